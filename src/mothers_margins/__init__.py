@@ -1,0 +1,59 @@
+"""Reproducible analysis of small, sensitive, mixed-methods studies. The public verbs, in the order of an analysis:
+
+    study = mm.read_study("hscc_2019")              what data_dictionary/hscc_2019/ says
+    cohort = mm.open_cohort(study)                  the analyst's own file, else the demonstration rows
+    cohort = mm.derive(cohort)                      bands and merged levels added
+    summary = mm.summarise(cohort, variables, groups)   tidy results: numbers, one row per statistic
+    table = mm.characteristics(summary, "table_1")  a table to read, and to quote from
+    mm.save(summary, "table_1")                     into internal/ of the run's folder
+
+Each verb returns a new object and changes nothing in place. Modules are imported when a verb is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mothers_margins.builders import characteristics, themes
+    from mothers_margins.cohort import Cohort, Source, open_cohort, read_cohort
+    from mothers_margins.demo import demo_cohort
+    from mothers_margins.derivation import derive
+    from mothers_margins.describe import check_published, list_themes, summarise
+    from mothers_margins.dictionary import read_study
+    from mothers_margins.errors import DataError, DisclosureError, MothersMarginsError, StudyError, UsageError
+    from mothers_margins.overview import overview
+    from mothers_margins.results import Results, save
+    from mothers_margins.study import Study
+    from mothers_margins.table import Table
+
+# Where each public name lives (PEP 562): importing the package stays fast, and pandas is loaded with the first verb.
+_ROOMS = {
+    "dictionary": ["read_study"],
+    "study": ["Study"],
+    "cohort": ["Cohort", "Source", "open_cohort", "read_cohort"],
+    "demo": ["demo_cohort"],
+    "derivation": ["derive"],
+    "describe": ["check_published", "list_themes", "summarise"],
+    "results": ["Results", "save"],
+    "table": ["Table"],
+    "builders": ["characteristics", "themes"],
+    "overview": ["overview"],
+    "errors": ["DataError", "DisclosureError", "MothersMarginsError", "StudyError", "UsageError"],
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'mothers_margins' has no attribute '{name}'")
+    # No module may bear a verb's name: once imported it would hide the verb.
+    found = getattr(import_module(f"mothers_margins.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

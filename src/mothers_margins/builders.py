@@ -1,0 +1,214 @@
+"""Builds the tables of who took part: characteristics by group, and themes."""
+
+from collections.abc import Iterator
+
+from mothers_margins.definition import Block, PrintedPercentage, TablePlan
+from mothers_margins.errors import UsageError
+from mothers_margins.results import Results
+from mothers_margins.rounding import IN_WORDS, rounded
+from mothers_margins.study import Study
+from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
+
+Found = dict[tuple[str, str, str, str], dict[str, float]]
+NUMBER_PATTERNS = {"mean": "{mean}", "mean_sd": "{mean} ({sd})", "median_iqr": "{median} ({q1} to {q3})"}
+
+
+def characteristics(
+    results: Results, name: str | None = None, *, percent: bool = False, as_published: bool = False
+) -> Table:
+    """A table of summaries: one column per group, one section per block of the study's plan for `name`.
+
+    name: a table of study.yaml; without it, one section per variable of the results.
+    percent: add each column's own percentage to every count. as_published: add the percentages of the publication,
+    on the base that it used, to the cells where it prints them. By default counts stand alone, except where the plan
+    corrects a printed percentage.
+    Raises UsageError if the results are not summaries or lack a cell of the plan.
+    """
+    about = results.about
+    if about.kind != "summaries":
+        raise UsageError(f"characteristics: these results are {about.kind}, not summaries.")
+    if percent and as_published:
+        raise UsageError("characteristics: choose percent or as_published; their percentages have different bases.")
+    plan = about.study.plan(name) if name else _plan_of(results)
+    builder = _Builder(results, plan, percent, as_published)
+    sections = tuple(builder.section(block) for block in plan.blocks)
+    builder.explain()
+    study = about.study
+    return Table(
+        name=name or "characteristics",
+        caption=plan.title,
+        stub="Characteristic",
+        columns=tuple(builder.columns()),
+        sections=sections,
+        notes=builder.notes.all(),
+        mark=about.source.mark,
+        source=f"{about.source.statement} {cited(study)}",
+        rounding=study.file.rounding,
+    )
+
+
+def _plan_of(results: Results) -> TablePlan:
+    names = dict.fromkeys(name for name in results["variable"] if name != "n")
+    blocks = tuple(Block(title=results.about.study.label(name), variables=(name,)) for name in names)
+    return TablePlan(title="Characteristics", groups=tuple(results.about.groups), blocks=blocks)
+
+
+class _Builder:
+    """The parts of one characteristics table; collects the notes that its cells need."""
+
+    def __init__(self, results: Results, plan: TablePlan, percent: bool, as_published: bool) -> None:
+        self.study: Study = results.about.study
+        self.groups = {name: results.about.groups.get(name) for name in plan.groups}
+        self.plan, self.percent, self.as_published = plan, percent, as_published
+        self.notes = Notes()
+        self.found = {
+            (row["variable"], row["level"], row["group"], row["statistic"]): row for row in results.to_dict("records")
+        }
+        absent = sorted(
+            {f"{name} within {group}" for name in plan.variables for group in plan.groups if not self._has(name, group)}
+        )
+        if absent:
+            raise UsageError("characteristics: the results lack what the table shows.", absent)
+
+    def _has(self, name: str, group: str) -> bool:
+        return any((variable, within) == (name, group) for variable, _, within, _ in self.found)
+
+    def size(self, group: str) -> int:
+        return int(self.found["n", "", group, "n"]["value"])
+
+    def columns(self) -> Iterator[Column]:
+        inside = {part for group in self.groups.values() if group for part in group.contains}
+        unit = self.study.file.unit.many
+        for name, group in self.groups.items():
+            heading = ". ".join(part for part in (group.letter, group.label) if part) if group else name
+            yield Column(name, heading, f"n = {self.size(name)}", f"Of these {unit}" if name in inside else "")
+
+    def section(self, block: Block) -> Section:
+        rows = [row for name in block.variables for row in self.rows(name)]
+        sets = [self.study.set_titles[name] for name in block.variables if name in self.study.sets]
+        return Section(block.title, tuple(rows), self.notes.mark(sets[0].note) if sets else "")
+
+    def rows(self, name: str) -> Iterator[Row]:
+        study = self.study
+        if name in study.sets:
+            before = None
+            for option in study.sets[name]:
+                if option.block and option.block != before:
+                    yield Row(option.block)
+                    before = option.block
+                yield self._counted(name, option.title, depth=2 if option.block else 1)
+        elif study.levels(name):
+            yield from (self._counted(name, level) for level in study.levels(name))
+        else:
+            yield Row(study.label(name), tuple(self._number(name, group) for group in self.groups), name)
+        if name not in study.sets and (row := self._missing(name)):
+            yield row
+
+    def _counted(self, name: str, level: str, depth: int = 1) -> Row:
+        return Row(level, tuple(self._count(name, level, group) for group in self.groups), name, level, depth)
+
+    def _count(self, name: str, level: str, group: str) -> Cell:
+        row = self.found[name, level, group, "n"]
+        numbers = {"n": row["value"], "denominator": row["denominator"]}
+        numbers["percent"] = self.found[name, level, group, "percent"]["value"]
+        pattern, mark = "{n} ({percent}%)" if self.percent else "{n}", ""
+        if row["status"] == "structural_zero":
+            mark = self.notes.mark(f"Zero by definition: {row['note']}.")
+        cell = Cell(pattern, numbers, str(row["status"]), mark)
+        for printed in self.plan.printed_percentages:
+            if (printed.group, printed.variable, printed.level) == (group, name, level):
+                cell = self._printed(printed, cell)
+        return cell
+
+    def _printed(self, printed: PrintedPercentage, cell: Cell) -> Cell:
+        """A cell to which the publication adds a percentage on a base of its own."""
+        numbers = dict(cell.numbers or {})
+        base = sum(self.size(group) for group in printed.base)
+        theirs = 100 * numbers["n"] / base
+        groups = " and ".join(self.study.groups[group].label for group in printed.base)
+        if self.as_published:
+            own = self.size(printed.group)
+            note = (
+                f"Percentage as the manuscript prints it: of the {base} {groups} together, not of the column's {own}."
+            )
+            return Cell("{n} ({percent}%)", {**numbers, "percent": theirs}, cell.status, self.notes.mark(note))
+        if not printed.show_own:
+            return cell
+        rounding = self.study.file.rounding
+        text = rounded(theirs, rounding.percent, rounding.rule)
+        note = f"The manuscript printed {text}% ({numbers['n']:.0f} of {base}, the {groups} together)."
+        mark = self.notes.mark(f"{note} Here the percentage is of the column's own {self.study.file.unit.many}.")
+        pattern = cell.pattern if self.percent else "{n} ({percent}% of {denominator})"
+        return Cell(pattern, numbers, cell.status, mark)
+
+    def _number(self, name: str, group: str) -> Cell:
+        declared = self.study.fields[name]
+        keys = [key for key in self.found if key[0] == name and key[2] == group]
+        numbers = {key[3]: self.found[key]["value"] for key in keys}
+        unit = f" {declared.unit}" if declared.unit else ""
+        return Cell(NUMBER_PATTERNS[declared.summary or "mean"] + unit, numbers, str(self.found[keys[0]]["status"]))
+
+    def _missing(self, name: str) -> Row | None:
+        counts = {key[2]: row["missing"] for key, row in self.found.items() if key[0] == name}
+        if not any(counts.values()):
+            return None
+        cells = tuple(Cell("{missing}", {"missing": counts[group]}) for group in self.groups)
+        return Row("Not known", cells, name, "missing")
+
+    def explain(self) -> None:
+        """The notes about the whole table: what a cell is, which columns contain others, how numbers were rounded."""
+        unit, rule = self.study.file.unit.many, IN_WORDS[self.study.file.rounding.rule]
+        self.notes.plain(f"Cells are numbers of {unit}; n is the number of {unit} in the column.")
+        for name, group in self.groups.items():
+            parts = [self._letter(part) for part in group.contains if part in self.groups] if group else []
+            if parts:
+                columns = f"columns {' and '.join(parts)}" if len(parts) > 1 else f"column {parts[0]}"
+                self.notes.plain(f"Column {self._letter(name)} includes the {unit} of {columns}.")
+            if group and group.description:
+                self.notes.plain(f"{self._letter(name)}, {group.label}: {group.description}")
+        if self.percent:
+            self.notes.plain(f"Percentages are of the {unit} in the column with a known value.")
+        self.notes.plain(f"Means and percentages are {rule} to {_decimals(self.study)}.")
+        for note in self.plan.notes:
+            self.notes.plain(note)
+
+    def _letter(self, name: str) -> str:
+        group = self.groups[name]
+        return (group.letter or group.label) if group else name
+
+
+def cited(study: Study) -> str:
+    """Where the study is published, for the foot of a table."""
+    return f"Published: {study.file.citation.text} doi:{study.file.citation.doi}"
+
+
+def _decimals(study: Study) -> str:
+    mean, percent = study.file.rounding.mean, study.file.rounding.percent
+    return "whole numbers" if mean == percent == 0 else f"{mean} and {percent} decimals"
+
+
+def themes(results: Results) -> Table:
+    """The table of themes and sub-themes, labels as printed. Raises UsageError if the results are not themes."""
+    about = results.about
+    if about.kind != "themes" or about.study.themes is None:
+        raise UsageError(f"themes: these results are {about.kind}, not themes.")
+    study, titled = about.study, about.study.themes
+    sections = tuple(
+        Section(str(theme), tuple(Row(label) for label in rows["subtheme"]))
+        for theme, rows in results.groupby("theme", sort=False)
+    )
+    notes = Notes()
+    notes.plain(titled.method)
+    notes.plain(titled.note)
+    notes.plain("The publication gives no frequency of any theme, so none is shown.")
+    return Table(
+        name=study.file.themes.table if study.file.themes else "themes",
+        caption=titled.title,
+        stub="Themes and sub-themes",
+        columns=(),
+        sections=sections,
+        notes=notes.all(),
+        mark="",
+        source=cited(study),
+        rounding=study.file.rounding,
+    )

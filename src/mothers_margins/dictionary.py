@@ -1,0 +1,305 @@
+"""Reads data_dictionary/<study>/ into a `Study`, and lists every fault at once."""
+
+import csv
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from mothers_margins import definition, places
+from mothers_margins.definition import (
+    Definition,
+    Derived,
+    Fact,
+    FactsFile,
+    StudyFile,
+    Subtheme,
+    TableSchema,
+    Themes,
+    Where,
+)
+from mothers_margins.errors import StudyError, count
+from mothers_margins.study import Study, near, unknown
+
+AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
+MARGIN_COLUMNS = ["variable", "level", "group", "statistic", "value"]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's few implicit types (so `No` and `12:30` stay text), and no key twice."""
+
+    duplicates: list[str]
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [(self.construct_object(key, deep=True), key.start_mark.line + 1) for key, _ in node.value]
+        first: dict[Any, int] = {}
+        for key, line in keys:
+            if key in first:
+                self.duplicates.append(f"line {line}: key '{key}' stands already in line {first[key]}")
+            first.setdefault(key, line)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {}
+for tag, pattern, start in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"null|~|", "n~"),
+    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?", "-+0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(start))
+
+
+def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | None, list[str]]:
+    """Read one YAML file into `model`: the definition, or None, and the faults found, each with its place."""
+    try:
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        loader.duplicates = []
+        content = loader.get_single_data()
+    except OSError:
+        return None, [f"{path.name}: there is no such file"]
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path.name} line {mark.line + 1}" if mark else path.name
+        return None, [f"{place}: not readable as UTF-8 YAML ({getattr(error, 'problem', None) or 'wrong encoding'})"]
+    faults = [f"{path.name} {duplicate}" for duplicate in loader.duplicates]
+    try:
+        return model.model_validate(content), faults
+    except ValidationError as error:
+        return None, faults + [f"{path.name}: {fault}" for fault in _faults(error)]
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False, include_context=True):
+        place = ".".join(str(step) for step in fault["loc"]) or "the file"
+        if fault["type"] == "extra_forbidden":
+            yield f"{place}: this key is not part of the format" + near(str(fault["loc"][-1]), _keys())
+        elif fault["type"] == "missing":
+            yield f"{place}: is missing"
+        else:
+            yield f"{place}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+
+
+def _keys() -> list[str]:
+    """Every key of the format, for suggestions."""
+    kinds = [k for k in vars(definition).values() if isinstance(k, type) and issubclass(k, Definition)]
+    return sorted({field.alias or name for kind in kinds for name, field in kind.model_fields.items()})
+
+
+def read_study(name: str, folder: Path | None = None) -> Study:
+    """Read and check one study.
+
+    name: its folder in data_dictionary/; `folder` names another place that holds the files.
+    Raises UsageError if there is no such study, StudyError with every fault of its files.
+    """
+    if folder is None:
+        home = places.project() / "data_dictionary"
+        known = sorted(path.parent.name for path in home.glob("*/study.yaml"))
+        if name not in known:
+            raise unknown("study", [name], known, "data_dictionary")
+        folder = home / name
+    file, faults = parse_yaml(folder / "study.yaml", StudyFile)
+    if file is None:
+        raise _refused(folder, faults)
+    schema, more = parse_yaml(folder / file.data.schema_file, TableSchema)
+    faults += more
+    themes: Themes | None = None
+    facts: tuple[Fact, ...] = ()
+    margins: dict[tuple[str, str, str, str], float] = {}
+    if file.themes:
+        themes, more = parse_yaml(folder / file.themes.file, Themes)
+        faults += more
+    if file.published:
+        facts_file, more = parse_yaml(folder / file.published.facts, FactsFile)
+        facts = facts_file.facts if facts_file else ()
+        margins, problems = _margins(folder / file.published.margins)
+        faults += more + problems
+    if schema is None:
+        raise _refused(folder, faults)
+    study = Study(folder, file, schema, themes, facts, margins)
+    faults += _contradictions(study)
+    if file.name != name:
+        faults.append(f"study.yaml: name is '{file.name}', the folder is '{name}'")
+    if faults:
+        raise _refused(folder, faults)
+    return study
+
+
+def _refused(folder: Path, faults: list[str]) -> StudyError:
+    summary = f"data_dictionary/{folder.name}: {count(len(faults), 'fault')} in the study definition; nothing was read."
+    return StudyError(summary, faults, "The format is described in data_dictionary/README.md.")
+
+
+def _margins(path: Path) -> tuple[dict[tuple[str, str, str, str], float], list[str]]:
+    """Published values by (variable, level, group, statistic), and the faults of their file."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    except (OSError, UnicodeDecodeError):
+        return {}, [f"{path.name}: there is no such file in UTF-8"]
+    if not rows or list(rows[0]) != MARGIN_COLUMNS:
+        return {}, [f"{path.name}: the columns must be {', '.join(MARGIN_COLUMNS)}, with at least one row"]
+    margins: dict[tuple[str, str, str, str], float] = {}
+    faults = []
+    for line, row in enumerate(rows, start=2):
+        key = (row["variable"], row["level"], row["group"], row["statistic"])
+        if key in margins:
+            faults.append(f"{path.name} line {line}: the same cell stands in an earlier line")
+        try:
+            margins[key] = float(row["value"])
+        except (TypeError, ValueError):
+            faults.append(f"{path.name} line {line}: value is not a number")
+    return margins, faults
+
+
+def _contradictions(study: Study) -> list[str]:
+    """Every name that refers to nothing and every definition that cannot hold."""
+    return [
+        *_twice(study),
+        *_in_schema(study),
+        *_in_derived(study),
+        *_in_groups(study),
+        *_in_tables(study),
+        *_in_published(study),
+    ]
+
+
+def _twice(study: Study) -> Iterator[str]:
+    named: list[tuple[str, Iterable[str]]] = [
+        (f"{study.file.data.schema_file}: fields", (field.name for field in study.schema.fields)),
+        ("study.yaml: derived", (*study.fields, *(variable.name for variable in study.file.derived))),
+        ("published_facts.yaml: facts", (fact.id for fact in study.facts)),
+    ]
+    named += [(f"{study.file.data.schema_file}: {f.name}.categories", f.levels) for f in study.schema.fields]
+    named += [(f"study.yaml: derived {d.name}", (band.level for band in d.bands)) for d in study.file.derived]
+    if study.themes:
+        printed: list[Subtheme] = [part for theme in study.themes.themes for part in (theme, *theme.subthemes)]
+        named += [("themes.yaml: labels", [part.label for part in printed])]
+        named += [("themes.yaml: ids", [part.id for part in printed])]
+    for place, names in named:
+        for name, times in Counter(names).items():
+            if times > 1:
+                yield f"{place}: '{name}' stands {times} times"
+
+
+def _in_schema(study: Study) -> Iterator[str]:
+    file = study.file.data.schema_file
+    for name in study.schema.primary_key:
+        if name not in study.fields or study.fields[name].role != "identifier":
+            yield f"{file}: primaryKey '{name}' is not a field with x-role identifier"
+    for field in study.schema.fields:
+        place = f"{file}: {field.name}"
+        if field.multi_response and field.multi_response not in study.sets:
+            yield f"{place}: x-multi-response '{field.multi_response}' is not among x-multi-response-sets"
+        if (field.multi_response and field.type != "boolean") or (field.type == "boolean" and not field.multi_response):
+            yield f"{place}: a yes/no field is type boolean with x-multi-response, or type string with two categories"
+        if field.type == "boolean" and not (field.true_values and field.false_values):
+            yield f"{place}: a boolean needs trueValues and falseValues"
+        if field.role in ("variable", "group") and field.type == "string" and not field.categories:
+            yield f"{place}: a string variable needs categories"
+        if field.categories and field.summary not in (None, "n"):
+            yield f"{place}: x-summary '{field.summary}' needs a number; this variable has categories"
+        if field.role == "variable" and field.type in ("integer", "number") and field.summary in (None, "n"):
+            yield f"{place}: a number needs x-summary: mean, mean_sd or median_iqr"
+        if field.constraints.pattern and not _compiles(field.constraints.pattern):
+            yield f"{place}: constraints.pattern is not a regular expression"
+        for zero in field.structural_zeros:
+            if zero.group not in study.groups:
+                yield f"{place}: x-structural-zeros names no known group '{zero.group}'"
+            if zero.level not in field.levels:
+                yield f"{place}: x-structural-zeros names no known level '{zero.level}'"
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
+
+
+def _in_derived(study: Study) -> Iterator[str]:
+    for variable in study.file.derived:
+        place = f"study.yaml: derived {variable.name}"
+        source = study.fields.get(variable.source)
+        if source is None:
+            yield f"{place}: from '{variable.source}' is not a field of {study.file.data.schema_file}"
+        elif bool(variable.bands) == bool(variable.merged):
+            yield f"{place}: give either bands or levels"
+        elif variable.bands:
+            yield from (f"{place}: {fault}" for fault in _in_bands(variable))
+        else:
+            used = [level for levels in variable.merged.values() for level in levels]
+            for level in {*source.levels} ^ {*used} | {name for name, times in Counter(used).items() if times > 1}:
+                yield f"{place}: level '{level}' of {source.name} must stand in exactly one merged level"
+
+
+def _in_bands(variable: Derived) -> Iterator[str]:
+    for before, after in zip(variable.bands, variable.bands[1:], strict=False):
+        high = math.inf if before.maximum is None else before.maximum
+        low = -math.inf if after.minimum is None else after.minimum
+        if low <= high:
+            yield f"bands '{before.level}' and '{after.level}' overlap"
+        elif low > high + 1:
+            yield f"bands '{before.level}' and '{after.level}' leave a gap"
+
+
+def _in_where(study: Study, where: Where, place: str, names: Iterable[str]) -> Iterator[str]:
+    known = list(names)
+    for name, condition in where.items():
+        if name not in known:
+            yield f"{place}: no variable '{name}'" + near(name, known)
+            continue
+        declared = study.levels(name)
+        for level in condition.levels:
+            if level not in declared:
+                yield f"{place}: '{level}' is no level of {name} (declared: {', '.join(declared)})"
+
+
+def _in_groups(study: Study) -> Iterator[str]:
+    undeclared = [*study.variables]
+    for name, group in study.groups.items():
+        yield from _in_where(study, group.where, f"study.yaml: groups.{name}.where", undeclared)
+        parts = [*group.contains, *((group.difference.of, *group.difference.minus) if group.difference else ())]
+        for part in parts:
+            if part not in study.groups:
+                yield f"study.yaml: groups.{name} refers to no known group '{part}'"
+    labels = Counter(group.label for group in study.groups.values())
+    for label, times in labels.items():
+        if times > 1:
+            yield f"study.yaml: groups: label '{label}' stands {times} times"
+
+
+def _in_tables(study: Study) -> Iterator[str]:
+    for name, plan in study.tables.items():
+        place = f"study.yaml: tables.{name}"
+        for group in plan.groups:
+            if group not in study.groups:
+                yield f"{place}: no group '{group}' (known: {', '.join(study.groups)})"
+        for variable in plan.variables:
+            if variable not in study.variables:
+                yield f"{place}: no variable '{variable}'" + near(variable, study.variables)
+        for cell in plan.printed_percentages:
+            unplaced = {cell.group, *cell.base} - {*plan.groups}
+            if unplaced or cell.variable not in plan.variables or cell.level not in study.levels(cell.variable):
+                yield f"{place}: printed_percentages names a cell that the table does not have ({cell.level})"
+
+
+def _in_published(study: Study) -> Iterator[str]:
+    for fact in study.facts:
+        if fact.group not in study.groups:
+            yield f"published_facts.yaml: {fact.id}: no group '{fact.group}'"
+        yield from _in_where(study, fact.where, f"published_facts.yaml: {fact.id}", study.variables)
+    file = study.file.published.margins if study.file.published else ""
+    for variable, level, group, _ in study.margins:
+        if variable == "n" and group in study.groups:
+            continue
+        if variable not in study.variables or group not in study.groups:
+            yield f"{file}: '{variable}' for '{group}' is not a known variable and group"
+        elif level and level not in study.levels(variable):
+            yield f"{file}: '{level}' is no level of {variable}"

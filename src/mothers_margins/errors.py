@@ -1,0 +1,50 @@
+"""What can go wrong, by kind. Every error lists all its problems and never holds a participant's value or id."""
+
+from collections.abc import Iterable
+
+
+class MothersMarginsError(Exception):
+    """Base of all errors we raise: a summary, the problems found (all at once) and what to do."""
+
+    exit_code = 1
+
+    def __init__(self, summary: str, problems: Iterable[str] = (), remedy: str = "") -> None:
+        self.summary = summary
+        self.problems = tuple(problems)
+        self.remedy = remedy
+        super().__init__(summary, self.problems, remedy)  # the three arguments, so that pickling between workers works
+
+    def __str__(self) -> str:
+        lines = [self.summary, *(f"  {problem}" for problem in self.problems), self.remedy]
+        return "\n".join(line for line in lines if line)
+
+
+class UsageError(MothersMarginsError):
+    """A command, parameter or call names something that does not exist or is not allowed."""
+
+    exit_code = 2
+
+
+class StudyError(UsageError):
+    """The study definition in data_dictionary/ contradicts itself or the format."""
+
+
+class DataError(MothersMarginsError):
+    """A data file does not match the study definition; nothing was analysed."""
+
+    exit_code = 3
+
+
+class DisclosureError(MothersMarginsError):
+    """The numbers asked for may not be given."""
+
+    exit_code = 4
+
+
+class BatchError(MothersMarginsError):
+    """A notebook of a batch failed."""
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """'1 problem', '3 problems': a number with its noun."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

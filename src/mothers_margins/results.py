@@ -1,0 +1,85 @@
+"""Tidy results: numbers in long form, one row per statistic, that know which study and rows they come from."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mothers_margins import places
+from mothers_margins.cohort import Source
+from mothers_margins.definition import Group
+from mothers_margins.errors import UsageError
+from mothers_margins.study import Study
+
+STATUSES = ("shown", "suppressed", "missing", "structural_zero")
+EVERY_KIND = ["table", "study", "timepoint", "status", "note"]
+COLUMNS = {
+    "summaries": ["block", "variable", "level", "group", "statistic", "value", "n", "denominator", "missing"],
+    "published_check": ["variable", "level", "group", "statistic", "value", "published", "agrees"],
+    "themes": ["theme", "subtheme"],
+}
+
+
+@dataclass(frozen=True)
+class About:
+    """What a frame of results needs to be read: its kind, study, source and the groups in it."""
+
+    kind: str
+    study: Study
+    source: Source
+    groups: Mapping[str, Group]
+
+
+class Results(pd.DataFrame):
+    """A data frame of tidy results. `about` travels through selections; a frame that lost it cannot be saved."""
+
+    _metadata = ["about"]  # noqa: RUF012 (pandas reads this list to pass the attribute on)
+    about: About
+
+    @property
+    def _constructor(self) -> type["Results"]:
+        return Results
+
+
+def tidy(rows: list[dict[str, Any]], about: About, timepoint: int | None = None) -> Results:
+    """Rows as `Results` with exactly the columns of their kind, in order."""
+    frame = Results(rows)
+    common = {"table": "", "study": about.study.name, "timepoint": timepoint, "status": "shown", "note": ""}
+    for name, value in common.items():
+        if name not in frame:
+            frame[name] = value
+        elif name in ("status", "note"):
+            frame[name] = frame[name].fillna(value)
+    frame = frame[[*EVERY_KIND, *COLUMNS[about.kind]]].astype({"timepoint": "Int64"})
+    frame.about = about
+    return frame
+
+
+def save(results: Results, name: str) -> Path:
+    """Write results under `name` to internal/ of the run's folder: a CSV, and a JSON file that says what they are.
+
+    Returns the CSV's path as it may be printed (relative to the project). In JupyterLab the run's folder is
+    outputs/interactive/. Raises UsageError for a name that is no plain word, or a frame that lost its origin.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise UsageError("save: a name is lower-case letters, digits and underscores, and begins with a letter.")
+    about: About | None = getattr(results, "about", None)
+    if about is None:
+        raise UsageError("save: this frame does not say which study and rows it comes from; save what a verb returned.")
+    description = {
+        "name": name,
+        "kind": about.kind,
+        "study": about.study.name,
+        "source": {**asdict(about.source), "mark": about.source.mark},
+        "groups": {key: group.model_dump(mode="json") for key, group in about.groups.items()},
+    }
+    folder = places.stage_folder() / "internal"
+    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
+    places.write_whole(folder / f"{name}.json", lambda part: part.write_text(text, encoding="utf-8"))
+    frame = pd.DataFrame(results).assign(table=name)
+    places.write_whole(folder / f"{name}.csv", lambda part: frame.to_csv(part, index=False, lineterminator="\n"))
+    return Path(places.shown(places.out_folder() / "internal" / f"{name}.csv"))

@@ -1,0 +1,11 @@
+"""Rounding by the rule that the study declares; used once, when a number becomes text."""
+
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+
+RULES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
+IN_WORDS = {"half_up": "rounded half up", "half_even": "rounded half to even"}
+
+
+def rounded(value: float, decimals: int, rule: str) -> str:
+    """`value` as text with so many decimals. Rounds the number as it prints, so that 0.285 goes to 0.29 half up."""
+    return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), RULES[rule]))

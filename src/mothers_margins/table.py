@@ -1,0 +1,216 @@
+"""The one table model: cells keep their numbers, text is made here and only when the table is rendered."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from string import ascii_lowercase
+
+from mothers_margins.definition import Rounding
+from mothers_margins.errors import UsageError
+from mothers_margins.rounding import rounded
+
+SYMBOLS = {"suppressed": "[c]", "missing": "–"}  # a true zero prints 0
+FIGURE_SPACE = "\u2007"  # as wide as a digit: units stand under units without a span around every number
+INDENT = "\u2003"  # em space: unlike a style sheet it survives into Word and PDF
+
+# Doubled class names outweigh the rules that JupyterLab has for every table.
+STYLE = """<style>
+.mm-table.mm-table{border-collapse:collapse;border-block:2px solid #1d1d1b;margin:1em 0;background:#fff;color:#1d1d1b;
+font:15px/1.4 "Source Sans 3","Segoe UI",Arial,sans-serif;font-variant-numeric:tabular-nums;max-width:60em}
+.mm-table.mm-table caption{caption-side:top;text-align:left;font-weight:600;font-size:1.1em;
+padding:0 0 .5em;color:inherit}
+.mm-table.mm-table :is(th,td){border:0;background:#fff;color:inherit;text-align:left;vertical-align:top;
+padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
+.mm-table.mm-table td{white-space:nowrap}
+.mm-table.mm-table td.mm-text{white-space:normal}
+.mm-table.mm-table thead th{font-weight:600;vertical-align:bottom}
+.mm-table.mm-table thead tr:last-child th{padding-bottom:.4em}
+.mm-table.mm-table thead{border-bottom:1px solid #1d1d1b}
+.mm-table.mm-table thead th[scope=colgroup]{border-bottom:1px solid #8a8a86;font-weight:400;font-style:normal}
+.mm-table.mm-table thead span{font-weight:400;display:block}
+.mm-table.mm-table tbody th[scope=rowgroup]{font-weight:600;padding-top:.7em}
+.mm-table.mm-table tbody tr:hover :is(th,td){background:#f4f1ea}
+.mm-table.mm-table tfoot{border-top:1px solid #1d1d1b;font-size:.86em}
+.mm-table.mm-table tfoot td{white-space:normal;padding:.5em .4em}
+.mm-table.mm-table tfoot p{margin:.2em 0;max-width:90ch}
+.mm-table.mm-table sup{font-size:.75em;line-height:0}
+</style>"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Numbers and the pattern they are printed by, or, without numbers, a text. `mark` names a note."""
+
+    pattern: str
+    numbers: Mapping[str, float] | None = None
+    status: str = "shown"
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: key, heading, a second line under the heading, and the heading it shares with its neighbours."""
+
+    key: str
+    heading: str
+    under: str = ""
+    spanner: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of cells, or, without cells, a heading inside a block."""
+
+    label: str
+    cells: tuple[Cell, ...] = ()
+    variable: str = ""
+    level: str = ""
+    depth: int = 1
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled run of rows; an empty title is not printed."""
+
+    title: str
+    rows: tuple[Row, ...]
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table to be read: what it says, not how it looks.
+
+    notes: pairs of mark and text; a note about the whole table has the mark ''.
+    mark: says that the rows are made up, where they are; empty else.
+    """
+
+    name: str
+    caption: str
+    stub: str
+    columns: tuple[Column, ...]
+    sections: tuple[Section, ...]
+    notes: tuple[tuple[str, str], ...]
+    mark: str
+    source: str
+    rounding: Rounding
+
+    def quote(self, variable: str, group: str, level: str = "") -> str:
+        """The text of one cell, for a sentence: prose and table then cannot disagree.
+
+        Raises UsageError if the table has no such cell.
+        """
+        keys = [column.key for column in self.columns]
+        for row in (row for section in self.sections for row in section.rows if row.cells):
+            if (row.variable, row.level) == (variable, level) and group in keys:
+                return self.print(row.cells[keys.index(group)])
+        raise UsageError(f"{self.name}: no cell for {variable}, level '{level}', column '{group}'.")
+
+    def print(self, cell: Cell) -> str:
+        """A cell as text. A suppressed, a missing and a zero cell look different."""
+        if cell.status in SYMBOLS:
+            return SYMBOLS[cell.status]
+        if cell.numbers is None:
+            return cell.pattern
+        decimals = {"n": 0, "denominator": 0, "missing": 0, "percent": self.rounding.percent}
+        rule = self.rounding.rule
+        texts = {k: rounded(v, decimals.get(k, self.rounding.mean), rule) for k, v in cell.numbers.items()}
+        return cell.pattern.format(**texts)
+
+    def to_html(self) -> str:
+        """The table as semantic HTML: caption, scoped headings, one body per section, notes in the foot."""
+        return "\n".join(["<table class='mm-table'>", *self._head(), *self._body(), *self._foot(), "</table>"])
+
+    def _repr_html_(self) -> str:
+        return STYLE + self.to_html()
+
+    def __repr__(self) -> str:
+        lines = [self.caption, "\t".join([self.stub, *(column.heading for column in self.columns)])]
+        for section in self.sections:
+            lines += [section.title] * bool(section.title)
+            lines += ["\t".join([row.label, *map(self.print, row.cells)]) for row in section.rows]
+        notes = [f"{mark} {text}".strip() for mark, text in (*self.notes, ("", f"{self.mark} {self.source}"))]
+        return "\n".join([*lines, *notes])
+
+    def _head(self) -> Iterator[str]:
+        yield f"<caption>{escape(self.caption)}</caption>"
+        spanned = any(column.spanner for column in self.columns)
+        tall = " rowspan='2'" if spanned else ""
+        first, second = [f"<th scope='col'{tall}>{escape(self.stub)}</th>"], []
+        for column in self.columns:
+            under = f"<span>{escape(column.under)}</span>" if column.under else ""
+            text = f"{escape(column.heading)}{under}</th>"
+            if not column.spanner:
+                first.append(f"<th scope='col'{tall}>{text}")
+                continue
+            wide = sum(other.spanner == column.spanner for other in self.columns)
+            spanner = f"<th scope='colgroup' colspan='{wide}'>{escape(column.spanner)}</th>"
+            first += [spanner] if spanner not in first else []
+            second.append(f"<th scope='col'>{text}")
+        rows = [first, second] if spanned else [first]
+        yield "<thead>" + "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows) + "</thead>"
+
+    def _body(self) -> Iterator[str]:
+        width = len(self.columns) + 1
+        digits = self._digits()
+        for section in self.sections:
+            yield "<tbody>"
+            if section.title:
+                title = escape(section.title) + _superscript(section.mark)
+                yield f"<tr><th scope='rowgroup' colspan='{width}'>{title}</th></tr>"
+            for row in section.rows:
+                depth = row.depth if section.title else 0
+                hang = f" style='padding-left:{depth + 0.4}em;text-indent:-{depth}em'" if depth else ""
+                label = INDENT * depth + escape(row.label) + "</th>"
+                if not row.cells and self.columns:
+                    yield f"<tr><th scope='rowgroup' colspan='{width}'{hang}>{label}</tr>"
+                    continue
+                cells = "".join(self._cell(cell, digits[i]) for i, cell in enumerate(row.cells))
+                yield f"<tr><th scope='row'{hang}>{label}{cells}</tr>"
+            yield "</tbody>"
+
+    def _cell(self, cell: Cell, digits: int) -> str:
+        text = self.print(cell)
+        if cell.numbers is None:
+            return f"<td class='mm-text'>{escape(text)}{_superscript(cell.mark)}</td>"
+        pad = FIGURE_SPACE * (digits - _leading_digits(text))
+        return f"<td>{pad}{escape(text)}{_superscript(cell.mark)}</td>"
+
+    def _digits(self) -> list[int]:
+        """Per column, how many digits the longest leading whole number has."""
+        rows = [row.cells for section in self.sections for row in section.rows if row.cells]
+        return [max(_leading_digits(self.print(cell)) for cell in column) for column in zip(*rows, strict=True)]
+
+    def _foot(self) -> Iterator[str]:
+        notes = [f"<p>{_superscript(mark)}{' ' if mark else ''}{escape(text)}</p>" for mark, text in self.notes]
+        mark = f"<strong>{escape(self.mark)}.</strong> " if self.mark else ""
+        source = f"<p>{mark}{escape(self.source)}</p>"
+        yield f"<tfoot><tr><td colspan='{len(self.columns) + 1}'>{''.join(notes)}{source}</td></tr></tfoot>"
+
+
+class Notes:
+    """Notes in the order in which a builder needs them; marks are letters, because a digit could join a number."""
+
+    def __init__(self) -> None:
+        self._marked: dict[str, str] = {}
+        self._plain: list[str] = []
+
+    def mark(self, text: str) -> str:
+        """The mark of a note, the same for the same text."""
+        return self._marked.setdefault(text, ascii_lowercase[len(self._marked)])
+
+    def plain(self, text: str) -> None:
+        """A note about the whole table."""
+        self._plain.append(text)
+
+    def all(self) -> tuple[tuple[str, str], ...]:
+        """Marks and texts; the plain notes come first."""
+        return (*(("", text) for text in self._plain), *((mark, text) for text, mark in self._marked.items()))
+
+
+def _superscript(mark: str) -> str:
+    return f"<sup>{mark}</sup>" if mark else ""
+
+
+def _leading_digits(text: str) -> int:
+    return len(text) - len(text.lstrip("0123456789"))
