@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mothers_margins.overview import overview
     from mothers_margins.results import Results, save
     from mothers_margins.study import Study
-    from mothers_margins.table import Table
+    from mothers_margins.table import Table, say
 
 # Where each public name lives (PEP 562): importing the package stays fast, and pandas is loaded with the first verb.
 _ROOMS = {
@@ -37,7 +37,7 @@ _ROOMS = {
     "derivation": ["derive"],
     "describe": ["check_published", "list_themes", "summarise"],
     "results": ["Results", "save"],
-    "table": ["Table"],
+    "table": ["Table", "say"],
     "builders": ["characteristics", "themes"],
     "overview": ["overview"],
     "errors": ["DataError", "DisclosureError", "MothersMarginsError", "StudyError", "UsageError"],

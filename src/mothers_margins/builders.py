@@ -81,7 +81,7 @@ class _Builder:
         unit = self.study.file.unit.many
         for name, group in self.groups.items():
             heading = ". ".join(part for part in (group.letter, group.label) if part) if group else name
-            yield Column(name, heading, f"n = {self.size(name)}", f"Of these {unit}" if name in inside else "")
+            yield Column(name, heading, self.size(name), f"Of these {unit}" if name in inside else "")
 
     def section(self, block: Block) -> Section:
         rows = [row for name in block.variables for row in self.rows(name)]

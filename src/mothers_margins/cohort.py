@@ -73,8 +73,8 @@ def open_cohort(study: Study) -> Cohort:
     Restricted data are found through the environment variable MOTHERS_MARGINS_DATA or through local.yaml in the
     project's folder ({study: path}, not in git). A path is never a notebook parameter: papermill copies those.
     """
-    path = os.environ.get(places.DATA) or _local_paths().get(study.name)
-    return read_cohort(path or study.folder / study.file.data.demo, study)
+    named = os.environ.get(places.DATA) or _local_paths().get(study.name, places.DEMO)
+    return read_cohort(study.folder / study.file.data.demo if named == places.DEMO else named, study)
 
 
 def _local_paths() -> Mapping[str, str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-from mothers_margins.builders import cited
 from mothers_margins.definition import Where
 from mothers_margins.errors import UsageError
 from mothers_margins.rounding import IN_WORDS
@@ -31,9 +30,9 @@ def overview(study: Study, part: str) -> Table:
         stub=stub,
         columns=tuple(Column(heading, heading) for heading in headings),
         sections=(Section("", rows),),
-        notes=(("", f"Read from data_dictionary/{study.name}."),),
+        notes=(),
         mark="",
-        source=cited(study),
+        source=f"Read from data_dictionary/{study.name}/.",
         rounding=study.file.rounding,
     )
 
@@ -41,6 +40,7 @@ def overview(study: Study, part: str) -> Table:
 def _about(study: Study) -> Lines:
     yield "Study", study.title
     yield from study.file.about.items()
+    yield "Publication", f"{study.file.citation.text} doi:{study.file.citation.doi}"
     yield "One row is", f"one {study.file.unit.one}"
     yield "Data shipped", study.file.data.statement
 

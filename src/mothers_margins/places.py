@@ -8,6 +8,8 @@ from pathlib import Path
 OUT = "MOTHERS_MARGINS_OUT"  # the run's folder; a notebook reads earlier results there
 STAGE = "MOTHERS_MARGINS_STAGE"  # the batch only: where a notebook's results wait until it has finished
 DATA = "MOTHERS_MARGINS_DATA"  # the restricted file; never a parameter, because papermill copies parameters
+PART = ".part"
+DEMO = "demo"  # the value of DATA that asks for the demonstration data, whatever local.yaml says
 
 
 def project() -> Path:
@@ -21,9 +23,14 @@ def out_folder() -> Path:
     return Path(os.environ.get(OUT) or project() / "outputs" / "interactive")
 
 
-def stage_folder() -> Path:
-    """Where results are written now; the batch moves them to `out_folder()` when their notebook has finished."""
-    return Path(os.environ.get(STAGE) or out_folder())
+def staged(name: str) -> Path:
+    """Where a file of the run's folder is written now.
+
+    In the batch it waits as NAME.part elsewhere and gets its place and name when its notebook has finished, so that a
+    killed run leaves nothing that looks finished.
+    """
+    stage = os.environ.get(STAGE)
+    return Path(stage) / f"{name}{PART}" if stage else out_folder() / name
 
 
 def inside_project(path: Path) -> bool:

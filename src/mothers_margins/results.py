@@ -37,7 +37,7 @@ class About:
 class Results(pd.DataFrame):
     """A data frame of tidy results. `about` travels through selections; a frame that lost it cannot be saved."""
 
-    _metadata = ["about"]  # noqa: RUF012 (pandas reads this list to pass the attribute on)
+    _metadata = ["about"]  # pandas reads this list to pass the attribute on
     about: About
 
     @property
@@ -77,9 +77,9 @@ def save(results: Results, name: str) -> Path:
         "source": {**asdict(about.source), "mark": about.source.mark},
         "groups": {key: group.model_dump(mode="json") for key, group in about.groups.items()},
     }
-    folder = places.stage_folder() / "internal"
     text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
-    places.write_whole(folder / f"{name}.json", lambda part: part.write_text(text, encoding="utf-8"))
     frame = pd.DataFrame(results).assign(table=name)
-    places.write_whole(folder / f"{name}.csv", lambda part: frame.to_csv(part, index=False, lineterminator="\n"))
+    described, numbers = places.staged(f"internal/{name}.json"), places.staged(f"internal/{name}.csv")
+    places.write_whole(described, lambda part: part.write_text(text, encoding="utf-8"))
+    places.write_whole(numbers, lambda part: frame.to_csv(part, index=False, lineterminator="\n"))
     return Path(places.shown(places.out_folder() / "internal" / f"{name}.csv"))

@@ -49,11 +49,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: key, heading, a second line under the heading, and the heading it shares with its neighbours."""
+    """A column: key, heading, number of participants, and the heading it shares with its neighbours."""
 
     key: str
     heading: str
-    under: str = ""
+    size: int | None = None
     spanner: str = ""
 
 
@@ -106,6 +106,13 @@ class Table:
                 return self.print(row.cells[keys.index(group)])
         raise UsageError(f"{self.name}: no cell for {variable}, level '{level}', column '{group}'.")
 
+    def size(self, group: str) -> int:
+        """Number of participants in a column. Raises UsageError if the table has no such column."""
+        found = [column.size for column in self.columns if column.key == group and column.size is not None]
+        if not found:
+            raise UsageError(f"{self.name}: no column '{group}' with a number of participants.")
+        return found[0]
+
     def print(self, cell: Cell) -> str:
         """A cell as text. A suppressed, a missing and a zero cell look different."""
         if cell.status in SYMBOLS:
@@ -138,7 +145,7 @@ class Table:
         tall = " rowspan='2'" if spanned else ""
         first, second = [f"<th scope='col'{tall}>{escape(self.stub)}</th>"], []
         for column in self.columns:
-            under = f"<span>{escape(column.under)}</span>" if column.under else ""
+            under = "" if column.size is None else f"<span>n = {column.size}</span>"
             text = f"{escape(column.heading)}{under}</th>"
             if not column.spanner:
                 first.append(f"<th scope='col'{tall}>{text}")
@@ -214,3 +221,21 @@ def _superscript(mark: str) -> str:
 
 def _leading_digits(text: str) -> int:
     return len(text) - len(text.lstrip("0123456789"))
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A sentence with quoted cells, shown by a notebook as Markdown."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def say(text: str) -> Prose:
+    """A sentence of a notebook whose numbers come from `Table.quote`."""
+    return Prose(text)

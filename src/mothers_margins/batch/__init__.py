@@ -1,0 +1,1 @@
+"""Runs the notebooks through papermill: plan, key, work, run, manifest, pages."""

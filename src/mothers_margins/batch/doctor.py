@@ -1,0 +1,56 @@
+"""Looks at an installation: Python, versions against the lock, the kernel, the folder for results."""
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import distributions
+
+from mothers_margins import places
+
+Finding = tuple[bool, str]
+
+
+def examine() -> list[Finding]:
+    """Findings in reading order: whether it is as it should be, and one line about it."""
+    return [
+        (sys.version_info >= (3, 11), f"Python {platform.python_version()} on {platform.system()}"),
+        *_versions(),
+        _kernel(),
+        _writable(),
+        (not os.environ.get(places.DATA), f"{places.DATA} is {'set' if os.environ.get(places.DATA) else 'not set'}"),
+    ]
+
+
+def _versions() -> Iterator[Finding]:
+    lock = places.project() / "requirements.lock"
+    if not lock.is_file():
+        yield True, "no requirements.lock here; versions are not compared"
+        return
+    pinned: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([a-z0-9][\w.-]*)==([^\s;\\]+)", lock.read_text(encoding="utf-8"), re.MULTILINE):
+        pinned.setdefault(name, set()).add(version)
+    installed = {re.sub(r"[-_.]+", "-", d.name).lower(): d.version for d in distributions()}
+    other = sorted(name for name in pinned if name in installed and installed[name] not in pinned[name])
+    yield not other, f"versions as tested: {len(pinned) - len(other)} of {len(pinned)}"
+    for name in other:
+        yield False, f"{name} {installed[name]}, tested with {' or '.join(sorted(pinned[name]))}"
+
+
+def _kernel() -> Finding:
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        command = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    except NoSuchKernel:
+        return False, "there is no Jupyter kernel 'python3'"
+    same = command in ("python", "python3", sys.executable)
+    return same, f"the kernel 'python3' {'is this Python' if same else 'is another Python: notebooks would run there'}"
+
+
+def _writable() -> Finding:
+    folder = places.project()
+    return os.access(
+        folder, os.W_OK
+    ), f"results can{'' if os.access(folder, os.W_OK) else 'not'} be written to outputs/"

@@ -1,0 +1,217 @@
+"""The plan of a run: which notebooks, with which typed parameters, in which order.
+
+Notebooks are read as JSON: importing nbformat and papermill takes longer than a run in which nothing has changed.
+"""
+
+import ast
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from mothers_margins import places
+from mothers_margins.definition import Definition
+from mothers_margins.dictionary import parse_yaml
+from mothers_margins.errors import UsageError
+from mothers_margins.study import near, unknown
+
+Value = bool | int | float | str
+TYPES: dict[str, type[Value]] = {"bool": bool, "int": int, "float": float, "str": str}
+
+
+class Entry(Definition):
+    """One line of the run list: a notebook with its parameters, and the entries whose results it reads."""
+
+    name: str = Field(pattern=r"^[0-9a-z_]+$")
+    notebook: str
+    study: str
+    parameters: dict[str, Value] = {}
+    needs: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The notebook's file."""
+        return places.project() / "notebooks" / f"{self.notebook}.ipynb"
+
+
+class RunList(Definition):
+    """notebooks/run_list.yaml as written."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter as the notebook's parameters cell declares it."""
+
+    type: type[Value]
+    default: Value
+
+
+@dataclass(frozen=True)
+class Step:
+    """An entry with every parameter decided."""
+
+    entry: Entry
+    parameters: Mapping[str, Value]
+    notebook: Mapping[str, Any]
+
+
+def read_run_list(path: Path | None = None) -> dict[str, Entry]:
+    """Entries by name. Raises UsageError with every fault of the list."""
+    path = path or places.project() / "notebooks" / "run_list.yaml"
+    run_list, faults = parse_yaml(path, RunList)
+    entries = {entry.name: entry for entry in run_list.entries} if run_list else {}
+    if run_list and len(entries) < len(run_list.entries):
+        faults.append("an entry's name stands more than once")
+    for entry in entries.values():
+        faults += [f"{entry.name} needs '{need}', which is no entry" for need in entry.needs if need not in entries]
+        faults += [] if entry.path.is_file() else [f"{entry.name}: there is no notebook {entry.path.name}"]
+    try:
+        TopologicalSorter({entry.name: entry.needs for entry in entries.values()}).prepare()
+    except CycleError as error:
+        faults.append(f"these entries need each other: {', '.join(dict.fromkeys(error.args[1]))}")
+    if faults:
+        raise UsageError("The run list cannot be used; nothing was run.", faults)
+    return entries
+
+
+def plan(
+    entries: Mapping[str, Entry], names: Iterable[str] = (), settings: Iterable[str] = (), study: str | None = None
+) -> dict[str, Step]:
+    """Steps by name in run order: the entries named (all by default) of a study, and what they need.
+
+    names: entry names or unambiguous beginnings. settings: NAME.KEY=VALUE, checked against the type that the notebook
+    declares. Raises UsageError with all faults before any kernel starts.
+    """
+    faults: list[str] = []
+    chosen = [_find(name, entries, faults) for name in names] or list(entries)
+    if study and study not in {entry.study for entry in entries.values()}:
+        raise unknown("study", [study], {entry.study for entry in entries.values()}, "the run list")
+    wanted = _with_needs([name for name in chosen if name and study in (None, entries[name].study)], entries)
+    notebooks = {name: read_notebook(entries[name].path) for name in wanted}
+    declared = {name: declared_parameters(notebooks[name], entries[name].path.name) for name in wanted}
+    given = {name: dict(entries[name].parameters) for name in wanted}
+    for name in wanted:
+        for key, value in given[name].items():
+            faults += _mistyped(name, key, value, declared[name])
+    for setting in settings:
+        faults += _apply(setting, entries, declared, given)
+    if not wanted:
+        faults.append("no entry is left to run")
+    if faults:
+        raise UsageError("The run cannot start; no notebook was run.", faults, f"Entries: {', '.join(entries)}.")
+    defaults = {name: {key: p.default for key, p in declared[name].items()} for name in wanted}
+    return {name: Step(entries[name], defaults[name] | given[name], notebooks[name]) for name in wanted}
+
+
+def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:
+    exact_or_begins = [entry for entry in entries if entry == name] or [e for e in entries if e.startswith(name)]
+    if len(exact_or_begins) != 1:
+        several = f": it begins {', '.join(exact_or_begins)}" if exact_or_begins else near(name, entries)
+        faults.append(f"no single entry '{name}'{several}")
+        return None
+    return exact_or_begins[0]
+
+
+def _with_needs(names: Iterable[str], entries: Mapping[str, Entry]) -> list[str]:
+    graph: dict[str, tuple[str, ...]] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        graph[name] = entries[name].needs
+        waiting += [need for need in entries[name].needs if need not in graph]
+    order = list(TopologicalSorter(graph).static_order())
+    return sorted(order, key=lambda name: (_depth(name, entries), list(entries).index(name)))
+
+
+def _depth(name: str, entries: Mapping[str, Entry]) -> int:
+    return 1 + max((_depth(need, entries) for need in entries[name].needs), default=0)
+
+
+def _apply(
+    setting: str,
+    entries: Mapping[str, Entry],
+    declared: Mapping[str, Mapping[str, Parameter]],
+    given: Mapping[str, dict[str, Value]],
+) -> list[str]:
+    """Put one NAME.KEY=VALUE into `given`; returns its faults."""
+    target, equals, text = setting.partition("=")
+    asked, dot, key = target.partition(".")
+    if not (equals and dot):
+        return [f"-p '{setting}' is not of the form NAME.KEY=VALUE"]
+    faults: list[str] = []
+    name = _find(asked, entries, faults)
+    if name is None or name not in declared:
+        return faults or [f"-p {target}: {name} is not part of this run"]
+    if key not in declared[name]:
+        return [f"-p {target}: {name} has no parameter '{key}'{near(key, declared[name])}"]
+    value = _typed(text, declared[name][key].type)
+    if value is None:
+        return [f"-p {target}: must be {_kind(declared[name][key].type)}"]
+    given[name][key] = value
+    return []
+
+
+def _typed(text: str, kind: type) -> Value | None:
+    """`text` as a value of `kind`, or None; nothing is guessed (papermill reads 007 as 7)."""
+    if kind is bool:
+        return {"true": True, "false": False}.get(text.lower())
+    try:
+        value: Value = kind(text)
+    except ValueError:
+        return None
+    return value if kind is str or str(value) == text or kind is float else None
+
+
+def _mistyped(name: str, key: str, value: Value, declared: Mapping[str, Parameter]) -> list[str]:
+    if key not in declared:
+        return [f"run list: {name} has no parameter '{key}'{near(key, declared)}"]
+    return [] if type(value) is declared[key].type else [f"run list: {name}.{key} must be {_kind(declared[key].type)}"]
+
+
+def _kind(kind: type) -> str:
+    return {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[kind]
+
+
+def read_notebook(path: Path) -> dict[str, Any]:
+    """A notebook as JSON. Raises UsageError if the file is none."""
+    try:
+        notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path.name} is not a notebook that can be read.") from error
+    return notebook
+
+
+def declared_parameters(notebook: Mapping[str, Any], name: str) -> dict[str, Parameter]:
+    """Parameters that the cell tagged `parameters` declares, as `key: type = literal`.
+
+    Raises UsageError when there is not exactly one such cell or a line of it is something else.
+    """
+    tagged = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
+    if len(tagged) != 1:
+        raise UsageError(f"{name}: needs exactly one cell tagged 'parameters'; it has {len(tagged)}.")
+    found = {}
+    for line in ast.parse("".join(tagged[0]["source"])).body:
+        parameter = _declared(line)
+        if parameter is None:
+            form = f"line {line.lineno} of its parameters cell is not of the form  key: type = value"
+            raise UsageError(f"{name}: {form}", [f"types: {', '.join(TYPES)}; the value is a literal of that type"])
+        found.update(parameter)
+    return found
+
+
+def _declared(line: ast.stmt) -> dict[str, Parameter] | None:
+    """The one parameter that a line declares by name, or None if it is anything else."""
+    if not (isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value):
+        return None
+    kind = TYPES.get(ast.unparse(line.annotation))
+    try:
+        value = ast.literal_eval(line.value)
+    except ValueError:
+        return None
+    return {line.target.id: Parameter(kind, value)} if kind and type(value) is kind else None

@@ -1,0 +1,250 @@
+"""The command mothers-margins. A thin wrapper: every command calls one function that Python can call as well."""
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mothers_margins import __version__, places
+from mothers_margins.errors import MothersMarginsError, UsageError, count
+
+INTERRUPTED = 130
+
+
+def _exits(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Turn our errors into a message and their exit code."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            sys.exit(command(*arguments, **options) or 0)
+        except MothersMarginsError as error:
+            click.echo(str(error), err=True)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Interrupted. Nothing half-written was kept.", err=True)
+            sys.exit(INTERRUPTED)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mothers-margins")
+def main() -> None:
+    """Rebuild the tables of a study from its rows and its definition."""
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--demo", is_flag=True, help="Run on the demonstration data that are shipped.")
+@click.option("--data", type=click.Path(path_type=Path), help="Run on this restricted file (needs --out).")
+@click.option("--study", help="Run the entries of this study only; with --data, the study that the file belongs to.")
+@click.option("-p", "settings", multiple=True, metavar="NAME.KEY=VALUE", help="Set a parameter of an entry.")
+@click.option("-j", "jobs", type=click.IntRange(1), help="Notebooks at a time (default: as many as there are cores).")
+@click.option("--force", is_flag=True, help="Run also what has not changed.")
+@click.option("--dry-run", is_flag=True, help="Say what would run and why; run nothing.")
+@click.option("--keep-going", is_flag=True, help="After a failure, go on with what does not need it.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the results (default: outputs/demo).")
+@_exits
+def run(
+    names: tuple[str, ...],
+    demo: bool,
+    data: Path | None,
+    study: str | None,
+    settings: tuple[str, ...],
+    jobs: int | None,
+    force: bool,
+    dry_run: bool,
+    keep_going: bool,
+    out: Path | None,
+) -> int:
+    """Run the notebooks (all, or those named) and what they need.
+
+    Exit codes: 0 done or unchanged, 1 a notebook failed, 2 usage, 3 data, 4 disclosure refused, 130 interrupted.
+    """
+    from rich.console import Console
+
+    from mothers_margins.batch.plan import plan, read_run_list
+    from mothers_margins.batch.progress import Progress
+    from mothers_margins.batch.run import run_batch
+
+    started = time.monotonic()
+    if demo == bool(data):
+        raise UsageError("Say either --demo (the data that are shipped) or --data FILE (a restricted file).")
+    entries = read_run_list()
+    steps = plan(entries, names, settings, study)
+    batch = _batch(steps, data, out)
+    if dry_run:
+        return _tell(batch)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _log_to(batch.out)
+    with Progress(Console()) as progress:
+        code = run_batch(batch, jobs=jobs or os.cpu_count() or 1, force=force, keep_going=keep_going, progress=progress)
+    for name, record in sorted(batch.records.items()):
+        if batch.states.get(name) == "failed" and record.failure:
+            click.echo("\n" + _failure_report(name, record.failure, batch), err=True)
+    states = list(batch.states.values())
+    said = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    if set(states) == {"unchanged"}:
+        said = "Nothing to do: nothing has changed since the last run"
+    click.echo(f"{said} ({time.monotonic() - started:.1f} s)")
+    click.echo(f"Open {_link(batch.out / 'index.html')}")
+    return code
+
+
+def _batch(steps: Any, data: Path | None, out: Path | None) -> Any:
+    """The batch to run, with its data checked and its folder decided."""
+    from mothers_margins.batch import manifest
+    from mothers_margins.batch.key import count_rows, data_fingerprint
+    from mothers_margins.batch.run import Batch
+    from mothers_margins.cohort import Source, read_cohort
+    from mothers_margins.dictionary import read_study
+
+    studies = {name: read_study(name) for name in sorted({step.entry.study for step in steps.values()})}
+    about: dict[str, Any] = {**manifest.commit()}
+    if data is None:
+        out = out or places.project() / "outputs" / "demo"
+        files = {name: study.folder / study.file.data.demo for name, study in studies.items()}
+        sources = {
+            name: Source(study.file.data.demo_status, count_rows(files[name]), study.file.data.statement)
+            for name, study in studies.items()
+        }
+        mark = "; ".join(sorted({source.mark for source in sources.values()}))
+    else:
+        data = data.resolve()
+        problems = ["--data names a file inside the project's folder"] if places.inside_project(data) else []
+        problems += (
+            ["--out must name a folder outside the project's"] if out is None or places.inside_project(out) else []
+        )
+        problems += ["--study must name the study that the file belongs to"] if len(studies) != 1 else []
+        if problems or out is None:
+            raise UsageError("Restricted data and what is made from them stay outside the project.", problems)
+        (name, study), *_ = studies.items()
+        sources, files = {name: read_cohort(data, study).source}, {name: data}
+        mark = "RESTRICTED: for the research team only"
+    about["data"] = {
+        "mark": mark,
+        "studies": {
+            name: {
+                "kind": source.kind,
+                "rows": source.rows,
+                "keyed_hash" if data else "sha256": data_fingerprint(files[name], restricted=data is not None),
+            }
+            for name, source in sources.items()
+        },
+    }
+    return Batch(steps, out.resolve(), about, data, manifest.read_records(out))
+
+
+def _tell(batch: Any) -> int:
+    for name in batch.steps:
+        why = batch.why(name)
+        click.echo(f"{name}: {'would run (' + ', '.join(why) + ')' if why else 'unchanged'}")
+    return 0
+
+
+def _failure_report(name: str, failure: Any, batch: Any) -> str:
+    lines = [f"{name} failed: {failure['notebook']}, cell {failure['cell']}, under '{failure['heading']}'"]
+    lines += [f"  {failure['error']}: {failure['message']}"]
+    lines += [f"  at {failure['where']}"] if failure["where"] else []
+    lines += [f"  the notebook as far as it came: {places.shown(batch.out)}/notebooks/{name}.failed.ipynb"]
+    lines += [f"  to run only this again: mothers-margins run {name} {'--data …' if batch.data else '--demo'}"]
+    return "\n".join(lines)
+
+
+def _link(path: Path) -> str:
+    """A link that a terminal opens with a click; a plain path where the output is kept in a file."""
+    if sys.stdout.isatty():
+        return path.as_uri()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _log_to(out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(out / "run.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    log = logging.getLogger("mothers_margins")
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--study", default="hscc_2019", show_default=True, help="The study that the file belongs to.")
+@_exits
+def check(file: Path, study: str) -> None:
+    """Check a participant file against the study definition; analyse nothing. Exit code 3 if it does not match."""
+    from mothers_margins.cohort import read_cohort
+    from mothers_margins.dictionary import read_study
+
+    cohort = read_cohort(file, read_study(study))
+    unit = cohort.study.file.unit
+    missing = int(cohort.data.isna().sum().sum())
+    click.echo(
+        f"The file matches {study}: {count(len(cohort), unit.one, unit.many)}, {count(missing, 'missing cell')}."
+    )
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run (default: outputs/demo).")
+@_exits
+def status(out: Path | None) -> int:
+    """Say for each entry whether its results are up to date, and if not, what has changed."""
+    from mothers_margins.batch.plan import plan, read_run_list
+
+    return _tell(_batch(plan(read_run_list()), None, out))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_exits
+def verify(folder: Path) -> int:
+    """Compare every file of a run's folder with its manifest. Exit code 1 if one is gone or was changed."""
+    from mothers_margins.batch import manifest
+
+    faults = manifest.verify(folder)
+    for fault in faults:
+        click.echo(fault, err=True)
+    click.echo("Every file is as the run made it." if not faults else count(len(faults), "fault"))
+    return int(bool(faults))
+
+
+@main.command("demo-data")
+@click.argument("study")
+@_exits
+def demo_data(study: str) -> None:
+    """Make the demonstration file of a study anew from its published totals and facts."""
+    from mothers_margins.demo import write_demo
+    from mothers_margins.dictionary import read_study
+
+    click.echo(f"Written: {places.shown(write_demo(read_study(study)))}")
+
+
+@main.command()
+@_exits
+def lab() -> int:
+    """Open the notebooks in JupyterLab; results go to outputs/interactive/."""
+    import subprocess
+
+    folder = places.project() / "notebooks"
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    return subprocess.run(command, check=False).returncode  # noqa: S603
+
+
+@main.command()
+@_exits
+def doctor() -> int:
+    """Say whether this installation is the one that was tested. Exit code 1 if something is missing or differs."""
+    from mothers_margins.batch.doctor import examine
+
+    findings = examine()
+    for fine, line in findings:
+        click.echo(f"{'ok  ' if fine else 'LOOK'} {line}")
+    return int(not all(fine for fine, _ in findings))
