@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mothers_margins.describe import check_published, list_themes, summarise
     from mothers_margins.dictionary import read_study
     from mothers_margins.errors import DataError, DisclosureError, MothersMarginsError, StudyError, UsageError
-    from mothers_margins.overview import overview
+    from mothers_margins.glance import overview
     from mothers_margins.results import Results, save
     from mothers_margins.study import Study
     from mothers_margins.table import Table, say
@@ -39,7 +39,7 @@ _ROOMS = {
     "results": ["Results", "save"],
     "table": ["Table", "say"],
     "builders": ["characteristics", "themes"],
-    "overview": ["overview"],
+    "glance": ["overview"],
     "errors": ["DataError", "DisclosureError", "MothersMarginsError", "StudyError", "UsageError"],
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

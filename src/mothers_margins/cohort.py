@@ -158,24 +158,25 @@ def _column(text: pd.Series, field: Variable, study: Study) -> tuple[pd.Series, 
     if limits.required:
         report(~known, "without a value, which is required")
     if limits.unique:
-        report(known & text.duplicated(keep=False), "share their value with another row, which must be unique")
+        report(known & text.duplicated(keep=False), "with a value that another row has too; it must be unique")
     if limits.pattern:
-        report(known & ~text.str.fullmatch(limits.pattern), "do not match the declared pattern")
+        report(known & ~text.str.fullmatch(limits.pattern), "with a value that does not have the declared pattern")
     if field.levels:
-        report(known & ~text.isin(field.levels), f"hold a code that is not {_declared(field.levels)}")
-        values = pd.Series(pd.Categorical(text.where(known), field.levels, ordered=field.categories_ordered))
+        report(known & ~text.isin(field.levels), f"with a code that is not {_declared(field.levels)}")
+        kind = pd.CategoricalDtype(list(field.levels), ordered=field.categories_ordered)
+        values = text.where(text.isin(field.levels)).astype(kind)
     elif field.type == "boolean":
         yes, no = field.true_values, field.false_values
-        report(known & ~text.isin([*yes, *no]), f"hold a code that is not {_declared((*yes, *no))}")
+        report(known & ~text.isin([*yes, *no]), f"with a code that is not {_declared((*yes, *no))}")
         values = text.map({**dict.fromkeys(yes, True), **dict.fromkeys(no, False)}).astype("boolean")
     elif field.type in ("integer", "number"):
         whole = field.type == "integer"
         numeric = text.str.fullmatch(r"[-+]?[0-9]+" if whole else r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-        report(known & ~numeric, "are not a whole number" if whole else "are not a number")
+        report(known & ~numeric, "without a whole number" if whole else "without a number")
         values = pd.to_numeric(text.where(known & numeric)).astype("Int64" if whole else "Float64")
         low = -float("inf") if limits.minimum is None else limits.minimum
         high = float("inf") if limits.maximum is None else limits.maximum
-        report(~values.between(low, high).fillna(True).astype(bool), f"are outside {low:g} to {high:g}")
+        report(~values.between(low, high).fillna(True).astype(bool), f"outside {low:g} to {high:g}")
     else:
         values = text.where(known)
     return values, reasons, problems

@@ -32,7 +32,7 @@ MARGIN_COLUMNS = ["variable", "level", "group", "statistic", "value"]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's few implicit types (so `No` and `12:30` stay text), and no key twice."""
+    """YAML 1.2's few implicit types (so `No`, `12:30` and `012` stay text), and no key twice."""
 
     duplicates: list[str]
 
@@ -50,7 +50,7 @@ _Loader.yaml_implicit_resolvers = {}
 for tag, pattern, start in (
     ("bool", r"true|false", "tf"),
     ("null", r"null|~|", "n~"),
-    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
     ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?", "-+0123456789"),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(start))

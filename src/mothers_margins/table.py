@@ -191,8 +191,9 @@ class Table:
     def _foot(self) -> Iterator[str]:
         notes = [f"<p>{_superscript(mark)}{' ' if mark else ''}{escape(text)}</p>" for mark, text in self.notes]
         mark = f"<strong>{escape(self.mark)}.</strong> " if self.mark else ""
-        source = f"<p>{mark}{escape(self.source)}</p>"
-        yield f"<tfoot><tr><td colspan='{len(self.columns) + 1}'>{''.join(notes)}{source}</td></tr></tfoot>"
+        source = f"<p>{mark}{escape(self.source)}</p>" if mark or self.source else ""
+        if notes or source:
+            yield f"<tfoot><tr><td colspan='{len(self.columns) + 1}'>{''.join(notes)}{source}</td></tr></tfoot>"
 
 
 class Notes:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -78,7 +79,12 @@ def prepare_worker() -> None:
 
     parent = multiprocessing.parent_process()
     if parent:  # a batch that is killed outright cannot end its workers; they would wait for work for ever
-        Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        Thread(target=_end_with, args=[parent], daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def run_job(job: Job) -> Outcome:

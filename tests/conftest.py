@@ -1,0 +1,120 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import mothers_margins as mm
+from mothers_margins import places
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch, tmp_path):
+    """No test sees an analyst's own file, and none writes into outputs/."""
+    for name in (places.DATA, places.STAGE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(places.OUT, str(tmp_path / "out"))
+
+
+@pytest.fixture(scope="session")
+def study() -> mm.Study:
+    return mm.read_study("hscc_2019")
+
+
+@pytest.fixture(scope="session")
+def cohort() -> mm.Cohort:
+    return mm.derive(mm.demo_cohort("hscc_2019"))
+
+
+@pytest.fixture(scope="session")
+def table_1(study, cohort) -> mm.Results:
+    plan = study.plan("table_1")
+    return mm.summarise(cohort, plan.variables, plan.groups)
+
+
+@pytest.fixture
+def altered_study(tmp_path) -> Callable[..., Path]:
+    """A copy of the 2019 definition with one text replaced in one file; returns its folder."""
+
+    def alter(file: str, old: str, new: str) -> Path:
+        folder = tmp_path / "hscc_2019"
+        shutil.copytree(REPOSITORY / "data_dictionary" / "hscc_2019", folder, dirs_exist_ok=True)
+        text = (folder / file).read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"'{old}' stands {text.count(old)} times in {file}"
+        (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+        return folder
+
+    return alter
+
+
+SMALL_SCHEMA = """
+name: women
+title: Six women
+primaryKey: [woman_id]
+missingValues:
+  - {value: "", label: not asked}
+  - {value: "-9", label: refused}
+x-multi-response-sets:
+  - {name: services, title: Services, note: several are possible}
+fields:
+  - {name: woman_id, title: Id, type: string, constraints: {required: true, unique: true}, x-role: identifier}
+  - {name: side, title: Side, type: string, categories: [left, right], x-role: group}
+  - {name: score, title: Score, type: number, x-role: variable, x-summary: mean_sd,
+     constraints: {minimum: 0, maximum: 100}}
+  - {name: visits, title: Visits, type: integer, x-role: variable, x-summary: median_iqr}
+  - {name: house, title: House, type: string, categories: [own, rent], x-role: variable}
+  - {name: team, title: Team, type: boolean, trueValues: ["1"], falseValues: ["0"], x-role: variable,
+     x-multi-response: services}
+  - {name: ward, title: Ward, type: boolean, trueValues: ["1"], falseValues: ["0"], x-role: variable,
+     x-multi-response: services}
+"""
+SMALL_STUDY = """
+name: small
+title: Six women
+citation: {text: nowhere, doi: none}
+unit: {one: woman, many: women}
+data: {schema: women.schema.yaml, demo: six.csv, demo_status: synthetic, statement: Made up.}
+groups:
+  all: {label: All, where: {}, contains: [left]}
+  left: {label: Left, where: {side: left}}
+  owners: {label: Owners, where: {house: own}}
+derived:
+  - {name: band, title: Band, from: visits, bands: [{level: few, maximum: 2}, {level: many, minimum: 3, maximum: 9}]}
+tables:
+  table: {title: Table, groups: [all, left], blocks: [{title: House, variables: [house]}]}
+rounding: {rule: half_up, percent: 0, mean: 1}
+tests: {reported: none, reason: none}
+disclosure: {policy: already_public, decided_by: nobody, reason: made up}
+"""
+# Worked by hand in test_describe.py. Row 3 has no side, row 4 no score, row 5 refused house, row 6 no visits.
+SIX_WOMEN = """woman_id,side,score,visits,house,team,ward
+w1,left,10,1,own,1,0
+w2,left,20,2,rent,1,1
+w3,,30,3,own,0,1
+w4,right,,4,own,0,0
+w5,left,50,12,-9,,1
+w6,right,60,,rent,1,0
+"""
+
+
+@pytest.fixture
+def small_study(tmp_path) -> mm.Study:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "women.schema.yaml").write_text(SMALL_SCHEMA, encoding="utf-8")
+    (folder / "study.yaml").write_text(SMALL_STUDY, encoding="utf-8")
+    (folder / "six.csv").write_text(SIX_WOMEN, encoding="utf-8")
+    return mm_read(folder)
+
+
+def mm_read(folder: Path) -> mm.Study:
+    from mothers_margins.dictionary import read_study
+
+    return read_study(folder.name, folder)
+
+
+@pytest.fixture
+def six_women(small_study) -> mm.Cohort:
+    return mm.derive(mm.read_cohort(small_study.folder / "six.csv", small_study))

@@ -1,0 +1,167 @@
+"""Counting and summarising, worked by hand on six rows (conftest.SIX_WOMEN)."""
+
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import mothers_margins as mm
+from mothers_margins.rounding import rounded
+
+
+def value(results: mm.Results, statistic: str, level: str = "", group: str = "all") -> float:
+    found = results.query("statistic == @statistic and level == @level and group == @group and variable != 'n'")
+    assert len(found) == 1
+    return found["value"].item()
+
+
+def test_counts_have_the_women_with_a_known_value_as_denominator(six_women):
+    house = mm.summarise(six_women, ["house"], ["all", "left"])
+    # all: own, rent, own, own, refused, rent; left: rows 1, 2 and 5: own, rent, refused
+    assert value(house, "n", "own") == 3
+    assert value(house, "percent", "own") == pytest.approx(100 * 3 / 5)
+    assert value(house, "percent", "own", "left") == pytest.approx(100 * 1 / 2)
+    row = house.query("level == 'own' and group == 'all' and statistic == 'n'").iloc[0]
+    assert (row["n"], row["denominator"], row["missing"]) == (3, 5, 1)
+
+
+def test_options_of_one_question_are_counted_on_their_own(six_women):
+    services = mm.summarise(six_women, ["services"], ["all"])
+    # team: 1 1 0 0 missing 1; ward: 0 1 1 0 1 0
+    assert value(services, "n", "Team") == 3
+    assert value(services, "percent", "Team") == pytest.approx(100 * 3 / 5)
+    assert value(services, "n", "Ward") == 3
+    assert value(services, "percent", "Ward") == pytest.approx(100 * 3 / 6)
+
+
+def test_means_and_deviations(six_women):
+    score = mm.summarise(six_women, ["score"], ["all"])
+    # 10 20 30 50 60: mean 170 / 5 = 34; squares 576 196 16 256 676 = 1720; 1720 / 4 = 430
+    assert value(score, "mean") == 34
+    assert value(score, "sd") == pytest.approx(math.sqrt(430))
+
+
+def test_quantiles(six_women):
+    visits = mm.summarise(six_women, ["visits"], ["all"])
+    # 1 2 3 4 12: linear between order statistics
+    assert [value(visits, name) for name in ("median", "q1", "q3", "min", "max")] == [3, 2, 4, 1, 12]
+
+
+def test_a_group_without_a_known_value_is_missing_not_zero(six_women):
+    summary = mm.summarise(
+        six_women,
+        ["visits", "house"],
+        {"last": {"side": "right", "house": "rent"}, "fifth": {"band": "many", "side": "left"}},
+    )
+    last = summary.query("group == 'last' and variable == 'visits'")
+    assert (last["status"] == "missing").all()
+    assert last["value"].isna().all()
+    empty = summary.query("group == 'fifth' and variable == 'house'")
+    assert (empty["status"] == "missing").all()
+    table = mm.characteristics(summary)
+    assert table.quote("visits", "last") == "–"
+
+
+def test_overlapping_groups_are_each_counted_whole(six_women):
+    summary = mm.summarise(six_women, ["house"], ["all", "left", "owners"])
+    sizes = summary.query("variable == 'n'").set_index("group")["value"]
+    assert sizes.to_dict() == {"all": 6, "left": 3, "owners": 3}
+
+
+def test_results_have_the_columns_of_their_kind_in_order(six_women):
+    summary = mm.summarise(six_women, ["house"], ["all"], timepoint=2)
+    assert list(summary.columns) == [
+        *("table", "study", "timepoint", "status", "note"),
+        *("block", "variable", "level", "group", "statistic", "value", "n", "denominator", "missing"),
+    ]
+    assert set(summary["timepoint"]) == {2}
+    assert set(summary["study"]) == {"small"}
+
+
+def test_levels_stand_in_declared_order_also_when_nobody_has_them(six_women):
+    summary = mm.summarise(six_women, ["band"], {"none": {"side": "left", "house": "own", "band": "many"}})
+    assert summary.query("statistic == 'n' and variable == 'band'")["level"].tolist() == ["few", "many"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "groups", "said"),
+    [
+        (["hous"], ["all"], "no variable 'hous'; did you mean 'house'?"),
+        (["house"], ["al"], "no group 'al'; did you mean 'all'?"),
+        (["house"], "all", "'all'"),
+        (["house"], {"x": {"hous": "own"}}, "no variable 'hous'"),
+    ],
+)
+def test_unknown_names_are_usage_errors(six_women, variables, groups, said):
+    with pytest.raises(mm.UsageError) as raised:
+        mm.summarise(six_women, variables, groups)
+    assert said in str(raised.value)
+
+
+def test_summarising_changes_nothing(six_women):
+    before = six_women.data.copy()
+    mm.summarise(six_women)
+    pd.testing.assert_frame_equal(six_women.data, before)
+
+
+def test_a_zero_by_definition_has_its_own_status(table_1):
+    row = table_1.query(
+        "variable == 'custody_of_baby' and level == 'No' and group == 'lssi' and statistic == 'n'"
+    ).iloc[0]
+    assert (row["status"], row["value"]) == ("structural_zero", 0)
+    others = table_1.query("variable == 'custody_of_baby' and group != 'lssi'")
+    assert set(others["status"]) == {"shown"}
+
+
+def test_a_zero_by_definition_that_is_none_is_an_error(study, tmp_path):
+    text = (study.folder / study.file.data.demo).read_text(encoding="utf-8").replace("reconstructed", "")
+    lines = [",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) for line in text.splitlines()]
+    lines = [line.replace(",Yes,", ",No,") if ",LSSI," in line else line for line in lines]
+    (tmp_path / "own.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    cohort = mm.read_cohort(tmp_path / "own.csv", study)
+    with pytest.raises(mm.DataError, match="custody_of_baby: 'No' occurs in lssi"):
+        mm.summarise(cohort, ["custody_of_baby"], ["lssi"])
+
+
+def test_a_study_without_themes_or_print_says_so(six_women, small_study):
+    with pytest.raises(mm.UsageError, match=r"no themes\.yaml"):
+        mm.list_themes(small_study)
+    with pytest.raises(mm.UsageError, match="prints none of the numbers"):
+        mm.check_published(mm.summarise(six_women, ["house"], ["all"]))
+
+
+@given(counts=st.lists(st.integers(0, 60), min_size=2, max_size=6).filter(any))
+def test_percentages_of_all_levels_add_up_to_100(counts):
+    total = sum(counts)
+    assert sum(100 * number / total for number in counts) == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("number", "decimals", "rule", "text"),
+    [
+        (38.888888888888886, 0, "half_up", "39"),  # 7 of 18
+        (63.63636363636363, 0, "half_up", "64"),  # 7 of 11
+        (0.5, 0, "half_up", "1"),
+        (0.5, 0, "half_even", "0"),
+        (2.5, 0, "half_up", "3"),
+        (2.5, 0, "half_even", "2"),
+        (0.285, 2, "half_up", "0.29"),  # in binary just below; a reader sees 0.285
+        (1.005, 2, "half_up", "1.01"),
+        (12, 1, "half_up", "12.0"),
+        (-0.5, 0, "half_up", "-1"),
+        (99.95, 1, "half_up", "100.0"),
+        (1e-7, 2, "half_up", "0.00"),
+    ],
+)
+def test_rounding_follows_the_declared_rule(number, decimals, rule, text):
+    assert rounded(number, decimals, rule) == text
+
+
+@given(st.floats(-1e6, 1e6), st.integers(0, 4))
+def test_rounding_moves_a_number_by_at_most_half_a_unit(number, decimals):
+    for rule in ("half_up", "half_even"):
+        text = rounded(number, decimals, rule)
+        assert abs(float(text) - number) <= 0.5 * 10**-decimals + 1e-9
+        assert len(text.partition(".")[2]) == decimals

@@ -1,0 +1,123 @@
+"""Saving results, errors, and the public names."""
+
+import json
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import mothers_margins as mm
+from mothers_margins import places
+
+from .conftest import REPOSITORY
+
+
+def test_saved_results_can_be_read_by_any_program(table_1, tmp_path):
+    path = mm.save(table_1, "table_1")
+    saved = tmp_path / "out" / "internal" / "table_1.csv"
+    assert path.name == "table_1.csv"
+    assert not path.is_absolute()
+    frame = pd.read_csv(saved, keep_default_na=False, dtype={"level": "str"})
+    assert list(frame.columns) == list(table_1.columns)
+    assert set(frame["table"]) == {"table_1"}
+    assert frame["value"].tolist() == table_1["value"].tolist()
+    assert frame["level"].tolist() == table_1["level"].tolist()
+    described = json.loads(saved.with_suffix(".json").read_text(encoding="utf-8"))
+    assert described["kind"] == "summaries"
+    assert described["source"]["kind"] == "reconstructed"
+    assert described["source"]["mark"].startswith("SYNTHETIC")
+    assert described["groups"]["wider"]["contains"] == ["hssi", "lssi"]
+
+
+def test_in_a_batch_saved_files_wait_under_another_name(table_1, tmp_path, monkeypatch):
+    monkeypatch.setenv(places.STAGE, str(tmp_path / "stage"))
+    shown = mm.save(table_1, "table_1")
+    assert shown.name == "table_1.csv"
+    assert not (tmp_path / "out").exists()
+    assert {path.name for path in (tmp_path / "stage").rglob("*.*")} == {"table_1.csv.part", "table_1.json.part"}
+
+
+def test_a_write_that_fails_leaves_nothing_and_keeps_what_was_there(tmp_path):
+    def fail(part: Path) -> None:
+        part.write_text("half", encoding="utf-8")
+        raise OSError("no space left")
+
+    (tmp_path / "file.csv").write_text("before", encoding="utf-8")
+    with pytest.raises(OSError, match="no space left"):
+        places.write_whole(tmp_path / "file.csv", fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["file.csv"]
+    assert (tmp_path / "file.csv").read_text(encoding="utf-8") == "before"
+
+
+@pytest.mark.parametrize("name", ["../table", "Table 1", "", "table-1", "1st"])
+def test_a_result_has_a_plain_name(table_1, name):
+    with pytest.raises(mm.UsageError, match="a name is lower-case letters"):
+        mm.save(table_1, name)
+
+
+def test_a_frame_that_lost_its_origin_is_not_saved(table_1):
+    with pytest.raises(mm.UsageError, match="does not say which study and rows"):
+        mm.save(pd.DataFrame(table_1), "table_1")
+
+
+def test_the_origin_travels_through_a_selection(table_1):
+    selected = table_1[table_1["group"] == "hssi"].query("statistic == 'n'")
+    assert selected.about.source.kind == "reconstructed"
+
+
+def test_paths_that_are_shown_are_never_absolute(tmp_path):
+    assert places.shown(REPOSITORY / "notebooks") == "notebooks"
+    assert not places.shown(tmp_path / "a" / "b" / "c").startswith("/")
+
+
+def test_an_error_travels_between_processes_whole():
+    error = mm.DataError("summary", ["one", "two"], "do this")
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert str(again) == str(error) == "summary\n  one\n  two\ndo this"
+    assert again.exit_code == 3
+
+
+def test_exit_codes_tell_the_kind_of_error():
+    kinds = {mm.UsageError: 2, mm.StudyError: 2, mm.DataError: 3, mm.DisclosureError: 4}
+    assert {kind: kind("x").exit_code for kind in kinds} == kinds
+
+
+def test_importing_the_package_loads_no_library():
+    # the time itself is measured in benchmarks/; this is what makes it short
+    code = (
+        "import sys, mothers_margins; print([m for m in ('pandas', 'numpy', 'pydantic', 'yaml') if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[]"
+
+
+def test_every_public_name_is_there_documented_and_used_in_a_test():
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    types = {name for name in mm.__all__ if name[0].isupper()}  # what verbs take, return or raise
+    for name in mm.__all__:
+        assert getattr(mm, name).__doc__, name
+        assert re.search(rf"\bmm\.{name}\b", tests) or name in types, name
+    with pytest.raises(AttributeError, match="no attribute 'sumarise'"):
+        mm.sumarise  # noqa: B018
+
+
+def test_no_module_bears_the_name_of_a_verb():
+    # importing such a module would put it in the verb's place
+    modules = {path.stem for path in (REPOSITORY / "src" / "mothers_margins").iterdir()}
+    assert not modules & set(mm.__all__)
+
+
+def test_the_names_for_type_checkers_are_the_public_names():
+    text = (REPOSITORY / "src" / "mothers_margins" / "__init__.py").read_text(encoding="utf-8")
+    block = text[text.index("if TYPE_CHECKING:") : text.index("# Where each public name lives")]
+    named = [name.strip() for line in re.findall(r"import (.+)", block) for name in line.split(",")]
+    assert sorted(named) == mm.__all__
+
+
+def test_a_sentence_shows_its_text_as_markdown():
+    sentence = mm.say("**2** of 11")
+    assert sentence._repr_markdown_() == repr(sentence) == "**2** of 11"

@@ -1,0 +1,233 @@
+"""The study definition: what is read, and what every fault says."""
+
+import re
+
+import pytest
+
+import mothers_margins as mm
+from mothers_margins.definition import Definition
+from mothers_margins.dictionary import parse_yaml, read_study
+
+SCHEMA, STUDY, FACTS, THEMES = "women.schema.yaml", "study.yaml", "published_facts.yaml", "themes.yaml"
+
+# What is broken: file, text, its replacement, and the line that the error must hold.
+BROKEN = {
+    "misspelt key": (
+        STUDY,
+        "unit: {one: woman, many: women}",
+        "unit: {one: woman, many: women}\nrouding: {}",
+        "study.yaml: rouding: this key is not part of the format; did you mean 'rounding'?",
+    ),
+    "key twice": (
+        STUDY,
+        "rounding: {rule: half_up, percent: 0, mean: 0}",
+        "rounding: {rule: half_up, percent: 0, mean: 0, mean: 1}",
+        "key 'mean' stands already in line",
+    ),
+    "missing part": (
+        STUDY,
+        "rounding: {rule: half_up, percent: 0, mean: 0}",
+        "",
+        "study.yaml: rounding: is missing",
+    ),
+    "rule that does not exist": (
+        STUDY,
+        "rule: half_up",
+        "rule: up",
+        "study.yaml: rounding.rule: input should be 'half_up' or 'half_even'",
+    ),
+    "unknown variable in a table": (
+        STUDY,
+        "variables: [ethnicity]",
+        "variables: [ethnicty]",
+        "study.yaml: tables.table_1: no variable 'ethnicty'; did you mean 'ethnicity'?",
+    ),
+    "unknown group in a table": (
+        STUDY,
+        "groups: [wider, hssi, lssi]",
+        "groups: [wider, hssi, hlssi]",
+        "study.yaml: tables.table_1: no group 'hlssi' (known: wider, hssi, lssi, rest,",
+    ),
+    "condition on an unknown level": (
+        STUDY,
+        "where: {group: LSSI}",
+        "where: {group: lssi}",
+        "study.yaml: groups.lssi.where: 'lssi' is no level of group (declared: HSSI, LSSI, wider)",
+    ),
+    "part that is no group": (
+        STUDY,
+        "contains: [hssi, lssi]",
+        "contains: [hssi, lss]",
+        "study.yaml: groups.wider refers to no known group 'lss'",
+    ),
+    "overlapping bands": (
+        STUDY,
+        "{level: 40+, minimum: 40}",
+        "{level: 40+, minimum: 39}",
+        "study.yaml: derived age: bands '30 – 39' and '40+' overlap",
+    ),
+    "bands with a gap": (
+        STUDY,
+        "{level: 40+, minimum: 40}",
+        "{level: 40+, minimum: 42}",
+        "study.yaml: derived age: bands '30 – 39' and '40+' leave a gap",
+    ),
+    "level that is merged nowhere": (
+        STUDY,
+        '"No": ["2", 3+]',
+        '"No": ["2"]',
+        "study.yaml: derived first_child: level '3+' of number_of_children must stand in exactly one merged level",
+    ),
+    "percentage of a cell that is not there": (
+        STUDY,
+        "level: ≤ 25 years, base",
+        "level: ≤ 24 years, base",
+        "study.yaml: tables.table_1: printed_percentages names a cell that the table does not have (≤ 24 years)",
+    ),
+    "field twice": (
+        SCHEMA,
+        "name: service_parent_infant_team,",
+        "name: service_mother_and_baby_unit,",
+        "women.schema.yaml: fields: 'service_mother_and_baby_unit' stands 2 times",
+    ),
+    "level twice": (
+        SCHEMA,
+        "Asian, Arab, Mixed Race",
+        "Asian, Asian, Mixed Race",
+        "women.schema.yaml: ethnicity.categories: 'Asian' stands 2 times",
+    ),
+    "number without a summary": (
+        SCHEMA,
+        "    x-summary: mean\n",
+        "",
+        "women.schema.yaml: age_years: a number needs x-summary: mean, mean_sd or median_iqr",
+    ),
+    "pattern that is none": (
+        SCHEMA,
+        'pattern: "(?!.*[Mm]other[- ]?[0-9]).+"',
+        'pattern: "("',
+        "women.schema.yaml: woman_id: constraints.pattern is not a regular expression",
+    ),
+    "unknown key in the schema": (
+        SCHEMA,
+        "x-unit: years",
+        "x-units: years",
+        "women.schema.yaml: fields.3.x-units: this key is not part of the format; did you mean 'x-unit'?",
+    ),
+    "fact on an unknown group": (
+        FACTS,
+        "{id: J17, kind: stated, group: rest,",
+        "{id: J17, kind: stated, group: others,",
+        "published_facts.yaml: J17: no group 'others'",
+    ),
+    "fact with an id that is taken": (
+        FACTS,
+        "{id: J17,",
+        "{id: J16,",
+        "published_facts.yaml: facts: 'J16' stands 2 times",
+    ),
+    "theme without sub-themes": (
+        THEMES,
+        "    label: Set up to fail\n    subthemes:",
+        "    label: Set up to fail\n    sub-themes:",
+        "themes.yaml: themes.1.subthemes: is missing",
+    ),
+    "printed total of nobody": (
+        "published_table_1.csv",
+        "n,,wider,n,52",
+        "n,,everyone,n,52",
+        "published_table_1.csv: 'n' for 'everyone' is not a known variable and group",
+    ),
+    "file that is not YAML": (
+        THEMES,
+        "title: ",
+        "title: [",
+        "not readable as UTF-8 YAML",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_definition_says_what_is_wrong(altered_study, fault):
+    file, old, new, said = BROKEN[fault]
+    folder = altered_study(file, old, new)
+    with pytest.raises(mm.StudyError) as raised:
+        read_study("hscc_2019", folder)
+    assert said in str(raised.value)
+    assert "nothing was read" in str(raised.value)
+    assert raised.value.exit_code == 2
+
+
+def test_all_faults_of_all_files_are_listed_at_once(altered_study):
+    folder = altered_study(STUDY, "variables: [ethnicity]", "variables: [ethnicty]")
+    for fault in ("bands with a gap", "fact with an id that is taken", "level twice"):
+        file, old, new, _ = BROKEN[fault]
+        path = folder / file
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(mm.StudyError) as raised:
+        read_study("hscc_2019", folder)
+    faults = str(raised.value)
+    for fault in ("unknown variable in a table", "bands with a gap", "fact with an id that is taken", "level twice"):
+        assert BROKEN[fault][3] in faults
+    assert faults.count("'Arab' is no level of ethnicity") == 3  # its three printed totals are left without a level
+
+
+def test_the_whole_message_of_a_broken_definition(altered_study):
+    folder = altered_study(STUDY, "variables: [ethnicity]", "variables: [ethnicty]")
+    with pytest.raises(mm.StudyError) as raised:
+        read_study("hscc_2019", folder)
+    assert str(raised.value) == (
+        "data_dictionary/hscc_2019: 1 fault in the study definition; nothing was read.\n"
+        "  study.yaml: tables.table_1: no variable 'ethnicty'; did you mean 'ethnicity'?\n"
+        "The format is described in data_dictionary/README.md."
+    )
+
+
+def test_a_study_that_does_not_exist_is_a_usage_error_with_the_nearest_name():
+    with pytest.raises(mm.UsageError, match=re.escape("no study 'hscc_2018'; did you mean 'hscc_2019'?")):
+        mm.read_study("hscc_2018")
+
+
+def test_the_folder_and_the_name_must_agree(altered_study):
+    folder = altered_study(STUDY, "name: hscc_2019", "name: hscc_2020")
+    with pytest.raises(mm.StudyError, match="name is 'hscc_2020', the folder is 'hscc_2019'"):
+        read_study("hscc_2019", folder)
+
+
+class Anything(Definition):
+    value: object
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("No", "No"),
+        ("off", "off"),
+        ("12:30", "12:30"),
+        ("2021-11-18", "2021-11-18"),
+        ("012", "012"),
+        ("true", True),
+        ("12", 12),
+        ("1.5", 1.5),
+    ],
+)
+def test_yaml_words_and_times_stay_text(tmp_path, written, read):
+    # YAML 1.1, which PyYAML follows, reads No and off as false, 12:30 as 750 and a date as an object
+    path = tmp_path / "one.yaml"
+    path.write_text(f"value: {written}\n", encoding="utf-8")
+    found, faults = parse_yaml(path, Anything)
+    assert not faults
+    assert found.value == read
+
+
+def test_a_definition_cannot_be_changed(study):
+    with pytest.raises(Exception, match="frozen"):
+        study.groups["hssi"].label = "others"
+    with pytest.raises(AttributeError):
+        study.facts = ()
+
+
+def test_levels_keep_their_declared_order(study):
+    assert study.levels("age") == ("≤ 25 years", "26 - 29 years", "30 – 39", "40+")
+    assert study.levels("services_used")[0] == "Mother and baby unit"
+    assert study.levels("age_years") == ()

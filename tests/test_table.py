@@ -1,0 +1,219 @@
+"""The table model: structure of its HTML, text of its cells, notes and quotations."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+import mothers_margins as mm
+from mothers_margins.definition import Rounding
+from mothers_margins.table import FIGURE_SPACE, Cell, Column, Notes, Row, Section, Table
+
+ROUNDING = Rounding(rule="half_up", percent=0, mean=1)
+
+
+def one_cell(cell: Cell) -> Table:
+    rows = (Row("label", (cell,), "variable", "level"),)
+    return Table("t", "A table", "Stub", (Column("g", "Group", 9),), (Section("S", rows),), (), "", "", ROUNDING)
+
+
+class Reader(HTMLParser):
+    """Rows of a table as lists of (tag, attributes, text); independent of the code that writes it."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows, self.part, self.caption = [], "", ""
+        self.parts = []
+
+    def handle_starttag(self, tag, attributes):
+        if tag in ("thead", "tbody", "tfoot"):
+            self.part = tag
+            self.parts.append(tag)
+        if tag == "tr":
+            self.rows.append((self.part, []))
+        if tag in ("th", "td"):
+            self.rows[-1][1].append([tag, dict(attributes), ""])
+        self.open = tag
+
+    def handle_data(self, text):
+        if self.open == "caption":
+            self.caption += text
+        elif self.rows and self.rows[-1][1]:
+            self.rows[-1][1][-1][2] += text
+
+
+@pytest.fixture
+def read(table_1):
+    def parse(table: Table) -> Reader:
+        reader = Reader()
+        reader.feed(table.to_html())
+        return reader
+
+    return parse
+
+
+def test_every_heading_has_a_scope_and_every_row_a_heading(read, table_1):
+    reader = read(mm.characteristics(table_1, "table_1"))
+    assert reader.caption.strip() == "Table 1. Characteristics of participating women"
+    headings = [cell for _, cells in reader.rows for cell in cells if cell[0] == "th"]
+    assert all(cell[1]["scope"] in ("col", "colgroup", "row", "rowgroup") for cell in headings)
+    assert all(cell[2].strip() for cell in headings)
+    for part, cells in reader.rows:
+        if part == "tbody":
+            assert cells[0][0] == "th"
+    assert reader.parts.count("tbody") == 9  # one per block
+
+
+def test_every_row_is_as_wide_as_the_table(read, table_1):
+    reader = read(mm.characteristics(table_1, "table_1"))
+    widths = [sum(int(cell[1].get("colspan", 1)) for cell in cells) for _, cells in reader.rows]
+    assert widths[0] == 4
+    assert widths[1] == 2  # under the shared heading; the two cells beside it span both rows
+    assert set(widths[2:]) == {4}
+
+
+def test_the_shared_heading_stands_over_the_parts_of_the_whole(read, table_1):
+    reader = read(mm.characteristics(table_1, "table_1"))
+    shared = [cell for cell in reader.rows[0][1] if cell[1]["scope"] == "colgroup"]
+    assert [(cell[2], cell[1]["colspan"]) for cell in shared] == [("Of these women", "2")]
+    assert [cell[2].strip() for cell in reader.rows[1][1]] == ["B. HSSI mothersn = 11", "C. LSSI mothersn = 7"]
+
+
+def test_the_services_are_a_block_with_two_parts(read, table_1):
+    table = mm.characteristics(table_1, "table_1")
+    services = table.sections[-1]
+    assert [row.label for row in services.rows if not row.cells] == ["Specialist", "Non-specialist"]
+    assert sum(bool(row.cells) for row in services.rows) == 10
+    reader = read(table)
+    labels = [cells[0] for part, cells in reader.rows if part == "tbody"]
+    inner = next(cell for cell in labels if cell[2].strip() == "Specialist")
+    assert inner[1]["scope"] == "rowgroup"
+    option = next(cell for cell in labels if cell[2].strip() == "Mother and baby unit")
+    assert option[2].startswith("\u2003\u2003")
+
+
+def test_marks_are_letters_and_each_has_its_note(table_1):
+    html = mm.characteristics(table_1, "table_1").to_html()
+    marks = re.findall(r"<sup>(.)</sup>", html)
+    assert set(marks) == set("abc")
+    foot = html[html.index("<tfoot>") :]
+    assert re.findall(r"<p><sup>(.)</sup>", foot) == ["a", "b", "c"]
+    assert not re.search(r"<sup>\d", html)
+
+
+def test_a_suppressed_a_missing_and_a_zero_cell_look_different():
+    texts = [
+        one_cell(Cell("{n}", {"n": 4}, status)).quote("variable", "g", "level")
+        for status in ("shown", "suppressed", "missing")
+    ]
+    assert texts == ["4", "[c]", "–"]
+    assert one_cell(Cell("{n}", {"n": 0}, "structural_zero")).quote("variable", "g", "level") == "0"
+    assert "7654" not in one_cell(Cell("{n}", {"n": 7654}, "suppressed")).to_html()
+
+
+def test_numbers_are_rounded_once_when_they_are_printed():
+    cell = Cell("{mean} ({sd})", {"mean": 2.25, "sd": 0.05})
+    table = one_cell(cell)
+    assert table.quote("variable", "g", "level") == "2.3 (0.1)"
+    assert table.sections[0].rows[0].cells[0].numbers == {"mean": 2.25, "sd": 0.05}
+
+
+def test_units_stand_under_units(table_1):
+    html = mm.characteristics(table_1, "table_1").to_html()
+    assert f"<td>{FIGURE_SPACE}5</td>" in html  # 40+ in column A, under two-digit counts
+    assert "<td>29</td>" in html
+
+
+def test_text_from_the_definition_is_escaped():
+    table = Table(
+        "t",
+        "a < b",
+        "<i>",
+        (Column("g", "<b>"),),
+        (Section("&", (Row("<x>", (Cell("<y>"),)),)),),
+        (("a", "<z>"),),
+        "",
+        "",
+        ROUNDING,
+    )
+    html = table.to_html()
+    assert not re.search(r"<(i|b|x|y|z)>", html)
+    assert "&lt;y&gt;" in html
+
+
+def test_a_quotation_of_a_cell_that_is_not_there_is_a_usage_error(table_1):
+    table = mm.characteristics(table_1, "table_1")
+    for arguments in (("age", "hssi", "≤ 24 years"), ("age", "rest", "40+"), ("height", "hssi")):
+        with pytest.raises(mm.UsageError, match="no cell for"):
+            table.quote(*arguments)
+    with pytest.raises(mm.UsageError, match="no column 'rest'"):
+        table.size("rest")
+
+
+def test_the_mark_of_made_up_rows_is_in_every_form_of_a_table(table_1, study):
+    table = mm.characteristics(table_1, "table_1")
+    for shown in (table.to_html(), table._repr_html_(), repr(table)):
+        assert "SYNTHETIC ROWS" in shown
+        assert "10.1111/hsc.12832" in shown
+
+
+def test_equal_input_gives_equal_bytes(table_1):
+    assert mm.characteristics(table_1, "table_1") == mm.characteristics(table_1, "table_1")
+    assert mm.characteristics(table_1, "table_1").to_html() == mm.characteristics(table_1, "table_1").to_html()
+
+
+def test_the_same_note_has_the_same_mark():
+    notes = Notes()
+    assert [notes.mark("one"), notes.mark("two"), notes.mark("one")] == ["a", "b", "a"]
+    notes.plain("general")
+    assert notes.all() == (("", "general"), ("a", "one"), ("b", "two"))
+
+
+def test_a_table_without_a_plan_has_a_section_per_variable(six_women):
+    table = mm.characteristics(mm.summarise(six_women, ["score", "house"], ["all", "left"]))
+    assert [section.title for section in table.sections] == ["Score", "House"]
+    assert table.quote("score", "all") == "34.0 (20.7)"  # sqrt(430) = 20.74
+    assert table.quote("house", "all", "missing") == "1"
+    assert [row.label for row in table.sections[1].rows] == ["own", "rent", "Not known"]
+
+
+def test_tables_are_built_from_summaries_that_hold_what_they_show(table_1, cohort, study):
+    with pytest.raises(mm.UsageError, match="lack what the table shows") as raised:
+        mm.characteristics(mm.summarise(cohort, ["age"], ["wider", "hssi", "lssi"]), "table_1")
+    assert "ethnicity within hssi" in str(raised.value)
+    with pytest.raises(mm.UsageError, match="are themes, not summaries"):
+        mm.characteristics(mm.list_themes(study), "table_1")
+    with pytest.raises(mm.UsageError, match="are summaries, not themes"):
+        mm.themes(table_1)
+    with pytest.raises(mm.UsageError, match="choose percent or as_published"):
+        mm.characteristics(table_1, "table_1", percent=True, as_published=True)
+    with pytest.raises(mm.UsageError, match="no table 'table_3'; did you mean 'table_1'"):
+        mm.characteristics(table_1, "table_3")
+
+
+@pytest.mark.parametrize("part", ["about", "groups", "variables", "services", "derived", "tables", "facts", "choices"])
+def test_each_part_of_the_definition_can_be_read_aloud(study, part):
+    table = mm.overview(study, part)
+    shown = repr(table)
+    expected = {
+        "about": "11 National Health Service providers",
+        "groups": "Social services involvement is HSSI",
+        "variables": "White British, White Other",
+        "services": "Crisis resolution team\tService(s) used\tNon-specialist",
+        "derived": "Age\tMean age\t≤ 25 years, 26 - 29 years, 30 – 39, 40+",
+        "tables": "Full sample from wider study, HSSI mothers, LSSI mothers",
+        "facts": "Living with partner is Yes\t0\tstated",
+        "choices": "rounded half up",
+    }
+    assert expected[part] in shown
+
+
+def test_soft_rules_are_not_read_aloud_as_facts(study):
+    assert "S0" not in repr(mm.overview(study, "facts"))
+
+
+def test_parts_that_do_not_exist_are_usage_errors(study, small_study):
+    with pytest.raises(mm.UsageError, match="no part 'group'; did you mean 'groups'"):
+        mm.overview(study, "group")
+    with pytest.raises(mm.UsageError, match="has no facts"):
+        mm.overview(small_study, "facts")
