@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mothers_margins.builders import characteristics, themes
-    from mothers_margins.cohort import Cohort, Source, open_cohort, read_cohort
+    from mothers_margins.cohort import Cohort, open_cohort, read_cohort
     from mothers_margins.demo import demo_cohort
     from mothers_margins.derivation import derive
     from mothers_margins.describe import check_published, list_themes, summarise
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from mothers_margins.errors import DataError, DisclosureError, MothersMarginsError, StudyError, UsageError
     from mothers_margins.glance import overview
     from mothers_margins.results import Results, save
-    from mothers_margins.study import Study
+    from mothers_margins.study import Source, Study
     from mothers_margins.table import Table, say
 
 # Where each public name lives (PEP 562): importing the package stays fast, and pandas is loaded with the first verb.
 _ROOMS = {
     "dictionary": ["read_study"],
-    "study": ["Study"],
-    "cohort": ["Cohort", "Source", "open_cohort", "read_cohort"],
+    "study": ["Source", "Study"],
+    "cohort": ["Cohort", "open_cohort", "read_cohort"],
     "demo": ["demo_cohort"],
     "derivation": ["derive"],
     "describe": ["check_published", "list_themes", "summarise"],

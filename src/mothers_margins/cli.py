@@ -72,6 +72,7 @@ def run(
     from rich.console import Console
 
     from mothers_margins.batch.plan import plan, read_run_list
+    from mothers_margins.batch.prepare import prepare
     from mothers_margins.batch.progress import Progress
     from mothers_margins.batch.run import run_batch
 
@@ -80,7 +81,7 @@ def run(
         raise UsageError("Say either --demo (the data that are shipped) or --data FILE (a restricted file).")
     entries = read_run_list()
     steps = plan(entries, names, settings, study)
-    batch = _batch(steps, data, out)
+    batch = prepare(steps, data, out)
     if dry_run:
         return _tell(batch)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -97,50 +98,6 @@ def run(
     click.echo(f"{said} ({time.monotonic() - started:.1f} s)")
     click.echo(f"Open {_link(batch.out / 'index.html')}")
     return code
-
-
-def _batch(steps: Any, data: Path | None, out: Path | None) -> Any:
-    """The batch to run, with its data checked and its folder decided."""
-    from mothers_margins.batch import manifest
-    from mothers_margins.batch.key import count_rows, data_fingerprint
-    from mothers_margins.batch.run import Batch
-    from mothers_margins.cohort import Source, read_cohort
-    from mothers_margins.dictionary import read_study
-
-    studies = {name: read_study(name) for name in sorted({step.entry.study for step in steps.values()})}
-    about: dict[str, Any] = {**manifest.commit()}
-    if data is None:
-        out = out or places.project() / "outputs" / "demo"
-        files = {name: study.folder / study.file.data.demo for name, study in studies.items()}
-        sources = {
-            name: Source(study.file.data.demo_status, count_rows(files[name]), study.file.data.statement)
-            for name, study in studies.items()
-        }
-        mark = "; ".join(sorted({source.mark for source in sources.values()}))
-    else:
-        data = data.resolve()
-        problems = ["--data names a file inside the project's folder"] if places.inside_project(data) else []
-        problems += (
-            ["--out must name a folder outside the project's"] if out is None or places.inside_project(out) else []
-        )
-        problems += ["--study must name the study that the file belongs to"] if len(studies) != 1 else []
-        if problems or out is None:
-            raise UsageError("Restricted data and what is made from them stay outside the project.", problems)
-        (name, study), *_ = studies.items()
-        sources, files = {name: read_cohort(data, study).source}, {name: data}
-        mark = "RESTRICTED: for the research team only"
-    about["data"] = {
-        "mark": mark,
-        "studies": {
-            name: {
-                "kind": source.kind,
-                "rows": source.rows,
-                "keyed_hash" if data else "sha256": data_fingerprint(files[name], restricted=data is not None),
-            }
-            for name, source in sources.items()
-        },
-    }
-    return Batch(steps, out.resolve(), about, data, manifest.read_records(out))
 
 
 def _tell(batch: Any) -> int:
@@ -198,8 +155,9 @@ def check(file: Path, study: str) -> None:
 def status(out: Path | None) -> int:
     """Say for each entry whether its results are up to date, and if not, what has changed."""
     from mothers_margins.batch.plan import plan, read_run_list
+    from mothers_margins.batch.prepare import prepare
 
-    return _tell(_batch(plan(read_run_list()), None, out))
+    return _tell(prepare(plan(read_run_list()), None, out))
 
 
 @main.command()

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 import yaml
@@ -14,31 +13,9 @@ import yaml
 from mothers_margins import places
 from mothers_margins.definition import Condition, Variable, Where
 from mothers_margins.errors import DataError, UsageError, count
-from mothers_margins.study import Study, unknown
+from mothers_margins.study import Source, Study, unknown
 
 FIRST_ROW = 2  # row numbers in messages are those of the file as a spreadsheet shows it: row 1 holds the names
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the rows come from. Travels with every result, so that the mark of made-up data is never lost."""
-
-    kind: Literal["synthetic", "reconstructed", "restricted", "published"]
-    rows: int
-    statement: str
-
-    @property
-    def mark(self) -> str:
-        """The mark that everything made from these rows carries; empty for restricted data."""
-        return {
-            "synthetic": "SYNTHETIC DATA",
-            "reconstructed": "SYNTHETIC ROWS, reconstructed from published totals",
-        }.get(self.kind, "")
-
-    @property
-    def banner(self) -> str:
-        """One sentence for the top of a notebook and the foot of a table."""
-        return f"{self.mark or self.kind.upper() + ' DATA'}. {self.statement}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -149,6 +126,7 @@ def _column(text: pd.Series, field: Variable, study: Study) -> tuple[pd.Series, 
     known = ~text.isin(list(codes))
     limits = field.constraints
     problems = []
+    values: pd.Series = text.where(known)
 
     def report(wrong: pd.Series, what: str) -> None:
         if wrong.any():
@@ -177,8 +155,6 @@ def _column(text: pd.Series, field: Variable, study: Study) -> tuple[pd.Series, 
         low = -float("inf") if limits.minimum is None else limits.minimum
         high = float("inf") if limits.maximum is None else limits.maximum
         report(~values.between(low, high).fillna(True).astype(bool), f"outside {low:g} to {high:g}")
-    else:
-        values = text.where(known)
     return values, reasons, problems
 
 

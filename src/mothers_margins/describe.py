@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from mothers_margins.cohort import Cohort, Source, column, where_mask
+from mothers_margins.cohort import Cohort, column, where_mask
 from mothers_margins.definition import Group, Variable
 from mothers_margins.errors import DataError, DisclosureError, UsageError
 from mothers_margins.published import published_count, published_size
 from mothers_margins.results import About, Results, tidy
 from mothers_margins.rounding import rounded
-from mothers_margins.study import Study, unknown
+from mothers_margins.study import Source, Study, unknown
 
 Row = dict[str, Any]
 # What x-summary asks for: statistics of the known values of a number.

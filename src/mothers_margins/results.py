@@ -10,10 +10,9 @@ from typing import Any
 import pandas as pd
 
 from mothers_margins import places
-from mothers_margins.cohort import Source
 from mothers_margins.definition import Group
 from mothers_margins.errors import UsageError
-from mothers_margins.study import Study
+from mothers_margins.study import Source, Study
 
 STATUSES = ("shown", "suppressed", "missing", "structural_zero")
 EVERY_KIND = ["table", "study", "timepoint", "status", "note"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from mothers_margins.definition import (
     Derived,
@@ -102,6 +103,28 @@ class Study:
 
     def __repr__(self) -> str:
         return f"Study {self.name}: {self.title}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the rows come from. Travels with every result, so that the mark of made-up data is never lost."""
+
+    kind: Literal["synthetic", "reconstructed", "restricted", "published"]
+    rows: int
+    statement: str
+
+    @property
+    def mark(self) -> str:
+        """The mark that everything made from these rows carries; empty for restricted data."""
+        return {
+            "synthetic": "SYNTHETIC DATA",
+            "reconstructed": "SYNTHETIC ROWS, reconstructed from published totals",
+        }.get(self.kind, "")
+
+    @property
+    def banner(self) -> str:
+        """One sentence for the top of a notebook and the foot of a table."""
+        return f"{self.mark or self.kind.upper() + ' DATA'}. {self.statement}"
 
 
 def unknown(kind: str, names: Iterable[str], known: Iterable[str], where: str) -> UsageError:

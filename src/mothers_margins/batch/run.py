@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -16,47 +16,17 @@ from filelock import FileLock, Timeout
 
 from mothers_margins import places
 from mothers_margins.batch import manifest
-from mothers_margins.batch.key import changed, data_fingerprint, file_digest, key_parts
+from mothers_margins.batch.key import file_digest
 from mothers_margins.batch.manifest import Record
 from mothers_margins.batch.pages import title_of, write_index
-from mothers_margins.batch.plan import Step
+from mothers_margins.batch.plan import read_run_list
+from mothers_margins.batch.prepare import Batch
 from mothers_margins.batch.progress import Progress
 from mothers_margins.batch.work import Failure, Job, Outcome, prepare_worker, run_job
-from mothers_margins.dictionary import read_study
 from mothers_margins.errors import UsageError
 
 POLL = 0.5  # seconds between two looks at the running notebooks
 log = logging.getLogger("mothers_margins")
-
-
-@dataclass
-class Batch:
-    """A run in progress: its plan and folder, what is recorded, and what has become of each step."""
-
-    steps: Mapping[str, Step]
-    out: Path
-    about: Mapping[str, Any]
-    data: Path | None = None
-    records: dict[str, Record] = field(default_factory=dict)
-    states: dict[str, str] = field(default_factory=dict)
-
-    def key(self, step: Step) -> dict[str, str]:
-        """The parts of a step's key, as things stand now."""
-        study = read_study(step.entry.study)
-        path = self.data or study.folder / study.file.data.demo
-        upstream = {name: self.records[name].outputs for name in step.entry.needs if name in self.records}
-        read = {path: sha for outputs in upstream.values() for path, sha in outputs.items() if path.endswith(".csv")}
-        return key_parts(step, data_fingerprint(path, restricted=self.data is not None), read)
-
-    def why(self, name: str) -> list[str]:
-        """Why a step has to run; empty if it does not."""
-        record = self.records.get(name)
-        if record is None:
-            return ["never run"]
-        if record.status != "done":
-            return [record.status]
-        parts = list(changed(record.key, self.key(self.steps[name])))
-        return parts or [f"{path} is gone or was changed" for path in manifest.differing(self.out, record)]
 
 
 def run_batch(
@@ -217,8 +187,6 @@ def _forget(batch: Batch, name: str) -> None:
 
 def _clear_unfinished(batch: Batch) -> None:
     """Delete what a killed run left, and the results of entries that are no longer in the run list."""
-    from mothers_margins.batch.plan import read_run_list
-
     shutil.rmtree(batch.out / ".stage", ignore_errors=True)
     _remove(batch.out.glob("notebooks/*.part.ipynb"))
     for name in set(batch.records) - set(read_run_list()):
