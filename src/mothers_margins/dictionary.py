@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from mothers_margins import definition, places
+from mothers_margins import places
 from mothers_margins.definition import (
     Definition,
     Derived,
@@ -88,8 +88,12 @@ def _faults(error: ValidationError) -> Iterator[str]:
 
 def _keys() -> list[str]:
     """Every key of the format, for suggestions."""
-    kinds = [k for k in vars(definition).values() if isinstance(k, type) and issubclass(k, Definition)]
-    return sorted({field.alias or name for kind in kinds for name, field in kind.model_fields.items()})
+    waiting, keys = [Definition], set()
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        keys |= {field.alias or name for name, field in kind.model_fields.items()}
+    return sorted(keys)
 
 
 def read_study(name: str, folder: Path | None = None) -> Study:

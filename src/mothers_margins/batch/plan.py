@@ -5,6 +5,7 @@ Notebooks are read as JSON: importing nbformat and papermill takes longer than a
 
 import ast
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -165,7 +166,9 @@ def _typed(text: str, kind: type) -> Value | None:
         value: Value = kind(text)
     except ValueError:
         return None
-    return value if kind is str or str(value) == text or kind is float else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if str(value) == text else None
 
 
 def _mistyped(name: str, key: str, value: Value, declared: Mapping[str, Parameter]) -> list[str]:

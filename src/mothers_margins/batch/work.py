@@ -102,7 +102,8 @@ def run_job(job: Job) -> Outcome:
             job.notebook,
             str(job.part),
             parameters=dict(job.parameters),
-            kernel_name="python3",
+            kernel_name="python3",  # whatever an editor has saved in the notebook
+            language="python",
             progress_bar=False,
             execution_timeout=CELL_TIMEOUT,
             config=encrypted,

@@ -1,0 +1,399 @@
+"""Running notebooks: what is skipped, what is deleted, what a failure says, and that nothing half-done looks done."""
+
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from filelock import FileLock
+from rich.console import Console
+
+import mothers_margins as mm
+from mothers_margins import places
+from mothers_margins.batch import key, manifest
+from mothers_margins.batch.plan import plan, read_run_list
+from mothers_margins.batch.prepare import prepare
+from mothers_margins.batch.progress import Progress
+from mothers_margins.batch.run import run_batch
+from mothers_margins.batch.work import prepare_worker
+from mothers_margins.cli import main
+
+from .conftest import REPOSITORY
+
+SAVE = """import mothers_margins as mm
+study = mm.read_study("hscc_2019")
+mm.save(mm.list_themes(study), {name!r})"""
+BAD_DATA = "12345 is a participant's value"
+
+
+@pytest.fixture(scope="session")
+def pool():
+    """Any Executor will do; one pool for all tests saves their start."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), initializer=prepare_worker) as executor:
+        yield executor
+
+
+class Project:
+    """A project of small notebooks in a temporary folder."""
+
+    def __init__(self, folder: Path, pool: ProcessPoolExecutor) -> None:
+        self.folder, self.pool, self.out = folder, pool, folder / "out"
+        shutil.copytree(REPOSITORY / "data_dictionary", folder / "data_dictionary")
+        (folder / "notebooks").mkdir()
+        self.lines: list[str] = []
+
+    def notebook(self, name: str, *cells: str, needs: str = "") -> None:
+        """A notebook and its line in the run list; a cell that begins with # is prose."""
+        content = [{"cell_type": "code", "id": "p", "metadata": {"tags": ["parameters"]}, "source": "n: int = 1"}]
+        for number, source in enumerate(cells):
+            kind = "markdown" if source.startswith("#") else "code"
+            content.append({"cell_type": kind, "id": f"c{number}", "metadata": {}, "source": source})
+        for cell in content:
+            cell.update({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
+        notebook = {"cells": content, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}}}
+        path = self.folder / "notebooks" / f"{name}.ipynb"
+        path.write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+        line = f"  - {{name: {name}, notebook: {name}, study: hscc_2019, needs: [{needs}]}}"
+        self.lines = [other for other in self.lines if f"name: {name}," not in other] + [line]
+        self.write_list()
+
+    def write_list(self) -> None:
+        text = "\n".join(["entries:", *self.lines])
+        (self.folder / "notebooks" / "run_list.yaml").write_text(text, encoding="utf-8")
+
+    def run(self, *names: str, force: bool = False, keep_going: bool = False, data: Path | None = None):
+        """Exit code and what has become of each step."""
+        key._folder_digest.cache_clear()
+        batch = prepare(plan(read_run_list(), names), data, self.out)
+        with Progress(Console(quiet=True)) as progress:
+            code = run_batch(batch, jobs=2, force=force, keep_going=keep_going, progress=progress, executor=self.pool)
+        return code, batch.states
+
+    def files(self) -> set[str]:
+        """Files of the run's folder, but the lock."""
+        paths = (path for path in self.out.rglob("*") if path.is_file() and path.name != ".lock")
+        return {path.relative_to(self.out).as_posix() for path in paths}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, pool):
+    made = Project(tmp_path / "project", pool)
+    monkeypatch.setattr(places, "project", lambda: made.folder)
+    return made
+
+
+def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
+    project.notebook("one", "# One", SAVE.format(name="first"))
+    project.notebook("two", "# Two", "1 + 1", needs="one")
+    assert project.run() == (0, {"one": "done", "two": "done"})
+    one = {"notebooks/one.ipynb", "notebooks/one.html", "internal/first.csv", "internal/first.json"}
+    two = {"notebooks/two.ipynb", "notebooks/two.html"}
+    assert project.files() == one | two | {"manifest.json", "index.html"}
+
+    assert project.run() == (0, {"one": "unchanged", "two": "unchanged"})
+
+    # another cell: both run again, because two reads what one makes, and what one no longer makes is gone
+    project.notebook("one", "# One", SAVE.format(name="second"))
+    assert project.run() == (0, {"one": "done", "two": "done"})
+    assert "internal/first.csv" not in project.files()
+    assert "internal/second.csv" in project.files()
+
+    # a result that was edited by hand is made again
+    assert manifest.verify(project.out) == []
+    (project.out / "internal" / "second.csv").write_text("edited", encoding="utf-8")
+    assert manifest.verify(project.out) == ["one: internal/second.csv is gone or was changed"]
+    batch = prepare(plan(read_run_list()), None, project.out)
+    assert batch.why("one") == ["internal/second.csv is gone or was changed"]
+    assert project.run("one") == (0, {"one": "done"})
+    assert manifest.verify(project.out) == []
+
+    # an entry that leaves the run list takes its files along
+    project.lines = [line for line in project.lines if "name: two" not in line]
+    project.write_list()
+    project.run(force=True)
+    assert not project.files() & two
+
+
+@pytest.mark.parametrize("change", ["parameters", "dictionary", "code", "data", "packages", "notebook"])
+def test_every_part_of_the_key_is_noticed(project, monkeypatch, change):
+    project.notebook("one", "# One")
+    step = plan(read_run_list())["one"]
+    before = prepare({"one": step}, None, project.out).key(step)
+    if change == "parameters":
+        step = plan(read_run_list(), settings=["one.n=2"])["one"]
+    if change == "notebook":
+        project.notebook("one", "# Another")
+        step = plan(read_run_list())["one"]
+    if change == "dictionary":
+        path = project.folder / "data_dictionary" / "hscc_2019" / "themes.yaml"
+        path.write_text(path.read_text(encoding="utf-8") + "# a comment\n", encoding="utf-8")
+    if change == "data":
+        path = project.folder / "data_dictionary" / "hscc_2019" / "women_reconstructed.csv"
+        path.write_text(path.read_text(encoding="utf-8").replace("SYN52", "SYN53"), encoding="utf-8")
+    if change == "packages":
+        monkeypatch.setattr(key, "packages", lambda: {"pandas": "0.1"})
+    if change == "code":
+        monkeypatch.setattr(key, "__file__", str(project.folder / "notebooks" / "run_list.yaml"))
+    key._folder_digest.cache_clear()
+    after = prepare({"one": step}, None, project.out).key(step)
+    expected = {"data": ["data", "dictionary"]}.get(change, [change])
+    assert list(key.changed(before, after)) == expected
+    key._folder_digest.cache_clear()
+
+
+def test_a_failure_names_notebook_cell_heading_and_our_line_and_leaves_no_result(project):
+    project.notebook("good", "# Good", SAVE.format(name="good"))
+    project.notebook("bad", "# Top", SAVE.format(name="bad"), "## Which study?", 'mm.read_study("hscc_2018")')
+    project.notebook("after", "# After", needs="bad")
+    code, states = project.run(keep_going=True)
+    assert code == 1
+    assert states == {"good": "done", "bad": "failed", "after": "not run"}
+    failure = manifest.read_records(project.out)["bad"].failure
+    # the parameters cell, the heading, the saving cell, the second heading, and the cell that fails
+    assert (failure["notebook"], failure["cell"], failure["heading"]) == ("bad.ipynb", 5, "Which study?")
+    assert failure["error"] == "UsageError"
+    assert "no study 'hscc_2018'" in failure["message"]
+    source = (REPOSITORY / "src" / "mothers_margins" / "dictionary.py").read_text(encoding="utf-8").splitlines()
+    line = next(i for i, text in enumerate(source, 1) if 'raise unknown("study"' in text)
+    assert failure["where"] == f"src/mothers_margins/dictionary.py, line {line}"
+    assert {name for name in project.files() if "bad" in name} == {"notebooks/bad.failed.ipynb"}
+    assert "after" not in " ".join(project.files())
+    assert manifest.verify(project.out) == ["bad: failed"]
+    # mended, it runs, and the failed copy goes
+    project.notebook("bad", "# Top")
+    assert project.run() == (0, {"good": "unchanged", "bad": "done", "after": "done"})
+    assert "notebooks/bad.failed.ipynb" not in project.files()
+
+
+def test_after_a_failure_nothing_else_is_started_unless_asked(project):
+    project.notebook("bad", "# Bad", "1 / 0")
+    project.notebook("later", "# Later", needs="")
+    project.lines[1] = project.lines[1].replace("needs: []", "needs: [first]")
+    project.notebook("first", "# First", "1 + 1", "import time; time.sleep(1.5)")
+    code, states = project.run()
+    assert code == 1
+    assert states["bad"] == "failed"
+    assert states["later"] == "not run"
+
+
+def test_an_earlier_result_does_not_outlive_a_failure(project):
+    project.notebook("one", "# One", SAVE.format(name="first"))
+    project.run()
+    project.notebook("one", "# One", SAVE.format(name="first"), "1 / 0")
+    assert project.run()[0] == 1
+    assert project.files() == {"notebooks/one.failed.ipynb", "manifest.json", "index.html"}
+
+
+@pytest.mark.parametrize(("error", "code"), [("DataError", 3), ("DisclosureError", 4), ("UsageError", 1)])
+def test_the_exit_code_tells_the_kind_of_failure(project, error, code):
+    project.notebook("bad", "# Bad", f"import mothers_margins as mm\nraise mm.{error}('said by us')")
+    assert project.run()[0] == code
+    assert manifest.read_records(project.out)["bad"].failure["message"] == "said by us"
+
+
+def test_a_result_may_have_one_maker(project):
+    project.notebook("one", "# One", SAVE.format(name="same"))
+    project.notebook("two", "# Two", SAVE.format(name="same"), needs="one")
+    code, states = project.run()
+    assert (code, states) == (1, {"one": "done", "two": "failed"})
+    assert "internal/same.csv is made by one as well" in manifest.read_records(project.out)["two"].failure["message"]
+    assert manifest.read_records(project.out)["one"].outputs["internal/same.csv"]
+
+
+def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, study):
+    rows = (study.folder / study.file.data.demo).read_text(encoding="utf-8").splitlines()
+    own = tmp_path / "secure drive" / "women.csv"
+    own.parent.mkdir()
+    cells = [[cell for i, cell in enumerate(row.split(",")) if i != 1] for row in rows]
+    own.write_text("\n".join(",".join(row) for row in cells) + "\n", encoding="utf-8")
+    project.out = tmp_path / "results"
+    read = "import mothers_margins as mm\nc = mm.open_cohort(mm.read_study('hscc_2019'))\nassert c.source.mark == ''"
+    project.notebook("one", "# One", read, f"raise ValueError({BAD_DATA!r})")
+    code, _ = project.run(data=own)
+    failure = manifest.read_records(project.out)["one"].failure
+    assert code == 1
+    assert failure["error"] == "ValueError"  # the rows were read, or it would be an AssertionError
+    assert failure["message"] == "not shown, because it could hold participants' values"
+    written = (project.out / "manifest.json").read_text(encoding="utf-8")
+    assert "secure drive" not in written
+    assert BAD_DATA not in written
+    assert str(tmp_path) not in written
+    content = json.loads(written)["data"]
+    assert content["studies"]["hscc_2019"]["kind"] == "restricted"
+    keyed = content["studies"]["hscc_2019"]["keyed_hash"]
+    assert keyed != key.file_digest(own)
+    assert keyed == key.data_fingerprint(own, restricted=True)
+    assert (own.parent / "women.csv.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "out", "said"),
+    [
+        ("inside.csv", "../results", "--data names a file inside the project's folder"),
+        ("../own.csv", None, "--out must name a folder outside the project's"),
+        ("../own.csv", "outputs", "--out must name a folder outside the project's"),
+    ],
+)
+def test_restricted_data_and_results_stay_outside_the_project(project, data, out, said):
+    project.notebook("one", "# One")
+    with pytest.raises(mm.UsageError) as raised:
+        prepare(plan(read_run_list()), project.folder / data, project.folder / out if out else None)
+    assert said in raised.value.problems
+
+
+def test_a_bad_data_file_is_refused_before_a_kernel_starts(project, tmp_path):
+    project.notebook("one", "# One")
+    (tmp_path / "own.csv").write_text("woman_id\nx\n", encoding="utf-8")
+    arguments = ["run", "--data", str(tmp_path / "own.csv"), "--out", str(tmp_path / "results")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 3
+    assert "column 'ethnicity' is missing" in result.output
+    assert not (tmp_path / "results").exists()
+
+
+def test_one_run_at_a_time_writes_to_a_folder(project):
+    project.notebook("one", "# One")
+    project.out.mkdir()
+    with FileLock(project.out / ".lock"), pytest.raises(mm.UsageError, match="Another run is writing"):
+        project.run()
+
+
+def test_what_a_killed_run_left_is_cleared_away(project):
+    project.notebook("one", "# One")
+    for name in (".stage/one/internal/first.csv.part", "notebooks/one.part.ipynb"):
+        (project.out / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.out / name).write_text("half", encoding="utf-8")
+    assert project.run() == (0, {"one": "done"})
+    assert not [name for name in project.files() if "part" in name]
+
+
+def test_the_manifest_and_the_executed_notebook_name_no_person_machine_or_place(project):
+    project.notebook("one", "# One", "1 + 1")
+    project.run()
+    texts = [(project.out / name).read_text(encoding="utf-8") for name in project.files()]
+    for text in texts:
+        assert str(project.folder) not in text
+        assert str(REPOSITORY) not in text
+        assert os.uname().nodename not in text
+    content = json.loads((project.out / "manifest.json").read_text(encoding="utf-8"))
+    assert content["state"] == "finished"
+    assert content["packages"]["pandas"]
+    assert content["data"]["studies"]["hscc_2019"]["rows"] == 52
+    assert content["entries"][0]["parameters"] == {"n": 1}
+
+
+def test_pages_need_no_network_and_no_script(project):
+    project.notebook("one", "# One & only", "import mothers_margins as mm\nmm.demo_cohort('hscc_2019')")
+    project.run()
+    page = (project.out / "notebooks" / "one.html").read_text(encoding="utf-8")
+    index = (project.out / "index.html").read_text(encoding="utf-8")
+    for text in (page, index):
+        assert "<script" not in text
+        assert "http" not in text.replace("http-equiv", "")
+        assert "SYNTHETIC" in text
+    assert "<title>One &amp; only</title>" in page
+    assert "href='notebooks/one.html'>One &amp; only</a>" in index
+
+
+# ---- the command itself, on the real notebooks
+
+
+def command(*arguments: str, **options) -> subprocess.Popen:
+    environment = {name: value for name, value in os.environ.items() if name != places.OUT}
+    call = [sys.executable, "-c", "from mothers_margins.cli import main; main()", *arguments]
+    return subprocess.Popen(call, env=environment, text=True, **options)
+
+
+def test_the_demo_runs_and_a_second_run_does_nothing(tmp_path):
+    out = tmp_path / "out"
+    first = command("run", "--demo", "--out", str(out), stdout=subprocess.PIPE)
+    text, _ = first.communicate(timeout=240)
+    assert first.returncode == 0
+    assert "2 done" in text
+    assert text.splitlines()[-1] == f"Open {out / 'index.html'}"
+    again = command("run", "--demo", "--out", str(out), stdout=subprocess.PIPE)
+    text, _ = again.communicate(timeout=60)
+    assert again.returncode == 0
+    assert "Nothing to do" in text
+    for name in ("table_1", "table_2", "custody_paragraph", "table_1_check"):
+        assert (out / "internal" / f"{name}.csv").is_file()
+    assert not (out / "release").exists()
+    result = CliRunner().invoke(main, ["verify", str(out)])
+    assert (result.exit_code, result.output) == (0, "Every file is as the run made it.\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(("kind", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_killed_run_leaves_no_file_that_looks_finished(tmp_path, kind, code):
+    out = tmp_path / "out"
+    run = command("run", "--demo", "--out", str(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("notebooks/02*.part.ipynb")):  # the notebook is being executed
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    run.send_signal(kind)
+    assert run.wait(timeout=60) == code
+    finished = [path for path in out.rglob("*") if path.is_file() and path.suffix in (".csv", ".html")]
+    finished += [path for path in out.rglob("*.ipynb") if ".part." not in path.name]
+    assert finished == []
+    assert not (out / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run"], 2, "Say either --demo"),
+        (["run", "--demo", "--data", "x.csv"], 2, "Say either --demo"),
+        (["run", "--demo", "02.percent"], 2, "no single entry '02.percent'"),
+        (["run", "--demo", "-p", "02.precent=true"], 2, "did you mean 'percent'?"),
+        (["run", "--nonsense"], 2, "No such option"),
+        (["check", "nowhere.csv"], 3, "there is no such file"),
+        (["verify", "."], 2, "holds no manifest.json"),
+    ],
+)
+def test_a_command_that_cannot_be_carried_out_says_why(tmp_path, monkeypatch, arguments, code, said):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == code
+    assert said in result.output
+
+
+def test_check_says_that_a_file_matches(study):
+    result = CliRunner().invoke(main, ["check", str(study.folder / study.file.data.demo)])
+    assert result.exit_code == 0
+    assert result.output == "The file matches hscc_2019: 52 women, 47 missing cells.\n"  # one variable is known for 5
+
+
+def test_status_and_dry_run_say_what_would_run_and_run_nothing(tmp_path):
+    for arguments in (["status", "--out"], ["run", "--demo", "--dry-run", "--out"]):
+        result = CliRunner().invoke(main, [*arguments, str(tmp_path / "out")])
+        assert result.exit_code == 0
+        assert "02_characteristics_2019: would run (never run)" in result.output
+        assert not (tmp_path / "out").exists()
+
+
+def test_the_demonstration_file_can_be_made_anew(altered_study, monkeypatch):
+    folder = altered_study("study.yaml", "name: hscc_2019", "name: hscc_2019")
+    (folder.parent / "data_dictionary").mkdir()
+    folder.rename(folder.parent / "data_dictionary" / "hscc_2019")
+    file = folder.parent / "data_dictionary" / "hscc_2019" / "women_reconstructed.csv"
+    before = file.read_bytes()
+    file.write_bytes(b"damaged")
+    monkeypatch.setattr(places, "project", lambda: folder.parent)
+    result = CliRunner().invoke(main, ["demo-data", "hscc_2019"])
+    assert result.exit_code == 0
+    assert file.read_bytes() == before
+
+
+def test_doctor_says_what_it_found():
+    result = CliRunner().invoke(main, ["doctor"])
+    assert "the kernel 'python3' is this Python" in result.output
+    assert "versions as tested" in result.output
