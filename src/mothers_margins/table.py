@@ -95,23 +95,28 @@ class Table:
     source: str
     rounding: Rounding
 
-    def quote(self, variable: str, group: str, level: str = "") -> str:
+    def quote(self, variable: str, group: str = "", level: str = "") -> str:
         """The text of one cell, for a sentence: prose and table then cannot disagree.
 
-        Raises UsageError if the table has no such cell.
+        group may be left out where the table has one column. Raises UsageError if the table has no such cell.
         """
-        keys = [column.key for column in self.columns]
+        position = self._position(group)
         for row in (row for section in self.sections for row in section.rows if row.cells):
-            if (row.variable, row.level) == (variable, level) and group in keys:
-                return self.print(row.cells[keys.index(group)])
-        raise UsageError(f"{self.name}: no cell for {variable}, level '{level}', column '{group}'.")
+            if (row.variable, row.level) == (variable, level):
+                return self.print(row.cells[position])
+        raise UsageError(f"{self.name}: no row for {variable}, level '{level}'.")
 
-    def size(self, group: str) -> int:
+    def size(self, group: str = "") -> int:
         """Number of participants in a column. Raises UsageError if the table has no such column."""
-        found = [column.size for column in self.columns if column.key == group and column.size is not None]
-        if not found:
-            raise UsageError(f"{self.name}: no column '{group}' with a number of participants.")
-        return found[0]
+        return self.columns[self._position(group)].size or 0
+
+    def _position(self, group: str) -> int:
+        keys = [column.key for column in self.columns]
+        if len(keys) == 1 and not group:
+            return 0
+        if group not in keys:
+            raise UsageError(f"{self.name}: no column '{group}'.", (), f"Columns: {', '.join(keys)}.")
+        return keys.index(group)
 
     def print(self, cell: Cell) -> str:
         """A cell as text. A suppressed, a missing and a zero cell look different."""
