@@ -151,7 +151,7 @@ def test_a_quotation_of_a_cell_that_is_not_there_is_a_usage_error(table_1):
         lambda: table.size("rest"),
         lambda: table.quote("age_years"),
     ):
-        with pytest.raises(mm.UsageError, match="no column '(rest)?'"):
+        with pytest.raises(mm.UsageError, match=r"no column '(rest)?'"):
             ask()
 
 
