@@ -3,10 +3,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import mothers_margins as mm
 from mothers_margins import places
 
+settings.register_profile("same everywhere", derandomize=True, deadline=None)  # speed is measured in benchmarks/
+settings.load_profile("same everywhere")
 REPOSITORY = Path(__file__).parents[1]
 
 
@@ -50,6 +53,7 @@ def altered_study(tmp_path) -> Callable[..., Path]:
 
 
 SMALL_SCHEMA = """
+$schema: https://datapackage.org/profiles/2.0/tableschema.json
 name: women
 title: Six women
 primaryKey: [woman_id]

@@ -159,11 +159,12 @@ def test_a_failure_names_notebook_cell_heading_and_our_line_and_leaves_no_result
     failure = manifest.read_records(project.out)["bad"].failure
     # the parameters cell, the heading, the saving cell, the second heading, and the cell that fails
     assert (failure["notebook"], failure["cell"], failure["heading"]) == ("bad.ipynb", 5, "Which study?")
+    assert failure["code_cell"] == 3
     assert failure["error"] == "UsageError"
     assert "no study 'hscc_2018'" in failure["message"]
     source = (REPOSITORY / "src" / "mothers_margins" / "dictionary.py").read_text(encoding="utf-8").splitlines()
     line = next(i for i, text in enumerate(source, 1) if 'raise unknown("study"' in text)
-    assert failure["where"] == f"src/mothers_margins/dictionary.py, line {line}"
+    assert failure["where"] == f"line 1 of the cell; src/mothers_margins/dictionary.py, line {line}"
     assert {name for name in project.files() if "bad" in name} == {"notebooks/bad.failed.ipynb"}
     assert "after" not in " ".join(project.files())
     assert manifest.verify(project.out) == ["bad: failed"]
@@ -328,6 +329,16 @@ def test_the_demo_runs_and_a_second_run_does_nothing(tmp_path):
     assert not (out / "release").exists()
     result = CliRunner().invoke(main, ["verify", str(out)])
     assert (result.exit_code, result.output) == (0, "Every file is as the run made it.\n")
+
+
+def test_a_notebook_runs_by_papermill_alone_from_any_folder(tmp_path):
+    notebook = REPOSITORY / "notebooks" / "02_characteristics_2019.ipynb"
+    call = [sys.executable, "-m", "papermill", str(notebook), "out.ipynb", "-p", "percent", "True", "--no-progress-bar"]
+    subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
+    text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
+    assert "7 (64%)" in text
+    assert "138 of 138 published numbers agree." in text
+    assert (tmp_path / "out" / "internal" / "table_1.csv").is_file()  # where conftest lets results go
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

@@ -1,7 +1,6 @@
 """The command mothers-margins. A thin wrapper: every command calls one function that Python can call as well."""
 
 import logging
-import os
 import signal
 import sys
 import time
@@ -47,7 +46,7 @@ def main() -> None:
 @click.option("--data", type=click.Path(path_type=Path), help="Run on this restricted file (needs --out).")
 @click.option("--study", help="Run the entries of this study only; with --data, the study that the file belongs to.")
 @click.option("-p", "settings", multiple=True, metavar="NAME.KEY=VALUE", help="Set a parameter of an entry.")
-@click.option("-j", "jobs", type=click.IntRange(1), help="Notebooks at a time (default: as many as there are cores).")
+@click.option("-j", "jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks at a time.")
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--dry-run", is_flag=True, help="Say what would run and why; run nothing.")
 @click.option("--keep-going", is_flag=True, help="After a failure, go on with what does not need it.")
@@ -59,7 +58,7 @@ def run(
     data: Path | None,
     study: str | None,
     settings: tuple[str, ...],
-    jobs: int | None,
+    jobs: int,
     force: bool,
     dry_run: bool,
     keep_going: bool,
@@ -87,7 +86,7 @@ def run(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _log_to(batch.out)
     with Progress(Console()) as progress:
-        code = run_batch(batch, jobs=jobs or os.cpu_count() or 1, force=force, keep_going=keep_going, progress=progress)
+        code = run_batch(batch, jobs=jobs, force=force, keep_going=keep_going, progress=progress)
     for name, record in sorted(batch.records.items()):
         if batch.states.get(name) == "failed" and record.failure:
             click.echo("\n" + _failure_report(name, record.failure, batch), err=True)
@@ -108,9 +107,9 @@ def _tell(batch: Any) -> int:
 
 
 def _failure_report(name: str, failure: Any, batch: Any) -> str:
-    lines = [f"{name} failed: {failure['notebook']}, cell {failure['cell']}, under '{failure['heading']}'"]
-    lines += [f"  {failure['error']}: {failure['message']}"]
-    lines += [f"  at {failure['where']}"] if failure["where"] else []
+    from mothers_margins.batch.work import Failure
+
+    lines = [f"{name} failed: {Failure(**failure)}"]
     lines += [f"  the notebook as far as it came: {places.shown(batch.out)}/notebooks/{name}.failed.ipynb"]
     lines += [f"  to run only this again: mothers-margins run {name} {'--data …' if batch.data else '--demo'}"]
     return "\n".join(lines)

@@ -97,6 +97,7 @@ class MultiResponseSet(Definition):
 class TableSchema(Definition):
     """One participant file: its fields, its missing codes and its multi-response sets."""
 
+    standard: Literal["https://datapackage.org/profiles/2.0/tableschema.json"] = Field(alias="$schema")
     name: str
     title: str
     description: str = ""

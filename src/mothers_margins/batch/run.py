@@ -134,7 +134,7 @@ def _outcome(future: Future[Outcome], name: str) -> Outcome:
         return future.result()
     except BrokenProcessPool:
         message = "the process that ran it was ended from outside (often: no memory left)"
-        return Outcome(name, 0.0, Failure(name, 0, "start", "Worker lost", message, "", 1))
+        return Outcome(name, 0.0, Failure(name, 0, 0, "start", "Worker lost", message, "", 1))
 
 
 def _accept(batch: Batch, outcome: Outcome, key: Mapping[str, str]) -> None:
@@ -174,7 +174,7 @@ def _taken(batch: Batch, entry: str, names: Iterable[str]) -> Failure | None:
     if not both:
         return None
     message = f"{both[0]} is made by {owners[both[0]]} as well; save it under another name"
-    return Failure(batch.steps[entry].entry.path.name, 0, "the end", "Result made twice", message, "", 1)
+    return Failure(batch.steps[entry].entry.path.name, 0, 0, "the end", "Result made twice", message, "", 1)
 
 
 def _forget(batch: Batch, name: str) -> None:

@@ -45,10 +45,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """Where a notebook failed and why; `message` is empty where it could hold participants' values."""
+    """Where a notebook failed and why; the message is left out where it could hold participants' values.
+
+    cell: its number among the cells that we wrote, from 1; code_cell: among those with code, as JupyterLab counts.
+    """
 
     notebook: str
     cell: int
+    code_cell: int
     heading: str
     error: str
     message: str
@@ -56,7 +60,8 @@ class Failure:
     exit_code: int
 
     def __str__(self) -> str:
-        lines = [f"{self.notebook}, cell {self.cell}, under '{self.heading}'", f"  {self.error}: {self.message}"]
+        place = f"{self.notebook}, cell {self.cell} (code cell {self.code_cell}), under '{self.heading}'"
+        lines = [place, f"  {self.error}: {self.message}"]
         return "\n".join([*lines, *([f"  at {self.where}"] if self.where else [])])
 
 
@@ -111,7 +116,7 @@ def run_job(job: Job) -> Outcome:
     except pm.PapermillExecutionError as error:
         failure = _failure(job, error)
     except Exception as error:  # a kernel that died or hung: still one failed entry, not a failed batch
-        failure = Failure(Path(job.notebook).name, 0, "start", type(error).__name__, _first_line(error), "", 1)
+        failure = Failure(Path(job.notebook).name, 0, 0, "start", type(error).__name__, _first_line(error), "", 1)
     if job.part.exists():
         _without_paths(job.part)
     if not failure:
@@ -130,7 +135,10 @@ def _failure(job: Job, error: Any) -> Failure:
     headings = [
         line for cell in ours if cell["cell_type"] == "markdown" for line in _lines(cell) if line.startswith("#")
     ]
-    frames = re.findall(r"mothers_margins[\\/](\S+?\.py):(\d+)", "\n".join(_plain(line) for line in error.traceback))
+    trace = "\n".join(_plain(line) for line in error.traceback)
+    where = [f"line {number} of the cell" for number in re.findall(r"Cell In\[\d+\], line (\d+)", trace)[-1:]]
+    frames = re.findall(r"mothers_margins[\\/](\S+?\.py):(\d+)", trace)
+    where += [f"src/mothers_margins/{file}, line {number}" for file, number in frames[-1:]]
     from mothers_margins import errors
 
     known = isinstance(vars(errors).get(error.ename), type)  # our own messages never hold a value
@@ -140,10 +148,11 @@ def _failure(job: Job, error: Any) -> Failure:
     return Failure(
         notebook=Path(job.notebook).name,
         cell=len(ours),
+        code_cell=sum(cell["cell_type"] == "code" for cell in ours),
         heading=headings[-1].lstrip("# ").strip() if headings else "the top",
         error=error.ename,
         message=message,
-        where=f"src/mothers_margins/{frames[-1][0]}, line {frames[-1][1]}" if frames else "",
+        where="; ".join(where),
         exit_code=EXIT_CODES.get(error.ename, 1),
     )
 
