@@ -34,6 +34,7 @@ padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 .mm-table.mm-table tfoot td{white-space:normal;padding:.5em .4em}
 .mm-table.mm-table tfoot p{margin:.2em 0;max-width:90ch}
 .mm-table.mm-table sup{font-size:.75em;line-height:0}
+@media(max-width:40em){.mm-table.mm-table :is(th,td){padding-right:.5em}}
 </style>"""
 
 
