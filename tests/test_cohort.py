@@ -160,6 +160,10 @@ def test_a_file_without_the_mark_is_restricted(study, tmp_path):
     frame = pd.read_csv(study.folder / study.file.data.demo, dtype="str", keep_default_na=False)
     path = tmp_path / "own.csv"
     frame.drop(columns="data_status").to_csv(path, index=False)
+    with pytest.raises(mm.DataError, match="holds made-up rows without the column that marks them"):
+        mm.read_cohort(path, study)
+    frame["woman_id"] = frame["woman_id"].str.replace("SYN", "W")
+    frame.drop(columns="data_status").to_csv(path, index=False)
     cohort = mm.read_cohort(path, study)
     assert cohort.source.kind == "restricted"
     assert "SYNTHETIC" not in repr(cohort)

@@ -90,7 +90,11 @@ def test_levels_stand_in_declared_order_also_when_nobody_has_them(six_women):
     [
         (["hous"], ["all"], "no variable 'hous'; did you mean 'house'?"),
         (["house"], ["al"], "no group 'al'; did you mean 'all'?"),
-        (["house"], "all", "'all'"),
+        (["house"], "all", "must be a list of names"),
+        (["house"], {}, "must be a list of names"),
+        (["house"], {"x": {"house": "castle"}}, "'castle' is no level of house (declared: own, rent)"),
+        (["house"], {"x": {"services": "Yes"}}, "'Yes' is no level of services (declared: Team, Ward)"),
+        (["house"], {"x": {"visits": 3}}, "has the form {variable: level}"),
         (["house"], {"x": {"hous": "own"}}, "no variable 'hous'"),
     ],
 )
@@ -116,7 +120,8 @@ def test_a_zero_by_definition_has_its_own_status(table_1):
 
 
 def test_a_zero_by_definition_that_is_none_is_an_error(study, tmp_path):
-    text = (study.folder / study.file.data.demo).read_text(encoding="utf-8").replace("reconstructed", "")
+    text = (study.folder / study.file.data.demo).read_text(encoding="utf-8")
+    text = text.replace("reconstructed", "").replace("SYN", "W")
     lines = [",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) for line in text.splitlines()]
     lines = [line.replace(",Yes,", ",No,") if ",LSSI," in line else line for line in lines]
     (tmp_path / "own.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

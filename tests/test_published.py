@@ -124,7 +124,10 @@ def test_by_default_counts_stand_alone_but_for_the_corrected_percentage(table_1)
     texts = {table.print(cell) for section in table.sections for row in section.rows for cell in row.cells}
     assert {text for text in texts if "%" in text} == {"7 (64% of 11)"}
     assert table.quote("age", "hssi", "26 - 29 years") == "0"
-    assert "The manuscript printed 39% (7 of 18, the HSSI mothers and LSSI mothers together)." in repr(table)
+    assert (
+        "The manuscript printed 39% (7 of 18) and names no base; 18 are the HSSI mothers and LSSI mothers together."
+        in repr(table)
+    )
 
 
 def test_percentages_are_of_the_columns_own_women(table_1):
@@ -171,7 +174,7 @@ def test_the_shipped_rows_are_the_ones_that_are_made_anew(study):
 def test_every_stated_fact_holds_in_the_rows(cohort):
     assert broken_facts(cohort) == []
     assert {fact.kind for fact in cohort.study.facts} == {"stated", "margin_check", "derived", "soft"}
-    assert len(cohort.study.facts) == 17 + 12 + 4
+    assert len(cohort.study.facts) == 17 + 14 + 4
 
 
 def test_a_fact_that_does_not_hold_is_found(cohort):
@@ -255,7 +258,9 @@ def test_the_custody_paragraph_is_rebuilt_from_the_rows(cohort, study):
     assert table.quote("primary_diagnosis", group, "Personality disorder") == "4"
     assert table.quote("primary_diagnosis", group, "Depression") == "1"
     assert table.quote("first_child", group, "Yes") == "3"
-    assert table.quote("other_children_in_care", group, "Yes") == "2"
+    assert table.quote("other_children_in_care", group, "Yes") == "2 of 2"  # of those who had other children
+    with pytest.raises(mm.UsageError, match="no row for age, level '30 – 39'"):
+        table.quote("age", group, "30 – 39")  # the text leaves out how old the fifth mother was; so does the table
 
 
 @pytest.mark.parametrize(
@@ -289,6 +294,7 @@ def test_restricted_rows_may_be_asked_anything(study, tmp_path):
     import pandas as pd
 
     frame = pd.read_csv(study.folder / study.file.data.demo, dtype="str", keep_default_na=False)
+    frame["woman_id"] = frame["woman_id"].str.replace("SYN", "W")
     frame.drop(columns="data_status").to_csv(tmp_path / "own.csv", index=False)
     cohort = mm.derive(mm.read_cohort(tmp_path / "own.csv", study))
     summary = mm.summarise(cohort, ["ethnicity"], ["hssi_without_custody"])
@@ -300,8 +306,96 @@ def test_rows_that_only_claim_to_be_the_reconstruction_are_found_out(study, tmp_
     path = tmp_path / "changed.csv"
     path.write_text(text.replace(",Arab,", ",Asian,"), encoding="utf-8")
     cohort = mm.read_cohort(path, study)
-    with pytest.raises(mm.DataError, match="do not agree with the publication"):
-        mm.summarise(cohort, ["ethnicity"], ["wider"])
+    for asked in ("ethnicity", "education"):  # whatever is asked: no number of these rows can be trusted
+        with pytest.raises(mm.DataError, match="do not agree with the publication") as raised:
+            mm.summarise(cohort, [asked], ["wider"])
+        assert raised.value.problems == ("ethnicity Asian within wider", "ethnicity Arab within wider")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        # a group that is another one, under a printed name: eleven women as well, with a mean age near the printed one
+        (
+            "study.yaml",
+            "where: {group: HSSI}",
+            "where: {primary_diagnosis: Personality disorder}",
+            "custody_of_baby No within hssi",
+        ),
+        ("published_table_1.csv", "age_years,,hssi,mean,28", "age_years,,hssi,mean,99", "age_years within hssi"),
+        (
+            "published_facts.yaml",
+            'age: 30 – 39}, is: "==", count: 1}',
+            'age: 30 – 39}, is: "==", count: 2}',
+            "fact D01",
+        ),
+    ],
+)
+def test_a_definition_that_the_rows_do_not_fit_gives_no_number(altered_study, file, old, new, said):
+    from mothers_margins.dictionary import read_study
+
+    folder = altered_study(file, old, new)
+    study = read_study("hscc_2019", folder)
+    cohort = mm.derive(mm.read_cohort(folder / study.file.data.demo, study))
+    with pytest.raises(mm.DataError, match="do not agree with the publication") as raised:
+        mm.summarise(cohort, ["age_years"], ["hssi"])
+    assert said in raised.value.problems
+
+
+def test_a_group_is_published_by_its_condition_not_by_its_name(cohort):
+    own = mm.summarise(cohort, ["age"], {"B": {"group": "HSSI"}})
+    assert own.query("level == '≤ 25 years' and statistic == 'n'")["value"].item() == 7
+    with pytest.raises(mm.UsageError, match="the study has groups of these names"):
+        mm.summarise(cohort, ["age_years"], {"hssi": {"primary_diagnosis": "Personality disorder"}})
+    with pytest.raises(mm.DisclosureError):
+        mm.summarise(cohort, ["age_years"], {"eleven": {"primary_diagnosis": "Personality disorder"}})
+
+
+def test_a_group_within_the_whole_is_as_large_as_the_group(cohort):
+    groups = mm.summarise(cohort, ["group"], ["wider"]).query("statistic == 'n' and variable == 'group'")
+    assert groups.set_index("level")["value"].to_dict() == {"HSSI": 11, "LSSI": 7, "wider": 34}
+
+
+def test_by_default_the_first_table_is_summarised(cohort, table_1):
+    assert mm.summarise(cohort).equals(table_1)
+
+
+def test_bands_that_were_not_published_are_refused(altered_study):
+    from mothers_margins.dictionary import read_study
+
+    folder = altered_study(
+        "study.yaml",
+        "  - name: first_child",
+        "  - name: half\n    title: Half\n    from: age_years\n"
+        "    bands: [{level: young, maximum: 28}, {level: old, minimum: 29}]\n"
+        "  - name: first_child",
+    )
+    study = read_study("hscc_2019", folder)
+    cohort = mm.derive(mm.read_cohort(folder / study.file.data.demo, study))
+    with pytest.raises(mm.DisclosureError):
+        mm.summarise(cohort, ["half"], ["hssi"])
+
+
+def other_rows(study, tmp_path, **changes: str) -> mm.Cohort:
+    """A restricted cohort: the shipped rows under other ids, with cells of the first row changed."""
+    import pandas as pd
+
+    frame = pd.read_csv(study.folder / study.file.data.demo, dtype="str", keep_default_na=False)
+    frame["woman_id"] = frame["woman_id"].str.replace("SYN", "W")
+    for name, value in changes.items():
+        frame.loc[0, name] = value
+    frame.drop(columns="data_status").to_csv(tmp_path / "own.csv", index=False)
+    return mm.derive(mm.read_cohort(tmp_path / "own.csv", study))
+
+
+def test_the_manuscripts_percentage_is_not_ascribed_to_other_numbers(study, tmp_path):
+    cohort = other_rows(study, tmp_path, age_years="20")  # the first HSSI row was 30 to 39: now eight are up to 25
+    summary = mm.summarise(cohort)
+    table = mm.characteristics(summary, "table_1")
+    assert table.quote("age", "hssi", "≤ 25 years") == "8"
+    assert "manuscript" not in repr(table)
+    with pytest.raises(mm.UsageError, match="needs the numbers of the publication"):
+        mm.characteristics(summary, "table_1", as_published=True)
 
 
 def test_what_follows_from_the_print_by_subtraction_and_by_exclusion(study):

@@ -25,6 +25,7 @@ def test_saved_results_can_be_read_by_any_program(table_1, tmp_path):
     assert list(frame.columns) == list(table_1.columns)
     assert set(frame["table"]) == {"table_1"}
     assert frame["value"].tolist() == table_1["value"].tolist()
+    assert all(note.startswith("SYNTHETIC ROWS") for note in frame["note"])
     assert frame["level"].tolist() == table_1["level"].tolist()
     described = json.loads(saved.with_suffix(".json").read_text(encoding="utf-8"))
     assert described["kind"] == "summaries"

@@ -72,6 +72,18 @@ BROKEN = {
         "{level: 40+, minimum: 42}",
         "study.yaml: derived age: bands '30 – 39' and '40+' leave a gap",
     ),
+    "bands that leave out what the file allows": (
+        STUDY,
+        "{level: 40+, minimum: 40}",
+        "{level: 40+, minimum: 40, maximum: 45}",
+        "study.yaml: derived age: no band holds 50, which age_years allows",
+    ),
+    "block of levels that are none": (
+        STUDY,
+        "levels: [≤ 25 years]",
+        "levels: [≤ 24 years]",
+        "study.yaml: tables.custody_paragraph: '≤ 24 years' is no level of block 'Age'",
+    ),
     "level that is merged nowhere": (
         STUDY,
         '"No": ["2", 3+]',
@@ -116,8 +128,8 @@ BROKEN = {
     ),
     "fact on an unknown group": (
         FACTS,
-        "{id: J17, kind: stated, group: rest,",
-        "{id: J17, kind: stated, group: others,",
+        "{id: J17, kind: derived, group: rest,",
+        "{id: J17, kind: derived, group: others,",
         "published_facts.yaml: J17: no group 'others'",
     ),
     "fact with an id that is taken": (

@@ -205,10 +205,10 @@ def test_each_part_of_the_definition_can_be_read_aloud(study, part):
         "groups": "Social services involvement is HSSI",
         "variables": "White British, White Other",
         "services": "Crisis resolution team\tService(s) used\tNon-specialist",
-        "derived": "Age\tMean age\t≤ 25 years, 26 - 29 years, 30 – 39, 40+",
+        "derived": "Age\tAge in years\t≤ 25 years, 26 - 29 years, 30 – 39, 40+",
         "tables": "Full sample from wider study, HSSI mothers, LSSI mothers",
         "facts": "Living with partner is Yes\t0\tstated",
-        "choices": "rounded half up",
+        "choices": "a half goes up",
     }
     assert expected[part] in shown
 

@@ -84,11 +84,11 @@ class _Builder:
             yield Column(name, heading, self.size(name), f"Of these {unit}" if name in inside else "")
 
     def section(self, block: Block) -> Section:
-        rows = [row for name in block.variables for row in self.rows(name)]
+        rows = [row for name in block.variables for row in self.rows(name, block.levels)]
         sets = [self.study.set_titles[name] for name in block.variables if name in self.study.sets]
         return Section(block.title, tuple(rows), self.notes.mark(sets[0].note) if sets else "")
 
-    def rows(self, name: str) -> Iterator[Row]:
+    def rows(self, name: str, only: tuple[str, ...]) -> Iterator[Row]:
         study = self.study
         if name in study.sets:
             before = None
@@ -98,10 +98,14 @@ class _Builder:
                     before = option.block
                 yield self._counted(name, option.title, depth=2 if option.block else 1)
         elif study.levels(name):
-            yield from (self._counted(name, level) for level in study.levels(name))
+            yield from (self._counted(name, level) for level in only or study.levels(name))
         else:
-            yield Row(study.label(name), tuple(self._number(name, group) for group in self.groups), name)
-        if name not in study.sets and (row := self._missing(name)):
+            yield Row(
+                study.fields[name].row_label or study.label(name),
+                tuple(self._number(name, group) for group in self.groups),
+                name,
+            )
+        if name not in study.sets and not only and (row := self._missing(name)):
             yield row
 
     def _counted(self, name: str, level: str, depth: int = 1) -> Row:
@@ -111,7 +115,9 @@ class _Builder:
         row = self.found[name, level, group, "n"]
         numbers = {"n": row["value"], "denominator": row["denominator"]}
         numbers["percent"] = self.found[name, level, group, "percent"]["value"]
-        pattern, mark = "{n} ({percent}%)" if self.percent else "{n}", ""
+        # a denominator is said wherever it is not the column's n
+        pattern, mark = "{n}" if row["denominator"] == self.size(group) else "{n} of {denominator}", ""
+        pattern += " ({percent}%)" if self.percent else ""
         if row["status"] == "structural_zero":
             mark = self.notes.mark(f"Zero by definition: {row['note']}.")
         cell = Cell(pattern, numbers, str(row["status"]), mark)
@@ -124,6 +130,10 @@ class _Builder:
         """A cell to which the publication adds a percentage on a base of its own."""
         numbers = dict(cell.numbers or {})
         base = sum(self.size(group) for group in printed.base)
+        if not self._as_in_print(printed, numbers["n"]):
+            if self.as_published:
+                raise UsageError("characteristics: as_published needs the numbers of the publication; these differ.")
+            return cell
         theirs = 100 * numbers["n"] / base
         groups = " and ".join(self.study.groups[group].label for group in printed.base)
         if self.as_published:
@@ -136,10 +146,17 @@ class _Builder:
             return cell
         rounding = self.study.file.rounding
         text = rounded(theirs, rounding.percent, rounding.rule)
-        note = f"The manuscript printed {text}% ({numbers['n']:.0f} of {base}, the {groups} together)."
+        note = f"The manuscript printed {text}% ({numbers['n']:.0f} of {base}) and names no base;"
+        note = f"{note} {base} are the {groups} together."
         mark = self.notes.mark(f"{note} Here the percentage is of the column's own {self.study.file.unit.many}.")
         pattern = cell.pattern if self.percent else "{n} ({percent}% of {denominator})"
         return Cell(pattern, numbers, cell.status, mark)
+
+    def _as_in_print(self, printed: PrintedPercentage, number: float) -> bool:
+        """Whether the cell and its base hold the published numbers, so that the printed percentage can be theirs."""
+        margins = self.study.margins
+        sizes = all(margins.get(("n", "", group, "n")) == self.size(group) for group in printed.base)
+        return sizes and margins.get((printed.variable, printed.level, printed.group, "n")) == number
 
     def _number(self, name: str, group: str) -> Cell:
         declared = self.study.fields[name]
@@ -167,8 +184,11 @@ class _Builder:
             if group and group.description:
                 self.notes.plain(f"{self._letter(name)}, {group.label}: {group.description}")
         if self.percent:
-            self.notes.plain(f"Percentages are of the {unit} in the column with a known value.")
-        self.notes.plain(f"Means and percentages are {rule} to {_decimals(self.study)}.")
+            known = f"Percentages are of the {unit} in the column with a known value"
+            self.notes.plain(f"{known}; rounded, they may not add up to 100.")
+        numbers = [name for name in self.plan.variables if not self.study.levels(name)]
+        if numbers or self.percent or self.plan.printed_percentages:
+            self.notes.plain(f"Means and percentages are rounded to {_decimals(self.study)}; {rule}.")
         for note in self.plan.notes:
             self.notes.plain(note)
 
@@ -179,7 +199,7 @@ class _Builder:
 
 def cited(study: Study) -> str:
     """Where the study is published, for the foot of a table."""
-    return f"Published: {study.file.citation.text} doi:{study.file.citation.doi}"
+    return f"Study: {study.file.citation.text} doi:{study.file.citation.doi}"
 
 
 def _decimals(study: Study) -> str:

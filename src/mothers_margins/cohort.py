@@ -36,8 +36,8 @@ class Cohort:
 
     def __repr__(self) -> str:
         """No row is ever shown: what a notebook displays is an output."""
-        unit = self.study.file.unit
-        return f"{count(len(self), unit.one, unit.many)} of {self.study.name}. {self.source.banner}"
+        mark = self.source.mark or f"{self.source.kind.upper()} DATA"
+        return f"{mark}. {count(len(self), 'row')} of study {self.study.name}. {self.source.statement}"
 
     def _repr_html_(self) -> str:
         style = "border-left:6px solid #5b3a7d;background:#f5f0fa;color:#1d1d1b;padding:.6em 1em;margin:.5em 0"
@@ -171,6 +171,10 @@ def _declared(levels: tuple[str, ...]) -> str:
 def _source(data: pd.DataFrame, study: Study) -> Source:
     declared = study.file.data
     marks = [name for name, field in study.fields.items() if field.role == "data_status" and name in data]
+    for name, declared_field in study.fields.items():
+        prefix = declared_field.made_up_prefix
+        if prefix and not marks and data[name].str.startswith(prefix).any():
+            raise _refused(["it holds made-up rows without the column that marks them; put that column back"], study)
     if not marks:
         statement = "Not yet through disclosure control: for the research team only."
         return Source("restricted", len(data), statement)

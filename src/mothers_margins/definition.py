@@ -73,7 +73,9 @@ class Variable(Definition):
     missing_values: tuple[MissingValue, ...] = Field((), alias="missingValues")
     constraints: Constraints = Constraints()
     role: Literal["identifier", "data_status", "group", "variable"] = Field(alias="x-role")
+    made_up_prefix: str = Field("", alias="x-made-up-prefix")
     summary: SummaryKind | None = Field(None, alias="x-summary")
+    row_label: str = Field("", alias="x-row-label")
     unit: str = Field("", alias="x-unit")
     multi_response: str = Field("", alias="x-multi-response")
     block: str = Field("", alias="x-block")
@@ -168,10 +170,11 @@ class Derived(Definition):
 
 
 class Block(Definition):
-    """A titled part of a table and the variables under it."""
+    """A titled part of a table and the variables under it; `levels`, if given, are the only ones printed."""
 
     title: str
     variables: tuple[str, ...]
+    levels: tuple[str, ...] = ()
 
 
 class PrintedPercentage(Definition):

@@ -136,16 +136,20 @@ def _meets(study: Study, columns: Columns, name: str, condition: Condition) -> n
 
 
 def _fill_stated(study: Study, columns: Columns, field: Variable) -> None:
-    """A variable that the text states for some groups only: their rows get its levels, all others stay missing."""
-    columns[field.name] = np.full(len(next(iter(columns.values()))), "", dtype=object)
+    """A variable that the text states for some groups only: their rows get its levels, all others stay missing.
+
+    Where the stated levels do not fill a group, the rest has the field's last missing code: it does not apply to them.
+    """
+    codes = [code.value for code in field.missing_values or study.schema.missing_values]
+    columns[field.name] = np.full(len(next(iter(columns.values()))), codes[0], dtype=object)
     for name, group in study.groups.items():
         counts = [published_count(study, name, field.name, level) for level in field.levels]
         if None not in counts and set(group.where) <= set(columns):
             inside = np.all([_meets(study, columns, key, condition) for key, condition in group.where.items()], axis=0)
             positions = inside.nonzero()[0]
-            columns[field.name][positions] = np.repeat(
-                np.array(field.levels, dtype=object), np.array(counts, dtype=int)
-            )
+            levels = np.repeat(np.array(field.levels, dtype=object), np.array(counts, dtype=int))
+            columns[field.name][positions] = codes[-1]
+            columns[field.name][positions[: len(levels)]] = levels
             _exchange(study, columns, [positions])
 
 

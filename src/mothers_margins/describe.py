@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from mothers_margins.cohort import Cohort, column, where_mask
 from mothers_margins.definition import Group, Variable
-from mothers_margins.errors import DataError, DisclosureError, UsageError
-from mothers_margins.published import published_count, published_size
+from mothers_margins.errors import DataError, UsageError
+from mothers_margins.published import agrees, only_published
 from mothers_margins.results import About, Results, tidy
-from mothers_margins.rounding import rounded
 from mothers_margins.study import Source, Study, unknown
 
 Row = dict[str, Any]
@@ -31,8 +31,9 @@ def summarise(
 ) -> Results:
     """Summaries of variables within groups.
 
-    variables: names of variables, derived variables or multi-response sets; all by default.
-    groups: names of the study's groups (all that a table shows, by default), or new ones as {name: {variable: level}}.
+    variables: names of variables, derived variables or multi-response sets.
+    groups: names of the study's groups, or new ones as {name: {variable: level}}. By default both are those of the
+    study's first table.
     timepoint: written to the results; the variables are those named.
     Returns `Results` of kind summaries. `n` and `percent` of a level have the group's participants with a known value
     as denominator (each option of a multi-response set its own); `mean`, `sd` (n-1) and quantiles (linear) are of known
@@ -41,11 +42,12 @@ def summarise(
     does not state the number asked for: it would be an artefact of how the rows were rebuilt.
     """
     study = cohort.study
-    names = list(study.variables if variables is None else variables)
+    first = next(iter(study.tables.values()))
+    names = list(first.variables if variables is None else variables)
     missing = [name for name in names if name not in study.variables]
     if missing:
         raise unknown("variable", missing, study.variables, f"study {study.name}")
-    chosen = _groups(study, groups)
+    chosen = _groups(study, first.groups if groups is None else groups)
     rows: list[Row] = []
     for key, group in chosen.items():
         inside = replace(cohort, data=cohort.data[where_mask(cohort, group.where)])
@@ -53,20 +55,31 @@ def summarise(
         rows.append(_row("n", "", key, "n", size, n=size, denominator=size, missing=0))
         for name in names:
             rows += [{**row, **_zero(study, row)} for row in _summary(inside, name, key)]
-    if cohort.source.kind == "reconstructed":
-        _only_published(study, rows)
+    if cohort.source.kind not in ("restricted", "synthetic"):
+        only_published(cohort, chosen, rows)
     return tidy(rows, About("summaries", study, cohort.source, chosen), timepoint)
 
 
-def _groups(study: Study, groups: Sequence[str] | Mapping[str, Mapping[str, Any]] | None) -> dict[str, Group]:
-    if groups is None:
-        groups = list(dict.fromkeys(name for plan in study.tables.values() for name in plan.groups))
-    if isinstance(groups, Mapping):
-        return {name: Group.model_validate({"label": name, "where": dict(where)}) for name, where in groups.items()}
-    if isinstance(groups, str) or not all(name in study.groups for name in groups):
-        wrong = [groups] if isinstance(groups, str) else [name for name in groups if name not in study.groups]
-        raise unknown("list of groups" if isinstance(groups, str) else "group", wrong, study.groups, study.name)
-    return {name: study.groups[name] for name in groups}
+def _groups(study: Study, groups: Sequence[str] | Mapping[str, Mapping[str, Any]]) -> dict[str, Group]:
+    if isinstance(groups, str) or not groups:
+        raise UsageError("summarise: groups must be a list of names, or a mapping of new names to conditions.")
+    if not isinstance(groups, Mapping):
+        wrong = [name for name in groups if name not in study.groups]
+        if wrong:
+            raise unknown("group", wrong, study.groups, f"study {study.name}")
+        return {name: study.groups[name] for name in groups}
+    taken = [name for name in groups if name in study.groups]
+    if taken:
+        raise UsageError("summarise: the study has groups of these names; call the new ones otherwise.", taken)
+    try:
+        made = {name: Group.model_validate({"label": name, "where": where}) for name, where in groups.items()}
+    except ValidationError:
+        forms = "{variable: level}, {variable: [levels]} or {variable: {'not': [levels]}}"
+        raise UsageError(f"summarise: a group's condition has the form {forms}.") from None
+    faults = [fault for name, group in made.items() for fault in study.where_faults(group.where, name)]
+    if faults:
+        raise UsageError("summarise: a group's condition names what the study does not have.", faults)
+    return made
 
 
 def _row(variable: str, level: str, group: str, statistic: str, value: float, **counts: Any) -> Row:
@@ -122,34 +135,10 @@ def _zero(study: Study, row: Row) -> Row:
     declared = study.fields.get(row["variable"])
     for zero in declared.structural_zeros if declared else ():
         if (zero.group, zero.level) == (row["group"], row["level"]):
-            if row["value"] != 0:
+            if row["value"] > 0:
                 raise DataError(f"{row['variable']}: '{zero.level}' occurs in {zero.group}, where {zero.reason}.")
             return {"status": "structural_zero", "note": zero.reason}
     return {}
-
-
-def _only_published(study: Study, rows: list[Row]) -> None:
-    """Refuse what the publication does not state; a rebuilt row says nothing else about a woman."""
-    unstated, different = set(), set()
-    for row in rows:
-        key = (row["variable"], row["level"], row["group"], row["statistic"])
-        if row["variable"] == "n":
-            printed = published_size(study, row["group"])
-        elif row["statistic"] in ("n", "percent"):
-            printed = published_count(study, row["group"], row["variable"], row["level"])
-        else:
-            printed = study.margins.get(key)
-        cell = f"{row['variable']} within {row['group']}"
-        if printed is None:
-            unstated.add(cell)
-        elif row["statistic"] == "n" and printed != row["value"]:
-            different.add(cell)
-    if different:
-        raise DataError("These rows do not agree with the publication they claim to rebuild.", sorted(different))
-    if unstated:
-        reason = "The publication does not state these numbers. Rows rebuilt from its totals agree with many answers:"
-        remedy = "Whatever these rows gave would be made up. Ask for what is printed: the tables in study.yaml."
-        raise DisclosureError(f"Refused. {reason}", sorted(unstated), remedy)
 
 
 def check_published(summary: Results) -> Results:
@@ -159,16 +148,14 @@ def check_published(summary: Results) -> Results:
     Raises UsageError when the publication prints none of them.
     """
     about = summary.about
-    rounding = about.study.file.rounding
     rows = []
     for row in summary.to_dict("records"):
         key = (row["variable"], row["level"], row["group"], row["statistic"])
         printed = about.study.margins.get(key)
         if printed is not None:
-            decimals = rounding.mean if row["statistic"] == "mean" else None
-            value = row["value"] if decimals is None else float(rounded(row["value"], decimals, rounding.rule))
-            keep = ("variable", "level", "group", "statistic", "value")
-            rows.append({**{name: row[name] for name in keep}, "published": printed, "agrees": value == printed})
+            same = agrees(about.study, row["statistic"], row["value"], printed)
+            kept = {name: row[name] for name in ("variable", "level", "group", "statistic", "value")}
+            rows.append({**kept, "published": printed, "agrees": same})
     if not rows:
         raise UsageError("check_published: the publication prints none of the numbers in this summary.")
     return tidy(rows, replace(about, kind="published_check"))

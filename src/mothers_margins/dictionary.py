@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from mothers_margins import places
 from mothers_margins.definition import (
+    Constraints,
     Definition,
     Derived,
     Fact,
@@ -22,7 +23,6 @@ from mothers_margins.definition import (
     Subtheme,
     TableSchema,
     Themes,
-    Where,
 )
 from mothers_margins.errors import StudyError, count
 from mothers_margins.study import Study, near, unknown
@@ -236,14 +236,19 @@ def _in_derived(study: Study) -> Iterator[str]:
         elif bool(variable.bands) == bool(variable.merged):
             yield f"{place}: give either bands or levels"
         elif variable.bands:
-            yield from (f"{place}: {fault}" for fault in _in_bands(variable))
+            yield from (f"{place}: {fault}" for fault in _in_bands(variable, source.constraints))
         else:
             used = [level for levels in variable.merged.values() for level in levels]
             for level in {*source.levels} ^ {*used} | {name for name, times in Counter(used).items() if times > 1}:
                 yield f"{place}: level '{level}' of {source.name} must stand in exactly one merged level"
 
 
-def _in_bands(variable: Derived) -> Iterator[str]:
+def _in_bands(variable: Derived, limits: Constraints) -> Iterator[str]:
+    first, last = variable.bands[0].minimum, variable.bands[-1].maximum
+    if limits.minimum is not None and first is not None and first > limits.minimum:
+        yield f"no band holds {limits.minimum:g}, which {variable.source} allows"
+    if limits.maximum is not None and last is not None and last < limits.maximum:
+        yield f"no band holds {limits.maximum:g}, which {variable.source} allows"
     for before, after in zip(variable.bands, variable.bands[1:], strict=False):
         high = math.inf if before.maximum is None else before.maximum
         low = -math.inf if after.minimum is None else after.minimum
@@ -253,22 +258,9 @@ def _in_bands(variable: Derived) -> Iterator[str]:
             yield f"bands '{before.level}' and '{after.level}' leave a gap"
 
 
-def _in_where(study: Study, where: Where, place: str, names: Iterable[str]) -> Iterator[str]:
-    known = list(names)
-    for name, condition in where.items():
-        if name not in known:
-            yield f"{place}: no variable '{name}'" + near(name, known)
-            continue
-        declared = study.levels(name)
-        for level in condition.levels:
-            if level not in declared:
-                yield f"{place}: '{level}' is no level of {name} (declared: {', '.join(declared)})"
-
-
 def _in_groups(study: Study) -> Iterator[str]:
-    undeclared = [*study.variables]
     for name, group in study.groups.items():
-        yield from _in_where(study, group.where, f"study.yaml: groups.{name}.where", undeclared)
+        yield from study.where_faults(group.where, f"study.yaml: groups.{name}.where")
         parts = [*group.contains, *((group.difference.of, *group.difference.minus) if group.difference else ())]
         for part in parts:
             if part not in study.groups:
@@ -288,6 +280,13 @@ def _in_tables(study: Study) -> Iterator[str]:
         for variable in plan.variables:
             if variable not in study.variables:
                 yield f"{place}: no variable '{variable}'" + near(variable, study.variables)
+        for block in plan.blocks:
+            known = [level for name in block.variables if name in study.variables for level in study.levels(name)]
+            yield from (
+                f"{place}: '{level}' is no level of block '{block.title}'"
+                for level in block.levels
+                if level not in known
+            )
         for cell in plan.printed_percentages:
             unplaced = {cell.group, *cell.base} - {*plan.groups}
             if unplaced or cell.variable not in plan.variables or cell.level not in study.levels(cell.variable):
@@ -298,7 +297,7 @@ def _in_published(study: Study) -> Iterator[str]:
     for fact in study.facts:
         if fact.group not in study.groups:
             yield f"published_facts.yaml: {fact.id}: no group '{fact.group}'"
-        yield from _in_where(study, fact.where, f"published_facts.yaml: {fact.id}", study.variables)
+        yield from study.where_faults(fact.where, f"published_facts.yaml: {fact.id}")
     file = study.file.published.margins if study.file.published else ""
     for variable, level, group, _ in study.margins:
         if variable == "n" and group in study.groups:

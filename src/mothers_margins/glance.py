@@ -9,7 +9,7 @@ from mothers_margins.study import Study, unknown
 from mothers_margins.table import Cell, Column, Row, Section, Table
 
 Lines = Iterator[tuple[str, ...]]
-KINDS = {"stated": "stated", "margin_check": "repeats a total", "derived": "follows from others"}
+KINDS = {"stated": "stated", "margin_check": "agrees with Table 1", "derived": "follows from others"}
 SUMMARIES = {"mean": "mean", "mean_sd": "mean (standard deviation)", "median_iqr": "median (quartiles)"}
 
 
@@ -95,7 +95,7 @@ def _facts(study: Study) -> Lines:
 
 def _choices(study: Study) -> Lines:
     rounding, tests, disclosure = study.file.rounding, study.file.tests, study.file.disclosure
-    yield "Rounding", IN_WORDS[rounding.rule], f"{rounding.percent} decimals for percentages, {rounding.mean} for means"
+    yield "Rounding", f"{rounding.percent} decimals for percentages, {rounding.mean} for means", IN_WORDS[rounding.rule]
     yield "Tests", tests.reported, tests.reason
     yield "Disclosure policy", disclosure.policy, f"Decided by {disclosure.decided_by}. {disclosure.reason}"
     for code in study.schema.missing_values:
@@ -113,6 +113,6 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
     "services": ("Questions with several answers", "Answer", ("Question", "Part"), _services),
     "derived": ("Derived variables", "Variable", ("Made from", "Levels"), _derived),
     "tables": ("Tables", "Table", ("Columns", "Blocks"), _tables),
-    "facts": ("Facts stated in the text", "Fact", ("Group", "Condition", "Number", "Kind"), _facts),
+    "facts": ("Facts used to rebuild the rows", "Fact", ("Group", "Condition", "Number", "Kind"), _facts),
     "choices": ("Choices that change numbers", "Choice", ("Setting", "Reason or meaning"), _choices),
 }

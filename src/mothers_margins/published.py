@@ -1,9 +1,14 @@
-"""What the publication fixes: the only counts that rows rebuilt from it may give back."""
+"""What the publication fixes: the only numbers that rows rebuilt from it may give back."""
 
 import operator
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from mothers_margins.cohort import Cohort, group_mask, where_mask
+from mothers_margins.cohort import Cohort, column, group_mask, where_mask
 from mothers_margins.definition import Condition, Fact, Group
+from mothers_margins.derivation import derive
+from mothers_margins.errors import DataError, DisclosureError
+from mothers_margins.rounding import rounded
 from mothers_margins.study import Study
 
 RELATIONS = {"==": operator.eq, ">=": operator.ge, "<=": operator.le}
@@ -17,6 +22,61 @@ def fact_count(cohort: Cohort, fact: Fact) -> int:
 def broken_facts(cohort: Cohort) -> list[str]:
     """Ids of the facts that these rows do not agree with."""
     return [f.id for f in cohort.study.facts if not RELATIONS[f.relation](fact_count(cohort, f), f.count)]
+
+
+def agrees(study: Study, statistic: str, value: float, printed: float) -> bool:
+    """Whether a number is the printed one: a count exactly, a mean when it is rounded by the study's rule."""
+    rounding = study.file.rounding
+    return (float(rounded(value, rounding.mean, rounding.rule)) if statistic == "mean" else value) == printed
+
+
+def broken_margins(cohort: Cohort) -> list[str]:
+    """Printed numbers that these rows do not agree with, as 'variable level within group'."""
+    broken = []
+    for (variable, level, group, statistic), printed in cohort.study.margins.items():
+        mask = group_mask(cohort, group)
+        if statistic == "mean":
+            value = float(column(cohort, variable)[mask].mean())
+        else:
+            where = {} if variable == "n" else {variable: Condition(levels=(level,))}
+            value = float((mask & where_mask(cohort, where)).sum())
+        if not agrees(cohort.study, statistic, value, printed):
+            broken.append(" ".join(part for part in (variable, level, "within", group) if part))
+    return broken
+
+
+def only_published(cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse summaries of rebuilt rows that the publication does not settle; such a row says nothing else.
+
+    A group counts as published by its condition, whatever it is called. Raises DataError if the rows do not agree with
+    every printed number and fact, DisclosureError naming what was asked and is not stated.
+    """
+    study, whole = cohort.study, derive(cohort)
+    firm = {fact.id for fact in study.facts if fact.kind != "soft"}
+    broken = broken_margins(whole) + [f"fact {name}" for name in broken_facts(whole) if name in firm]
+    if broken:
+        raise DataError("These rows do not agree with the publication that they claim to rebuild.", broken)
+    declared = {name: _declared(study, group) for name, group in groups.items()}
+    unstated: dict[str, None] = {}
+    for row in rows:
+        variable, level, group, statistic = (row[key] for key in ("variable", "level", "group", "statistic"))
+        if variable == "n":
+            settled = published_size(study, declared[group])
+        elif statistic in ("n", "percent"):
+            settled = published_count(study, declared[group], variable, level)
+        else:
+            settled = study.margins.get((variable, level, declared[group], statistic))
+        if settled is None:
+            unstated[f"{variable} within {group}"] = None
+    if unstated:
+        reason = "The publication does not state these numbers, and rows rebuilt from it agree with many answers:"
+        remedy = "Whatever these rows gave would be made up. Ask for what is printed: the tables in study.yaml."
+        raise DisclosureError(f"Refused. {reason}", unstated, remedy)
+
+
+def _declared(study: Study, group: Group) -> str:
+    """Name of the study's group with the same condition; empty if there is none."""
+    return next((name for name, other in study.groups.items() if other.where == group.where), "")
 
 
 def published_size(study: Study, name: str) -> float | None:
@@ -40,6 +100,11 @@ def published_count(study: Study, group: str, variable: str, level: str) -> floa
     printed = study.margins.get((variable, level, group, "n"))
     if printed is not None:
         return printed
+    if group in study.groups and not study.groups[group].where and variable in study.fields:
+        named = {variable: Condition(levels=(level,))}
+        same = [name for name, other in study.groups.items() if other.where == named]
+        if same:  # the level is a group: its number is the group's size
+            return published_size(study, same[0])
     declared: Group | None = study.groups.get(group)
     if declared and declared.difference:
         parts = (declared.difference.of, *declared.difference.minus)
@@ -55,7 +120,8 @@ def published_count(study: Study, group: str, variable: str, level: str) -> floa
         if list(fact.where) == [variable] and _one_level(fact.where[variable])
     }
     size = published_size(study, group)
-    if level in stated or variable in study.sets or size is None:
+    source = study.fields.get(derived.source if derived else variable)
+    if level in stated or not stated or size is None or source is None or not source.constraints.required:
         return stated.get(level)
     left = size - sum(stated.values())
     only_one_left = len(stated) == len(study.levels(variable)) - 1

@@ -77,7 +77,8 @@ def save(results: Results, name: str) -> Path:
         "groups": {key: group.model_dump(mode="json") for key, group in about.groups.items()},
     }
     text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
-    frame = pd.DataFrame(results).assign(table=name)
+    marked = [": ".join(filter(None, (about.source.mark, note))) for note in results["note"]]
+    frame = pd.DataFrame(results).assign(table=name, note=marked)
     described, numbers = places.staged(f"internal/{name}.json"), places.staged(f"internal/{name}.csv")
     places.write_whole(described, lambda part: part.write_text(text, encoding="utf-8"))
     places.write_whole(numbers, lambda part: frame.to_csv(part, index=False, lineterminator="\n"))

@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 RULES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
-IN_WORDS = {"half_up": "rounded half up", "half_even": "rounded half to even"}
+IN_WORDS = {"half_up": "a half goes up", "half_even": "a half goes to the even digit"}
 
 
 def rounded(value: float, decimals: int, rule: str) -> str:

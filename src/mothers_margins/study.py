@@ -1,6 +1,6 @@
 """The study: what its definition says, ready to be asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -17,6 +17,7 @@ from mothers_margins.definition import (
     TableSchema,
     Themes,
     Variable,
+    Where,
 )
 from mothers_margins.errors import UsageError
 
@@ -95,6 +96,17 @@ class Study:
         declared = self.set_titles.get(name) or self.derived.get(name) or self.fields[name]
         return declared.title
 
+    def where_faults(self, where: Where, place: str) -> Iterator[str]:
+        """What a condition names that the study does not have."""
+        for name, condition in where.items():
+            if name not in self.variables:
+                yield f"{place}: no variable '{name}'{near(name, self.variables)}"
+                continue
+            declared = self.levels(name)
+            for level in condition.levels:
+                if level not in declared:
+                    yield f"{place}: '{level}' is no level of {name} (declared: {', '.join(declared)})"
+
     def plan(self, table: str) -> TablePlan:
         """The plan of a table. Raises UsageError, naming the tables there are."""
         if table not in self.tables:
@@ -120,11 +132,6 @@ class Source:
             "synthetic": "SYNTHETIC DATA",
             "reconstructed": "SYNTHETIC ROWS, reconstructed from published totals",
         }.get(self.kind, "")
-
-    @property
-    def banner(self) -> str:
-        """One sentence for the top of a notebook and the foot of a table."""
-        return f"{self.mark or self.kind.upper() + ' DATA'}. {self.statement}"
 
 
 def unknown(kind: str, names: Iterable[str], known: Iterable[str], where: str) -> UsageError:
