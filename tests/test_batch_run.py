@@ -337,7 +337,7 @@ def test_a_notebook_runs_by_papermill_alone_from_any_folder(tmp_path):
     subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
     text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
     assert "7 (64%)" in text
-    assert "138 of 138 published numbers agree." in text
+    assert "Of 138 published numbers, 138 agree." in text
     assert (tmp_path / "out" / "internal" / "table_1.csv").is_file()  # where conftest lets results go
 
 
@@ -380,7 +380,7 @@ def test_a_command_that_cannot_be_carried_out_says_why(tmp_path, monkeypatch, ar
 def test_check_says_that_a_file_matches(study):
     result = CliRunner().invoke(main, ["check", str(study.folder / study.file.data.demo)])
     assert result.exit_code == 0
-    assert result.output == "The file matches hscc_2019: 52 women, 47 missing cells.\n"  # one variable is known for 5
+    assert result.output == "The file matches hscc_2019: 52 women.\n  other_children_in_care: 50 missing cells\n"
 
 
 def test_status_and_dry_run_say_what_would_run_and_run_nothing(tmp_path):

@@ -40,8 +40,15 @@ BAD_FILES = {
     ),
     "id missing": (lambda text: text.replace("w2,", ","), "woman_id: 1 row without a value, which is required (row 3)"),
     "column missing": (lambda text: text.replace(",house", f",{PLANTED}"), "column 'house' is missing"),
-    "column extra": (lambda text: text.replace(",house", f",{PLANTED}"), "1 column that the schema does not declare"),
+    "column extra": (
+        lambda text: text.replace(",house", f",{PLANTED}"),
+        "1 column that the schema does not declare (column 5)",
+    ),
     "column twice": (lambda text: text.replace(",ward", ",team"), "column 'team' stands more than once"),
+    "another separator": (
+        lambda text: text.replace(",", ";"),
+        "it has one column only; cells must be separated by commas",
+    ),
     "row too short": (lambda text: text + f"{PLANTED},left\n", "1 row with too many or too few cells (row 8)"),
     "row too long": (
         lambda text: text + f"{PLANTED},left,1,1,own,1,1,1\n",
@@ -105,7 +112,7 @@ def test_all_problems_come_in_one_error(tmp_path, small_study):
         "  score: 1 row outside 0 to 100 (row 2)\n"
         "  visits: 1 row without a whole number (row 2)\n"
         "  house: 1 row with a code that is not declared (declared: 'own', 'rent') (row 2)\n"
-        "Correct the file, or declare what it holds in data_dictionary/small/."
+        "Row 1 holds the names. Correct the file, or data_dictionary/small/."
     )
 
 
@@ -199,7 +206,7 @@ def test_a_local_file_can_name_the_analysts_file_per_study(study, tmp_path, monk
     monkeypatch.setattr(places, "project", lambda: tmp_path)
     (tmp_path / "local.yaml").write_text(f"hscc_2019: {path}\n", encoding="utf-8")
     assert len(mm.open_cohort(study)) == 10
-    (tmp_path / "local.yaml").write_text(f"esmi: {path}\n", encoding="utf-8")
+    (tmp_path / "local.yaml").write_text("{}\n", encoding="utf-8")
     assert len(mm.open_cohort(study)) == 52
     (tmp_path / "local.yaml").write_text("- a list\n", encoding="utf-8")
     with pytest.raises(mm.UsageError, match="study: path"):
@@ -209,3 +216,37 @@ def test_a_local_file_can_name_the_analysts_file_per_study(study, tmp_path, monk
 def test_a_derived_variable_must_be_derived_first(study):
     with pytest.raises(mm.UsageError, match=r"call mm\.derive\(cohort\) first"):
         mm.summarise(mm.demo_cohort("hscc_2019"), ["age"], ["hssi"])
+
+
+def test_restricted_rows_may_not_lie_inside_the_project(study, tmp_path, monkeypatch):
+    from mothers_margins import places
+
+    text = (study.folder / study.file.data.demo).read_text(encoding="utf-8").replace("SYN", "W")
+    rows = [",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) for line in text.splitlines()]
+    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert mm.read_cohort(tmp_path / "own.csv", study).source.kind == "restricted"
+    monkeypatch.setattr(places, "project", lambda: tmp_path)
+    with pytest.raises(mm.DataError, match="lies inside the project's folder"):
+        mm.read_cohort(tmp_path / "own.csv", study)
+
+
+def test_a_zero_by_definition_that_is_none_is_found_with_its_row(study, tmp_path):
+    text = (study.folder / study.file.data.demo).read_text(encoding="utf-8").replace("SYN", "W")
+    rows = [",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) for line in text.splitlines()]
+    first = next(i for i, row in enumerate(rows) if ",LSSI," in row)
+    cells = rows[first].split(",")
+    cells[rows[0].split(",").index("custody_of_baby")] = "No"
+    rows[first] = ",".join(cells)
+    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    with pytest.raises(mm.DataError, match="1 row of lssi with 'No', which cannot be") as raised:
+        mm.read_cohort(tmp_path / "own.csv", study)
+    assert f"(row {first + 1})" in str(raised.value)
+
+
+def test_a_misspelt_study_in_the_local_file_is_found(study, tmp_path, monkeypatch):
+    from mothers_margins import places
+
+    monkeypatch.setattr(places, "project", lambda: tmp_path)
+    (tmp_path / "local.yaml").write_text("hscc2019: somewhere.csv\n", encoding="utf-8")
+    with pytest.raises(mm.UsageError, match="did you mean 'hscc_2019'"):
+        mm.open_cohort(study)

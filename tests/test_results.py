@@ -122,3 +122,28 @@ def test_the_names_for_type_checkers_are_the_public_names():
 def test_a_sentence_shows_its_text_as_markdown():
     sentence = mm.say("**2** of 11")
     assert sentence._repr_markdown_() == repr(sentence) == "**2** of 11"
+
+
+def test_results_of_restricted_rows_are_not_saved_inside_the_project(study, table_1, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    own = table_1.copy()
+    own.about = replace(table_1.about, source=mm.Source("restricted", 52, "Own."))
+    assert mm.save(own, "table_1").name == "table_1.csv"  # conftest: a folder outside
+    monkeypatch.setenv(places.OUT, str(REPOSITORY / "outputs" / "interactive"))
+    with pytest.raises(mm.UsageError, match="stay outside the project's folder"):
+        mm.save(own, "table_1")
+
+
+def test_jupyterlab_saves_notebooks_without_outputs():
+    import runpy
+
+    settings = REPOSITORY / "src" / "mothers_margins" / "templates" / "jupyter_config.py"
+    strip = runpy.run_path(str(settings))["strip_outputs"]
+    cells = [
+        {"cell_type": "code", "outputs": ["a number"], "execution_count": 3, "source": "1"},
+        {"cell_type": "markdown", "source": "text"},
+    ]
+    strip({"type": "notebook", "content": {"cells": cells}}, path="x", contents_manager=None)
+    assert cells[0] == {"cell_type": "code", "outputs": [], "execution_count": None, "source": "1"}
+    assert cells[1] == {"cell_type": "markdown", "source": "text"}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mothers_margins.definition import Block, PrintedPercentage, TablePlan
 from mothers_margins.errors import UsageError
-from mothers_margins.results import Results
+from mothers_margins.results import About, Results
 from mothers_margins.rounding import IN_WORDS, rounded
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
@@ -24,9 +24,7 @@ def characteristics(
     corrects a printed percentage.
     Raises UsageError if the results are not summaries or lack a cell of the plan.
     """
-    about = results.about
-    if about.kind != "summaries":
-        raise UsageError(f"characteristics: these results are {about.kind}, not summaries.")
+    about = _about(results, "summaries", "characteristics", "summarise")
     if percent and as_published:
         raise UsageError("characteristics: choose percent or as_published; their percentages have different bases.")
     plan = about.study.plan(name) if name else _plan_of(results)
@@ -45,6 +43,14 @@ def characteristics(
         source=f"{about.source.statement} {cited(study)}",
         rounding=study.file.rounding,
     )
+
+
+def _about(results: Results, kind: str, builder: str, verb: str) -> About:
+    if not isinstance(results, Results) or not hasattr(results, "about"):
+        raise UsageError(f"{builder}: needs what mm.{verb} returned.")
+    if results.about.kind != kind:
+        raise UsageError(f"{builder}: these results are {results.about.kind}, not {kind}.")
+    return results.about
 
 
 def _plan_of(results: Results) -> TablePlan:
@@ -209,10 +215,10 @@ def _decimals(study: Study) -> str:
 
 def themes(results: Results) -> Table:
     """The table of themes and sub-themes, labels as printed. Raises UsageError if the results are not themes."""
-    about = results.about
-    if about.kind != "themes" or about.study.themes is None:
-        raise UsageError(f"themes: these results are {about.kind}, not themes.")
-    study, titled = about.study, about.study.themes
+    study = _about(results, "themes", "themes", "list_themes").study
+    titled = study.themes
+    if titled is None:
+        raise UsageError(f"study {study.name}: it has no themes.yaml.")
     sections = tuple(
         Section(str(theme), tuple(Row(label) for label in rows["subtheme"]))
         for theme, rows in results.groupby("theme", sort=False)

@@ -111,7 +111,7 @@ def _failure_report(name: str, failure: Any, batch: Any) -> str:
 
     lines = [f"{name} failed: {Failure(**failure)}"]
     lines += [f"  the notebook as far as it came: {places.shown(batch.out)}/notebooks/{name}.failed.ipynb"]
-    lines += [f"  to run only this again: mothers-margins run {name} {'--data …' if batch.data else '--demo'}"]
+    lines += [f"  to run only this again, give the same command with the name {name}"]
     return "\n".join(lines)
 
 
@@ -142,17 +142,17 @@ def check(file: Path, study: str) -> None:
 
     cohort = read_cohort(file, read_study(study))
     unit = cohort.study.file.unit
-    missing = int(cohort.data.isna().sum().sum())
-    click.echo(
-        f"The file matches {study}: {count(len(cohort), unit.one, unit.many)}, {count(missing, 'missing cell')}."
-    )
+    click.echo(f"The file matches {study}: {count(len(cohort), unit.one, unit.many)}.")
+    for name, missing in cohort.data.isna().sum().items():
+        if missing:
+            click.echo(f"  {name}: {count(int(missing), 'missing cell')}")
 
 
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run (default: outputs/demo).")
 @_exits
 def status(out: Path | None) -> int:
-    """Say for each entry whether its results are up to date, and if not, what has changed."""
+    """Say for each entry whether its demo results, with default parameters, are up to date, and what has changed."""
     from mothers_margins.batch.plan import plan, read_run_list
     from mothers_margins.batch.prepare import prepare
 
@@ -187,11 +187,12 @@ def demo_data(study: str) -> None:
 @main.command()
 @_exits
 def lab() -> int:
-    """Open the notebooks in JupyterLab; results go to outputs/interactive/."""
+    """Open the notebooks in JupyterLab. Results go to outputs/interactive/; notebooks are saved without outputs."""
     import subprocess
 
     folder = places.project() / "notebooks"
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    settings = Path(__file__).parent / "templates" / "jupyter_config.py"
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--config={settings}"]
     return subprocess.run(command, check=False).returncode  # noqa: S603
 
 

@@ -50,15 +50,19 @@ def open_cohort(study: Study) -> Cohort:
     Restricted data are found through the environment variable MOTHERS_MARGINS_DATA or through local.yaml in the
     project's folder ({study: path}, not in git). A path is never a notebook parameter: papermill copies those.
     """
-    named = os.environ.get(places.DATA) or _local_paths().get(study.name, places.DEMO)
+    named = os.environ.get(places.DATA) or _local_paths(study).get(study.name, places.DEMO)
     return read_cohort(study.folder / study.file.data.demo if named == places.DEMO else named, study)
 
 
-def _local_paths() -> Mapping[str, str]:
+def _local_paths(study: Study) -> Mapping[str, str]:
     path = places.project() / "local.yaml"
     content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
     if not (isinstance(content, dict) and all(isinstance(value, str) for value in content.values())):
         raise UsageError("local.yaml: must hold lines of the form  study: path")
+    known = [folder.name for folder in study.folder.parent.iterdir()]
+    wrong = [name for name in content if name not in known]
+    if wrong:
+        raise unknown("study", wrong, known, "local.yaml")
     return content
 
 
@@ -78,12 +82,33 @@ def read_cohort(path: str | Path, study: Study) -> Cohort:
         raise _refused(problems, study)
     data = pd.DataFrame({name: values for name, (values, _, _) in parts.items()})
     reasons = pd.DataFrame({name: why for name, (_, why, _) in parts.items()})
-    return Cohort(data, reasons, _source(data, study), study)
+    cohort = Cohort(data, reasons, _source(data, study), study)
+    problems = list(_impossible(cohort))
+    if cohort.source.kind == "restricted" and places.inside_project(path):
+        problems.append("it is restricted and lies inside the project's folder; move it out")
+    if problems:
+        raise _refused(problems, study)
+    return cohort
+
+
+def _impossible(cohort: Cohort) -> Iterator[str]:
+    """Levels that a group cannot have by definition."""
+    for name, declared in cohort.study.fields.items():
+        for zero in declared.structural_zeros:
+            wrong = group_mask(cohort, zero.group) & (cohort.data[name] == zero.level)
+            if wrong.any():
+                rows = f"{count(int(wrong.sum()), 'row')} of {zero.group} with '{zero.level}'"
+                yield f"{name}: {rows}, which cannot be: {zero.reason} ({_listed(_numbers(wrong))})"
+
+
+def _numbers(wrong: pd.Series) -> list[int]:
+    """Row numbers in the file: row 1 holds the names."""
+    return [int(position) + FIRST_ROW for position in wrong.to_numpy().nonzero()[0]]
 
 
 def _refused(problems: list[str], study: Study) -> DataError:
-    unset = f" (or unset {places.DATA} to use the demonstration data)" if os.environ.get(places.DATA) else ""
-    remedy = f"Correct the file, or declare what it holds in data_dictionary/{study.name}/{unset}."
+    unset = f", or unset {places.DATA} to use the demonstration data" if os.environ.get(places.DATA) else ""
+    remedy = f"Row 1 holds the names. Correct the file, or data_dictionary/{study.name}/{unset}."
     return DataError(f"The data file: {count(len(problems), 'problem')}; nothing was analysed.", problems, remedy)
 
 
@@ -110,11 +135,14 @@ def _read_text(path: Path, study: Study) -> pd.DataFrame:
 
 def _columns(text: pd.DataFrame, study: Study) -> Iterator[str]:
     optional = {name for name, field in study.fields.items() if field.role == "data_status"}
+    if len(text.columns) == 1 and set(text.columns[0]) & set(";\t|"):
+        yield "it has one column only; cells must be separated by commas"
+        return
     for name in sorted({*study.fields} - {*text.columns} - optional):
         yield f"column '{name}' is missing"
-    extra = [name for name in text.columns if name not in study.fields]
+    extra = [position for position, name in enumerate(text.columns, 1) if name not in study.fields]
     if extra:
-        yield f"{count(len(extra), 'column')} that the schema does not declare"
+        yield f"{count(len(extra), 'column')} that the schema does not declare ({_listed(extra, 'column')})"
     for name in sorted(set(text.columns[text.columns.duplicated()]) & {*study.fields}):
         yield f"column '{name}' stands more than once"
 
@@ -130,8 +158,7 @@ def _column(text: pd.Series, field: Variable, study: Study) -> tuple[pd.Series, 
 
     def report(wrong: pd.Series, what: str) -> None:
         if wrong.any():
-            rows = [int(position) + FIRST_ROW for position in wrong.to_numpy().nonzero()[0]]
-            problems.append(f"{count(len(rows), 'row')} {what} ({_listed(rows)})")
+            problems.append(f"{count(int(wrong.sum()), 'row')} {what} ({_listed(_numbers(wrong))})")
 
     if limits.required:
         report(~known, "without a value, which is required")
@@ -158,10 +185,10 @@ def _column(text: pd.Series, field: Variable, study: Study) -> tuple[pd.Series, 
     return values, reasons, problems
 
 
-def _listed(rows: list[int]) -> str:
+def _listed(numbers: list[int], noun: str = "row") -> str:
     """'rows 2, 5, 9 and 14 more'."""
-    more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
-    return f"{'row' if len(rows) == 1 else 'rows'} {', '.join(map(str, rows[:8]))}{more}"
+    more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
+    return f"{noun if len(numbers) == 1 else noun + 's'} {', '.join(map(str, numbers[:8]))}{more}"
 
 
 def _declared(levels: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from mothers_margins.cohort import Cohort, column, where_mask
 from mothers_margins.definition import Group, Variable
-from mothers_margins.errors import DataError, UsageError
+from mothers_margins.errors import UsageError
 from mothers_margins.published import agrees, only_published
 from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import Source, Study, unknown
@@ -41,6 +41,10 @@ def summarise(
     Raises UsageError for unknown names. Raises DisclosureError when the rows are a reconstruction and the publication
     does not state the number asked for: it would be an artefact of how the rows were rebuilt.
     """
+    if not isinstance(cohort, Cohort):
+        raise UsageError("summarise: needs a cohort, as read_cohort, open_cohort or demo_cohort return it.")
+    if isinstance(variables, str):
+        raise UsageError(f"summarise: variables must be a list of names: ['{variables}'].")
     study = cohort.study
     first = next(iter(study.tables.values()))
     names = list(first.variables if variables is None else variables)
@@ -135,8 +139,6 @@ def _zero(study: Study, row: Row) -> Row:
     declared = study.fields.get(row["variable"])
     for zero in declared.structural_zeros if declared else ():
         if (zero.group, zero.level) == (row["group"], row["level"]):
-            if row["value"] > 0:
-                raise DataError(f"{row['variable']}: '{zero.level}' occurs in {zero.group}, where {zero.reason}.")
             return {"status": "structural_zero", "note": zero.reason}
     return {}
 

@@ -215,6 +215,8 @@ def _in_schema(study: Study) -> Iterator[str]:
         for zero in field.structural_zeros:
             if zero.group not in study.groups:
                 yield f"{place}: x-structural-zeros names no known group '{zero.group}'"
+            elif not {*study.groups[zero.group].where} <= {*study.fields}:
+                yield f"{place}: x-structural-zeros needs a group whose conditions are on recorded variables"
             if zero.level not in field.levels:
                 yield f"{place}: x-structural-zeros names no known level '{zero.level}'"
 

@@ -55,16 +55,24 @@ def _groups(study: Study) -> Lines:
 def _in_words(study: Study, where: Where) -> str:
     conditions = []
     for name, condition in where.items():
-        levels = " or ".join(condition.levels)
+        levels = " or ".join(_named(study, name, level) for level in condition.levels)
         conditions.append(f"{study.label(name)} is {'not ' if condition.excluded else ''}{levels}")
     return "; ".join(conditions) or f"every {study.file.unit.one}"
+
+
+def _named(study: Study, variable: str, level: str) -> str:
+    """A level, with its label where the code does not speak."""
+    declared = study.fields[variable].categories if variable in study.fields else ()
+    label = next((other.label for other in declared if other.value == level), "")
+    return f"{level} ({label})" if label else level
 
 
 def _variables(study: Study) -> Lines:
     for field in study.schema.fields:
         if field.role in ("group", "variable") and not field.multi_response:
             limits = field.constraints
-            allowed = ", ".join(field.levels) or f"{limits.minimum:g} to {limits.maximum:g} {field.unit}"
+            levels = ", ".join(_named(study, field.name, level) for level in field.levels)
+            allowed = levels or f"{limits.minimum:g} to {limits.maximum:g} {field.unit}"
             yield field.title, allowed, SUMMARIES.get(field.summary or "", "number in each level"), field.assumption
 
 

@@ -62,13 +62,18 @@ def save(results: Results, name: str) -> Path:
     """Write results under `name` to internal/ of the run's folder: a CSV, and a JSON file that says what they are.
 
     Returns the CSV's path as it may be printed (relative to the project). In JupyterLab the run's folder is
-    outputs/interactive/. Raises UsageError for a name that is no plain word, or a frame that lost its origin.
+    outputs/interactive/, or the one that MOTHERS_MARGINS_OUT names. Raises UsageError for a name that is no plain
+    word, a frame that lost its origin, or restricted results that would land inside the project.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UsageError("save: a name is lower-case letters, digits and underscores, and begins with a letter.")
     about: About | None = getattr(results, "about", None)
     if about is None:
         raise UsageError("save: this frame does not say which study and rows it comes from; save what a verb returned.")
+    target = places.out_folder() / "internal" / f"{name}.csv"
+    if about.source.kind == "restricted" and places.inside_project(target):
+        remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."
+        raise UsageError("save: results of restricted data stay outside the project's folder.", (), remedy)
     description = {
         "name": name,
         "kind": about.kind,
@@ -82,4 +87,4 @@ def save(results: Results, name: str) -> Path:
     described, numbers = places.staged(f"internal/{name}.json"), places.staged(f"internal/{name}.csv")
     places.write_whole(described, lambda part: part.write_text(text, encoding="utf-8"))
     places.write_whole(numbers, lambda part: frame.to_csv(part, index=False, lineterminator="\n"))
-    return Path(places.shown(places.out_folder() / "internal" / f"{name}.csv"))
+    return Path(places.shown(target))

@@ -143,5 +143,6 @@ def unknown(kind: str, names: Iterable[str], known: Iterable[str], where: str) -
 
 def near(name: str, known: Iterable[str]) -> str:
     """'; did you mean …?' when a known name is close, else nothing."""
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    by_case = {other.lower(): other for other in known}
+    close = get_close_matches(name.lower(), list(by_case), n=1)
+    return f"; did you mean '{by_case[close[0]]}'?" if close else ""

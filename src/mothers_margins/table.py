@@ -18,7 +18,7 @@ STYLE = """<style>
 .mm-table.mm-table{border-collapse:collapse;border-block:2px solid #1d1d1b;margin:1em 0;background:#fff;color:#1d1d1b;
 font:15px/1.4 "Source Sans 3","Segoe UI",Arial,sans-serif;font-variant-numeric:tabular-nums;max-width:60em}
 .mm-table.mm-table caption{caption-side:top;text-align:left;font-weight:600;font-size:1.1em;
-padding:0 0 .5em;color:inherit}
+padding:.3em .4em .5em;background:#fff;color:inherit}
 .mm-table.mm-table :is(th,td){border:0;background:#fff;color:inherit;text-align:left;vertical-align:top;
 padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 .mm-table.mm-table td{white-space:nowrap}
@@ -34,7 +34,8 @@ padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 .mm-table.mm-table tfoot td{white-space:normal;padding:.5em .4em}
 .mm-table.mm-table tfoot p{margin:.2em 0;max-width:90ch}
 .mm-table.mm-table sup{font-size:.75em;line-height:0}
-@media(max-width:40em){.mm-table.mm-table :is(th,td){padding-right:.5em}}
+@media(max-width:40em){.mm-table.mm-table :is(th,td){padding-right:.5em}
+.mm-table.mm-table :is(caption,tfoot p){max-width:calc(100vw - 3em)}}
 </style>"""
 
 
@@ -138,12 +139,20 @@ class Table:
         return STYLE + self.to_html()
 
     def __repr__(self) -> str:
-        lines = [self.caption, "\t".join([self.stub, *(column.heading for column in self.columns)])]
+        """The table as plain text: columns aligned, marks after the cells."""
+        heads = [c.heading if c.size is None else f"{c.heading} (n = {c.size})" for c in self.columns]
+        lines: list[list[str]] = [[self.stub, *heads]]
         for section in self.sections:
-            lines += [section.title] * bool(section.title)
-            lines += ["\t".join([row.label, *map(self.print, row.cells)]) for row in section.rows]
-        notes = [f"{mark} {text}".strip() for mark, text in (*self.notes, ("", f"{self.mark} {self.source}"))]
-        return "\n".join([*lines, *notes])
+            lines += [[section.title + section.mark]] if section.title else []
+            for row in section.rows:
+                label = "  " * (row.depth if section.title else 0) + row.label
+                lines.append([label, *(f"{self.print(cell)} {cell.mark}".strip() for cell in row.cells)])
+        full = [line for line in lines if len(line) == len(heads) + 1]
+        widths = [max(len(line[i]) for line in full) for i in range(len(heads) + 1)] if full else []
+        padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=False)] for line in lines]
+        notes = [f"{mark} {note}".strip() for mark, note in self.notes]
+        source = ". ".join(part for part in (self.mark, self.source) if part)
+        return "\n".join([self.caption, *("  ".join(line).rstrip() for line in padded), *notes, source])
 
     def _head(self) -> Iterator[str]:
         yield f"<caption>{escape(self.caption)}</caption>"

@@ -19,7 +19,7 @@ def examine() -> list[Finding]:
         *_versions(),
         _kernel(),
         _writable(),
-        (not os.environ.get(places.DATA), f"{places.DATA} is {'set' if os.environ.get(places.DATA) else 'not set'}"),
+        _own_data(),
     ]
 
 
@@ -50,7 +50,12 @@ def _kernel() -> Finding:
 
 
 def _writable() -> Finding:
-    folder = places.project()
-    return os.access(
-        folder, os.W_OK
-    ), f"results can{'' if os.access(folder, os.W_OK) else 'not'} be written to outputs/"
+    writable = os.access(places.project(), os.W_OK)
+    return writable, f"results can{'' if writable else 'not'} be written to outputs/"
+
+
+def _own_data() -> Finding:
+    named = os.environ.get(places.DATA)
+    local = (places.project() / "local.yaml").is_file()
+    where = [places.DATA] * bool(named) + ["local.yaml"] * local
+    return True, f"a file of your own is named in {' and '.join(where)}" if where else "demonstration data are used"

@@ -1,0 +1,16 @@
+"""JupyterLab as `mothers-margins lab` starts it: a notebook is saved without its outputs, which could hold data."""
+
+from typing import Any
+
+
+def strip_outputs(model: dict[str, Any], **_: Any) -> None:
+    """Jupyter's hook before a file is saved: takes outputs and execution counts out of a notebook."""
+    if model["type"] != "notebook":
+        return
+    for cell in model["content"]["cells"]:
+        if cell["cell_type"] == "code":
+            cell.update(outputs=[], execution_count=None)
+
+
+if "get_config" in globals():  # defined by Jupyter when it reads this file
+    get_config().ContentsManager.pre_save_hook = strip_outputs  # type: ignore[name-defined]  # noqa: F821
