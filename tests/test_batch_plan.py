@@ -61,6 +61,7 @@ def test_parameters_come_from_the_notebook_then_the_list_then_the_command(entrie
         ("02.full=yes", "-p 02.full: must be true or false"),
         ("02.share=half", "-p 02.share: must be a number"),
         ("02.share=nan", "-p 02.share: must be a number"),
+        ("02.share=1_0.5", "-p 02.share: must be a number"),
         ("04.times=1", "no single entry '04'"),
         ("0.times=1", "no single entry '0': it begins 01_data, 02_table, 03_other"),
         ("03.times=1", "-p 03.times: 03_other is not part of this run"),
@@ -122,14 +123,21 @@ def test_a_parameters_cell_holds_typed_literals_only(line):
         declared_parameters(json.loads(notebook(f"name: str = 'x'\n{line}")), "n.ipynb")
 
 
+@pytest.mark.parametrize("line", ["x: str = (", "%matplotlib inline"])
+def test_a_parameters_cell_is_python(line):
+    with pytest.raises(mm.UsageError, match=r"line 2 of its parameters cell is not Python"):
+        declared_parameters(json.loads(notebook(f"name: str = 'x'\n{line}")), "n.ipynb")
+
+
 def test_a_notebook_has_one_parameters_cell():
     untagged = {"cells": [{"cell_type": "code", "metadata": {}, "source": "x = 1"}]}
     with pytest.raises(mm.UsageError, match="exactly one cell tagged 'parameters'; it has 0"):
         declared_parameters(untagged, "n.ipynb")
 
 
-def test_a_file_that_is_no_notebook_is_refused(entries, tmp_path):
-    (tmp_path / "notebooks" / "data.ipynb").write_text("{", encoding="utf-8")
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"cells": [1]}', '{"cells": [{"cell_type": "code"}]}'])
+def test_a_file_that_is_no_notebook_is_refused(entries, tmp_path, text):
+    (tmp_path / "notebooks" / "data.ipynb").write_text(text, encoding="utf-8")
     with pytest.raises(mm.UsageError, match=r"data\.ipynb is not a notebook"):
         plan(entries, ["01"])
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ class Project:
     """A project of small notebooks in a temporary folder."""
 
     def __init__(self, folder: Path, pool: ProcessPoolExecutor) -> None:
-        self.folder, self.pool, self.out = folder, pool, folder / "out"
+        self.folder, self.pool, self.out = folder, pool, folder / "outputs" / "demo"
         shutil.copytree(REPOSITORY / "data_dictionary", folder / "data_dictionary")
         (folder / "notebooks").mkdir()
         self.lines: list[str] = []
@@ -69,13 +70,18 @@ class Project:
         text = "\n".join(["entries:", *self.lines])
         (self.folder / "notebooks" / "run_list.yaml").write_text(text, encoding="utf-8")
 
-    def run(self, *names: str, force: bool = False, keep_going: bool = False, data: Path | None = None):
+    def run(self, *names: str, jobs: int = 2, data: Path | None = None, own_pool: bool = False, **how: bool):
         """Exit code and what has become of each step."""
         key._folder_digest.cache_clear()
         batch = prepare(plan(read_run_list(), names), data, self.out)
+        how = {"force": False, "keep_going": False} | how
         with Progress(Console(quiet=True)) as progress:
-            code = run_batch(batch, jobs=2, force=force, keep_going=keep_going, progress=progress, executor=self.pool)
+            pool = None if own_pool else self.pool
+            code = run_batch(batch, jobs=jobs, progress=progress, executor=pool, **how)
         return code, batch.states
+
+    def failure(self, name: str) -> dict:
+        return manifest.read_records(self.out)[name].failure
 
     def files(self) -> set[str]:
         """Files of the run's folder, but the lock."""
@@ -118,8 +124,10 @@ def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
     # an entry that leaves the run list takes its files along
     project.lines = [line for line in project.lines if "name: two" not in line]
     project.write_list()
-    project.run(force=True)
+    assert project.run() == (0, {"one": "unchanged"})
     assert not project.files() & two
+    assert manifest.verify(project.out) == []
+    assert "two.html" not in (project.out / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("change", ["parameters", "dictionary", "code", "data", "packages", "notebook"])
@@ -176,13 +184,123 @@ def test_a_failure_names_notebook_cell_heading_and_our_line_and_leaves_no_result
 
 def test_after_a_failure_nothing_else_is_started_unless_asked(project):
     project.notebook("bad", "# Bad", "1 / 0")
-    project.notebook("later", "# Later", needs="")
-    project.lines[1] = project.lines[1].replace("needs: []", "needs: [first]")
-    project.notebook("first", "# First", "1 + 1", "import time; time.sleep(1.5)")
-    code, states = project.run()
-    assert code == 1
-    assert states["bad"] == "failed"
-    assert states["later"] == "not run"
+    project.notebook("other", "# Other", "1 + 1")
+    assert project.run(jobs=1) == (1, {"bad": "failed", "other": "not run"})
+    assert project.run(jobs=1, keep_going=True) == (1, {"bad": "failed", "other": "done"})
+
+
+def test_what_was_made_of_a_failed_entrys_results_does_not_outlive_them(project):
+    project.notebook("one", "# One", SAVE.format(name="first"))
+    project.notebook("two", "# Two", SAVE.format(name="second"), needs="one")
+    project.run()
+    project.notebook("one", "# One", "1 / 0")
+    assert project.run(keep_going=True) == (1, {"one": "failed", "two": "not run"})
+    assert project.files() == {"notebooks/one.failed.ipynb", "manifest.json", "index.html"}
+
+
+def test_a_page_that_cannot_be_made_is_one_failed_entry(project):
+    project.notebook("bad", "# Bad\n![x](attachment:none.png)")
+    project.notebook("good", "# Good")
+    assert project.run(keep_going=True) == (1, {"bad": "failed", "good": "done"})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_worker_that_is_ended_from_outside_is_one_failed_entry(project):
+    kill = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(30)"
+    project.notebook("bad", "# Bad", "1 + 1", "## Here", kill)
+    code, states = project.run(own_pool=True)
+    assert (code, states) == (1, {"bad": "failed"})
+    failure = project.failure("bad")
+    assert (failure["error"], failure["heading"], failure["cell"]) == ("Worker lost", "Here", 5)
+    assert str(project.folder) not in (project.out / "notebooks" / "bad.failed.ipynb").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_kernel_that_dies_is_one_failed_entry_with_its_cell(project):
+    project.notebook("bad", "# Bad", "1 + 1", "## Here", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    assert project.run()[0] == 1
+    failure = project.failure("bad")
+    assert (failure["error"], failure["heading"], failure["cell"]) == ("DeadKernelError", "Here", 5)
+
+
+def test_a_run_that_is_killed_while_files_are_put_in_place_is_cleared_away(project, monkeypatch):
+    from mothers_margins.batch import run as run_module
+
+    project.notebook("one", "# One", SAVE.format(name="first"))
+    project.notebook("other", "# Other")
+
+    class Killed(BaseException):
+        pass
+
+    calls = []
+
+    def record(batch, *, finished):
+        original(batch, finished=finished)
+        calls.append(finished)
+        if batch.records.get("one") and batch.records["one"].status == "done":
+            manifest.write_manifest(batch.out, [replace(batch.records["one"], status="unfinished")], finished=False)
+            raise Killed
+
+    original = run_module._record
+    monkeypatch.setattr(run_module, "_record", record)
+    with pytest.raises(Killed):
+        project.run("one")
+    assert "internal/first.csv" in project.files()
+    monkeypatch.setattr(run_module, "_record", original)
+    assert "one: unfinished" in manifest.verify(project.out)
+    assert project.run("other") == (0, {"other": "done"})
+    assert "internal/first.csv" not in project.files()
+    assert manifest.verify(project.out) == []
+
+
+@pytest.mark.parametrize("name", ["with space", "br{x}ace", "br{}ace", "o{n}", "ünï & %s 'q'"])
+def test_a_folder_may_have_any_name(project, tmp_path, name):
+    project.out = tmp_path / name
+    project.notebook("one", "# One")
+    assert project.run() == (0, {"one": "done"})
+    assert (project.out / "notebooks" / "one.ipynb").is_file()
+
+
+@pytest.mark.parametrize("out", [".", "notebooks", "src"])
+def test_results_never_land_among_the_sources(project, out):
+    project.notebook("one", "# One")
+    with pytest.raises(mm.UsageError, match="--out must name a folder in outputs/, or one outside the project"):
+        prepare(plan(read_run_list()), None, project.folder / out)
+
+
+def test_verify_knows_every_file_and_only_its_own_manifest(project):
+    project.notebook("one", "# One")
+    project.run()
+    (project.out / "internal").mkdir()
+    (project.out / "internal" / "extra.csv").write_text("x", encoding="utf-8")
+    assert manifest.verify(project.out) == ["internal/extra.csv was not made by this run"]
+    path = project.out / "manifest.json"
+    for broken in (path.read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2'), "[]", "{", "{}"):
+        path.write_text(broken, encoding="utf-8")
+        with pytest.raises(mm.UsageError, match="was not written by this version"):
+            manifest.verify(project.out)
+
+
+@pytest.mark.parametrize(
+    ("package", "trace", "said"),
+    [
+        # a checkout that bears the package's name holds the libraries too
+        ("/x/mothers_margins/src/mothers_margins", "File /x/mothers_margins/.venv/pandas/frame.py:12, in f", ""),
+        (
+            "/x/mothers_margins/src/mothers_margins",
+            "File /x/mothers_margins/src/mothers_margins/study.py:12, in f",
+            "study.py",
+        ),
+        ("/x/my work/src/mothers_margins", "File /x/my work/src/mothers_margins/batch/key.py:12, in f", "batch/key.py"),
+    ],
+)
+def test_our_line_is_one_of_this_package(monkeypatch, package, trace, said):
+    from mothers_margins.batch import failure
+
+    monkeypatch.setattr(failure.errors, "__file__", f"{package}/errors.py")
+    where, ours = failure._where(["Cell In[3], line 4", trace])
+    expected = f"line 4 of the cell; src/mothers_margins/{said}, line 12" if said else "line 4 of the cell"
+    assert (where, ours) == (expected, bool(said))
 
 
 def test_an_earlier_result_does_not_outlive_a_failure(project):
@@ -210,16 +328,14 @@ def test_a_result_may_have_one_maker(project):
 
 
 def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, study):
-    rows = (study.folder / study.file.data.demo).read_text(encoding="utf-8").replace("SYN", "W").splitlines()
     own = tmp_path / "secure drive" / "women.csv"
     own.parent.mkdir()
-    cells = [[cell for i, cell in enumerate(row.split(",")) if i != 1] for row in rows]
-    own.write_text("\n".join(",".join(row) for row in cells) + "\n", encoding="utf-8")
+    own.write_text(unmarked(study), encoding="utf-8")
     project.out = tmp_path / "results"
     read = "import mothers_margins as mm\nc = mm.open_cohort(mm.read_study('hscc_2019'))\nassert c.source.mark == ''"
     project.notebook("one", "# One", read, f"raise ValueError({BAD_DATA!r})")
     code, _ = project.run(data=own)
-    failure = manifest.read_records(project.out)["one"].failure
+    failure = project.failure("one")
     assert code == 1
     assert failure["error"] == "ValueError"  # the rows were read, or it would be an AssertionError
     assert failure["message"] == "not shown, because it could hold participants' values"
@@ -227,12 +343,62 @@ def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, study):
     assert "secure drive" not in written
     assert BAD_DATA not in written
     assert str(tmp_path) not in written
-    content = json.loads(written)["data"]
-    assert content["studies"]["hscc_2019"]["kind"] == "restricted"
-    keyed = content["studies"]["hscc_2019"]["keyed_hash"]
-    assert keyed != key.file_digest(own)
-    assert keyed == key.data_fingerprint(own, restricted=True)
+    rows = json.loads(written)["data"]["hscc_2019"]
+    assert rows["kind"] == "restricted"
+    assert rows["fingerprint"] != key.file_digest(own)
+    assert rows["fingerprint"] == key.data_fingerprint(own, restricted=True)
     assert (own.parent / "women.csv.key").stat().st_mode & 0o077 == 0
+    # an error of another library that bears one of our names, and an id that an analyst passed on
+    project.notebook("two", "# Two", read, f"import pandas as pd\nraise pd.errors.DataError({BAD_DATA!r})")
+    project.notebook("three", "# Three", read, "mm.summarise(c, list(c.data['woman_id'][:2]))")
+    assert project.run("two", "three", data=own, keep_going=True)[0] > 0
+    written = (project.out / "manifest.json").read_text(encoding="utf-8")
+    assert BAD_DATA not in written
+    assert "W01" not in written
+    assert project.failure("three")["message"] == "study hscc_2019: a variable that it does not have."
+    # the demo does not come into the same folder, nor the reverse
+    with pytest.raises(mm.UsageError, match="a folder with results of restricted data"):
+        project.run()
+
+
+def test_a_dry_run_on_restricted_data_leaves_no_trace(project, tmp_path, study):
+    project.notebook("one", "# One")
+    project.notebook("two", "# Two", needs="one")
+    (tmp_path / "own.csv").write_text(unmarked(study), encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    batch = prepare(plan(read_run_list()), tmp_path / "own.csv", tmp_path / "results", dry=True)
+    assert batch.would_run(force=False) == {"one": ["never run"], "two": ["never run"]}
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_reads_a_result_that_is_made_anew_would_run_as_well(project):
+    project.notebook("one", "# One", SAVE.format(name="first"))
+    project.notebook("two", "# Two", needs="one")
+    project.run()
+    project.notebook("one", "# One", "1 + 1", SAVE.format(name="first"))
+    batch = prepare(plan(read_run_list()), None, project.out, dry=True)
+    assert batch.would_run(force=False) == {"one": ["notebook"], "two": ["after one"]}
+    assert prepare(plan(read_run_list(), ["two"]), None, project.out).would_run(force=True)["two"] == ["after one"]
+
+
+def test_results_of_other_rows_are_cleared_away(project, tmp_path, study):
+    project.out = tmp_path / "results"
+    project.notebook("one", "# One", SAVE.format(name="first"))
+    project.notebook("two", "# Two")
+    text = unmarked(study)
+    for name, rows in (("a.csv", text), ("b.csv", text.replace("Arab", "Asian"))):
+        (tmp_path / name).write_text(rows, encoding="utf-8")
+    assert project.run(data=tmp_path / "a.csv")[0] == 0
+    assert project.run("two", data=tmp_path / "b.csv") == (0, {"two": "done"})
+    assert "internal/first.csv" not in project.files()  # made from a.csv
+
+
+def unmarked(study) -> str:
+    """The shipped rows as a restricted file would be: other ids, no mark."""
+    text = (study.folder / study.file.data.demo).read_text(encoding="utf-8").replace("SYN", "W")
+    return "".join(
+        ",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) + "\n" for line in text.splitlines()
+    )
 
 
 @pytest.mark.parametrize(
@@ -262,7 +428,7 @@ def test_a_bad_data_file_is_refused_before_a_kernel_starts(project, tmp_path):
 
 def test_one_run_at_a_time_writes_to_a_folder(project):
     project.notebook("one", "# One")
-    project.out.mkdir()
+    project.out.mkdir(parents=True)
     with FileLock(project.out / ".lock"), pytest.raises(mm.UsageError, match="Another run is writing"):
         project.run()
 
@@ -287,7 +453,7 @@ def test_the_manifest_and_the_executed_notebook_name_no_person_machine_or_place(
     content = json.loads((project.out / "manifest.json").read_text(encoding="utf-8"))
     assert content["state"] == "finished"
     assert content["packages"]["pandas"]
-    assert content["data"]["studies"]["hscc_2019"]["rows"] == 52
+    assert content["data"]["hscc_2019"]["rows"] == 52
     assert content["entries"][0]["parameters"] == {"n": 1}
 
 
@@ -368,10 +534,12 @@ def test_a_killed_run_leaves_no_file_that_looks_finished(tmp_path, kind, code):
         (["run", "--nonsense"], 2, "No such option"),
         (["check", "nowhere.csv"], 3, "there is no such file"),
         (["verify", "."], 2, "holds no manifest.json"),
+        (["run", "--demo", "--out", "a_file/inside"], 2, "Not a directory"),
     ],
 )
 def test_a_command_that_cannot_be_carried_out_says_why(tmp_path, monkeypatch, arguments, code, said):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_file").write_text("x", encoding="utf-8")
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == code
     assert said in result.output

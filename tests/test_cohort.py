@@ -33,6 +33,10 @@ BAD_FILES = {
         "visits: 1 row without a whole number (row 3)",
     ),
     "out of range": (lambda text: text.replace("left,20,", "left,777777,"), "score: 1 row outside 0 to 100 (row 3)"),
+    "endless number": (
+        lambda text: text.replace("left,20,2", "left,20," + "9" * 25),
+        "visits: 1 row without a whole number (row 3)",
+    ),
     "infinite": (lambda text: text.replace("left,20,", "left,inf,"), "score: 1 row without a number (row 3)"),
     "id twice": (
         lambda text: text.replace("w2,", f"{PLANTED},").replace("w3,", f"{PLANTED},"),

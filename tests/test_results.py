@@ -65,6 +65,16 @@ def test_a_frame_that_lost_its_origin_is_not_saved(table_1):
         mm.save(pd.DataFrame(table_1), "table_1")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [lambda r: r.assign(woman="w1"), lambda r: r.drop(columns="n"), lambda r: r.rename(columns={"n": "count"})],
+)
+def test_a_frame_with_other_columns_is_neither_saved_nor_shown(table_1, change):
+    for use in (lambda results: mm.save(results, "table_1"), lambda results: mm.characteristics(results, "table_1")):
+        with pytest.raises(mm.UsageError, match="have the columns of their kind, no more and no fewer"):
+            use(change(table_1))
+
+
 def test_the_origin_travels_through_a_selection(table_1):
     selected = table_1[table_1["group"] == "hssi"].query("statistic == 'n'")
     assert selected.about.source.kind == "reconstructed"

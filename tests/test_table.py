@@ -230,3 +230,23 @@ def test_a_table_as_text_is_aligned_and_says_its_numbers_and_marks(table_1):
     assert "B. HSSI mothers (n = 11)" in head
     row = next(line for line in lines if line.startswith("  ≤ 25 years"))
     assert row.index("7 (64% of 11) a") == head.index("B. HSSI")
+
+
+def test_headings_stand_over_their_own_columns_in_any_order():
+    """The whole between its parts: the shared heading stands twice, and no heading over another column's numbers."""
+    columns = (Column("b", "B", 1, "Of these"), Column("a", "A", 9), Column("c", "C", 2, "Of these"))
+    row = Row("label", tuple(Cell("{n}", {"n": number}) for number in (1, 9, 2)), "v", "l")
+    html = Table("t", "T", "Stub", columns, (Section("S", (row,)),), (), "", "", ROUNDING).to_html()
+    first, second = re.findall(r"<tr>(.*?)</tr>", html[html.index("<thead>") : html.index("</thead>")])
+    assert re.findall(r">(Stub|Of these|A)<", first) == ["Stub", "Of these", "A", "Of these"]
+    assert re.findall(r">([ABC])<", second) == ["B", "C"]
+
+
+def test_a_part_that_is_missing_prints_as_missing(six_women):
+    one = mm.summarise(six_women, ["score"], {"one": {"side": "left", "house": "own"}})
+    assert mm.characteristics(one).quote("score") == "10.0 (–)"  # one known value has no standard deviation
+
+
+def test_a_table_can_be_built_from_counts_alone(table_1):
+    counts = table_1.query("statistic in ('n', 'mean')")
+    assert mm.characteristics(counts, "table_1") == mm.characteristics(table_1, "table_1")

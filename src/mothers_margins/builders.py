@@ -1,15 +1,15 @@
 """Builds the tables of who took part: characteristics by group, and themes."""
 
 from collections.abc import Iterator
+from math import nan
 
 from mothers_margins.definition import Block, PrintedPercentage, TablePlan
 from mothers_margins.errors import UsageError
-from mothers_margins.results import About, Results
+from mothers_margins.results import About, Results, checked
 from mothers_margins.rounding import IN_WORDS, rounded
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
 
-Found = dict[tuple[str, str, str, str], dict[str, float]]
 NUMBER_PATTERNS = {"mean": "{mean}", "mean_sd": "{mean} ({sd})", "median_iqr": "{median} ({q1} to {q3})"}
 
 
@@ -24,7 +24,7 @@ def characteristics(
     corrects a printed percentage.
     Raises UsageError if the results are not summaries or lack a cell of the plan.
     """
-    about = _about(results, "summaries", "characteristics", "summarise")
+    about = _about(results, "summaries", "characteristics")
     if percent and as_published:
         raise UsageError("characteristics: choose percent or as_published; their percentages have different bases.")
     plan = about.study.plan(name) if name else _plan_of(results)
@@ -45,12 +45,11 @@ def characteristics(
     )
 
 
-def _about(results: Results, kind: str, builder: str, verb: str) -> About:
-    if not isinstance(results, Results) or not hasattr(results, "about"):
-        raise UsageError(f"{builder}: needs what mm.{verb} returned.")
-    if results.about.kind != kind:
-        raise UsageError(f"{builder}: these results are {results.about.kind}, not {kind}.")
-    return results.about
+def _about(results: Results, kind: str, builder: str) -> About:
+    about = checked(results, builder)
+    if about.kind != kind:
+        raise UsageError(f"{builder}: these results are {about.kind}, not {kind}.")
+    return about
 
 
 def _plan_of(results: Results) -> TablePlan:
@@ -70,14 +69,15 @@ class _Builder:
         self.found = {
             (row["variable"], row["level"], row["group"], row["statistic"]): row for row in results.to_dict("records")
         }
-        absent = sorted(
-            {f"{name} within {group}" for name in plan.variables for group in plan.groups if not self._has(name, group)}
-        )
+        asked = [(name, group) for name in plan.variables for group in plan.groups]
+        absent = [f"{name} within {group}" for name, group in asked if not self._has(name, group)]
         if absent:
             raise UsageError("characteristics: the results lack what the table shows.", absent)
 
     def _has(self, name: str, group: str) -> bool:
-        return any((variable, within) == (name, group) for variable, _, within, _ in self.found)
+        """Whether a variable's every level, or its number, and the group's size are among the results."""
+        statistics = {level for variable, level, within, _ in self.found if (variable, within) == (name, group)}
+        return statistics >= {*(self.study.levels(name) or [""])} and ("n", "", group, "n") in self.found
 
     def size(self, group: str) -> int:
         return int(self.found["n", "", group, "n"]["value"])
@@ -120,7 +120,7 @@ class _Builder:
     def _count(self, name: str, level: str, group: str) -> Cell:
         row = self.found[name, level, group, "n"]
         numbers = {"n": row["value"], "denominator": row["denominator"]}
-        numbers["percent"] = self.found[name, level, group, "percent"]["value"]
+        numbers["percent"] = 100 * row["n"] / row["denominator"] if row["denominator"] else nan
         # a denominator is said wherever it is not the column's n
         pattern, mark = "{n}" if row["denominator"] == self.size(group) else "{n} of {denominator}", ""
         pattern += " ({percent}%)" if self.percent else ""
@@ -168,7 +168,7 @@ class _Builder:
         declared = self.study.fields[name]
         keys = [key for key in self.found if key[0] == name and key[2] == group]
         numbers = {key[3]: self.found[key]["value"] for key in keys}
-        unit = f" {declared.unit}" if declared.unit else ""
+        unit = f" {declared.unit.replace('{', '{{').replace('}', '}}')}" if declared.unit else ""
         return Cell(NUMBER_PATTERNS[declared.summary or "mean"] + unit, numbers, str(self.found[keys[0]]["status"]))
 
     def _missing(self, name: str) -> Row | None:
@@ -215,7 +215,7 @@ def _decimals(study: Study) -> str:
 
 def themes(results: Results) -> Table:
     """The table of themes and sub-themes, labels as printed. Raises UsageError if the results are not themes."""
-    study = _about(results, "themes", "themes", "list_themes").study
+    study = _about(results, "themes", "themes").study
     titled = study.themes
     if titled is None:
         raise UsageError(f"study {study.name}: it has no themes.yaml.")

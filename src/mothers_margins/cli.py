@@ -27,11 +27,28 @@ def _exits(command: Callable[..., int | None]) -> Callable[..., None]:
         except MothersMarginsError as error:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
+        except OSError as error:
+            click.echo(f"{error.strerror}: {error.filename}", err=True)
+            sys.exit(UsageError.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted. Nothing half-written was kept.", err=True)
             sys.exit(INTERRUPTED)
 
     return run
+
+
+def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what to run, on which data, into which folder."""
+    for option in (
+        click.option("--out", type=click.Path(path_type=Path), help="Folder for the results (default: outputs/demo)."),
+        click.option("-p", "settings", multiple=True, metavar="NAME.KEY=VALUE", help="Set a parameter of an entry."),
+        click.option("--study", help="Only the entries of this study; with --data, the study of the file."),
+        click.option("--data", type=click.Path(path_type=Path), help="Run on this restricted file (needs --out)."),
+        click.option("--demo", is_flag=True, help="Run on the demonstration data that are shipped."),
+        click.argument("names", nargs=-1, metavar="[NAME]..."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,55 +58,33 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--demo", is_flag=True, help="Run on the demonstration data that are shipped.")
-@click.option("--data", type=click.Path(path_type=Path), help="Run on this restricted file (needs --out).")
-@click.option("--study", help="Run the entries of this study only; with --data, the study that the file belongs to.")
-@click.option("-p", "settings", multiple=True, metavar="NAME.KEY=VALUE", help="Set a parameter of an entry.")
+@_selection
 @click.option("-j", "jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks at a time.")
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--dry-run", is_flag=True, help="Say what would run and why; run nothing.")
 @click.option("--keep-going", is_flag=True, help="After a failure, go on with what does not need it.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the results (default: outputs/demo).")
 @_exits
-def run(
-    names: tuple[str, ...],
-    demo: bool,
-    data: Path | None,
-    study: str | None,
-    settings: tuple[str, ...],
-    jobs: int,
-    force: bool,
-    dry_run: bool,
-    keep_going: bool,
-    out: Path | None,
-) -> int:
+def run(jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: Any) -> int:
     """Run the notebooks (all, or those named) and what they need.
 
     Exit codes: 0 done or unchanged, 1 a notebook failed, 2 usage, 3 data, 4 disclosure refused, 130 interrupted.
     """
     from rich.console import Console
 
-    from mothers_margins.batch.plan import plan, read_run_list
-    from mothers_margins.batch.prepare import prepare
     from mothers_margins.batch.progress import Progress
     from mothers_margins.batch.run import run_batch
 
     started = time.monotonic()
-    if demo == bool(data):
-        raise UsageError("Say either --demo (the data that are shipped) or --data FILE (a restricted file).")
-    entries = read_run_list()
-    steps = plan(entries, names, settings, study)
-    batch = prepare(steps, data, out)
+    batch = _batch(**selection, dry=dry_run)
     if dry_run:
-        return _tell(batch)
+        return _tell(batch, force)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _log_to(batch.out)
     with Progress(Console()) as progress:
         code = run_batch(batch, jobs=jobs, force=force, keep_going=keep_going, progress=progress)
-    for name, record in sorted(batch.records.items()):
-        if batch.states.get(name) == "failed" and record.failure:
-            click.echo("\n" + _failure_report(name, record.failure, batch), err=True)
+    for name, state in batch.states.items():
+        if state == "failed":
+            click.echo("\n" + _failure_report(batch.records[name], batch.out), err=True)
     states = list(batch.states.values())
     said = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     if set(states) == {"unchanged"}:
@@ -99,20 +94,44 @@ def run(
     return code
 
 
-def _tell(batch: Any) -> int:
-    for name in batch.steps:
-        why = batch.why(name)
+@main.command()
+@_selection
+@_exits
+def status(**selection: Any) -> int:
+    """Say which results are up to date, and why the others are not. The same as run --dry-run; --demo by default."""
+    selection["demo"] = selection["demo"] or not selection["data"]
+    return _tell(_batch(**selection, dry=True), force=False)
+
+
+def _batch(
+    names: tuple[str, ...],
+    demo: bool,
+    data: Path | None,
+    study: str | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    dry: bool,
+) -> Any:
+    from mothers_margins.batch.plan import plan, read_run_list
+    from mothers_margins.batch.prepare import prepare
+
+    if demo == bool(data):
+        raise UsageError("Say either --demo (the data that are shipped) or --data FILE (a restricted file).")
+    return prepare(plan(read_run_list(), names, settings, study), data, out, dry=dry)
+
+
+def _tell(batch: Any, force: bool) -> int:
+    for name, why in batch.would_run(force=force).items():
         click.echo(f"{name}: {'would run (' + ', '.join(why) + ')' if why else 'unchanged'}")
     return 0
 
 
-def _failure_report(name: str, failure: Any, batch: Any) -> str:
-    from mothers_margins.batch.work import Failure
+def _failure_report(record: Any, out: Path) -> str:
+    from mothers_margins.batch.failure import Failure
 
-    lines = [f"{name} failed: {Failure(**failure)}"]
-    lines += [f"  the notebook as far as it came: {places.shown(batch.out)}/notebooks/{name}.failed.ipynb"]
-    lines += [f"  to run only this again, give the same command with the name {name}"]
-    return "\n".join(lines)
+    lines = [f"{record.name} failed: {Failure(**record.failure)}"]
+    lines += [f"  the notebook as far as it came: {places.shown(out / name)}" for name in record.outputs]
+    return "\n".join([*lines, f"  to run only this again, give the same command with the name {record.name}"])
 
 
 def _link(path: Path) -> str:
@@ -125,7 +144,7 @@ def _link(path: Path) -> str:
 def _log_to(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(out / "run.log", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
     log = logging.getLogger("mothers_margins")
     log.handlers[:] = [handler]
     log.setLevel(logging.INFO)
@@ -146,17 +165,6 @@ def check(file: Path, study: str) -> None:
     for name, missing in cohort.data.isna().sum().items():
         if missing:
             click.echo(f"  {name}: {count(int(missing), 'missing cell')}")
-
-
-@main.command()
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run (default: outputs/demo).")
-@_exits
-def status(out: Path | None) -> int:
-    """Say for each entry whether its demo results, with default parameters, are up to date, and what has changed."""
-    from mothers_margins.batch.plan import plan, read_run_list
-    from mothers_margins.batch.prepare import prepare
-
-    return _tell(prepare(plan(read_run_list()), None, out))
 
 
 @main.command()

@@ -3,7 +3,7 @@
 import csv
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from mothers_margins.definition import Condition, Variable, Where
 from mothers_margins.errors import DataError, UsageError, count
 from mothers_margins.study import Source, Study, unknown
 
+WHOLE = r"[-+]?[0-9]{1,15}"
+NUMBER = r"[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?"
 FIRST_ROW = 2  # row numbers in messages are those of the file as a spreadsheet shows it: row 1 holds the names
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cohort:
     """Participants of one study, one row each.
 
@@ -26,8 +28,8 @@ class Cohort:
     reasons: same shape; why a cell of `data` is missing, as the schema labels the code, else missing itself.
     """
 
-    data: pd.DataFrame = field(compare=False)
-    reasons: pd.DataFrame = field(compare=False)
+    data: pd.DataFrame
+    reasons: pd.DataFrame
     source: Source
     study: Study
 
@@ -56,14 +58,17 @@ def open_cohort(study: Study) -> Cohort:
 
 def _local_paths(study: Study) -> Mapping[str, str]:
     path = places.project() / "local.yaml"
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        content = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None) or {}
+    except (OSError, ValueError, yaml.YAMLError):
+        content = None
     if not (isinstance(content, dict) and all(isinstance(value, str) for value in content.values())):
         raise UsageError("local.yaml: must hold lines of the form  study: path")
     known = [folder.name for folder in study.folder.parent.iterdir()]
     wrong = [name for name in content if name not in known]
     if wrong:
         raise unknown("study", wrong, known, "local.yaml")
-    return content
+    return {name: str(Path(value).expanduser()) for name, value in content.items()}
 
 
 def read_cohort(path: str | Path, study: Study) -> Cohort:
@@ -176,7 +181,9 @@ def _column(text: pd.Series, field: Variable, study: Study) -> tuple[pd.Series, 
         values = text.map({**dict.fromkeys(yes, True), **dict.fromkeys(no, False)}).astype("boolean")
     elif field.type in ("integer", "number"):
         whole = field.type == "integer"
-        numeric = text.str.fullmatch(r"[-+]?[0-9]+" if whole else r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+        numeric = text.str.fullmatch(
+            r"[-+]?[0-9]{1,15}" if whole else r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
+        )
         report(known & ~numeric, "without a whole number" if whole else "without a number")
         values = pd.to_numeric(text.where(known & numeric)).astype("Int64" if whole else "Float64")
         low = -float("inf") if limits.minimum is None else limits.minimum
@@ -198,8 +205,8 @@ def _declared(levels: tuple[str, ...]) -> str:
 def _source(data: pd.DataFrame, study: Study) -> Source:
     declared = study.file.data
     marks = [name for name, field in study.fields.items() if field.role == "data_status" and name in data]
-    for name, declared_field in study.fields.items():
-        prefix = declared_field.made_up_prefix
+    for name, field in study.fields.items():
+        prefix = field.made_up_prefix
         if prefix and not marks and data[name].str.startswith(prefix).any():
             raise _refused(["it holds made-up rows without the column that marks them; put that column back"], study)
     if not marks:

@@ -25,7 +25,7 @@ class Level(Definition):
 
 
 def _as_mapping(level: Any) -> Any:
-    return {"value": level} if isinstance(level, str) else level
+    return level if isinstance(level, dict | Level) else {"value": level}
 
 
 Levels = tuple[Annotated[Level, BeforeValidator(_as_mapping)], ...]
@@ -115,14 +115,16 @@ class TableSchema(Definition):
 class Condition(Definition):
     """Has any of these levels or options; if `excluded`, none of them. Written as a level, a list or {not: list}."""
 
-    levels: tuple[str, ...]
+    levels: tuple[str, ...] = Field(min_length=1)
     excluded: bool = False
 
 
 def _as_condition(written: Any) -> Any:
+    if isinstance(written, Condition):
+        return written
     if isinstance(written, dict) and set(written) == {"not"}:
         return {"levels": written["not"], "excluded": True}
-    return {"levels": (written,) if isinstance(written, str) else written}
+    return {"levels": written if isinstance(written, list | tuple) else (written,)}
 
 
 Where = dict[str, Annotated[Condition, BeforeValidator(_as_condition)]]
@@ -173,7 +175,7 @@ class Block(Definition):
     """A titled part of a table and the variables under it; `levels`, if given, are the only ones printed."""
 
     title: str
-    variables: tuple[str, ...]
+    variables: tuple[str, ...] = Field(min_length=1)
     levels: tuple[str, ...] = ()
 
 
@@ -183,7 +185,7 @@ class PrintedPercentage(Definition):
     group: str
     variable: str
     level: str
-    base: tuple[str, ...]
+    base: tuple[str, ...] = Field(min_length=1)
     show_own: bool = False
 
 
@@ -191,8 +193,8 @@ class TablePlan(Definition):
     """What a characteristics table shows: groups are its columns."""
 
     title: str
-    groups: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    groups: tuple[str, ...] = Field(min_length=1)
+    blocks: tuple[Block, ...] = Field(min_length=1)
     printed_percentages: tuple[PrintedPercentage, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -274,7 +276,7 @@ class StudyFile(Definition):
     groups: dict[str, Group]
     derived: tuple[Derived, ...] = ()
     published: Published | None = None
-    tables: dict[str, TablePlan]
+    tables: dict[str, TablePlan] = Field(min_length=1)
     themes: ThemesFile | None = None
     rounding: Rounding
     tests: Tests

@@ -32,17 +32,19 @@ MARGIN_COLUMNS = ["variable", "level", "group", "statistic", "value"]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's few implicit types (so `No`, `12:30` and `012` stay text), and no key twice."""
+    """YAML 1.2's few implicit types (so `No`, `12:30` and `012` stay text), no key twice, no tags or aliases."""
 
     duplicates: list[str]
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [(self.construct_object(key, deep=True), key.start_mark.line + 1) for key, _ in node.value]
         first: dict[Any, int] = {}
-        for key, line in keys:
-            if key in first:
-                self.duplicates.append(f"line {line}: key '{key}' stands already in line {first[key]}")
-            first.setdefault(key, line)
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
+            if key.value in first:
+                self.duplicates.append(f"line {line}: key '{key.value}' stands already in line {first[key.value]}")
+            first.setdefault(key.value, line)
         return super().construct_mapping(node, deep)
 
 
@@ -59,15 +61,20 @@ for tag, pattern, start in (
 def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | None, list[str]]:
     """Read one YAML file into `model`: the definition, or None, and the faults found, each with its place."""
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        special = [token for token in yaml.scan(text) if isinstance(token, yaml.TagToken | yaml.AliasToken)]
+        if special:
+            raise yaml.constructor.ConstructorError(None, None, "no tags or aliases", special[0].start_mark)
+        loader = _Loader(text)
         loader.duplicates = []
         content = loader.get_single_data()
     except OSError:
         return None, [f"{path.name}: there is no such file"]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: wrong encoding, or a number too long
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name} line {mark.line + 1}" if mark else path.name
-        return None, [f"{place}: not readable as UTF-8 YAML ({getattr(error, 'problem', None) or 'wrong encoding'})"]
+        why = getattr(error, "problem", None) or type(error).__name__
+        return None, [f"{place}: not readable as UTF-8 YAML ({why})"]
     faults = [f"{path.name} {duplicate}" for duplicate in loader.duplicates]
     try:
         return model.model_validate(content), faults
@@ -80,10 +87,21 @@ def _faults(error: ValidationError) -> Iterator[str]:
         place = ".".join(str(step) for step in fault["loc"]) or "the file"
         if fault["type"] == "extra_forbidden":
             yield f"{place}: this key is not part of the format" + near(str(fault["loc"][-1]), _keys())
-        elif fault["type"] == "missing":
-            yield f"{place}: is missing"
+        elif fault["type"] in _PLAIN:
+            yield f"{place}: {_PLAIN[fault['type']]}"
         else:
             yield f"{place}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+
+
+# pydantic's words where they would not help somebody who writes YAML
+_PLAIN = {
+    "missing": "is missing",
+    "string_type": "must be text; put it in quotes",
+    "tuple_type": "must be a list",
+    "dict_type": "must hold keys",
+    "model_type": "must hold keys",
+    "too_short": "must not be empty",
+}
 
 
 def _keys() -> list[str]:
@@ -143,8 +161,8 @@ def _refused(folder: Path, faults: list[str]) -> StudyError:
 def _margins(path: Path) -> tuple[dict[tuple[str, str, str, str], float], list[str]]:
     """Published values by (variable, level, group, statistic), and the faults of their file."""
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
-    except (OSError, UnicodeDecodeError):
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True))
+    except (OSError, ValueError, csv.Error):
         return {}, [f"{path.name}: there is no such file in UTF-8"]
     if not rows or list(rows[0]) != MARGIN_COLUMNS:
         return {}, [f"{path.name}: the columns must be {', '.join(MARGIN_COLUMNS)}, with at least one row"]
@@ -175,6 +193,10 @@ def _contradictions(study: Study) -> list[str]:
 
 def _twice(study: Study) -> Iterator[str]:
     named: list[tuple[str, Iterable[str]]] = [
+        (
+            f"{study.file.data.schema_file}: x-multi-response-sets",
+            (declared.name for declared in study.schema.multi_response_sets),
+        ),
         (f"{study.file.data.schema_file}: fields", (field.name for field in study.schema.fields)),
         ("study.yaml: derived", (*study.fields, *(variable.name for variable in study.file.derived))),
         ("published_facts.yaml: facts", (fact.id for fact in study.facts)),
@@ -210,6 +232,8 @@ def _in_schema(study: Study) -> Iterator[str]:
             yield f"{place}: x-summary '{field.summary}' needs a number; this variable has categories"
         if field.role == "variable" and field.type in ("integer", "number") and field.summary in (None, "n"):
             yield f"{place}: a number needs x-summary: mean, mean_sd or median_iqr"
+        if (field.constraints.minimum or 0) > (field.constraints.maximum or math.inf):
+            yield f"{place}: constraints.minimum is above the maximum"
         if field.constraints.pattern and not _compiles(field.constraints.pattern):
             yield f"{place}: constraints.pattern is not a regular expression"
         for zero in field.structural_zeros:
@@ -237,6 +261,8 @@ def _in_derived(study: Study) -> Iterator[str]:
             yield f"{place}: from '{variable.source}' is not a field of {study.file.data.schema_file}"
         elif bool(variable.bands) == bool(variable.merged):
             yield f"{place}: give either bands or levels"
+        elif variable.bands and source.type != "integer":
+            yield f"{place}: bands need whole numbers, and {source.name} is type {source.type}"
         elif variable.bands:
             yield from (f"{place}: {fault}" for fault in _in_bands(variable, source.constraints))
         else:
@@ -251,6 +277,9 @@ def _in_bands(variable: Derived, limits: Constraints) -> Iterator[str]:
         yield f"no band holds {limits.minimum:g}, which {variable.source} allows"
     if limits.maximum is not None and last is not None and last < limits.maximum:
         yield f"no band holds {limits.maximum:g}, which {variable.source} allows"
+    for band in variable.bands:
+        if (-math.inf if band.minimum is None else band.minimum) > (math.inf if band.maximum is None else band.maximum):
+            yield f"band '{band.level}' ends before it begins"
     for before, after in zip(variable.bands, variable.bands[1:], strict=False):
         high = math.inf if before.maximum is None else before.maximum
         low = -math.inf if after.minimum is None else after.minimum
@@ -263,10 +292,12 @@ def _in_bands(variable: Derived, limits: Constraints) -> Iterator[str]:
 def _in_groups(study: Study) -> Iterator[str]:
     for name, group in study.groups.items():
         yield from study.where_faults(group.where, f"study.yaml: groups.{name}.where")
-        parts = [*group.contains, *((group.difference.of, *group.difference.minus) if group.difference else ())]
-        for part in parts:
+        of = (group.difference.of, *group.difference.minus) if group.difference else ()
+        for part in (*group.contains, *of):
             if part not in study.groups:
                 yield f"study.yaml: groups.{name} refers to no known group '{part}'"
+            elif part in of and study.groups[part].difference:
+                yield f"study.yaml: groups.{name}.difference: '{part}' is a difference itself; name printed groups"
     labels = Counter(group.label for group in study.groups.values())
     for label, times in labels.items():
         if times > 1:
@@ -283,6 +314,8 @@ def _in_tables(study: Study) -> Iterator[str]:
             if variable not in study.variables:
                 yield f"{place}: no variable '{variable}'" + near(variable, study.variables)
         for block in plan.blocks:
+            if block.levels and {*block.variables} & {*study.sets}:
+                yield f"{place}: block '{block.title}' cannot choose among the answers of one question"
             known = [level for name in block.variables if name in study.variables for level in study.levels(name)]
             yield from (
                 f"{place}: '{level}' is no level of block '{block.title}'"
@@ -291,7 +324,8 @@ def _in_tables(study: Study) -> Iterator[str]:
             )
         for cell in plan.printed_percentages:
             unplaced = {cell.group, *cell.base} - {*plan.groups}
-            if unplaced or cell.variable not in plan.variables or cell.level not in study.levels(cell.variable):
+            there = study.levels(cell.variable) if cell.variable in study.variables else ()
+            if unplaced or cell.variable not in plan.variables or cell.level not in there:
                 yield f"{place}: printed_percentages names a cell that the table does not have ({cell.level})"
 
 

@@ -41,10 +41,6 @@ class DisclosureError(MothersMarginsError):
     exit_code = 4
 
 
-class BatchError(MothersMarginsError):
-    """A notebook of a batch failed."""
-
-
 def count(number: int, one: str, many: str = "") -> str:
     """'1 problem', '3 problems': a number with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -72,7 +72,8 @@ def _variables(study: Study) -> Lines:
         if field.role in ("group", "variable") and not field.multi_response:
             limits = field.constraints
             levels = ", ".join(_named(study, field.name, level) for level in field.levels)
-            allowed = levels or f"{limits.minimum:g} to {limits.maximum:g} {field.unit}"
+            low, high = (("any" if bound is None else f"{bound:g}") for bound in (limits.minimum, limits.maximum))
+            allowed = levels or f"{low} to {high} {field.unit}"
             yield field.title, allowed, SUMMARIES.get(field.summary or "", "number in each level"), field.assumption
 
 

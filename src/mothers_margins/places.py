@@ -13,9 +13,8 @@ DEMO = "demo"  # the value of DATA that asks for the demonstration data, whateve
 
 
 def project() -> Path:
-    """The folder that holds data_dictionary/ and notebooks/: the checkout, or the installed package's own copy."""
-    installed = Path(__file__).parent / "_project"
-    return installed if installed.is_dir() else Path(__file__).resolve().parents[2]
+    """The checkout: the folder that holds data_dictionary/ and notebooks/."""
+    return Path(__file__).resolve().parents[2]
 
 
 def out_folder() -> Path:

@@ -14,7 +14,6 @@ from mothers_margins.definition import Group
 from mothers_margins.errors import UsageError
 from mothers_margins.study import Source, Study
 
-STATUSES = ("shown", "suppressed", "missing", "structural_zero")
 EVERY_KIND = ["table", "study", "timepoint", "status", "note"]
 COLUMNS = {
     "summaries": ["block", "variable", "level", "group", "statistic", "value", "n", "denominator", "missing"],
@@ -58,6 +57,17 @@ def tidy(rows: list[dict[str, Any]], about: About, timepoint: int | None = None)
     return frame
 
 
+def checked(results: Any, who: str) -> About:
+    """What results are about. Raises UsageError, in the name of `who`, if they are not as a verb returned them."""
+    about: About | None = getattr(results, "about", None) if isinstance(results, Results) else None
+    if about is None:
+        remedy = "Give what a verb returned, or rows chosen from it."
+        raise UsageError(f"{who}: this does not say which study and rows it comes from.", (), remedy)
+    if list(results.columns) != [*EVERY_KIND, *COLUMNS[about.kind]]:
+        raise UsageError(f"{who}: results of kind {about.kind} have the columns of their kind, no more and no fewer.")
+    return about
+
+
 def save(results: Results, name: str) -> Path:
     """Write results under `name` to internal/ of the run's folder: a CSV, and a JSON file that says what they are.
 
@@ -67,9 +77,7 @@ def save(results: Results, name: str) -> Path:
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UsageError("save: a name is lower-case letters, digits and underscores, and begins with a letter.")
-    about: About | None = getattr(results, "about", None)
-    if about is None:
-        raise UsageError("save: this frame does not say which study and rows it comes from; save what a verb returned.")
+    about = checked(results, "save")
     target = places.out_folder() / "internal" / f"{name}.csv"
     if about.source.kind == "restricted" and places.inside_project(target):
         remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."

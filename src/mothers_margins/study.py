@@ -22,7 +22,7 @@ from mothers_margins.definition import (
 from mothers_margins.errors import UsageError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """One study, read and checked. `margins` maps (variable, level, group, statistic) to the published value."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
+from math import isnan
 from string import ascii_lowercase
 
 from mothers_margins.definition import Rounding
@@ -128,7 +130,10 @@ class Table:
             return cell.pattern
         decimals = {"n": 0, "denominator": 0, "missing": 0, "percent": self.rounding.percent}
         rule = self.rounding.rule
-        texts = {k: rounded(v, decimals.get(k, self.rounding.mean), rule) for k, v in cell.numbers.items()}
+        texts = {
+            key: SYMBOLS["missing"] if isnan(number) else rounded(number, decimals.get(key, self.rounding.mean), rule)
+            for key, number in cell.numbers.items()
+        }
         return cell.pattern.format(**texts)
 
     def to_html(self) -> str:
@@ -158,17 +163,15 @@ class Table:
         yield f"<caption>{escape(self.caption)}</caption>"
         spanned = any(column.spanner for column in self.columns)
         tall = " rowspan='2'" if spanned else ""
-        first, second = [f"<th scope='col'{tall}>{escape(self.stub)}</th>"], []
-        for column in self.columns:
-            under = "" if column.size is None else f"<span>n = {column.size}</span>"
-            text = f"{escape(column.heading)}{under}</th>"
-            if not column.spanner:
-                first.append(f"<th scope='col'{tall}>{text}")
-                continue
-            wide = sum(other.spanner == column.spanner for other in self.columns)
-            spanner = f"<th scope='colgroup' colspan='{wide}'>{escape(column.spanner)}</th>"
-            first += [spanner] if spanner not in first else []
-            second.append(f"<th scope='col'>{text}")
+        first, second = [f"<th scope='col'{tall}>{escape(self.stub)}</th>"], list[str]()
+        for spanner, run in groupby(self.columns, key=lambda column: column.spanner):
+            columns = list(run)
+            if spanner:
+                first.append(f"<th scope='colgroup' colspan='{len(columns)}'>{escape(spanner)}</th>")
+            for column in columns:
+                under = "" if column.size is None else f"<span>n = {column.size}</span>"
+                heading = f"<th scope='col'{'' if spanner else tall}>{escape(column.heading)}{under}</th>"
+                (second if spanner else first).append(heading)
         rows = [first, second] if spanned else [first]
         yield "<thead>" + "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows) + "</thead>"
 

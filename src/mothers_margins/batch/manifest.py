@@ -19,47 +19,66 @@ NAME = "manifest.json"
 
 @dataclass(frozen=True)
 class Record:
-    """One entry as it stands in the folder. outputs: path relative to the folder, SHA-256."""
+    """One entry as it stands in the folder.
+
+    status: done, failed, or unfinished while its files are put in place. data: mark, kind, rows and fingerprint of the
+    rows that it was made from. outputs: path relative to the folder, SHA-256.
+    """
 
     name: str
     title: str
     study: str
     status: str
     parameters: Mapping[str, Any]
+    data: Mapping[str, Any]
     key: Mapping[str, str]
     seconds: float
     outputs: Mapping[str, str] = field(default_factory=dict)
     failure: Mapping[str, Any] | None = None
 
 
-def read_records(out: Path) -> dict[str, Record]:
-    """Records by entry name; none if the folder has no manifest of this form."""
+def read_manifest(out: Path) -> tuple[str, dict[str, Record]]:
+    """State of the last run, and records by entry name.
+
+    Raises UsageError if the folder has no manifest, or one of another form.
+    """
     try:
         content = json.loads((out / NAME).read_text(encoding="utf-8"))
         if content["schema"] != SCHEMA:
-            return {}
-        return {entry["name"]: Record(**entry) for entry in content["entries"]}
-    except (OSError, ValueError, KeyError, TypeError):
+            raise ValueError
+        return content["state"], {entry["name"]: Record(**entry) for entry in content["entries"]}
+    except OSError:
+        raise UsageError(f"{places.shown(out)} holds no {NAME}.") from None
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{places.shown(out)}: its {NAME} was not written by this version.") from None
+
+
+def read_records(out: Path) -> dict[str, Record]:
+    """Records by entry name; none if the folder has no manifest of this form."""
+    try:
+        return read_manifest(out)[1]
+    except UsageError:
         return {}
 
 
-def write_manifest(out: Path, records: Iterable[Record], about: Mapping[str, Any], *, finished: bool) -> None:
+def write_manifest(out: Path, records: Iterable[Record], *, finished: bool) -> None:
     """Write manifest.json whole. No user name, host name or absolute path goes into it."""
     content = {
         "schema": SCHEMA,
         "state": "finished" if finished else "running",
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "mothers_margins": __version__,
-        **about,
+        **_commit(),
         "system": f"{platform.system()} {platform.machine()}",
         "packages": packages(),
+        "data": {record.study: record.data for record in records},
         "entries": [asdict(record) for record in sorted(records, key=lambda record: record.name)],
     }
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     places.write_whole(out / NAME, lambda part: part.write_text(text, encoding="utf-8"))
 
 
-def commit() -> dict[str, Any]:
+def _commit() -> dict[str, Any]:
     """The checkout's commit and whether files differ from it; empty outside a checkout."""
     try:
         found = [
@@ -71,11 +90,6 @@ def commit() -> dict[str, Any]:
     return {"commit": found[0].strip(), "changed_since_commit": bool(found[1].strip())}
 
 
-def intact(out: Path, record: Record) -> bool:
-    """Whether every file that a finished entry made is still there as it was made."""
-    return record.status == "done" and not differing(out, record)
-
-
 def differing(out: Path, record: Record) -> list[str]:
     """Files of an entry that are gone or not as they were made."""
     paths = ((path, out / path) for path in record.outputs)
@@ -83,16 +97,16 @@ def differing(out: Path, record: Record) -> list[str]:
 
 
 def verify(out: Path) -> list[str]:
-    """Faults of a run's folder: unfinished state, failed entries, files that are gone or changed.
+    """Faults of a run's folder: unfinished state, failed entries, files that are gone, changed or nobody's.
 
-    Raises UsageError if the folder has no manifest.
+    Raises UsageError if the folder has no manifest, or one of another form.
     """
-    try:
-        content = json.loads((out / NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise UsageError(f"{places.shown(out)} holds no {NAME}.") from None
-    faults = [] if content.get("state") == "finished" else ["the run did not finish"]
-    for record in read_records(out).values():
+    state, records = read_manifest(out)
+    faults = [] if state == "finished" else ["the run did not finish"]
+    for record in records.values():
         faults += [] if record.status == "done" else [f"{record.name}: {record.status}"]
         faults += [f"{record.name}: {name} is gone or was changed" for name in differing(out, record)]
-    return faults
+    known = {name for record in records.values() for name in record.outputs}
+    there = [p for part in ("notebooks", "internal", "release") for p in (out / part).rglob("*") if p.is_file()]
+    names = sorted(path.relative_to(out).as_posix() for path in there)
+    return faults + [f"{name} was not made by this run" for name in names if name not in known]

@@ -163,7 +163,7 @@ def _typed(text: str, kind: type) -> Value | None:
     if kind is bool:
         return {"true": True, "false": False}.get(text.lower())
     try:
-        value: Value = kind(text)
+        value: Value = kind(text if "_" not in text or kind is str else "not a number")
     except ValueError:
         return None
     if isinstance(value, float):
@@ -185,8 +185,10 @@ def read_notebook(path: Path) -> dict[str, Any]:
     """A notebook as JSON. Raises UsageError if the file is none."""
     try:
         notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path.name} is not a notebook that can be read.") from error
+        for cell in notebook["cells"]:
+            cell["metadata"].get("tags", []), cell["cell_type"], "".join(cell["source"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"{path.name} is not a notebook that can be read.") from None
     return notebook
 
 
@@ -198,8 +200,12 @@ def declared_parameters(notebook: Mapping[str, Any], name: str) -> dict[str, Par
     tagged = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
     if len(tagged) != 1:
         raise UsageError(f"{name}: needs exactly one cell tagged 'parameters'; it has {len(tagged)}.")
+    try:
+        lines = ast.parse("".join(tagged[0]["source"])).body
+    except SyntaxError as error:
+        raise UsageError(f"{name}: line {error.lineno} of its parameters cell is not Python.") from None
     found = {}
-    for line in ast.parse("".join(tagged[0]["source"])).body:
+    for line in lines:
         parameter = _declared(line)
         if parameter is None:
             form = f"line {line.lineno} of its parameters cell is not of the form  key: type = value"

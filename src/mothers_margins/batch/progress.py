@@ -10,8 +10,6 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from mothers_margins.batch.work import Failure
-
 QUIET = 15.0  # seconds without a line after which a batch says that it is still at work
 
 
@@ -49,10 +47,10 @@ class Progress:
         if time.monotonic() - self._spoke > QUIET and not self.console.is_terminal:
             self._say(f"{name} still running, cell {done} of {len(cells)}")
 
-    def finished(self, name: str, seconds: float, failure: Failure | None) -> None:
+    def finished(self, name: str, seconds: float, state: str) -> None:
         """A notebook is done or has failed."""
         self._bars.remove_task(self._tasks.pop(name))
-        self._say(f"{name} {'FAILED' if failure else 'done'} after {seconds:.1f} s")
+        self._say(f"{name} {state} after {seconds:.1f} s")
 
     def skipped(self, name: str, state: str) -> None:
         """A step that is not run, and why."""
