@@ -1,6 +1,7 @@
 """Builds the tables of who took part: characteristics by group, and themes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import nan
 
 from mothers_margins.definition import Block, PrintedPercentage, TablePlan
@@ -20,8 +21,8 @@ def characteristics(
 
     name: a table of study.yaml; without it, one section per variable of the results.
     percent: add each column's own percentage to every count. as_published: add the percentages of the publication,
-    on the base that it used, to the cells where it prints them. By default counts stand alone, except where the plan
-    corrects a printed percentage.
+    on the base that it used, to the cells where it prints them, if the counts are its own. By default counts stand
+    alone, except where the plan corrects a printed percentage.
     Raises UsageError if the results are not summaries or lack a cell of the plan.
     """
     about = _about(results, "summaries", "characteristics")
@@ -137,9 +138,8 @@ class _Builder:
         numbers = dict(cell.numbers or {})
         base = sum(self.size(group) for group in printed.base)
         if not self._as_in_print(printed, numbers["n"]):
-            if self.as_published:
-                raise UsageError("characteristics: as_published needs the numbers of the publication; these differ.")
-            return cell
+            left_out = "These are not the publication's numbers, so its percentage is left out."
+            return replace(cell, mark=self.notes.mark(left_out)) if self.as_published else cell
         theirs = 100 * numbers["n"] / base
         groups = " and ".join(self.study.groups[group].label for group in printed.base)
         if self.as_published:

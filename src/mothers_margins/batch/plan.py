@@ -120,18 +120,13 @@ def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:
 
 
 def _with_needs(names: Iterable[str], entries: Mapping[str, Entry]) -> list[str]:
-    graph: dict[str, tuple[str, ...]] = {}
-    waiting = list(names)
+    """The entries named and all that they need, each after what it needs, else in the order of the run list."""
+    wanted, waiting = set[str](), list(names)
     while waiting:
         name = waiting.pop()
-        graph[name] = entries[name].needs
-        waiting += [need for need in entries[name].needs if need not in graph]
-    order = list(TopologicalSorter(graph).static_order())
-    return sorted(order, key=lambda name: (_depth(name, entries), list(entries).index(name)))
-
-
-def _depth(name: str, entries: Mapping[str, Entry]) -> int:
-    return 1 + max((_depth(need, entries) for need in entries[name].needs), default=0)
+        wanted.add(name)
+        waiting += [need for need in entries[name].needs if need not in wanted]
+    return list(TopologicalSorter({name: entries[name].needs for name in entries if name in wanted}).static_order())
 
 
 def _apply(
