@@ -30,6 +30,12 @@ def test_it_is_stored_without_outputs_or_traces_of_a_run(path):
         assert set(cell["metadata"]) <= {"tags"}
 
 
+def test_it_is_written_as_jupyter_writes_it(path):
+    """So that saving it in JupyterLab changes nothing."""
+    text = path.read_text(encoding="utf-8")
+    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def test_it_is_thin(path):
     code = cells(path, "code")
     assert 12 <= len(code) <= 20

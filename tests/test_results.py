@@ -154,6 +154,8 @@ def test_jupyterlab_saves_notebooks_without_outputs():
         {"cell_type": "code", "outputs": ["a number"], "execution_count": 3, "source": "1"},
         {"cell_type": "markdown", "source": "text"},
     ]
-    strip({"type": "notebook", "content": {"cells": cells}}, path="x", contents_manager=None)
+    content = {"cells": cells, "metadata": {"language_info": {"name": "python", "version": "3.11.7"}}}
+    strip({"type": "notebook", "content": content}, path="x", contents_manager=None)
+    assert content["metadata"]["language_info"] == {"name": "python"}
     assert cells[0] == {"cell_type": "code", "outputs": [], "execution_count": None, "source": "1"}
     assert cells[1] == {"cell_type": "markdown", "source": "text"}

@@ -1,12 +1,16 @@
-"""JupyterLab as `mothers-margins lab` starts it: a notebook is saved without its outputs, which could hold data."""
+"""JupyterLab as `mothers-margins lab` starts it: a notebook is saved without its outputs, which could hold data.
+
+A notebook that was only run is then saved as it was.
+"""
 
 from typing import Any
 
 
 def strip_outputs(model: dict[str, Any], **_: Any) -> None:
-    """Jupyter's hook before a file is saved: takes outputs and execution counts out of a notebook."""
+    """Jupyter's hook before a file is saved: takes outputs, execution counts and versions out of a notebook."""
     if model["type"] != "notebook":
         return
+    model["content"]["metadata"]["language_info"] = {"name": "python"}  # the rest is about this machine's Python
     for cell in model["content"]["cells"]:
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
