@@ -2,6 +2,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import settings
 
@@ -50,6 +51,31 @@ def altered_study(tmp_path) -> Callable[..., Path]:
         return folder
 
     return alter
+
+
+@pytest.fixture
+def unmarked(study) -> Callable[..., str]:
+    """The shipped rows as a restricted file would hold them: other ids, no mark; cells of the first row changed."""
+
+    def text(**changes: str) -> str:
+        frame = pd.read_csv(study.folder / study.file.data.demo, dtype="str", keep_default_na=False)
+        frame["woman_id"] = frame["woman_id"].str.replace("SYN", "W")
+        for name, value in changes.items():
+            frame.loc[0, name] = value
+        return frame.drop(columns="data_status").to_csv(index=False, lineterminator="\n")
+
+    return text
+
+
+@pytest.fixture
+def other_rows(study, unmarked, tmp_path) -> Callable[..., mm.Cohort]:
+    """A restricted cohort made of them."""
+
+    def cohort(**changes: str) -> mm.Cohort:
+        (tmp_path / "own.csv").write_text(unmarked(**changes), encoding="utf-8")
+        return mm.derive(mm.read_cohort(tmp_path / "own.csv", study))
+
+    return cohort
 
 
 SMALL_SCHEMA = """

@@ -217,7 +217,8 @@ def test_a_worker_that_is_ended_from_outside_is_one_failed_entry(project):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_a_kernel_that_dies_is_one_failed_entry_with_its_cell(project):
-    project.notebook("bad", "# Bad", "1 + 1", "## Here", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    kill = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    project.notebook("bad", "# Bad", "1 + 1", "## Here", kill, "## After", "2 + 2")
     assert project.run()[0] == 1
     failure = project.failure("bad")
     assert (failure["error"], failure["heading"], failure["cell"]) == ("DeadKernelError", "Here", 5)
@@ -248,6 +249,7 @@ def test_a_run_that_is_killed_while_files_are_put_in_place_is_cleared_away(proje
     assert "internal/first.csv" in project.files()
     monkeypatch.setattr(run_module, "_record", original)
     assert "one: unfinished" in manifest.verify(project.out)
+    assert "This run has not finished" in (project.out / "index.html").read_text(encoding="utf-8")
     assert project.run("other") == (0, {"other": "done"})
     assert "internal/first.csv" not in project.files()
     assert manifest.verify(project.out) == []
@@ -274,6 +276,12 @@ def test_verify_knows_every_file_and_only_its_own_manifest(project):
     (project.out / "internal").mkdir()
     (project.out / "internal" / "extra.csv").write_text("x", encoding="utf-8")
     assert manifest.verify(project.out) == ["internal/extra.csv was not made by this run"]
+    (project.out / "internal" / "extra.csv").unlink()
+    index = project.out / "index.html"
+    index.write_text(index.read_text(encoding="utf-8").replace("SYNTHETIC", "REAL"), encoding="utf-8")
+    assert manifest.verify(project.out) == ["index.html is gone or was changed"]
+    assert project.run() == (0, {"one": "unchanged"})
+    assert manifest.verify(project.out) == []
     path = project.out / "manifest.json"
     for broken in (path.read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2'), "[]", "{", "{}"):
         path.write_text(broken, encoding="utf-8")
@@ -327,10 +335,10 @@ def test_a_result_may_have_one_maker(project):
     assert manifest.read_records(project.out)["one"].outputs["internal/same.csv"]
 
 
-def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, study):
+def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, unmarked):
     own = tmp_path / "secure drive" / "women.csv"
     own.parent.mkdir()
-    own.write_text(unmarked(study), encoding="utf-8")
+    own.write_text(unmarked(), encoding="utf-8")
     project.out = tmp_path / "results"
     read = "import mothers_margins as mm\nc = mm.open_cohort(mm.read_study('hscc_2019'))\nassert c.source.mark == ''"
     project.notebook("one", "# One", read, f"raise ValueError({BAD_DATA!r})")
@@ -361,10 +369,10 @@ def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, study):
         project.run()
 
 
-def test_a_dry_run_on_restricted_data_leaves_no_trace(project, tmp_path, study):
+def test_a_dry_run_on_restricted_data_leaves_no_trace(project, tmp_path, unmarked):
     project.notebook("one", "# One")
     project.notebook("two", "# Two", needs="one")
-    (tmp_path / "own.csv").write_text(unmarked(study), encoding="utf-8")
+    (tmp_path / "own.csv").write_text(unmarked(), encoding="utf-8")
     before = sorted(tmp_path.rglob("*"))
     batch = prepare(plan(read_run_list()), tmp_path / "own.csv", tmp_path / "results", dry=True)
     assert batch.would_run(force=False) == {"one": ["never run"], "two": ["never run"]}
@@ -381,24 +389,16 @@ def test_what_reads_a_result_that_is_made_anew_would_run_as_well(project):
     assert prepare(plan(read_run_list(), ["two"]), None, project.out).would_run(force=True)["two"] == ["after one"]
 
 
-def test_results_of_other_rows_are_cleared_away(project, tmp_path, study):
+def test_results_of_other_rows_are_cleared_away(project, tmp_path, unmarked):
     project.out = tmp_path / "results"
     project.notebook("one", "# One", SAVE.format(name="first"))
     project.notebook("two", "# Two")
-    text = unmarked(study)
+    text = unmarked()
     for name, rows in (("a.csv", text), ("b.csv", text.replace("Arab", "Asian"))):
         (tmp_path / name).write_text(rows, encoding="utf-8")
     assert project.run(data=tmp_path / "a.csv")[0] == 0
     assert project.run("two", data=tmp_path / "b.csv") == (0, {"two": "done"})
     assert "internal/first.csv" not in project.files()  # made from a.csv
-
-
-def unmarked(study) -> str:
-    """The shipped rows as a restricted file would be: other ids, no mark."""
-    text = (study.folder / study.file.data.demo).read_text(encoding="utf-8").replace("SYN", "W")
-    return "".join(
-        ",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) + "\n" for line in text.splitlines()
-    )
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,10 @@ BAD_FILES = {
         lambda text: text.replace("left,20,2", "left,20," + "9" * 25),
         "visits: 1 row without a whole number (row 3)",
     ),
+    "beyond every number": (
+        lambda text: text.replace("left,20,", "left,1e309,"),
+        "score: 1 row without a number (row 3)",
+    ),
     "infinite": (lambda text: text.replace("left,20,", "left,inf,"), "score: 1 row without a number (row 3)"),
     "id twice": (
         lambda text: text.replace("w2,", f"{PLANTED},").replace("w3,", f"{PLANTED},"),
@@ -156,6 +160,11 @@ def test_a_condition_on_options_means_any_of_them(six_women):
     assert where_mask(six_women, either.where).tolist() == [True, True, True, False, True, True]
     none = Group.model_validate({"label": "x", "where": {"services": {"not": ["Team", "Ward"]}}})
     assert where_mask(six_women, none.where).tolist() == [False, False, False, True, False, False]
+    # whether somebody whose answer is missing used the team is not known: she meets neither condition
+    team = Group.model_validate({"label": "x", "where": {"services": "Team"}})
+    no_team = Group.model_validate({"label": "x", "where": {"services": {"not": ["Team"]}}})
+    assert where_mask(six_women, team.where).tolist() == [True, True, False, False, False, True]
+    assert where_mask(six_women, no_team.where).tolist() == [False, False, True, True, False, False]
 
 
 def test_showing_a_cohort_shows_no_row(cohort):
@@ -165,20 +174,17 @@ def test_showing_a_cohort_shows_no_row(cohort):
         assert "SYNTHETIC" in shown
 
 
-def test_a_file_without_the_mark_is_restricted(study, tmp_path):
-    import pandas as pd
-
-    frame = pd.read_csv(study.folder / study.file.data.demo, dtype="str", keep_default_na=False)
+def test_a_file_without_the_mark_is_restricted(study, unmarked, tmp_path):
     path = tmp_path / "own.csv"
-    frame.drop(columns="data_status").to_csv(path, index=False)
-    with pytest.raises(mm.DataError, match="holds made-up rows without the column that marks them"):
-        mm.read_cohort(path, study)
-    frame["woman_id"] = frame["woman_id"].str.replace("SYN", "W")
-    frame.drop(columns="data_status").to_csv(path, index=False)
+    path.write_text(unmarked(), encoding="utf-8")
     cohort = mm.read_cohort(path, study)
     assert cohort.source.kind == "restricted"
     assert "SYNTHETIC" not in repr(cohort)
-    frame.assign(data_status=["reconstructed"] * 51 + [""]).to_csv(path, index=False)
+    path.write_text(unmarked().replace("W01", "SYN01"), encoding="utf-8")
+    with pytest.raises(mm.DataError, match="holds made-up rows without the column that marks them"):
+        mm.read_cohort(path, study)
+    shipped = (study.folder / study.file.data.demo).read_text(encoding="utf-8")
+    path.write_text(shipped.replace("SYN52,reconstructed", "SYN52,"), encoding="utf-8")
     with pytest.raises(mm.DataError, match="every row must say 'reconstructed'"):
         mm.read_cohort(path, study)
 
@@ -222,29 +228,22 @@ def test_a_derived_variable_must_be_derived_first(study):
         mm.summarise(mm.demo_cohort("hscc_2019"), ["age"], ["hssi"])
 
 
-def test_restricted_rows_may_not_lie_inside_the_project(study, tmp_path, monkeypatch):
+def test_restricted_rows_may_not_lie_inside_the_project(study, unmarked, tmp_path, monkeypatch):
     from mothers_margins import places
 
-    text = (study.folder / study.file.data.demo).read_text(encoding="utf-8").replace("SYN", "W")
-    rows = [",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) for line in text.splitlines()]
-    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (tmp_path / "own.csv").write_text(unmarked(), encoding="utf-8")
     assert mm.read_cohort(tmp_path / "own.csv", study).source.kind == "restricted"
     monkeypatch.setattr(places, "project", lambda: tmp_path)
     with pytest.raises(mm.DataError, match="lies inside the project's folder"):
         mm.read_cohort(tmp_path / "own.csv", study)
 
 
-def test_a_zero_by_definition_that_is_none_is_found_with_its_row(study, tmp_path):
-    text = (study.folder / study.file.data.demo).read_text(encoding="utf-8").replace("SYN", "W")
-    rows = [",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) for line in text.splitlines()]
-    first = next(i for i, row in enumerate(rows) if ",LSSI," in row)
-    cells = rows[first].split(",")
-    cells[rows[0].split(",").index("custody_of_baby")] = "No"
-    rows[first] = ",".join(cells)
-    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    with pytest.raises(mm.DataError, match="1 row of lssi with 'No', which cannot be") as raised:
+def test_a_zero_by_definition_that_is_none_is_found_with_its_row(study, unmarked, tmp_path):
+    (tmp_path / "own.csv").write_text(unmarked(group="LSSI", custody_of_baby="No"), encoding="utf-8")
+    with pytest.raises(mm.DataError) as raised:
         mm.read_cohort(tmp_path / "own.csv", study)
-    assert f"(row {first + 1})" in str(raised.value)
+    assert "1 row of lssi with 'No', which cannot be" in str(raised.value)
+    assert "(row 2)" in str(raised.value)
 
 
 def test_a_misspelt_study_in_the_local_file_is_found(study, tmp_path, monkeypatch):

@@ -4,11 +4,13 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mothers_margins as mm
 from mothers_margins.rounding import rounded
+
+from .conftest import SIX_WOMEN
 
 
 def value(results: mm.Results, statistic: str, level: str = "", group: str = "all") -> float:
@@ -107,12 +109,23 @@ def test_unknown_names_are_usage_errors(six_women, variables, groups, said):
 
 
 def test_each_verb_says_what_it_needs(study, cohort, table_1):
-    with pytest.raises(mm.UsageError, match="needs a cohort"):
-        mm.summarise(study)
-    for builder in (mm.characteristics, mm.themes):
+    for call in (
+        lambda: mm.summarise(study),
+        lambda: mm.derive(study),
+        lambda: mm.open_cohort("hscc_2019"),
+        lambda: mm.read_cohort("x.csv", "hscc_2019"),
+        lambda: mm.overview("hscc_2019", "groups"),
+    ):
+        with pytest.raises(mm.UsageError, match=r"needs a (cohort|study).*; it was given a (Study|str)"):
+            call()
+    for builder in (mm.characteristics, mm.themes, mm.check_published):
         for wrong in (cohort, study, pd.DataFrame(table_1)):
             with pytest.raises(mm.UsageError, match="does not say which study and rows it comes from"):
                 builder(wrong)
+    with pytest.raises(mm.UsageError, match="these results are themes, not summaries"):
+        mm.check_published(mm.list_themes(study))
+    with pytest.raises(mm.UsageError, match="summarise no variable"):
+        mm.characteristics(mm.summarise(cohort, [], ["hssi"]))
 
 
 def test_summarising_changes_nothing(six_women):
@@ -137,10 +150,25 @@ def test_a_study_without_themes_or_print_says_so(six_women, small_study):
         mm.check_published(mm.summarise(six_women, ["house"], ["all"]))
 
 
-@given(counts=st.lists(st.integers(0, 60), min_size=2, max_size=6).filter(any))
-def test_percentages_of_all_levels_add_up_to_100(counts):
-    total = sum(counts)
-    assert sum(100 * number / total for number in counts) == pytest.approx(100)
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from(["left", "right", ""]), st.sampled_from(["own", "rent", "", "-9"])), min_size=1
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_levels_and_missing_add_up_to_the_group(small_study, rows):
+    lines = [f"w{number},{side},,,{house},," for number, (side, house) in enumerate(rows)]
+    path = small_study.folder / "any.csv"
+    path.write_text("\n".join([SIX_WOMEN.splitlines()[0], *lines]) + "\n", encoding="utf-8")
+    summary = mm.summarise(mm.read_cohort(path, small_study), ["house"], ["all", "left"])
+    for name, expected in (("all", rows), ("left", [row for row in rows if row[0] == "left"])):
+        cells = summary[(summary["group"] == name) & (summary["variable"] == "house")]
+        counted, percent = (cells[cells["statistic"] == statistic] for statistic in ("n", "percent"))
+        known = [house for _, house in expected if house in ("own", "rent")]
+        assert counted["n"].tolist() == [known.count("own"), known.count("rent")]
+        assert set(counted["denominator"]) == {len(known)}
+        assert set(counted["missing"]) == {len(expected) - len(known)}
+        assert percent["value"].sum() == pytest.approx(100 if known else 0)
 
 
 @pytest.mark.parametrize(

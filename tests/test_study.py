@@ -204,9 +204,9 @@ BROKEN = {
     ),
     "difference of a difference": (
         STUDY,
-        "difference: {of: wider, minus: [hssi, lssi]}",
-        "difference: {of: rest, minus: [hssi, lssi]}",
-        "groups.rest.difference: 'rest' is a difference itself",
+        "label: HSSI mothers with custody of their baby at interview",
+        "label: HSSI mothers with custody of their baby at interview\n    difference: {of: rest, minus: [hssi]}",
+        "groups.hssi_with_custody.difference: 'rest' is a difference itself",
     ),
     "minimum above the maximum": (
         SCHEMA,
@@ -238,6 +238,44 @@ BROKEN = {
         "{group: hssi, variable: agee, level: ≤ 25 years",
         "printed_percentages names a cell that the table does not have",
     ),
+    "statistic that is not printed": (
+        "published_table_1.csv",
+        "age_years,,hssi,mean,28",
+        "age_years,,hssi,median,28",
+        "statistic must be n or mean",
+    ),
+    "value that is no number": ("published_table_1.csv", "n,,hssi,n,11", "n,,hssi,n,nan", "value is not a number"),
+    "mean of a category": (
+        "published_table_1.csv",
+        "age_years,,hssi,mean,28",
+        "ethnicity,,hssi,mean,28",
+        "a mean of 'ethnicity', which is not a number",
+    ),
+    "derived variable with a taken name": (
+        STUDY,
+        "- name: first_child",
+        "- name: services_used",
+        "derived: 'services_used' stands 2 times",
+    ),
+    "answers with one title": (
+        SCHEMA,
+        "title: Early intervention team,",
+        "title: Parent-infant team,",
+        "services_used: 'Parent-infant team' stands 2 times",
+    ),
+    "code with two meanings": (
+        SCHEMA,
+        "categories: [reconstructed]",
+        'categories: [reconstructed, ""]',
+        "data_status: '' has two meanings",
+    ),
+    "group that contains itself": (
+        STUDY,
+        "contains: [hssi, lssi]",
+        "contains: [wider, lssi]",
+        "groups.wider refers to itself",
+    ),
+    "letter of two columns": (STUDY, "letter: C", "letter: B", "letters of groups: 'B' stands 2 times"),
     "definition that is a list": (THEMES, "title: ", "- title: ", "themes.yaml"),
     "file that is not YAML": (
         THEMES,
@@ -271,6 +309,28 @@ def test_all_faults_of_all_files_are_listed_at_once(altered_study):
     for fault in ("unknown variable in a table", "bands with a gap", "fact with an id that is taken", "level twice"):
         assert BROKEN[fault][3] in faults
     assert faults.count("'Arab' is no level of ethnicity") == 3  # its three printed totals are left without a level
+
+
+def test_faults_of_format_in_every_file_are_listed_at_once(altered_study):
+    folder = altered_study(STUDY, "unit: {one: woman, many: women}", "unit: {one: woman, many: women}\nuint: 1")
+    for file, old, new in (
+        (SCHEMA, "x-unit: years", "x-unit: years\n    x-unti: years"),
+        (THEMES, "title: ", "titel: x\ntitle: "),
+        (FACTS, "{id: J17,", "{id: J17, of: 1,"),
+        (STUDY, "variables: [ethnicity]", "variables: [ethnicty]"),
+    ):
+        path = folder / file
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(mm.StudyError) as raised:
+        read_study("hscc_2019", folder)
+    for word in ("uint", "x-unti", "titel", "J17|of", "ethnicty"):
+        assert re.search(word, str(raised.value)), word
+    # and when study.yaml cannot be read at all, the faults of the others are still there
+    (folder / STUDY).write_text("name: [", encoding="utf-8")
+    with pytest.raises(mm.StudyError) as raised:
+        read_study("hscc_2019", folder)
+    for word in ("study.yaml line", "x-unti", "titel", "published_facts.yaml"):
+        assert word in str(raised.value), word
 
 
 def test_the_whole_message_of_a_broken_definition(altered_study):

@@ -6,7 +6,7 @@ from math import nan
 
 from mothers_margins.definition import Block, PrintedPercentage, TablePlan
 from mothers_margins.errors import UsageError
-from mothers_margins.results import About, Results, checked
+from mothers_margins.results import Results, checked
 from mothers_margins.rounding import IN_WORDS, rounded
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
@@ -25,7 +25,7 @@ def characteristics(
     alone, except where the plan corrects a printed percentage.
     Raises UsageError if the results are not summaries or lack a cell of the plan.
     """
-    about = _about(results, "summaries", "characteristics")
+    about = checked(results, "characteristics", "summaries")
     if percent and as_published:
         raise UsageError("characteristics: choose percent or as_published; their percentages have different bases.")
     plan = about.study.plan(name) if name else _plan_of(results)
@@ -46,15 +46,10 @@ def characteristics(
     )
 
 
-def _about(results: Results, kind: str, builder: str) -> About:
-    about = checked(results, builder)
-    if about.kind != kind:
-        raise UsageError(f"{builder}: these results are {about.kind}, not {kind}.")
-    return about
-
-
 def _plan_of(results: Results) -> TablePlan:
     names = dict.fromkeys(name for name in results["variable"] if name != "n")
+    if not names:
+        raise UsageError("characteristics: these results summarise no variable.")
     blocks = tuple(Block(title=results.about.study.label(name), variables=(name,)) for name in names)
     return TablePlan(title="Characteristics", groups=tuple(results.about.groups), blocks=blocks)
 
@@ -66,6 +61,7 @@ class _Builder:
         self.study: Study = results.about.study
         self.groups = {name: results.about.groups.get(name) for name in plan.groups}
         self.plan, self.percent, self.as_published = plan, percent, as_published
+        self.rebuilt = results.about.source.kind == "reconstructed"  # then the counts are those of the print
         self.notes = Notes()
         self.found = {
             (row["variable"], row["level"], row["group"], row["statistic"]): row for row in results.to_dict("records")
@@ -195,7 +191,7 @@ class _Builder:
         numbers = [name for name in self.plan.variables if not self.study.levels(name)]
         if numbers or self.percent or self.plan.printed_percentages:
             self.notes.plain(f"Means and percentages are rounded to {_decimals(self.study)}; {rule}.")
-        for note in self.plan.notes:
+        for note in (*self.plan.notes, *(self.plan.notes_of_print if self.rebuilt else ())):
             self.notes.plain(note)
 
     def _letter(self, name: str) -> str:
@@ -215,7 +211,7 @@ def _decimals(study: Study) -> str:
 
 def themes(results: Results) -> Table:
     """The table of themes and sub-themes, labels as printed. Raises UsageError if the results are not themes."""
-    study = _about(results, "themes", "themes").study
+    study = checked(results, "themes", "themes").study
     titled = study.themes
     if titled is None:
         raise UsageError(f"study {study.name}: it has no themes.yaml.")

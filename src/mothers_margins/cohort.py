@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,7 +12,7 @@ import yaml
 
 from mothers_margins import places
 from mothers_margins.definition import Condition, Variable, Where
-from mothers_margins.errors import DataError, UsageError, count
+from mothers_margins.errors import DataError, UsageError, count, expect
 from mothers_margins.study import Source, Study, unknown
 
 WHOLE = r"[-+]?[0-9]{1,15}"
@@ -51,7 +51,9 @@ def open_cohort(study: Study) -> Cohort:
 
     Restricted data are found through the environment variable MOTHERS_MARGINS_DATA or through local.yaml in the
     project's folder ({study: path}, not in git). A path is never a notebook parameter: papermill copies those.
+    Raises DataError as `read_cohort` does, UsageError if local.yaml cannot be used.
     """
+    expect(study, Study, "open_cohort", 'a study: mm.read_study("…")')
     named = os.environ.get(places.DATA) or _local_paths(study).get(study.name, places.DEMO)
     return read_cohort(study.folder / study.file.data.demo if named == places.DEMO else named, study)
 
@@ -77,6 +79,7 @@ def read_cohort(path: str | Path, study: Study) -> Cohort:
     Returns a `Cohort`; a file without the study's data_status column is restricted.
     Raises DataError with every problem of the file: counts and row numbers, never a value or an id.
     """
+    expect(study, Study, "read_cohort", 'a study: mm.read_study("…")')
     path = Path(path)
     text = _read_text(path, study)
     problems = list(_columns(text, study))
@@ -181,9 +184,7 @@ def _column(text: pd.Series, field: Variable, study: Study) -> tuple[pd.Series, 
         values = text.map({**dict.fromkeys(yes, True), **dict.fromkeys(no, False)}).astype("boolean")
     elif field.type in ("integer", "number"):
         whole = field.type == "integer"
-        numeric = text.str.fullmatch(
-            r"[-+]?[0-9]{1,15}" if whole else r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
-        )
+        numeric = text.str.fullmatch(WHOLE if whole else NUMBER)
         report(known & ~numeric, "without a whole number" if whole else "without a number")
         values = pd.to_numeric(text.where(known & numeric)).astype("Int64" if whole else "Float64")
         low = -float("inf") if limits.minimum is None else limits.minimum
@@ -225,6 +226,24 @@ def group_mask(cohort: Cohort, name: str) -> pd.Series:
     return where_mask(cohort, cohort.study.groups[name].where)
 
 
+def broken_relations(cohort: Cohort, names: Iterable[str]) -> list[str]:
+    """What the study says of how groups relate and these rows do not bear out."""
+    groups = cohort.study.groups
+    broken = []
+    for name in names:
+        whole = group_mask(cohort, name)
+        outside = [part for part in groups[name].contains if (group_mask(cohort, part) & ~whole).any()]
+        broken += [f"{name} does not contain {part}" for part in outside]
+        difference = groups[name].difference
+        if difference:
+            rest = group_mask(cohort, difference.of)
+            for part in difference.minus:
+                rest &= ~group_mask(cohort, part)
+            if (rest != whole).any():
+                broken.append(f"{name} is not {difference.of} without {' and '.join(difference.minus)}")
+    return broken
+
+
 def where_mask(cohort: Cohort, where: Where) -> pd.Series:
     """True for the rows that meet every condition; a missing value meets none."""
     mask = pd.Series(True, index=cohort.data.index)
@@ -236,8 +255,9 @@ def where_mask(cohort: Cohort, where: Where) -> pd.Series:
 def _meets(cohort: Cohort, name: str, condition: Condition) -> pd.Series:
     if name in cohort.study.sets:
         asked = [option.name for option in cohort.study.sets[name] if option.title in condition.levels]
-        any_of = cohort.data[asked].any(axis=1).astype(bool)
-        return ~any_of if condition.excluded else any_of
+        answers = cohort.data[asked]
+        any_of = answers.any(axis=1).astype(bool)
+        return ~any_of & answers.notna().all(axis=1) if condition.excluded else any_of
     values = column(cohort, name)
     found = values.isin(condition.levels)
     return (~found & values.notna()) if condition.excluded else found

@@ -197,6 +197,7 @@ class TablePlan(Definition):
     blocks: tuple[Block, ...] = Field(min_length=1)
     printed_percentages: tuple[PrintedPercentage, ...] = ()
     notes: tuple[str, ...] = ()
+    notes_of_print: tuple[str, ...] = ()  # true of rows rebuilt from the publication only
 
     @property
     def variables(self) -> tuple[str, ...]:

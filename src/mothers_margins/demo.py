@@ -19,7 +19,10 @@ Columns = dict[str, np.ndarray]
 
 
 def demo_cohort(name: str) -> Cohort:
-    """The demonstration cohort of a study: synthetic or reconstructed rows, marked as such."""
+    """The demonstration cohort of a study: synthetic or reconstructed rows, marked as such.
+
+    Raises UsageError if there is no such study, DataError if its file does not match the definition.
+    """
     study = read_study(name)
     return read_cohort(study.folder / study.file.data.demo, study)
 
@@ -160,7 +163,7 @@ def _as_file(study: Study, columns: Columns, strata: dict[str, np.ndarray]) -> p
     banded = {variable.source: variable for variable in study.file.derived if variable.bands}
     for field in study.schema.fields:
         if field.role == "identifier":
-            cells[field.name] = [f"SYN{number:02d}" for number in range(1, rows + 1)]
+            cells[field.name] = [f"{field.made_up_prefix}{number:02d}" for number in range(1, rows + 1)]
         elif field.role == "data_status":
             cells[field.name] = [study.file.data.demo_status] * rows
         elif field.name in banded:

@@ -6,13 +6,16 @@ import pandas as pd
 
 from mothers_margins.cohort import Cohort
 from mothers_margins.definition import Derived
+from mothers_margins.errors import expect
 
 
 def derive(cohort: Cohort) -> Cohort:
     """A new cohort with every derived variable of the study, as ordered or plain categories in declared order.
 
     A derived value is missing where its source is missing (with the same reason) or lies outside every band.
+    Raises UsageError if it is not given a cohort.
     """
+    expect(cohort, Cohort, "derive", "a cohort, as read_cohort, open_cohort or demo_cohort return it")
     data, reasons = cohort.data.copy(), cohort.reasons.copy()
     for variable in cohort.study.file.derived:
         source = cohort.data[variable.source]

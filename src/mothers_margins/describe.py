@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from mothers_margins.cohort import Cohort, column, where_mask
+from mothers_margins.cohort import Cohort, broken_relations, column, where_mask
 from mothers_margins.definition import Group, Variable
-from mothers_margins.errors import UsageError
+from mothers_margins.errors import DataError, UsageError, expect
 from mothers_margins.published import agrees, only_published
-from mothers_margins.results import About, Results, tidy
+from mothers_margins.results import About, Results, checked, tidy
 from mothers_margins.study import Source, Study, unknown
 
 Row = dict[str, Any]
@@ -38,11 +38,11 @@ def summarise(
     Returns `Results` of kind summaries. `n` and `percent` of a level have the group's participants with a known value
     as denominator (each option of a multi-response set its own); `mean`, `sd` (n-1) and quantiles (linear) are of known
     values; the row of variable `n` is the group's size. Percentages are of 100, unrounded.
-    Raises UsageError for unknown names. Raises DisclosureError when the rows are a reconstruction and the publication
-    does not state the number asked for: it would be an artefact of how the rows were rebuilt.
+    Raises UsageError for unknown names, DataError if groups do not relate as the study says, DisclosureError when the
+    rows are a reconstruction and the publication does not state the number asked for: it would be an artefact of how
+    the rows were rebuilt.
     """
-    if not isinstance(cohort, Cohort):
-        raise UsageError("summarise: needs a cohort, as read_cohort, open_cohort or demo_cohort return it.")
+    expect(cohort, Cohort, "summarise", "a cohort, as read_cohort, open_cohort or demo_cohort return it")
     if isinstance(variables, str):
         raise UsageError(f"summarise: variables must be a list of names: ['{variables}'].")
     study = cohort.study
@@ -52,9 +52,13 @@ def summarise(
     if missing:
         raise unknown("variable", missing, study.variables, f"study {study.name}")
     chosen = _groups(study, first.groups if groups is None else groups)
+    broken = broken_relations(cohort, [name for name in chosen if name in study.groups])
+    if broken:
+        raise DataError("These rows do not bear out how the study relates its groups.", broken)
     rows: list[Row] = []
     for key, group in chosen.items():
-        inside = replace(cohort, data=cohort.data[where_mask(cohort, group.where)])
+        mask = where_mask(cohort, group.where)
+        inside = replace(cohort, data=cohort.data[mask], reasons=cohort.reasons[mask])
         size = len(inside)
         rows.append(_row("n", "", key, "n", size, n=size, denominator=size, missing=0))
         for name in names:
@@ -149,7 +153,7 @@ def check_published(summary: Results) -> Results:
     A mean agrees when it rounds (by the study's rule) to the printed one; a count must be equal.
     Raises UsageError when the publication prints none of them.
     """
-    about = summary.about
+    about = checked(summary, "check_published", "summaries")
     rows = []
     for row in summary.to_dict("records"):
         key = (row["variable"], row["level"], row["group"], row["statistic"])

@@ -28,6 +28,8 @@ from mothers_margins.errors import StudyError, count
 from mothers_margins.study import Study, near, unknown
 
 AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
+Margins = dict[tuple[str, str, str, str], float]
+_MODELS: dict[str, type[Definition]] = {"themes.yaml": Themes, "published_facts.yaml": FactsFile}
 MARGIN_COLUMNS = ["variable", "level", "group", "statistic", "value"]
 
 
@@ -79,7 +81,22 @@ def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | 
     try:
         return model.model_validate(content), faults
     except ValidationError as error:
-        return None, faults + [f"{path.name}: {fault}" for fault in _faults(error)]
+        faults += [f"{path.name}: {fault}" for fault in _faults(error)]
+        extra = [fault["loc"] for fault in error.errors() if fault["type"] == "extra_forbidden"]
+    try:  # a key too many must not hide what else is wrong
+        return model.model_validate(_without(content, extra)), faults
+    except ValidationError:
+        return None, faults
+
+
+def _without(content: Any, places_of_keys: Iterable[tuple[int | str, ...]]) -> Any:
+    """YAML content without some of its keys."""
+    for *path, key in places_of_keys:
+        inner = content
+        for step in path:
+            inner = inner[step]
+        inner.pop(key, None)
+    return content
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
@@ -127,13 +144,16 @@ def read_study(name: str, folder: Path | None = None) -> Study:
             raise unknown("study", [name], known, "data_dictionary")
         folder = home / name
     file, faults = parse_yaml(folder / "study.yaml", StudyFile)
-    if file is None:
+    if file is None:  # the other files are read all the same, so that their faults are listed too
+        for path in sorted(folder.glob("*.yaml")):
+            model = _MODELS.get(path.name, TableSchema if path.name.endswith(".schema.yaml") else None)
+            faults += parse_yaml(path, model)[1] if model else []
         raise _refused(folder, faults)
     schema, more = parse_yaml(folder / file.data.schema_file, TableSchema)
     faults += more
     themes: Themes | None = None
     facts: tuple[Fact, ...] = ()
-    margins: dict[tuple[str, str, str, str], float] = {}
+    margins: Margins = {}
     if file.themes:
         themes, more = parse_yaml(folder / file.themes.file, Themes)
         faults += more
@@ -158,7 +178,7 @@ def _refused(folder: Path, faults: list[str]) -> StudyError:
     return StudyError(summary, faults, "The format is described in data_dictionary/README.md.")
 
 
-def _margins(path: Path) -> tuple[dict[tuple[str, str, str, str], float], list[str]]:
+def _margins(path: Path) -> tuple[Margins, list[str]]:
     """Published values by (variable, level, group, statistic), and the faults of their file."""
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True))
@@ -166,7 +186,7 @@ def _margins(path: Path) -> tuple[dict[tuple[str, str, str, str], float], list[s
         return {}, [f"{path.name}: there is no such file in UTF-8"]
     if not rows or list(rows[0]) != MARGIN_COLUMNS:
         return {}, [f"{path.name}: the columns must be {', '.join(MARGIN_COLUMNS)}, with at least one row"]
-    margins: dict[tuple[str, str, str, str], float] = {}
+    margins: Margins = {}
     faults = []
     for line, row in enumerate(rows, start=2):
         key = (row["variable"], row["level"], row["group"], row["statistic"])
@@ -175,7 +195,11 @@ def _margins(path: Path) -> tuple[dict[tuple[str, str, str, str], float], list[s
         try:
             margins[key] = float(row["value"])
         except (TypeError, ValueError):
+            margins[key] = math.nan
+        if not math.isfinite(margins[key]):
             faults.append(f"{path.name} line {line}: value is not a number")
+        if row["statistic"] not in ("n", "mean"):
+            faults.append(f"{path.name} line {line}: statistic must be n or mean")
     return margins, faults
 
 
@@ -198,10 +222,12 @@ def _twice(study: Study) -> Iterator[str]:
             (declared.name for declared in study.schema.multi_response_sets),
         ),
         (f"{study.file.data.schema_file}: fields", (field.name for field in study.schema.fields)),
-        ("study.yaml: derived", (*study.fields, *(variable.name for variable in study.file.derived))),
+        ("study.yaml: derived", (*study.fields, *study.sets, *(variable.name for variable in study.file.derived))),
+        ("study.yaml: letters of groups", (group.letter for group in study.groups.values() if group.letter)),
         ("published_facts.yaml: facts", (fact.id for fact in study.facts)),
     ]
     named += [(f"{study.file.data.schema_file}: {f.name}.categories", f.levels) for f in study.schema.fields]
+    named += [(f"{study.file.data.schema_file}: {name}", study.levels(name)) for name in study.sets]
     named += [(f"study.yaml: derived {d.name}", (band.level for band in d.bands)) for d in study.file.derived]
     if study.themes:
         printed: list[Subtheme] = [part for theme in study.themes.themes for part in (theme, *theme.subthemes)]
@@ -218,8 +244,15 @@ def _in_schema(study: Study) -> Iterator[str]:
     for name in study.schema.primary_key:
         if name not in study.fields or study.fields[name].role != "identifier":
             yield f"{file}: primaryKey '{name}' is not a field with x-role identifier"
+    if [field.role for field in study.schema.fields].count("identifier") > 1:
+        yield f"{file}: only one field can be the identifier"
     for field in study.schema.fields:
         place = f"{file}: {field.name}"
+        missing = [code.value for code in field.missing_values or study.schema.missing_values]
+        codes = [*field.levels, *field.true_values, *field.false_values]
+        for code, times in Counter([*missing, *codes]).items():
+            if times > 1 and field.levels.count(code) < 2:
+                yield f"{place}: '{code}' has two meanings"
         if field.multi_response and field.multi_response not in study.sets:
             yield f"{place}: x-multi-response '{field.multi_response}' is not among x-multi-response-sets"
         if (field.multi_response and field.type != "boolean") or (field.type == "boolean" and not field.multi_response):
@@ -294,7 +327,9 @@ def _in_groups(study: Study) -> Iterator[str]:
         yield from study.where_faults(group.where, f"study.yaml: groups.{name}.where")
         of = (group.difference.of, *group.difference.minus) if group.difference else ()
         for part in (*group.contains, *of):
-            if part not in study.groups:
+            if part == name:
+                yield f"study.yaml: groups.{name} refers to itself"
+            elif part not in study.groups:
                 yield f"study.yaml: groups.{name} refers to no known group '{part}'"
             elif part in of and study.groups[part].difference:
                 yield f"study.yaml: groups.{name}.difference: '{part}' is a difference itself; name printed groups"
@@ -335,8 +370,11 @@ def _in_published(study: Study) -> Iterator[str]:
             yield f"published_facts.yaml: {fact.id}: no group '{fact.group}'"
         yield from study.where_faults(fact.where, f"published_facts.yaml: {fact.id}")
     file = study.file.published.margins if study.file.published else ""
-    for variable, level, group, _ in study.margins:
+    for variable, level, group, statistic in study.margins:
         if variable == "n" and group in study.groups:
+            continue
+        if statistic == "mean" and (level or variable not in study.fields or study.fields[variable].levels):
+            yield f"{file}: a mean of '{variable}', which is not a number"
             continue
         if variable not in study.variables or group not in study.groups:
             yield f"{file}: '{variable}' for '{group}' is not a known variable and group"

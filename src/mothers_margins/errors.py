@@ -41,6 +41,12 @@ class DisclosureError(MothersMarginsError):
     exit_code = 4
 
 
+def expect(given: object, kind: type, who: str, what: str) -> None:
+    """Raise UsageError, in the name of the verb `who`, if it was given something else than it needs."""
+    if not isinstance(given, kind):
+        raise UsageError(f"{who}: needs {what}; it was given a {type(given).__name__}.")
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """'1 problem', '3 problems': a number with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from mothers_margins.definition import Where
-from mothers_margins.errors import UsageError
+from mothers_margins.errors import UsageError, expect
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study import Study, unknown
 from mothers_margins.table import Cell, Column, Row, Section, Table
@@ -18,6 +18,7 @@ def overview(study: Study, part: str) -> Table:
 
     Raises UsageError if there is no such part, or the study has nothing in it.
     """
+    expect(study, Study, "overview", 'a study: mm.read_study("…")')
     if part not in PARTS:
         raise unknown("part", [part], PARTS, "overview")
     caption, stub, headings, lines = PARTS[part]

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mothers_margins.cohort import Cohort, column, group_mask, where_mask
+from mothers_margins.cohort import Cohort, broken_relations, column, group_mask, where_mask
 from mothers_margins.definition import Condition, Fact, Group
 from mothers_margins.derivation import derive
 from mothers_margins.errors import DataError, DisclosureError
@@ -53,7 +53,8 @@ def only_published(cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[M
     """
     study, whole = cohort.study, derive(cohort)
     firm = {fact.id for fact in study.facts if fact.kind != "soft"}
-    broken = broken_margins(whole) + [f"fact {name}" for name in broken_facts(whole) if name in firm]
+    broken = broken_relations(whole, study.groups) + broken_margins(whole)
+    broken += [f"fact {name}" for name in broken_facts(whole) if name in firm]
     if broken:
         raise DataError("These rows do not agree with the publication that they claim to rebuild.", broken)
     declared = {name: _declared(study, group) for name, group in groups.items()}
@@ -66,7 +67,7 @@ def only_published(cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[M
             settled = published_count(study, declared[group], variable, level)
         else:
             settled = study.margins.get((variable, level, declared[group], statistic))
-        if settled is None:
+        if settled is None or (statistic == "n" and settled != row["value"]):
             unstated[f"{variable} within {group}"] = None
     if unstated:
         reason = "The publication does not state these numbers, and rows rebuilt from it agree with many answers:"

@@ -57,14 +57,16 @@ def tidy(rows: list[dict[str, Any]], about: About, timepoint: int | None = None)
     return frame
 
 
-def checked(results: Any, who: str) -> About:
-    """What results are about. Raises UsageError, in the name of `who`, if they are not as a verb returned them."""
+def checked(results: Any, who: str, kind: str = "") -> About:
+    """What results are about. Raises UsageError, in the name of `who`, if no verb returned them or not of this kind."""
     about: About | None = getattr(results, "about", None) if isinstance(results, Results) else None
     if about is None:
         remedy = "Give what a verb returned, or rows chosen from it."
         raise UsageError(f"{who}: this does not say which study and rows it comes from.", (), remedy)
     if list(results.columns) != [*EVERY_KIND, *COLUMNS[about.kind]]:
         raise UsageError(f"{who}: results of kind {about.kind} have the columns of their kind, no more and no fewer.")
+    if kind and about.kind != kind:
+        raise UsageError(f"{who}: these results are {about.kind}, not {kind}.")
     return about
 
 

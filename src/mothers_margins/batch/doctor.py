@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import distributions
 
+from packaging.requirements import Requirement
+
 from mothers_margins import places
 
 Finding = tuple[bool, str]
@@ -25,17 +27,13 @@ def examine() -> list[Finding]:
 
 def _versions() -> Iterator[Finding]:
     lock = places.project() / "requirements.lock"
-    if not lock.is_file():
-        yield True, "no requirements.lock here; versions are not compared"
-        return
-    pinned: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([a-z0-9][\w.-]*)==([^\s;\\]+)", lock.read_text(encoding="utf-8"), re.MULTILINE):
-        pinned.setdefault(name, set()).add(version)
+    lines = [line.rstrip("\\ \n") for line in lock.read_text(encoding="utf-8").splitlines() if re.match(r"\w", line)]
+    pins = [pin for pin in map(Requirement, lines) if pin.marker is None or pin.marker.evaluate()]
     installed = {re.sub(r"[-_.]+", "-", d.name).lower(): d.version for d in distributions()}
-    other = sorted(name for name in pinned if name in installed and installed[name] not in pinned[name])
-    yield not other, f"versions as tested: {len(pinned) - len(other)} of {len(pinned)}"
-    for name in other:
-        yield False, f"{name} {installed[name]}, tested with {' or '.join(sorted(pinned[name]))}"
+    wrong = [pin for pin in pins if not pin.specifier.contains(installed.get(pin.name, "0"), prereleases=True)]
+    yield not wrong, f"versions as tested: {len(pins) - len(wrong)} of {len(pins)}"
+    for pin in wrong:
+        yield False, f"{pin.name} {installed.get(pin.name, 'is missing')}, tested with {pin.specifier}"
 
 
 def _kernel() -> Finding:

@@ -51,7 +51,9 @@ def read_failure(notebook: str, part: Path, error: str, message: str, *, restric
     except (OSError, ValueError):
         return outside_cells(notebook, "before its first cell", error, HIDDEN if restricted else message)
     said = {i: output for i, cell in enumerate(cells) for output in _errors(cell)}
-    unfinished = [i for i, cell in enumerate(cells) if cell["cell_type"] == "code" and _status(cell) != "completed"]
+    # A cell has finished when the kernel replied; papermill calls every cell completed when a kernel dies.
+    code = [i for i, cell in enumerate(cells) if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    unfinished = [i for i in code if "shell.execute_reply" not in cells[i]["metadata"].get("execution", {})]
     failed = next(iter(said), unfinished[0] if unfinished else len(cells) - 1)
     # papermill puts cells of its own (parameters, the error's banner) between ours: count those that we wrote
     ours = [cell for cell in cells[: failed + 1] if not _papermills(cell)]
@@ -94,10 +96,6 @@ def _where(traceback: Iterable[str]) -> tuple[str, bool]:
 
 def _errors(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [output for output in cell.get("outputs", []) if output["output_type"] == "error"]
-
-
-def _status(cell: Mapping[str, Any]) -> str:
-    return str(cell["metadata"].get("papermill", {}).get("status"))
 
 
 def _papermills(cell: Mapping[str, Any]) -> bool:

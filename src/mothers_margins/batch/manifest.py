@@ -3,14 +3,15 @@
 import json
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mothers_margins import __version__, places
-from mothers_margins.batch.key import file_digest, packages
+from mothers_margins.batch.key import digest, file_digest, packages
 from mothers_margins.errors import UsageError
 
 SCHEMA = 1
@@ -22,7 +23,8 @@ class Record:
     """One entry as it stands in the folder.
 
     status: done, failed, or unfinished while its files are put in place. data: mark, kind, rows and fingerprint of the
-    rows that it was made from. outputs: path relative to the folder, SHA-256.
+    rows that it was made from. key: hashes of all that it depends on. commit: the checkout that made it. outputs: path
+    relative to the folder, SHA-256.
     """
 
     name: str
@@ -32,13 +34,14 @@ class Record:
     parameters: Mapping[str, Any]
     data: Mapping[str, Any]
     key: Mapping[str, str]
+    commit: Mapping[str, Any]
     seconds: float
     outputs: Mapping[str, str] = field(default_factory=dict)
     failure: Mapping[str, Any] | None = None
 
 
-def read_manifest(out: Path) -> tuple[str, dict[str, Record]]:
-    """State of the last run, and records by entry name.
+def read_manifest(out: Path) -> tuple[list[str], dict[str, Record]]:
+    """What is wrong with the folder as a whole, and records by entry name.
 
     Raises UsageError if the folder has no manifest, or one of another form.
     """
@@ -46,7 +49,11 @@ def read_manifest(out: Path) -> tuple[str, dict[str, Record]]:
         content = json.loads((out / NAME).read_text(encoding="utf-8"))
         if content["schema"] != SCHEMA:
             raise ValueError
-        return content["state"], {entry["name"]: Record(**entry) for entry in content["entries"]}
+        index = out / "index.html"
+        whole = index.is_file() and file_digest(index) == content["index"]
+        faults = ["the run did not finish"] * (content["state"] != "finished")
+        faults += ["index.html is gone or was changed"] * (not whole)
+        return faults, {entry["name"]: Record(**entry) for entry in content["entries"]}
     except OSError:
         raise UsageError(f"{places.shown(out)} holds no {NAME}.") from None
     except (ValueError, KeyError, TypeError):
@@ -61,16 +68,18 @@ def read_records(out: Path) -> dict[str, Record]:
         return {}
 
 
-def write_manifest(out: Path, records: Iterable[Record], *, finished: bool) -> None:
-    """Write manifest.json whole. No user name, host name or absolute path goes into it."""
+def write_manifest(out: Path, records: Collection[Record], *, finished: bool) -> None:
+    """Write manifest.json whole, after index.html. No user name, host name or absolute path goes into it."""
+    index = out / "index.html"
     content = {
         "schema": SCHEMA,
         "state": "finished" if finished else "running",
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "mothers_margins": __version__,
-        **_commit(),
         "system": f"{platform.system()} {platform.machine()}",
         "packages": packages(),
+        "earlier_packages": _earlier(out, {record.key["packages"] for record in records}),
+        "index": file_digest(index) if index.is_file() else "",
         "data": {record.study: record.data for record in records},
         "entries": [asdict(record) for record in sorted(records, key=lambda record: record.name)],
     }
@@ -78,7 +87,18 @@ def write_manifest(out: Path, records: Iterable[Record], *, finished: bool) -> N
     places.write_whole(out / NAME, lambda part: part.write_text(text, encoding="utf-8"))
 
 
-def _commit() -> dict[str, Any]:
+def _earlier(out: Path, used: Collection[str]) -> dict[str, Any]:
+    """Package versions of entries that were made with others than today's, by the hash in their key."""
+    try:
+        before = json.loads((out / NAME).read_text(encoding="utf-8"))
+        known = {digest(before["packages"]): before["packages"], **before["earlier_packages"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {key: versions for key, versions in known.items() if key in used and key != digest(packages())}
+
+
+@cache
+def commit() -> dict[str, Any]:
     """The checkout's commit and whether files differ from it; empty outside a checkout."""
     try:
         found = [
@@ -99,14 +119,14 @@ def differing(out: Path, record: Record) -> list[str]:
 def verify(out: Path) -> list[str]:
     """Faults of a run's folder: unfinished state, failed entries, files that are gone, changed or nobody's.
 
+    run.log, which every run adds to, is not compared.
     Raises UsageError if the folder has no manifest, or one of another form.
     """
-    state, records = read_manifest(out)
-    faults = [] if state == "finished" else ["the run did not finish"]
+    faults, records = read_manifest(out)
     for record in records.values():
         faults += [] if record.status == "done" else [f"{record.name}: {record.status}"]
         faults += [f"{record.name}: {name} is gone or was changed" for name in differing(out, record)]
     known = {name for record in records.values() for name in record.outputs}
-    there = [p for part in ("notebooks", "internal", "release") for p in (out / part).rglob("*") if p.is_file()]
-    names = sorted(path.relative_to(out).as_posix() for path in there)
+    known |= {NAME, "index.html", "run.log", ".lock"}
+    names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
     return faults + [f"{name} was not made by this run" for name in names if name not in known]

@@ -33,11 +33,12 @@ def title_of(notebook: Mapping[str, Any]) -> str:
     return heading[1] if heading else "Notebook"
 
 
-def write_index(out: Path, entries: Iterable[Mapping[str, Any]]) -> Path:
+def write_index(out: Path, entries: Iterable[Mapping[str, Any]], *, finished: bool) -> Path:
     """index.html of a run's folder: what the rows are, and every entry with its page and its result files."""
     listed = sorted(entries, key=lambda entry: entry["name"])
     items = "".join(_item(entry) for entry in listed)
-    mark = "; ".join(sorted({entry["data"]["mark"] for entry in listed})) or "No notebook has been run."
+    mark = "; ".join(sorted({entry["data"]["mark"] for entry in listed})) or "No notebook has been run"
+    mark += "" if finished else ". This run has not finished"
     page = (TEMPLATES / "index.html").read_text(encoding="utf-8")
     page = page.replace("{{ style }}", (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8"))
     page = page.replace("{{ mark }}", escape(mark)).replace("{{ items }}", items)

@@ -173,6 +173,7 @@ def _accept(batch: Batch, outcome: Outcome, key: Mapping[str, str]) -> None:
         parameters=dict(step.parameters),
         data=batch.sources[step.entry.study],
         key=dict(key),
+        commit=manifest.commit(),
         seconds=round(outcome.seconds, 1),
         outputs={name: file_digest(path) for name, path in files.items()},
         failure=asdict(failure) if failure else None,
@@ -223,13 +224,13 @@ def _remove(paths: Iterable[Path]) -> None:
 
 
 def _record(batch: Batch, *, finished: bool) -> None:
-    """Manifest and index, which always say the same."""
+    """Index and manifest, which always say the same."""
+    write_index(batch.out, [asdict(record) for record in batch.records.values()], finished=finished)
     manifest.write_manifest(batch.out, batch.records.values(), finished=finished)
-    write_index(batch.out, [asdict(record) for record in batch.records.values()])
 
 
 def _finished(out: Path) -> bool:
     try:
-        return manifest.read_manifest(out)[0] == "finished" and (out / "index.html").is_file()
+        return not manifest.read_manifest(out)[0]
     except UsageError:
         return False

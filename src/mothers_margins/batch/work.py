@@ -97,7 +97,12 @@ def _execute(job: Job) -> None:
         language="python",
         progress_bar=False,
         execution_timeout=CELL_TIMEOUT,
-        config=Config({"KernelManager": {"transport_encryption": "required"}}),  # other users of the machine can listen
+        config=Config(
+            {
+                "KernelManager": {"transport_encryption": "required"},  # other users of the machine can listen
+                "NotebookClient": {"shutdown_kernel": "immediate"},  # else a kernel may print an error as it ends
+            }
+        ),
     )
 
 
