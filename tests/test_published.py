@@ -117,6 +117,11 @@ def test_as_published_prints_every_cell_as_the_manuscript_does(table_1):
         for column, cell in zip(table.columns, row.cells, strict=False)
     ]
     assert printed == manuscript()
+    # the manuscript names no base, and its 0% would fit any: the note says which base is used here, not whose it is
+    note = (
+        "As the manuscript prints it, without a base. Here the base is the 18 HSSI mothers and LSSI mothers together."
+    )
+    assert [text for mark, text in table.notes if mark == "a"] == [note]
 
 
 def test_by_default_counts_stand_alone_but_for_the_corrected_percentage(table_1):

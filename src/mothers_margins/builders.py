@@ -139,10 +139,7 @@ class _Builder:
         theirs = 100 * numbers["n"] / base
         groups = " and ".join(self.study.groups[group].label for group in printed.base)
         if self.as_published:
-            own = self.size(printed.group)
-            note = (
-                f"Percentage as the manuscript prints it: of the {base} {groups} together, not of the column's {own}."
-            )
+            note = f"As the manuscript prints it, without a base. Here the base is the {base} {groups} together."
             return Cell("{n} ({percent}%)", {**numbers, "percent": theirs}, cell.status, self.notes.mark(note))
         if not printed.show_own:
             return cell
