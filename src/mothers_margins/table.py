@@ -36,7 +36,9 @@ padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 .mm-table.mm-table tfoot td{white-space:normal;padding:.5em .4em}
 .mm-table.mm-table tfoot p{margin:.2em 0;max-width:90ch}
 .mm-table.mm-table sup{font-size:.75em;line-height:0}
-@media(max-width:40em){.mm-table.mm-table :is(th,td){padding-right:.5em}
+@media(max-width:40em){.mm-table.mm-table{font-size:13px}
+.mm-table.mm-table :is(th,td){padding-right:.4em;white-space:normal}
+.mm-table.mm-table tbody th[scope=row]{overflow-wrap:anywhere;min-width:9em}
 .mm-table.mm-table :is(caption,tfoot p){max-width:calc(100vw - 3em)}}
 </style>"""
 
