@@ -5,7 +5,7 @@ import re
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.definition import Definition
+from mothers_margins.schema import Definition
 from mothers_margins.dictionary import parse_yaml, read_study
 
 SCHEMA, STUDY, FACTS, THEMES = "women.schema.yaml", "study.yaml", "published_facts.yaml", "themes.yaml"
@@ -200,7 +200,7 @@ BROKEN = {
         STUDY,
         "from: age_years",
         "from: ethnicity",
-        "derived age: bands need whole numbers, and ethnicity is type string",
+        "derived age: bands need a number, and ethnicity is none",
     ),
     "difference of a difference": (
         STUDY,

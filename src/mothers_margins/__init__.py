@@ -17,13 +17,14 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mothers_margins.builders import characteristics, themes
-    from mothers_margins.cohort import Cohort, open_cohort, read_cohort
+    from mothers_margins.cohort import Cohort
     from mothers_margins.demo import demo_cohort
     from mothers_margins.derivation import derive
     from mothers_margins.describe import check_published, list_themes, summarise
     from mothers_margins.dictionary import read_study
     from mothers_margins.errors import DataError, DisclosureError, MothersMarginsError, StudyError, UsageError
     from mothers_margins.glance import overview
+    from mothers_margins.reader import open_cohort, read_cohort
     from mothers_margins.results import Results, save
     from mothers_margins.study import Source, Study
     from mothers_margins.table import Table, say
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 _ROOMS = {
     "dictionary": ["read_study"],
     "study": ["Source", "Study"],
-    "cohort": ["Cohort", "open_cohort", "read_cohort"],
+    "cohort": ["Cohort"],
+    "reader": ["open_cohort", "read_cohort"],
     "demo": ["demo_cohort"],
     "derivation": ["derive"],
     "describe": ["check_published", "list_themes", "summarise"],

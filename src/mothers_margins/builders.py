@@ -11,6 +11,7 @@ from mothers_margins.rounding import IN_WORDS, rounded
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
 
+NUMBER_LABELS = {"mean_sd": "mean (SD)", "median_iqr": "median (quartiles)"}
 NUMBER_PATTERNS = {"mean": "{mean}", "mean_sd": "{mean} ({sd})", "median_iqr": "{median} ({q1} to {q3})"}
 
 
@@ -103,11 +104,13 @@ class _Builder:
         elif study.levels(name):
             yield from (self._counted(name, level) for level in only or study.levels(name))
         else:
-            yield Row(
-                study.fields[name].row_label or study.label(name),
-                tuple(self._number(name, group) for group in self.groups),
-                name,
-            )
+            declared = study.declared[name]
+            for place, kind in enumerate(declared.summary):
+                label = declared.row_label or study.label(name)
+                label = f"{label}, {NUMBER_LABELS[kind]}" if kind in NUMBER_LABELS else label
+                yield Row(
+                    label, tuple(self._number(name, group, kind) for group in self.groups), name, kind if place else ""
+                )
         if name not in study.sets and not only and (row := self._missing(name)):
             yield row
 
@@ -157,12 +160,12 @@ class _Builder:
         sizes = all(margins.get(("n", "", group, "n")) == self.size(group) for group in printed.base)
         return sizes and margins.get((printed.variable, printed.level, printed.group, "n")) == number
 
-    def _number(self, name: str, group: str) -> Cell:
-        declared = self.study.fields[name]
+    def _number(self, name: str, group: str, kind: str) -> Cell:
+        declared = self.study.declared[name]
         keys = [key for key in self.found if key[0] == name and key[2] == group]
         numbers = {key[3]: self.found[key]["value"] for key in keys}
         unit = f" {declared.unit.replace('{', '{{').replace('}', '}}')}" if declared.unit else ""
-        return Cell(NUMBER_PATTERNS[declared.summary or "mean"] + unit, numbers, str(self.found[keys[0]]["status"]))
+        return Cell(NUMBER_PATTERNS[kind] + unit, numbers, str(self.found[keys[0]]["status"]))
 
     def _missing(self, name: str) -> Row | None:
         counts = {key[2]: row["missing"] for key, row in self.found.items() if key[0] == name}
@@ -198,7 +201,7 @@ class _Builder:
 
 def cited(study: Study) -> str:
     """Where the study is published, for the foot of a table."""
-    return f"Study: {study.file.citation.text} doi:{study.file.citation.doi}"
+    return f"Study: {study.file.citation}"
 
 
 def _decimals(study: Study) -> str:

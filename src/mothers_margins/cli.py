@@ -156,8 +156,8 @@ def _log_to(out: Path) -> None:
 @_exits
 def check(file: Path, study: str) -> None:
     """Check a participant file against the study definition; analyse nothing. Exit code 3 if it does not match."""
-    from mothers_margins.cohort import read_cohort
     from mothers_margins.dictionary import read_study
+    from mothers_margins.reader import read_cohort
 
     cohort = read_cohort(file, read_study(study))
     unit = cohort.study.file.unit

@@ -1,129 +1,41 @@
-"""The format of data_dictionary/<study>/: one frozen type per thing that its YAML files can say.
+"""The format of data_dictionary/<study>/study.yaml and its companions: one frozen type per thing that they can say.
 
-`dictionary.py` reads the files into these types, `study.py` is what they say together.
+`schema.py` is the format of the participant file, `dictionary.py` reads all, `study.py` is what they say together.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-
-class Definition(BaseModel):
-    """Base of everything read from YAML: frozen, and closed to keys that are not declared here."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
-
-
-# ---- <table>.schema.yaml: Data Package v2 Table Schema with our x- keys
-
-
-class Level(Definition):
-    """One level of a categorical variable, as coded in the file; `label` says more where the code does not speak."""
-
-    value: str
-    label: str = ""
-
-
-def _as_mapping(level: Any) -> Any:
-    return level if isinstance(level, dict | Level) else {"value": level}
-
-
-Levels = tuple[Annotated[Level, BeforeValidator(_as_mapping)], ...]
-
-
-class MissingValue(Definition):
-    """A code that stands for a missing cell, with the reason that it records."""
-
-    value: str
-    label: str
-
-
-class Constraints(Definition):
-    """What a cell must satisfy (Table Schema `constraints`)."""
-
-    required: bool = False
-    unique: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    pattern: str | None = None
-
-
-class StructuralZero(Definition):
-    """A level that a group cannot have by definition: a zero that is neither found nor tested."""
-
-    group: str
-    level: str
-    reason: str
-
-
-SummaryKind = Literal["n", "mean", "mean_sd", "median_iqr"]
-
-
-class Variable(Definition):
-    """A field of the participant file: its Table Schema properties and what we say beyond them (x- keys)."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title: str
-    description: str = ""
-    type: Literal["string", "integer", "number", "boolean"]
-    categories: Levels = ()
-    categories_ordered: bool = Field(False, alias="categoriesOrdered")
-    true_values: tuple[str, ...] = Field((), alias="trueValues")
-    false_values: tuple[str, ...] = Field((), alias="falseValues")
-    missing_values: tuple[MissingValue, ...] = Field((), alias="missingValues")
-    constraints: Constraints = Constraints()
-    role: Literal["identifier", "data_status", "group", "variable"] = Field(alias="x-role")
-    made_up_prefix: str = Field("", alias="x-made-up-prefix")
-    summary: SummaryKind | None = Field(None, alias="x-summary")
-    row_label: str = Field("", alias="x-row-label")
-    unit: str = Field("", alias="x-unit")
-    multi_response: str = Field("", alias="x-multi-response")
-    block: str = Field("", alias="x-block")
-    structural_zeros: tuple[StructuralZero, ...] = Field((), alias="x-structural-zeros")
-    assumption: str = Field("", alias="x-assumption")
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """Levels in declared order; empty for a number."""
-        return tuple(level.value for level in self.categories)
-
-
-class MultiResponseSet(Definition):
-    """Yes/no fields that answer one question, of which a participant can have several."""
-
-    name: str
-    title: str
-    note: str
-
-
-class TableSchema(Definition):
-    """One participant file: its fields, its missing codes and its multi-response sets."""
-
-    standard: Literal["https://datapackage.org/profiles/2.0/tableschema.json"] = Field(alias="$schema")
-    name: str
-    title: str
-    description: str = ""
-    primary_key: tuple[str] = Field(alias="primaryKey")
-    missing_values: tuple[MissingValue, ...] = Field(alias="missingValues")
-    fields: tuple[Variable, ...]
-    multi_response_sets: tuple[MultiResponseSet, ...] = Field((), alias="x-multi-response-sets")
-
+from mothers_margins.schema import Definition, Summarised
 
 # ---- study.yaml
 
 
 class Condition(Definition):
-    """Has any of these levels or options; if `excluded`, none of them. Written as a level, a list or {not: list}."""
+    """What a value must be. Written as a level, a list of levels (any of them), {not: list} (known and none of them),
+    {at_least: 2}, {codes: [F10-F19], but: [F17]} (a recorded code begins so), or {known: false}."""
 
-    levels: tuple[str, ...] = Field(min_length=1)
+    levels: tuple[str, ...] = Field((), min_length=1)
     excluded: bool = False
+    at_least: float | None = None
+    codes: tuple[str, ...] = Field((), min_length=1)
+    but: tuple[str, ...] = ()
+    known: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "Condition":
+        forms = (bool(self.levels), self.at_least is not None, bool(self.codes), self.known is not None)
+        if sum(forms) != 1 or (self.but and not self.codes):
+            raise ValueError("a condition is a level, a list, {not: …}, {at_least: …}, {codes: …} or {known: …}")
+        return self
 
 
 def _as_condition(written: Any) -> Any:
-    if isinstance(written, Condition):
+    if isinstance(written, Condition) or (isinstance(written, dict) and set(written) - {"not"}):
         return written
-    if isinstance(written, dict) and set(written) == {"not"}:
-        return {"levels": written["not"], "excluded": True}
+    if isinstance(written, dict):
+        return {"levels": written.get("not"), "excluded": True}
     return {"levels": written if isinstance(written, list | tuple) else (written,)}
 
 
@@ -149,26 +61,109 @@ class Group(Definition):
 
 
 class Band(Definition):
-    """One level of a banded number; bounds are inclusive, None is open."""
+    """One level of a banded number, from `minimum` to `maximum` inclusive; None is open.
+
+    Of a score, which need not be a whole number, only `minimum` is said: the band ends below the next one's.
+    """
 
     level: str
     minimum: float | None = None
     maximum: float | None = None
 
 
-class Derived(Definition):
-    """A variable made from another: bands of a number, or levels merged."""
+class Fifths(Definition):
+    """Fifths of a nation's areas ranked by deprivation (rank 1 is the most deprived), within the index ranked by.
+
+    areas: number of areas that each index ranks.
+    """
+
+    rank: str
+    index: str
+    areas: dict[str, int] = Field(min_length=1)
+
+
+class Derived(Summarised):
+    """A variable made from others by exactly one rule.
+
+    bands of the number `from`; `levels` of `from` merged; `any_of` several conditions (Yes, No, or missing by
+    three-valued logic: a true one decides, and all must be known to be false for a No); `fifths` of areas.
+    gated_out: what a closed gate of an instrument means for `any_of`: no, or exclude (missing, not applicable).
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title: str
-    source: str = Field(alias="from")
+    source: str = Field("", alias="from")
     bands: tuple[Band, ...] = ()
     merged: dict[str, tuple[str, ...]] = Field({}, alias="levels")
+    any_of: tuple[Where, ...] = ()
+    gated_out: Literal["no", "exclude"] | None = None
+    fifths: Fifths | None = None
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """Levels in declared order."""
-        return tuple(band.level for band in self.bands) or tuple(self.merged)
+        """Levels in declared order; a fifth is named by its number, 1 the most deprived."""
+        if self.fifths:
+            return ("1", "2", "3", "4", "5")
+        return tuple(band.level for band in self.bands) or tuple(self.merged) or ("Yes", "No")
+
+    @property
+    def conditions(self) -> tuple[Where, ...]:
+        """The conditions of which one must hold."""
+        return self.any_of
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the variables that it is made from."""
+        named = [self.fifths.rank, self.fifths.index] if self.fifths else [self.source] * bool(self.source)
+        return tuple(dict.fromkeys([*named, *(name for where in self.conditions for name in where)]))
+
+
+class Outcome(Derived):
+    """What a model explains, as Yes or No: `from` is one of `event_levels`, or one of several conditions holds.
+
+    of: the outcome that a sensitivity outcome stands in for.
+    """
+
+    kind: Literal["primary", "secondary", "exploratory", "sensitivity"]
+    event_levels: tuple[str, ...] = ()
+    of: str = ""
+
+    @property
+    def conditions(self) -> tuple[Where, ...]:
+        """The conditions of which one must hold."""
+        one = {self.source: Condition(levels=self.event_levels)} if self.event_levels else {}
+        return (one,) if one else self.any_of
+
+
+class Impossible(Definition):
+    """A combination of values that cannot be: a file that holds it is refused."""
+
+    where: Where = Field(min_length=1)
+    reason: str
+
+
+class Coding(Definition):
+    """How a variable enters a model: a number per so many units, the order of its levels, or levels beside a reference.
+
+    merged: levels put together first, to avoid small cells. label: how the term is printed.
+    """
+
+    label: str = ""
+    per: float | None = Field(None, gt=0)
+    linear: Literal["as declared", "reversed"] | None = None
+    reference: str = ""
+    merged: dict[str, tuple[str, ...]] = Field({}, alias="levels")
+
+
+class Model(Definition):
+    """Explanatory variables per outcome. A model that departs from another says from which, when and why."""
+
+    title: str
+    terms: dict[str, tuple[str, ...]] = {}
+    departs_from: str = ""
+    dated: str = ""
+    reason: str = ""
+    add: dict[str, tuple[str, ...]] = {}
+    replace: dict[str, str] = {}
 
 
 class Block(Definition):
@@ -209,7 +204,10 @@ class Citation(Definition):
     """Where the study is published."""
 
     text: str
-    doi: str
+    doi: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} doi:{self.doi}" if self.doi else self.text
 
 
 class Unit(Definition):
@@ -226,6 +224,7 @@ class Data(Definition):
     demo: str
     demo_status: Literal["synthetic", "reconstructed"]
     statement: str
+    recipe: str = ""  # of a synthetic file: how it is drawn
 
 
 class Published(Definition):
@@ -253,14 +252,14 @@ class Rounding(Definition):
 class Tests(Definition):
     """Which tests are reported, and why."""
 
-    reported: Literal["none"]
+    reported: Literal["none", "chi_squared_and_t"]
     reason: str
 
 
 class Disclosure(Definition):
     """The disclosure policy by name, who decided it, and why."""
 
-    policy: Literal["already_public"]
+    policy: Literal["already_public", "threshold_10"]
     decided_by: str
     reason: str
 
@@ -276,6 +275,11 @@ class StudyFile(Definition):
     data: Data
     groups: dict[str, Group]
     derived: tuple[Derived, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    impossible: tuple[Impossible, ...] = ()
+    coding: dict[str, Coding] = {}
+    models: dict[str, Model] = {}
+    descriptive_only: dict[str, str] = {}  # variable: why it enters no model
     published: Published | None = None
     tables: dict[str, TablePlan] = Field(min_length=1)
     themes: ThemesFile | None = None

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from mothers_margins import places
-from mothers_margins.cohort import Cohort, read_cohort
-from mothers_margins.definition import Condition, Derived, Fact, Variable
+from mothers_margins.cohort import Cohort
+from mothers_margins.definition import Condition, Derived, Fact
 from mothers_margins.dictionary import read_study
 from mothers_margins.errors import StudyError, UsageError
 from mothers_margins.published import RELATIONS, published_count, published_size
+from mothers_margins.reader import read_cohort
+from mothers_margins.schema import Variable
 from mothers_margins.study import Study
 
 Columns = dict[str, np.ndarray]

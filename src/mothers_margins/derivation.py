@@ -1,40 +1,113 @@
-"""Adds what the study derives from what was recorded: bands of a number, merged levels. Adds, never changes."""
+"""Adds what the study derives from what was recorded: scores, bands, merged levels, composites. Adds, never changes."""
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
-from mothers_margins.cohort import Cohort
-from mothers_margins.definition import Derived
+from mothers_margins.cohort import Cohort, holds, in_ranges
+from mothers_margins.definition import Derived, Fifths
 from mothers_margins.errors import expect
+from mothers_margins.scoring import score
+from mothers_margins.study import Study
+
+NOT_KNOWN = "not known from what it is made of"
+OUTSIDE = "outside every declared band"
 
 
 def derive(cohort: Cohort) -> Cohort:
-    """A new cohort with every derived variable of the study, as ordered or plain categories in declared order.
+    """A new cohort with every score, derived variable and outcome of the study, in declared order.
 
-    A derived value is missing where its source is missing (with the same reason) or lies outside every band.
+    Scores are Float64, everything else categories in declared order. A derived value is missing where its sources do
+    not settle it; `reasons` says why. `scoring` says row by row by which rule each score was made.
     Raises UsageError if it is not given a cohort.
     """
     expect(cohort, Cohort, "derive", "a cohort, as read_cohort, open_cohort or demo_cohort return it")
-    data, reasons = cohort.data.copy(), cohort.reasons.copy()
-    for variable in cohort.study.file.derived:
-        source = cohort.data[variable.source]
-        values = _banded(source, variable) if variable.bands else _merged(source, variable)
-        outside = values.isna() & source.notna()
-        data[variable.name] = values
-        reasons[variable.name] = cohort.reasons[variable.source].mask(outside, "outside every declared band")
-    return replace(cohort, data=data, reasons=reasons)
+    study = cohort.study
+    data: dict[str, pd.Series] = dict(cohort.data.items())
+    reasons: dict[str, pd.Series] = dict(cohort.reasons.items())
+    rules: dict[str, pd.Series] = {}
+    for scored in study.scores.values():
+        known = {**data, **{f"{name} rule": rule for name, rule in rules.items()}}
+        data[scored.name], reasons[scored.name], rules[scored.name] = score(study, scored, known, reasons)
+    for variable in study.derived.values():
+        if variable.name not in data:  # a fifth of deprivation may have been supplied
+            data[variable.name], reasons[variable.name] = _derived(study, variable, data, reasons)
+    scoring = pd.DataFrame(rules, index=cohort.data.index)
+    return replace(cohort, data=pd.DataFrame(data), reasons=pd.DataFrame(reasons), scoring=scoring)
+
+
+def _derived(
+    study: Study, variable: Derived, data: dict[str, pd.Series], reasons: dict[str, pd.Series]
+) -> tuple[pd.Series, pd.Series]:
+    if variable.conditions:
+        return _any_of(study, variable, data, reasons)
+    if variable.fifths:
+        values, source = _fifth(variable.fifths, data), variable.fifths.rank
+    elif variable.bands:
+        values, source = _banded(data[variable.source], variable), variable.source
+    else:
+        values, source = _merged(study, data[variable.source], variable), variable.source
+    outside = values.isna() & data[source].notna()
+    return values, reasons[source].mask(outside, OUTSIDE if variable.bands else NOT_KNOWN)
 
 
 def _banded(source: pd.Series, variable: Derived) -> pd.Series:
-    levels = pd.Series(pd.NA, index=source.index, dtype="str")
-    for band in variable.bands:
-        low = -float("inf") if band.minimum is None else band.minimum
-        high = float("inf") if band.maximum is None else band.maximum
-        levels = levels.mask(source.between(low, high).fillna(False).astype(bool), band.level)
-    return levels.astype(pd.CategoricalDtype(list(variable.levels), ordered=True))
+    number = source.to_numpy(dtype=float, na_value=np.nan)
+    levels = np.full(len(number), -1)
+    for position, band in enumerate(variable.bands):
+        low = -np.inf if band.minimum is None else band.minimum
+        high = np.inf if band.maximum is None else band.maximum
+        levels[(number >= low) & (number <= high)] = position  # an open band ends where the next one begins
+    return _as_levels(levels, variable, source, ordered=True)
 
 
-def _merged(source: pd.Series, variable: Derived) -> pd.Series:
-    into = {old: new for new, olds in variable.merged.items() for old in olds}
-    return source.astype("str").map(into).astype(pd.CategoricalDtype(list(variable.levels)))
+def _merged(study: Study, source: pd.Series, variable: Derived) -> pd.Series:
+    field = study.fields.get(variable.source)
+    if field is not None and field.role == "codes":
+        into = {
+            text: next((place for place, codes in enumerate(variable.merged.values()) if _coded(text, codes)), -1)
+            for text in source.dropna().unique()
+        }
+    else:
+        into = {old: place for place, olds in enumerate(variable.merged.values()) for old in olds}
+    levels = source.astype("str").map(into).fillna(-1).to_numpy(dtype=int)
+    return _as_levels(levels, variable, source)
+
+
+def _coded(text: str, ranges: tuple[str, ...]) -> bool:
+    return any(in_ranges(code, ranges) for code in text.split(";"))
+
+
+def _fifth(fifths: Fifths, data: dict[str, pd.Series]) -> pd.Series:
+    """Fifth of the nation's areas, 1 the most deprived: rank r of N areas lies in fifth ceil(5 r / N)."""
+    rank = data[fifths.rank]
+    areas = data[fifths.index].astype("str").map(fifths.areas).to_numpy(dtype=float, na_value=np.nan)
+    fifth = np.ceil(5 * rank.to_numpy(dtype=float, na_value=np.nan) / areas)
+    levels = np.where((fifth >= 1) & (fifth <= 5), fifth - 1, -1).astype(int)
+    kind = pd.CategoricalDtype(["1", "2", "3", "4", "5"], ordered=True)
+    return pd.Series(pd.Categorical.from_codes(levels, dtype=kind), index=rank.index)
+
+
+def _as_levels(levels: np.ndarray, variable: Derived, source: pd.Series, *, ordered: bool = False) -> pd.Series:
+    kind = pd.CategoricalDtype(list(variable.levels), ordered=ordered)
+    return pd.Series(pd.Categorical.from_codes(levels, dtype=kind), index=source.index)
+
+
+def _any_of(
+    study: Study, variable: Derived, data: dict[str, pd.Series], reasons: dict[str, pd.Series]
+) -> tuple[pd.Series, pd.Series]:
+    """Yes, No or missing, by three-valued logic. The reason is that of the sources if those missing agree on one."""
+    found = holds(data, study, variable.conditions[0])
+    for where in variable.conditions[1:]:
+        found |= holds(data, study, where)
+    gates = {study.instruments[name].gate for name in variable.sources if name in study.instruments} - {None}
+    why: pd.Series = pd.Series(pd.NA, index=found.index, dtype="str")
+    for name in variable.sources:
+        own = reasons[name]
+        why = own.where(why.isna() | why.eq(own), NOT_KNOWN).where(own.notna(), why)
+    for gate in gates:
+        closed = (data[gate.variable] == gate.level).fillna(False).astype(bool) if gate else found.isna()
+        found = found.mask(closed, False if variable.gated_out == "no" else pd.NA)
+    values = found.map({True: "Yes", False: "No"}).astype(pd.CategoricalDtype(["Yes", "No"]))
+    return values, why.where(found.isna()).astype("str")

@@ -8,10 +8,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from mothers_margins.cohort import Cohort, broken_relations, column, where_mask
-from mothers_margins.definition import Group, Variable
+from mothers_margins.definition import Group
 from mothers_margins.errors import DataError, UsageError, expect
 from mothers_margins.published import agrees, only_published
 from mothers_margins.results import About, Results, checked, tidy
+from mothers_margins.schema import Summarised
 from mothers_margins.study import Source, Study, unknown
 
 Row = dict[str, Any]
@@ -109,7 +110,7 @@ def _summary(inside: Cohort, name: str, group: str) -> Iterator[Row]:
         for level in levels:
             yield from _counted(name, level, group, int((values == level).sum()), values)
         return
-    yield from _numbers(inside.study.fields[name], group, values)
+    yield from _numbers(name, inside.study.declared[name], group, values)
 
 
 def _counted(name: str, level: str, group: str, number: int, values: pd.Series) -> Iterator[Row]:
@@ -121,7 +122,7 @@ def _counted(name: str, level: str, group: str, number: int, values: pd.Series) 
     yield _row(name, level, group, "percent", percent, **counts, status=status)
 
 
-def _numbers(variable: Variable, group: str, values: pd.Series) -> Iterator[Row]:
+def _numbers(name: str, variable: Summarised, group: str, values: pd.Series) -> Iterator[Row]:
     known = values.dropna().astype(float)
     counts = {"n": len(known), "denominator": len(known), "missing": len(values) - len(known)}
     found: dict[str, float] = {
@@ -133,9 +134,9 @@ def _numbers(variable: Variable, group: str, values: pd.Series) -> Iterator[Row]
         "min": known.min(),
         "max": known.max(),
     }
-    for statistic in STATISTICS[variable.summary or "mean"]:
+    for statistic in (statistic for kind in variable.summary for statistic in STATISTICS[kind]):
         status = "missing" if pd.isna(found[statistic]) else "shown"
-        yield _row(variable.name, "", group, statistic, found[statistic], **counts, status=status)
+        yield _row(name, "", group, statistic, found[statistic], **counts, status=status)
 
 
 def _zero(study: Study, row: Row) -> Row:

@@ -1,6 +1,6 @@
 """What can go wrong, by kind. Every error lists all its problems and never holds a participant's value or id."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class MothersMarginsError(Exception):
@@ -50,3 +50,9 @@ def expect(given: object, kind: type, who: str, what: str) -> None:
 def count(number: int, one: str, many: str = "") -> str:
     """'1 problem', '3 problems': a number with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listed(numbers: Sequence[int], noun: str = "row") -> str:
+    """'rows 2, 5, 9 and 14 more': the places of a problem."""
+    more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
+    return f"{noun if len(numbers) == 1 else noun + 's'} {', '.join(map(str, numbers[:8]))}{more}"

@@ -41,7 +41,7 @@ def overview(study: Study, part: str) -> Table:
 def _about(study: Study) -> Lines:
     yield "Study", study.title
     yield from study.file.about.items()
-    yield "Publication", f"{study.file.citation.text} doi:{study.file.citation.doi}"
+    yield "Publication", str(study.file.citation)
     yield "One row is", f"one {study.file.unit.one}"
     yield "Data shipped", study.file.data.statement
 
@@ -75,7 +75,8 @@ def _variables(study: Study) -> Lines:
             levels = ", ".join(_named(study, field.name, level) for level in field.levels)
             low, high = (("any" if bound is None else f"{bound:g}") for bound in (limits.minimum, limits.maximum))
             allowed = levels or f"{low} to {high} {field.unit}"
-            yield field.title, allowed, SUMMARIES.get(field.summary or "", "number in each level"), field.assumption
+            summary = ", ".join(SUMMARIES[kind] for kind in field.summary if kind != "n") or "number in each level"
+            yield field.title, allowed, summary, field.assumption
 
 
 def _services(study: Study) -> Lines:

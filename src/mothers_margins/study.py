@@ -7,19 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from mothers_margins.definition import (
-    Derived,
-    Fact,
-    Group,
-    MultiResponseSet,
-    StudyFile,
-    TablePlan,
-    TableSchema,
-    Themes,
-    Variable,
-    Where,
-)
+from mothers_margins.definition import Derived, Fact, Group, Outcome, StudyFile, TablePlan, Themes, Where
 from mothers_margins.errors import UsageError
+from mothers_margins.schema import Instrument, MultiResponseSet, Score, TableSchema, Timepoint, Variable
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,9 +49,24 @@ class Study:
         return {variable.name: variable for variable in self.schema.fields}
 
     @cached_property
+    def scores(self) -> dict[str, Score]:
+        """Scores of the instruments by name, in declared order."""
+        return {score.name: score for instrument in self.schema.instruments for score in instrument.scores}
+
+    @cached_property
+    def instruments(self) -> dict[str, Instrument]:
+        """The instrument of each score, by the score's name."""
+        return {score.name: instrument for instrument in self.schema.instruments for score in instrument.scores}
+
+    @cached_property
+    def outcomes(self) -> dict[str, Outcome]:
+        """Outcomes by name."""
+        return {outcome.name: outcome for outcome in self.file.outcomes}
+
+    @cached_property
     def derived(self) -> dict[str, Derived]:
-        """Derived variables by name."""
-        return {variable.name: variable for variable in self.file.derived}
+        """Variables derived after the scores, by name: those of study.yaml, then the outcomes."""
+        return {variable.name: variable for variable in (*self.file.derived, *self.file.outcomes)}
 
     @cached_property
     def sets(self) -> dict[str, tuple[Variable, ...]]:
@@ -77,32 +82,69 @@ class Study:
         return {declared.name: declared for declared in self.schema.multi_response_sets}
 
     @cached_property
+    def declared(self) -> dict[str, Variable | Score | Derived]:
+        """Everything that is a column of a derived cohort, by name."""
+        return {**self.fields, **self.scores, **self.derived}
+
+    @cached_property
     def variables(self) -> tuple[str, ...]:
-        """What can be summarised: variables, derived variables and multi-response sets, in declared order."""
+        """What can be summarised: variables, scores, derived variables and multi-response sets, in declared order."""
         single = [f.name for f in self.schema.fields if f.role in ("variable", "group") and not f.multi_response]
-        return (*single, *self.derived, *self.sets)
+        return (*single, *self.scores, *self.derived, *self.sets)
 
     def levels(self, name: str) -> tuple[str, ...]:
         """Levels of a variable or options of a multi-response set, in declared order; empty for a number."""
         if name in self.sets:
             return tuple(option.title for option in self.sets[name])
-        declared = self.derived.get(name) or self.fields.get(name)
-        if declared is None:
+        if name not in self.declared:
             raise unknown("variable", [name], self.variables, f"study {self.name}")
-        return declared.levels
+        return self.declared[name].levels
+
+    def terms(self, model: str, outcome: str) -> tuple[str, ...]:
+        """Explanatory variables of a model for an outcome, with what it adds to or replaces in the one it departs from.
+
+        A sensitivity outcome has the terms of the one that it stands in for. Raises UsageError for unknown names.
+        """
+        if model not in self.file.models:
+            raise unknown("model", [model], self.file.models, f"study {self.name}")
+        if outcome not in self.outcomes:
+            raise unknown("outcome", [outcome], self.outcomes, f"study {self.name}")
+        plan, asked = self.file.models[model], self.outcomes[outcome].of or outcome
+        inherited = self.terms(plan.departs_from, asked) if plan.departs_from else ()
+        listed = plan.terms.get(asked, inherited)
+        return (*(plan.replace.get(term, term) for term in listed), *plan.add.get(asked, ()))
+
+    def limits(self, score: str) -> tuple[float, float]:
+        """Lowest and highest value that a score can have."""
+        declared = self.scores[score]
+        if declared.sum_of:
+            parts = [self.limits(part) for part in declared.sum_of]
+            return sum(low for low, _ in parts), sum(high for _, high in parts)
+        if declared.value:
+            return 0, len(declared.items)
+        items = [self.fields[self.instruments[score].item(number)].constraints for number in declared.items]
+        return sum(item.minimum or 0 for item in items), sum(item.maximum or 0 for item in items)
+
+    def timepoint(self, name: str) -> Timepoint | None:
+        """When a variable was recorded, as declared."""
+        return self.declared[name].timepoint if name in self.declared else None
 
     def label(self, name: str) -> str:
         """A variable's title as printed."""
-        declared = self.set_titles.get(name) or self.derived.get(name) or self.fields[name]
-        return declared.title
+        return (self.set_titles.get(name) or self.declared[name]).title
 
     def where_faults(self, where: Where, place: str) -> Iterator[str]:
-        """What a condition names that the study does not have."""
+        """What a condition names that the study does not have, or asks of a variable that cannot answer it."""
         for name, condition in where.items():
-            if name not in self.variables:
+            if name not in self.declared and name not in self.sets:
                 yield f"{place}: no variable '{name}'{near(name, self.variables)}"
                 continue
-            declared = self.levels(name)
+            declared, field = self.levels(name), self.fields.get(name)
+            number = name in self.scores or (field is not None and field.type in ("integer", "number"))
+            if condition.at_least is not None and not number:
+                yield f"{place}: at_least needs a number, and {name} is none"
+            if condition.codes and not (field and field.role == "codes"):
+                yield f"{place}: codes needs a field with x-role codes, and {name} is none"
             for level in condition.levels:
                 if level not in declared:
                     yield f"{place}: '{level}' is no level of {name} (declared: {', '.join(declared)})"

@@ -15,9 +15,9 @@ from typing import Any
 from pydantic import Field
 
 from mothers_margins import places
-from mothers_margins.definition import Definition
 from mothers_margins.dictionary import parse_yaml
 from mothers_margins.errors import UsageError
+from mothers_margins.schema import Definition
 from mothers_margins.study import near, unknown
 
 Value = bool | int | float | str

@@ -86,7 +86,7 @@ def _sources(studies: Mapping[str, Study], data: Path | None, *, make_key: bool)
     for name, study in studies.items():
         path = data or study.folder / study.file.data.demo
         if data:
-            from mothers_margins.cohort import read_cohort  # pandas: half a second that a demo run can spare
+            from mothers_margins.reader import read_cohort  # pandas: half a second that a demo run can spare
 
             source = read_cohort(path, study).source
             if source.kind != "restricted":

@@ -1,0 +1,227 @@
+"""Reads participant files into a `Cohort`, or says in one error all that is wrong: counts and rows, never a value."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from mothers_margins import places
+from mothers_margins.cohort import Cohort, group_mask, where_mask
+from mothers_margins.errors import DataError, UsageError, count, expect, listed
+from mothers_margins.files import UnreadableError
+from mothers_margins.schema import Variable
+from mothers_margins.sources import NO_ROW, NOT_SUPPLIED, UNMAPPED, Text, read_text
+from mothers_margins.study import Source, Study, unknown
+
+WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
+NUMBER = re.compile(r"[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
+ABSENT = {NO_ROW: "no row in the table that holds it", NOT_SUPPLIED: "only the score was supplied"}
+
+
+def open_cohort(study: Study) -> Cohort:
+    """The analyst's own file where one is named, else the demonstration data that are shipped.
+
+    Restricted data are found through the environment variable MOTHERS_MARGINS_DATA or through local.yaml in the
+    project's folder ({study: path}, not in git). A path is never a notebook parameter: papermill copies those.
+    Raises DataError as `read_cohort` does, UsageError if local.yaml cannot be used.
+    """
+    expect(study, Study, "open_cohort", 'a study: mm.read_study("…")')
+    named = os.environ.get(places.DATA) or _local_paths(study).get(study.name, places.DEMO)
+    return read_cohort(study.folder / study.file.data.demo if named == places.DEMO else named, study)
+
+
+def _local_paths(study: Study) -> Mapping[str, str]:
+    path = places.project() / "local.yaml"
+    try:
+        content = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None) or {}
+    except (OSError, ValueError, yaml.YAMLError):
+        content = None
+    if not (isinstance(content, dict) and all(isinstance(value, str) for value in content.values())):
+        raise UsageError("local.yaml: must hold lines of the form  study: path")
+    known = [folder.name for folder in study.folder.parent.iterdir()]
+    wrong = [name for name in content if name not in known]
+    if wrong:
+        raise unknown("study", wrong, known, "local.yaml")
+    return {name: str(Path(value).expanduser()) for name, value in content.items()}
+
+
+def read_cohort(path: str | Path, study: Study) -> Cohort:
+    """Read participant files and check them against the study.
+
+    path: one .csv (UTF-8), .dta, .xlsx, .parquet or .sav file with the dictionary's own names; or a sources.yaml, or a
+    folder, whose files have names of their own (the folder's sources.yaml, else the study's, says what they mean).
+    Returns a `Cohort`; files without the study's data_status column are restricted. An instrument's items may be absent
+    where one of its scores is supplied in their place.
+    Raises DataError with every problem of the files: counts and row numbers, never a value or an id.
+    """
+    expect(study, Study, "read_cohort", 'a study: mm.read_study("…")')
+    path = Path(path)
+    try:
+        text = read_text(path, study)
+    except UnreadableError as error:
+        raise _refused(str(error).split("\n"), study) from None  # its cause could carry the bytes of the file
+    text, problems = _complete(text, study)
+    parts = {name: _column(text, name, _field(study, name), study) for name in text.cells}
+    problems += [f"{name}: {problem}" for name, (_, _, found) in parts.items() for problem in found]
+    if problems:
+        raise _refused(problems, study)
+    data = pd.DataFrame({name: values for name, (values, _, _) in parts.items()})
+    reasons = pd.DataFrame({name: why for name, (_, why, _) in parts.items()})
+    cohort = Cohort(data, reasons, _source(data, study), study, events=text.events)
+    problems = list(_impossible(cohort, text.rows[study.schema.primary_key[0]]))
+    if cohort.source.kind == "restricted" and places.inside_project(path):
+        problems.append("it is restricted and lies inside the project's folder; move it out")
+    if problems:
+        raise _refused(problems, study)
+    return cohort
+
+
+def _refused(problems: list[str], study: Study) -> DataError:
+    unset = f", or unset {places.DATA} to use the demonstration data" if os.environ.get(places.DATA) else ""
+    remedy = f"Row 1 of a table holds the names. Correct the file, or data_dictionary/{study.name}/{unset}."
+    return DataError(f"The data file: {count(len(problems), 'problem')}; nothing was analysed.", problems, remedy)
+
+
+def _complete(text: Text, study: Study) -> tuple[Text, list[str]]:
+    """The text with a column for every field, and what is wrong with its columns."""
+    rows = next(iter(text.rows.values()), np.array([], dtype=int))
+    cells, problems = dict(text.cells), []
+    stand_ins = [(score.name, {*study.instruments[score.name].fields()}) for score in study.scores.values()]
+    stand_ins += [(name, {made.fifths.rank}) for name, made in study.derived.items() if made.fifths]
+    absent = {*study.fields} - {*cells} - {name for name, field in study.fields.items() if field.role == "data_status"}
+    for score, made_from in stand_ins:
+        if score in cells and made_from <= absent | {name for name in cells if (cells[name] == NOT_SUPPLIED).all()}:
+            cells |= dict.fromkeys(made_from, np.full(len(rows), NOT_SUPPLIED, dtype=object))
+        elif score in cells:
+            problems.append(f"column '{score}' is supplied beside what it is made from; leave one of them out")
+    problems += [f"column '{name}' is missing" for name in study.fields if name in absent and name not in cells]
+    for file, positions in text.extra.items():
+        of = f" of {file}" if file else ""
+        number = count(len(positions), "column")
+        problems.append(f"{number}{of} that the schema does not declare ({listed(positions, 'column')})")
+    problems += [f"column '{name}' stands more than once" for name in text.twice]
+    ordered = {name: cells[name] for name in (*study.fields, *cells) if name in cells}
+    numbers = {name: text.rows.get(name, rows) for name in ordered}
+    return Text(ordered, numbers, text.files, events=text.events), problems
+
+
+def _field(study: Study, name: str) -> Variable:
+    """A field as declared; for a score that is supplied in place of its items, what it may be."""
+    if name in study.fields:
+        return study.fields[name]
+    made = {"name": name, "title": study.label(name), "x-role": "variable"}
+    if name in study.scores:
+        low, high = study.limits(name)
+        return Variable.model_validate({**made, "type": "number", "constraints": {"minimum": low, "maximum": high}})
+    return Variable.model_validate({**made, "type": "string", "categories": study.levels(name)})
+
+
+def _column(text: Text, name: str, field: Variable, study: Study) -> tuple[pd.Series, pd.Series, list[str]]:
+    """Typed values, reasons for missing cells, and problems of one column. It works on distinct texts."""
+    place, found = pd.factorize(text.cells[name])
+    codes = {code.value: code.label for code in field.missing_values or study.schema.missing_values} | ABSENT
+    limits, file, problems = field.constraints, text.files.get(name, ""), list[str]()
+    judged = np.array([one not in codes for one in found], dtype=bool)  # what is still to be judged
+
+    def report(wrong: np.ndarray, what: str) -> None:
+        """Say in which rows the texts are `wrong`, and judge them no further."""
+        nonlocal judged
+        at = text.rows[name][(wrong & judged)[place]]
+        if len(at):
+            problems.append(f"{count(len(at), 'row')} {what} ({listed(at.tolist())}{' of ' + file if file else ''})")
+        judged &= ~wrong
+
+    def each(test: re.Pattern[str]) -> np.ndarray:
+        return np.array([test.fullmatch(one) is not None for one in found], dtype=bool)
+
+    missing = ~judged
+    if limits.required and missing.any():
+        judged = missing.copy()
+        report(missing, "without a value, which is required")
+        judged = ~missing
+    report(np.array([one == UNMAPPED for one in found], dtype=bool), "with a label that sources.yaml does not map")
+    report(np.array([_formula(one) for one in found], dtype=bool), "with a formula; paste its value")
+    if limits.unique:
+        report(np.bincount(place, minlength=len(found)) > 1, "with a value that another row has too; it must be unique")
+    if limits.pattern:
+        report(~each(re.compile(limits.pattern)), "with a value that does not have the declared pattern")
+    if field.levels:
+        codes_of = {level: number for number, level in enumerate(field.levels)}
+        known = np.array([codes_of.get(one, -1) for one in found], dtype=int)
+        report(known < 0, f"with a code that is not {_declared(field.levels)}")
+        kind = pd.CategoricalDtype(list(field.levels), ordered=field.categories_ordered)
+        values = pd.Series(pd.Categorical.from_codes(np.where(judged, known, -1)[place], dtype=kind))
+    elif field.type == "boolean":
+        yes, no = field.true_values, field.false_values
+        report(~np.isin(found.astype(str), [*yes, *no]), f"with a code that is not {_declared((*yes, *no))}")
+        values = pd.Series(
+            pd.array([one in yes if ok else None for one, ok in zip(found, judged, strict=True)], "boolean")
+        )
+        values = values.take(place).reset_index(drop=True)
+    elif field.type in ("integer", "number"):
+        whole = field.type == "integer"
+        report(~each(WHOLE if whole else NUMBER), "without a whole number" if whole else "without a number")
+        numbers = np.array([float(one) if ok else 0 for one, ok in zip(found, judged, strict=True)])
+        low = -np.inf if limits.minimum is None else limits.minimum
+        high = np.inf if limits.maximum is None else limits.maximum
+        report((numbers < low) | (numbers > high), f"outside {low:g} to {high:g}")
+        masked = pd.array(np.where(judged, numbers, 0), dtype="Int64" if whole else "Float64")
+        masked[~judged] = pd.NA
+        values = pd.Series(masked.take(place))
+    else:
+        values = pd.Series(np.where(judged, found, None)[place], dtype="str")
+    reasons = np.array([codes.get(one) for one in found], dtype=object)[place]
+    return values, pd.Series(reasons, dtype="str"), problems
+
+
+def _formula(text: str) -> bool:
+    """Whether a spreadsheet program would calculate the cell."""
+    return text[:1] in ("=", "@") or (text[:1] in ("+", "-") and NUMBER.fullmatch(text) is None and text != "-")
+
+
+def _declared(levels: tuple[str, ...]) -> str:
+    return "declared (declared: " + ", ".join(f"'{level}'" for level in levels) + ")"
+
+
+def _impossible(cohort: Cohort, rows: np.ndarray) -> Iterator[str]:
+    """Combinations of values that cannot be: levels that a group cannot have, closed gates, and those of the study."""
+    study = cohort.study
+
+    def said(wrong: pd.Series, what: str, reason: str) -> Iterator[str]:
+        if wrong.any():
+            at = listed(rows[wrong.to_numpy()].tolist())
+            yield f"{count(int(wrong.sum()), 'row')} {what}, which cannot be: {reason} ({at})"
+
+    for name, declared in study.fields.items():
+        for zero in declared.structural_zeros:
+            wrong = group_mask(cohort, zero.group) & (cohort.data[name] == zero.level)
+            for line in said(wrong, f"of {zero.group} with '{zero.level}'", zero.reason):
+                yield f"{name}: {line}"
+    for instrument in study.schema.instruments:
+        if instrument.gate:
+            behind = cohort.data[list(instrument.fields())].notna().any(axis=1)
+            closed = cohort.data[instrument.gate.variable] == instrument.gate.level
+            yield from said(closed & behind, f"with items of {instrument.title} answered", instrument.gate.reason)
+    for check in study.file.impossible:
+        named = " and ".join(check.where)
+        yield from said(where_mask(cohort, check.where), f"with a combination of {named}", check.reason)
+
+
+def _source(data: pd.DataFrame, study: Study) -> Source:
+    declared = study.file.data
+    marks = [name for name, field in study.fields.items() if field.role == "data_status" and name in data]
+    for name, field in study.fields.items():
+        prefix = field.made_up_prefix
+        if prefix and not marks and data[name].str.startswith(prefix).any():
+            raise _refused(["it holds made-up rows without the column that marks them; put that column back"], study)
+    if not marks:
+        statement = "Not yet through disclosure control: for the research team only."
+        return Source("restricted", len(data), statement)
+    if data[marks[0]].nunique(dropna=False) != 1 or data[marks[0]].iloc[0] != declared.demo_status:
+        allowed = f"every row must say '{declared.demo_status}', or the column must be left out"
+        raise _refused([f"{marks[0]}: {allowed}"], study)
+    return Source(declared.demo_status, len(data), declared.statement)

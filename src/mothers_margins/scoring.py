@@ -1,0 +1,92 @@
+"""Scores of instruments: reversed items, rules for missing items, gates. Each score says by which rule it was made."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from mothers_margins.schema import Instrument, ItemRule, Score
+from mothers_margins.study import Study
+
+COMPLETE, TOO_FEW, CLOSED, SUPPLIED = "complete", "too few items answered", "not applicable", "supplied"
+FILLED = {"prorate": "prorated", "single_impute": "items imputed singly", "none": "counted among the answered"}
+Columns = Mapping[str, pd.Series]
+Made = tuple[pd.Series, pd.Series, pd.Series]  # value, reason where it is missing, rule that made it
+
+
+def score(study: Study, scored: Score, data: Columns, reasons: Columns) -> Made:
+    """One score for every row: Float64, why it is missing, and the rule that made it.
+
+    Where no item is answered and all give one reason, that is the score's reason too; a closed gate makes the score not
+    applicable whatever else is recorded. Rules: Prorating is the mean of the answered items times their number, after
+    reversing (a reversed item is the sum of its minimum and maximum less the answer).
+    """
+    instrument = study.instruments[scored.name]
+    if scored.name in data:
+        made = pd.Series(SUPPLIED, index=data[scored.name].index).where(data[scored.name].notna(), TOO_FEW)
+        return data[scored.name], reasons[scored.name], made
+    if scored.sum_of:
+        value, reason, rule = _summed(scored, data, reasons)
+    else:
+        value, reason, rule = _from_items(study, instrument, scored, data, reasons)
+    gate = instrument.gate
+    if gate:
+        closed = (data[gate.variable] == gate.level).fillna(False).to_numpy(dtype=bool)
+        value, reason, rule = value.mask(closed), reason.mask(closed, gate.reason), rule.mask(closed, CLOSED)
+    return value, reason, rule
+
+
+def _from_items(study: Study, instrument: Instrument, scored: Score, data: Columns, reasons: Columns) -> Made:
+    names = [instrument.item(number) for number in scored.items]
+    rule: ItemRule = scored.rule or instrument.rule
+    known = np.column_stack([data[name].notna().to_numpy() for name in names])
+    answered = known.sum(axis=1)
+    if scored.value:
+        counted = [data[name].astype("str").eq(scored.value).fillna(False) for name in names]
+        points = known if scored.value == "any" else np.column_stack([one.to_numpy(dtype=bool) for one in counted])
+        values = points.sum(axis=1).astype(float)
+    else:
+        values = _sums(study, instrument, scored, rule, data, known)
+    whole = rule.items == "none" and not scored.value  # nothing is filled in, so a sum needs all its items
+    enough = answered >= (len(names) if whole else np.ceil(rule.answered * len(names) - 1e-9))
+    index = data[names[0]].index
+    value = pd.Series(values, index=index).where(enough).astype("Float64")
+    made = pd.Series(np.where(answered == len(names), COMPLETE, FILLED[rule.items]), index=index, dtype="str")
+    first = reasons[names[0]]
+    same = (answered == 0) & np.logical_and.reduce([(reasons[name] == first).fillna(False) for name in names])
+    reason = first.where(same, TOO_FEW).where(~enough).astype("str")
+    return value, reason, made.where(enough, TOO_FEW)
+
+
+def _sums(
+    study: Study, instrument: Instrument, scored: Score, rule: ItemRule, data: Columns, known: np.ndarray
+) -> np.ndarray:
+    """Sums of items after reversing, with missing items filled in as the rule says."""
+    items = np.empty(known.shape)
+    for place, number in enumerate(scored.items):
+        name = instrument.item(number)
+        items[:, place] = data[name].to_numpy(dtype=float, na_value=np.nan)
+        if number in instrument.reversed:
+            limits = study.fields[name].constraints
+            items[:, place] = (limits.minimum or 0) + (limits.maximum or 0) - items[:, place]
+    answers = np.where(known, items, 0)
+    if rule.items == "single_impute":
+        means = answers.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        return np.asarray(np.where(known, items, means).sum(axis=1))
+    return np.asarray(answers.sum(axis=1) * known.shape[1] / np.maximum(known.sum(axis=1), 1))
+
+
+def _summed(scored: Score, data: Columns, reasons: Columns) -> Made:
+    """A sum of scores: missing if one of them is, prorated if one of them is."""
+    parts = [data[name] for name in scored.sum_of]
+    value = parts[0]
+    for part in parts[1:]:
+        value = value + part
+    rules = pd.concat([data[f"{name} rule"] for name in scored.sum_of], axis=1)
+    first = rules.iloc[:, 0]
+    made = first.where(rules.eq(first, axis=0).all(axis=1), "")
+    for rule in (*FILLED.values(), TOO_FEW):  # the last that occurs in a row counts
+        made = made.mask(rules.eq(rule).any(axis=1), rule)
+    why = pd.concat([reasons[name] for name in scored.sum_of], axis=1)
+    same = why.iloc[:, 0].where(why.eq(why.iloc[:, 0], axis=0).all(axis=1), TOO_FEW)
+    return value, same.where(value.isna()).astype("str"), made
