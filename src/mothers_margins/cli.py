@@ -183,13 +183,17 @@ def verify(folder: Path) -> int:
 
 @main.command("demo-data")
 @click.argument("study")
+@click.option("--rows", type=click.IntRange(20), help="Of a synthetic study: how many rows (needs --to).")
+@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="Write this file, not the shipped one.")
 @_exits
-def demo_data(study: str) -> None:
-    """Make the demonstration file of a study anew from its published totals and facts."""
+def demo_data(study: str, rows: int | None, to: Path | None) -> None:
+    """Make the demonstration file of a study anew: rebuilt from published totals and facts, or drawn by its recipe."""
     from mothers_margins.demo import write_demo
     from mothers_margins.dictionary import read_study
 
-    click.echo(f"Written: {places.shown(write_demo(read_study(study)))}")
+    asked = read_study(study)
+    click.echo(f"Making {rows or 'the'} rows of {study} …")
+    click.echo(f"Written: {places.shown(write_demo(asked, to, rows))}")
 
 
 @main.command()

@@ -86,8 +86,8 @@ def where_mask(cohort: Cohort, where: Where) -> pd.Series:
 
 def holds(data: pd.DataFrame | Mapping[str, pd.Series], study: Study, where: Where) -> pd.Series:
     """Whether the conditions hold, by Kleene's three-valued logic: missing where a missing value could decide."""
-    first = data[next(iter(data))]
-    every = pd.Series(True, index=first.index, dtype="boolean")
+    index = next(iter(data.values())).index if isinstance(data, Mapping) else data.index
+    every = pd.Series(True, index=index, dtype="boolean")
     for name, condition in where.items():
         every &= _meets(data, study, name, condition)
     return every

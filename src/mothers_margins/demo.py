@@ -16,6 +16,7 @@ from mothers_margins.published import RELATIONS, published_count, published_size
 from mothers_margins.reader import read_cohort
 from mothers_margins.schema import Variable
 from mothers_margins.study import Study
+from mothers_margins.synthetic import synthetic_rows
 
 Columns = dict[str, np.ndarray]
 
@@ -29,10 +30,17 @@ def demo_cohort(name: str) -> Cohort:
     return read_cohort(study.folder / study.file.data.demo, study)
 
 
-def write_demo(study: Study) -> Path:
-    """Make the demonstration file of a study anew, in its place in data_dictionary/."""
-    frame = reconstruct(study)
-    target = study.folder / study.file.data.demo
+def write_demo(study: Study, target: Path | None = None, rows: int | None = None) -> Path:
+    """Make the demonstration file of a study anew: in its place in data_dictionary/, or at `target`.
+
+    rows: of a synthetic file, how many dyads; only a file elsewhere may have another number than the one that is shipped.
+    Raises UsageError for rows of a reconstruction, which are as many as the publication counts, or without a target.
+    """
+    synthetic = study.file.data.demo_status == "synthetic"
+    if rows is not None and not (synthetic and target and rows > 0):
+        raise UsageError("demo-data: a number of rows needs a synthetic study and a file to write to (--to).")
+    frame = synthetic_rows(study, rows) if synthetic else reconstruct(study)
+    target = target or study.folder / study.file.data.demo
     return places.write_whole(target, lambda part: frame.to_csv(part, index=False, lineterminator="\n"))
 
 

@@ -24,8 +24,8 @@ def derive(cohort: Cohort) -> Cohort:
     """
     expect(cohort, Cohort, "derive", "a cohort, as read_cohort, open_cohort or demo_cohort return it")
     study = cohort.study
-    data: dict[str, pd.Series] = dict(cohort.data.items())
-    reasons: dict[str, pd.Series] = dict(cohort.reasons.items())
+    data: dict[str, pd.Series] = {str(name): values for name, values in cohort.data.items()}
+    reasons: dict[str, pd.Series] = {str(name): why for name, why in cohort.reasons.items()}
     rules: dict[str, pd.Series] = {}
     for scored in study.scores.values():
         known = {**data, **{f"{name} rule": rule for name, rule in rules.items()}}

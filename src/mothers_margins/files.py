@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.io.stata import StataMissingValue  # type: ignore[attr-defined]
 
 from mothers_margins.errors import count, listed
 
@@ -75,11 +76,13 @@ def _csv(path: Path, _sheet: str) -> Sheet:
 def _dta(path: Path, _sheet: str) -> Sheet:
     # The one call that keeps .a to .z apart: every other way of reading turns them into one missing value.
     with pd.read_stata(path, iterator=True) as reader:
-        frame = reader.read(convert_missing=True, convert_categoricals=False, convert_dates=False)
+        frame = reader.read(  # type: ignore[attr-defined]
+            convert_missing=True, convert_categoricals=False, convert_dates=False
+        )
         labels = reader.value_labels()
         names = dict(zip(reader._varlist, reader._lbllist, strict=True))  # type: ignore[attr-defined]
     by_column = {
-        column: {_stata_code(code): text for code, text in labels[name].items()}
+        column: {_stata_code(int(code)): text for code, text in labels[name].items()}
         for column, name in names.items()
         if name in labels
     }
@@ -93,7 +96,7 @@ def _stata_code(code: int) -> str:
 
 def _stata_text(value: Any) -> str:
     """Stata's own missing value is an empty cell; .a to .z keep their letter."""
-    if isinstance(value, pd.io.stata.StataMissingValue):
+    if isinstance(value, StataMissingValue):
         return "" if str(value) == "." else str(value)
     return _text(value)
 

@@ -11,6 +11,7 @@ import yaml
 
 from mothers_margins import places
 from mothers_margins.cohort import Cohort, group_mask, where_mask
+from mothers_margins.dictionary import read_study
 from mothers_margins.errors import DataError, UsageError, count, expect, listed
 from mothers_margins.files import UnreadableError
 from mothers_margins.schema import Variable
@@ -80,9 +81,21 @@ def read_cohort(path: str | Path, study: Study) -> Cohort:
     return cohort
 
 
+def likely_study(path: Path) -> str:
+    """The study whose fields the first line of a .csv names most of; esmi for any other kind of file."""
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            names = {*lines.readline().strip().replace('"', "").split(",")} if path.suffix.lower() == ".csv" else set()
+    except (OSError, UnicodeDecodeError):
+        names = set()
+    folders = (places.project() / "data_dictionary").glob("*/study.yaml")
+    shared = {name: len(names & {*read_study(name).fields}) for name in sorted(path.parent.name for path in folders)}
+    return max(shared, key=lambda name: (shared[name], name == "esmi"))
+
+
 def _refused(problems: list[str], study: Study) -> DataError:
     unset = f", or unset {places.DATA} to use the demonstration data" if os.environ.get(places.DATA) else ""
-    remedy = f"Row 1 of a table holds the names. Correct the file, or data_dictionary/{study.name}/{unset}."
+    remedy = f"Row 1 holds the names. Correct the file, or data_dictionary/{study.name}/{unset}."
     return DataError(f"The data file: {count(len(problems), 'problem')}; nothing was analysed.", problems, remedy)
 
 
@@ -173,7 +186,7 @@ def _column(text: Text, name: str, field: Variable, study: Study) -> tuple[pd.Se
         masked[~judged] = pd.NA
         values = pd.Series(masked.take(place))
     else:
-        values = pd.Series(np.where(judged, found, None)[place], dtype="str")
+        values = pd.Series(found[place], dtype="str").where(judged[place])
     reasons = np.array([codes.get(one) for one in found], dtype=object)[place]
     return values, pd.Series(reasons, dtype="str"), problems
 
