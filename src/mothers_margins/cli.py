@@ -152,16 +152,21 @@ def _log_to(out: Path) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--study", default="hscc_2019", show_default=True, help="The study that the file belongs to.")
+@click.option("--study", help="The study of the file (default: the one whose columns it has, else esmi).")
 @_exits
-def check(file: Path, study: str) -> None:
-    """Check a participant file against the study definition; analyse nothing. Exit code 3 if it does not match."""
-    from mothers_margins.dictionary import read_study
-    from mothers_margins.reader import read_cohort
+def check(file: Path, study: str | None) -> None:
+    """Check participant files against the study definition; analyse nothing. Exit code 3 if they do not match.
 
-    cohort = read_cohort(file, read_study(study))
+    FILE is one data file, or a folder or sources.yaml that maps several.
+    """
+    from mothers_margins.dictionary import read_study
+    from mothers_margins.reader import likely_study, read_cohort
+
+    cohort = read_cohort(file, read_study(study or likely_study(file)))
     unit = cohort.study.file.unit
-    click.echo(f"The file matches {study}: {count(len(cohort), unit.one, unit.many)}.")
+    click.echo(f"The file matches {cohort.study.name}: {count(len(cohort), unit.one, unit.many)}.")
+    for event in cohort.events:
+        click.echo(f"  {event.engine}: {event.event}{' ' + event.variable if event.variable else ''}: {event.rows}")
     for name, missing in cohort.data.isna().sum().items():
         if missing:
             click.echo(f"  {name}: {count(int(missing), 'missing cell')}")

@@ -33,8 +33,7 @@ def demo_cohort(name: str) -> Cohort:
 def write_demo(study: Study, target: Path | None = None, rows: int | None = None) -> Path:
     """Make the demonstration file of a study anew: in its place in data_dictionary/, or at `target`.
 
-    rows: of a synthetic file, how many dyads; only a file elsewhere may have another number than the one that is shipped.
-    Raises UsageError for rows of a reconstruction, which are as many as the publication counts, or without a target.
+    rows: of a synthetic file that is written elsewhere, how many. Raises UsageError where rows cannot be chosen.
     """
     synthetic = study.file.data.demo_status == "synthetic"
     if rows is not None and not (synthetic and target and rows > 0):

@@ -261,13 +261,13 @@ class _Drawing:
     def outcome(self, name: str, truth: Truth, extra: Mapping[str, float]) -> pd.Series:
         data = self.cohort().data
         noise = self.uniform(name)
-        predictor = np.log(noise / (1 - noise))
+        predictor: np.ndarray = np.log(noise / (1 - noise))
         for term, ratio in {**truth.odds_ratios, **extra}.items():
             if truth.model and term not in extra:
                 (values,) = coded(self.study, data, term).values()
             else:
                 values = (data[term] == "Yes").astype(float) if self.study.levels(term) else data[term].astype(float)
-            predictor += np.log(ratio) * values.to_numpy(dtype=float)
+            predictor += float(np.log(ratio)) * values.to_numpy(dtype=float)
         known = predictor[self.shuffled(name)[self.scaled(truth.unknown) :]]  # the first of this order stay unknown
         happened = predictor >= np.sort(known)[::-1][round(len(known) * truth.events / truth.known) - 1]
         values = np.full(self.rows, truth.otherwise, dtype=object)
