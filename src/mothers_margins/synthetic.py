@@ -267,12 +267,12 @@ class _Drawing:
                 (values,) = coded(self.study, data, term).values()
             else:
                 values = (data[term] == "Yes").astype(float) if self.study.levels(term) else data[term].astype(float)
-            predictor += float(np.log(ratio)) * values.to_numpy(dtype=float)
+            predictor = np.asarray(predictor + np.log(ratio) * values.to_numpy(dtype=float))
         known = predictor[self.shuffled(name)[self.scaled(truth.unknown) :]]  # the first of this order stay unknown
         happened = predictor >= np.sort(known)[::-1][round(len(known) * truth.events / truth.known) - 1]
-        values = np.full(self.rows, truth.otherwise, dtype=object)
-        values[happened] = _spread(truth.levels, self.noise(f"{name} level")[happened])
-        return _typed(self.study.fields[truth.field], pd.Series(values))
+        levels = np.full(self.rows, truth.otherwise, dtype=object)
+        levels[happened] = _spread(truth.levels, self.noise(f"{name} level")[happened])
+        return _typed(self.study.fields[truth.field], pd.Series(levels))
 
     def shuffled(self, name: str) -> np.ndarray:
         """Rows in an order of their own; the outcome of the first is left unknown in the file."""
