@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from mothers_margins.builders import characteristics, themes
+    from mothers_margins.builders import characteristics, tally, themes
     from mothers_margins.cohort import Cohort
+    from mothers_margins.data_check import flow, impossible, missingness, scored
     from mothers_margins.demo import demo_cohort
     from mothers_margins.derivation import derive
     from mothers_margins.describe import check_published, list_themes, summarise
@@ -37,10 +38,11 @@ _ROOMS = {
     "reader": ["open_cohort", "read_cohort"],
     "demo": ["demo_cohort"],
     "derivation": ["derive"],
+    "data_check": ["flow", "impossible", "missingness", "scored"],
     "describe": ["check_published", "list_themes", "summarise"],
     "results": ["Results", "save"],
     "table": ["Table", "say"],
-    "builders": ["characteristics", "themes"],
+    "builders": ["characteristics", "tally", "themes"],
     "glance": ["overview"],
     "errors": ["DataError", "DisclosureError", "MothersMarginsError", "StudyError", "UsageError"],
 }

@@ -1,8 +1,9 @@
 """Builds the tables of who took part: characteristics by group, and themes."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from math import nan
+from typing import Any
 
 from mothers_margins.definition import Block, PrintedPercentage, TablePlan
 from mothers_margins.errors import UsageError
@@ -191,12 +192,64 @@ class _Builder:
         numbers = [name for name in self.plan.variables if not self.study.levels(name)]
         if numbers or self.percent or self.plan.printed_percentages:
             self.notes.plain(f"Means and percentages are rounded to {_decimals(self.study)}; {rule}.")
+        assumed = [self.study.assumption(name) for name in self.plan.variables]
+        for text in dict.fromkeys(filter(None, assumed)):
+            self.notes.plain(f"Assumption. {text}")
         for note in (*self.plan.notes, *(self.plan.notes_of_print if self.rebuilt else ())):
             self.notes.plain(note)
 
     def _letter(self, name: str) -> str:
         group = self.groups[name]
         return (group.letter or group.label) if group else name
+
+
+def tally(results: Results, caption: str) -> Table:
+    """A table of flow or events: one column per group, one row per step or event, a section per timepoint or variable.
+
+    Events show their share of the column; steps are numbers. Raises UsageError for results of another kind.
+    """
+    about = checked(results, "tally")
+    if about.kind not in ("flow", "events"):
+        raise UsageError(f"tally: needs results of kind flow or events; these are {about.kind}.")
+    study, steps = about.study, about.kind == "flow"
+    by, row_name = ("note", "step") if steps else ("variable", "event")
+    sections = []
+    for name, part in results.groupby(by, sort=False):
+        title = str(name) if steps or name not in study.declared else study.label(str(name))
+        rows = []
+        for label, cells in part.groupby(row_name, sort=False):
+            found = {row["group"]: row for row in cells.to_dict("records")}
+            rows.append(
+                Row(str(label), tuple(_tallied(found.get(group)) for group in about.groups), str(name), str(label))
+            )
+        sections.append(Section(title, tuple(rows)))
+    notes = Notes()
+    unit = study.file.unit.many
+    notes.plain(f"Cells are numbers of {unit}" + ("." if steps else f", with their share of the {unit} in the column."))
+    if not steps:
+        notes.plain(f"Percentages are rounded to {_decimals(study)}; {IN_WORDS[study.file.rounding.rule]}.")
+    return Table(
+        name=about.kind,
+        caption=caption,
+        stub="Step" if steps else "Event",
+        columns=tuple(Column(name, group.label) for name, group in about.groups.items()),
+        sections=tuple(sections),
+        notes=notes.all(),
+        mark=about.source.mark,
+        source=f"{about.source.statement} {cited(study)}",
+        rounding=study.file.rounding,
+    )
+
+
+def _tallied(row: dict[Hashable, Any] | None) -> Cell:
+    if row is None:
+        return Cell("{n}", {"n": nan}, "missing")
+    whole = row.get("denominator")
+    return (
+        Cell("{n} ({percent}%)", {"n": row["n"], "percent": 100 * row["n"] / whole})
+        if whole
+        else Cell("{n}", {"n": row["n"]})
+    )
 
 
 def cited(study: Study) -> str:

@@ -52,7 +52,7 @@ def summarise(
     missing = [name for name in names if name not in study.variables]
     if missing:
         raise unknown("variable", missing, study.variables, f"study {study.name}")
-    chosen = _groups(study, first.groups if groups is None else groups)
+    chosen = chosen_groups(study, first.groups if groups is None else groups)
     broken = broken_relations(cohort, [name for name in chosen if name in study.groups])
     if broken:
         raise DataError("These rows do not bear out how the study relates its groups.", broken)
@@ -69,7 +69,8 @@ def summarise(
     return tidy(rows, About("summaries", study, cohort.source, chosen), timepoint)
 
 
-def _groups(study: Study, groups: Sequence[str] | Mapping[str, Mapping[str, Any]]) -> dict[str, Group]:
+def chosen_groups(study: Study, groups: Sequence[str] | Mapping[str, Mapping[str, Any]]) -> dict[str, Group]:
+    """Groups by name: the study's, or new ones by their conditions. Raises UsageError for what the study lacks."""
     if isinstance(groups, str) or not groups:
         raise UsageError("summarise: groups must be a list of names, or a mapping of new names to conditions.")
     if not isinstance(groups, Mapping):

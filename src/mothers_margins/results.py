@@ -19,6 +19,8 @@ COLUMNS = {
     "summaries": ["block", "variable", "level", "group", "statistic", "value", "n", "denominator", "missing"],
     "published_check": ["variable", "level", "group", "statistic", "value", "published", "agrees"],
     "themes": ["theme", "subtheme"],
+    "flow": ["step", "group", "n"],
+    "events": ["engine", "variable", "event", "group", "n", "denominator"],
 }
 
 

@@ -114,6 +114,14 @@ class Study:
         listed = plan.terms.get(asked, inherited)
         return (*(plan.replace.get(term, term) for term in listed), *plan.add.get(asked, ()))
 
+    def assumption(self, name: str) -> str:
+        """What is assumed where a score, derived variable or outcome is made, with what it is about; else nothing."""
+        if name in self.scores:
+            instrument = self.instruments[name]
+            return f"{instrument.title}: {instrument.assumption}" if instrument.assumption else ""
+        made = self.derived.get(name)
+        return f"{made.title}: {made.assumption}" if made and made.assumption else ""
+
     def limits(self, score: str) -> tuple[float, float]:
         """Lowest and highest value that a score can have."""
         declared = self.scores[score]
