@@ -89,7 +89,11 @@ class _Builder:
             yield Column(name, heading, self.size(name), f"Of these {unit}" if name in inside else "")
 
     def section(self, block: Block) -> Section:
-        rows = [row for name in block.variables for row in self.rows(name, block.levels)]
+        rows: list[Row] = []
+        for name in block.variables:
+            titled = len(block.variables) > 1 and name not in self.study.sets and bool(self.study.levels(name))
+            inside = self.rows(name, block.levels)
+            rows += [Row(self.study.label(name)), *(replace(row, depth=2) for row in inside)] if titled else inside
         sets = [self.study.set_titles[name] for name in block.variables if name in self.study.sets]
         return Section(block.title, tuple(rows), self.notes.mark(sets[0].note) if sets else "")
 
@@ -112,8 +116,8 @@ class _Builder:
                 yield Row(
                     label, tuple(self._number(name, group, kind) for group in self.groups), name, kind if place else ""
                 )
-        if name not in study.sets and not only and (row := self._missing(name)):
-            yield row
+        if name not in study.sets and not only:
+            yield from self._missing(name)
 
     def _counted(self, name: str, level: str, depth: int = 1) -> Row:
         return Row(level, tuple(self._count(name, level, group) for group in self.groups), name, level, depth)
@@ -168,12 +172,13 @@ class _Builder:
         unit = f" {declared.unit.replace('{', '{{').replace('}', '}}')}" if declared.unit else ""
         return Cell(NUMBER_PATTERNS[kind] + unit, numbers, str(self.found[keys[0]]["status"]))
 
-    def _missing(self, name: str) -> Row | None:
-        counts = {key[2]: row["missing"] for key, row in self.found.items() if key[0] == name}
-        if not any(counts.values()):
-            return None
-        cells = tuple(Cell("{missing}", {"missing": counts[group]}) for group in self.groups)
-        return Row("Not known", cells, name, "missing")
+    def _missing(self, name: str) -> Iterator[Row]:
+        rows = {key[2]: row for key, row in self.found.items() if key[0] == name}
+        missing = {group: row["missing"] for group, row in rows.items()}
+        rest = {group: self.size(group) - row["denominator"] - row["missing"] for group, row in rows.items()}
+        for label, level, counts in (("Not known", "missing", missing), ("Does not apply", "not applicable", rest)):
+            if any(counts.values()):
+                yield Row(label, tuple(Cell("{n}", {"n": counts[group]}) for group in self.groups), name, level)
 
     def explain(self) -> None:
         """The notes about the whole table: what a cell is, which columns contain others, how numbers were rounded."""

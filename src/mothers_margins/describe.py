@@ -37,8 +37,9 @@ def summarise(
     study's first table.
     timepoint: written to the results; the variables are those named.
     Returns `Results` of kind summaries. `n` and `percent` of a level have the group's participants with a known value
-    as denominator (each option of a multi-response set its own); `mean`, `sd` (n-1) and quantiles (linear) are of known
-    values; the row of variable `n` is the group's size. Percentages are of 100, unrounded.
+    as denominator (each option of a multi-response set its own); what does not apply is neither known nor missing.
+    `mean`, `sd` (n-1) and quantiles (linear) are of known values; the row of variable `n` is the group's size.
+    Percentages are of 100, unrounded.
     Raises UsageError for unknown names, DataError if groups do not relate as the study says, DisclosureError when the
     rows are a reconstruction and the publication does not state the number asked for: it would be an artefact of how
     the rows were rebuilt.
@@ -102,30 +103,38 @@ def _summary(inside: Cohort, name: str, group: str) -> Iterator[Row]:
     if name in inside.study.sets:
         for option in inside.study.sets[name]:
             values = column(inside, option.name)
-            counted = _counted(name, option.title, group, int(values.sum()), values)
+            counts = _counts(inside, option.name, values)
+            counted = _counted(name, option.title, group, int(values.sum()), counts)
             yield from ({**row, "block": option.block} for row in counted)
         return
     values = column(inside, name)
-    levels = inside.study.levels(name)
-    if levels:
-        for level in levels:
-            yield from _counted(name, level, group, int((values == level).sum()), values)
-        return
-    yield from _numbers(name, inside.study.declared[name], group, values)
+    counts, levels = _counts(inside, name, values), inside.study.levels(name)
+    for level in levels:
+        yield from _counted(name, level, group, int((values == level).sum()), counts)
+    if not levels:
+        yield from _numbers(name, inside.study.declared[name], group, values, counts)
 
 
-def _counted(name: str, level: str, group: str, number: int, values: pd.Series) -> Iterator[Row]:
-    known = int(values.notna().sum())
-    counts = {"n": number, "denominator": known, "missing": len(values) - known}
+def _counts(inside: Cohort, name: str, values: pd.Series) -> dict[str, int]:
+    """Known values, and those that are missing; a cell that does not apply is neither."""
+    applies = ~inside.reasons[name].isin(inside.study.not_applicable)
+    return {"denominator": int(values.notna().sum()), "missing": int((values.isna() & applies).sum())}
+
+
+def _counted(name: str, level: str, group: str, number: int, known_missing: dict[str, int]) -> Iterator[Row]:
+    known = known_missing["denominator"]
+    counts = {"n": number, **known_missing}
     status = "shown" if known else "missing"
     percent = 100 * number / known if known else float("nan")
     yield _row(name, level, group, "n", number if known else float("nan"), **counts, status=status)
     yield _row(name, level, group, "percent", percent, **counts, status=status)
 
 
-def _numbers(name: str, variable: Summarised, group: str, values: pd.Series) -> Iterator[Row]:
+def _numbers(
+    name: str, variable: Summarised, group: str, values: pd.Series, known_missing: dict[str, int]
+) -> Iterator[Row]:
     known = values.dropna().astype(float)
-    counts = {"n": len(known), "denominator": len(known), "missing": len(values) - len(known)}
+    counts = {"n": len(known), **known_missing}
     found: dict[str, float] = {
         "mean": known.mean(),
         "sd": known.std(ddof=1),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from mothers_margins.definition import Where
-from mothers_margins.errors import UsageError, expect
+from mothers_margins.errors import expect
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study import Study, unknown
 from mothers_margins.table import Cell, Column, Row, Section, Table
@@ -14,17 +14,16 @@ SUMMARIES = {"mean": "mean", "mean_sd": "mean (standard deviation)", "median_iqr
 
 
 def overview(study: Study, part: str) -> Table:
-    """One part of a study definition as a table: about, groups, variables, services, derived, tables, facts or choices.
+    """One part of a study definition as a table, for example about, groups, instruments, models or choices.
 
-    Raises UsageError if there is no such part, or the study has nothing in it.
+    A part that the study does not have says so. Raises UsageError, naming the parts, if there is no such part.
     """
     expect(study, Study, "overview", 'a study: mm.read_study("…")')
     if part not in PARTS:
         raise unknown("part", [part], PARTS, "overview")
     caption, stub, headings, lines = PARTS[part]
-    rows = tuple(Row(label, tuple(Cell(text or "–") for text in texts)) for label, *texts in lines(study))
-    if not rows:
-        raise UsageError(f"study {study.name}: its definition has no {part}.")
+    found = list(lines(study)) or [("This study has none.", *[""] * len(headings))]
+    rows = tuple(Row(label, tuple(Cell(text or "–") for text in texts)) for label, *texts in found)
     return Table(
         name=part,
         caption=caption,
@@ -56,7 +55,12 @@ def _groups(study: Study) -> Lines:
 def _in_words(study: Study, where: Where) -> str:
     conditions = []
     for name, condition in where.items():
-        levels = " or ".join(_named(study, name, level) for level in condition.levels)
+        levels = " or ".join(_named(study, name, level) for level in (*condition.levels, *condition.codes))
+        levels += f" but not {' or '.join(condition.but)}" if condition.but else ""
+        if condition.known is not None:
+            levels = "known" if condition.known else "not known"
+        elif condition.at_least is not None:
+            levels = f"{condition.at_least:g} or more"
         conditions.append(f"{study.label(name)} is {'not ' if condition.excluded else ''}{levels}")
     return "; ".join(conditions) or f"every {study.file.unit.one}"
 
@@ -87,7 +91,60 @@ def _services(study: Study) -> Lines:
 
 def _derived(study: Study) -> Lines:
     for variable in study.file.derived:
-        yield variable.title, study.label(variable.source), ", ".join(variable.levels)
+        made_from = ", ".join(dict.fromkeys(study.label(name) for name in variable.sources))
+        yield variable.title, made_from, ", ".join(variable.levels), variable.assumption
+
+
+def _instruments(study: Study) -> Lines:
+    fill = {"prorate": "prorated", "single_impute": "imputed singly", "none": "nothing filled in"}
+    for instrument in study.schema.instruments:
+        yield instrument.title, f"{instrument.items} items", instrument.source, instrument.assumption
+        for score in instrument.scores:
+            rule = score.rule or instrument.rule
+            of = f"{len(score.items)} items" if score.items else "sum of " + ", ".join(map(study.label, score.sum_of))
+            counted = f", number answered '{score.value}'" if score.value else ""
+            turned = [str(number) for number in score.items if number in instrument.reversed]
+            low, high = study.limits(score.name)
+            share = "at least one" if score.value == "any" else f"at least {100 * rule.answered:g}%"
+            yield (
+                score.title,
+                of + counted + (f"; reversed {', '.join(turned)}" if turned else ""),
+                f"{low:g} to {high:g}; {' and '.join(SUMMARIES[kind] for kind in score.summary)}",
+                f"{fill[rule.items]}, {share} answered" if score.items else "all must be known",
+            )
+
+
+def _outcomes(study: Study) -> Lines:
+    for outcome in study.outcomes.values():
+        conditions = " or ".join(_in_words(study, where) for where in outcome.conditions)
+        yield outcome.title, outcome.kind, f"timepoint {outcome.timepoint}", conditions, outcome.assumption
+
+
+def _models(study: Study) -> Lines:
+    for name, model in study.file.models.items():
+        said = f"Departs from {model.departs_from} ({model.dated}): {model.reason}" if model.departs_from else ""
+        yield model.title, "", "", said
+        for outcome in dict.fromkeys([*model.terms, *model.add]):
+            for term in study.terms(name, outcome) if model.terms else model.add[outcome]:
+                yield study.label(term), study.label(outcome), _coded(study, term), ""
+        for old, new in model.replace.items():
+            yield study.label(new), f"in place of: {study.label(old)}", _coded(study, new), ""
+
+
+def _coded(study: Study, term: str) -> str:
+    coding = study.file.coding[term]
+    levels = f"levels {', '.join(coding.merged)}; " if coding.merged else ""
+    return coding.label or f"{levels}compared with {coding.reference}"
+
+
+def _impossible(study: Study) -> Lines:
+    for check in study.file.impossible:
+        yield check.reason, _in_words(study, check.where)
+
+
+def _themes(study: Study) -> Lines:
+    for theme in study.themes.themes if study.themes else ():
+        yield theme.label, "; ".join(part.label for part in theme.subthemes)
 
 
 def _tables(study: Study) -> Lines:
@@ -122,8 +179,18 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
     "groups": ("Groups", "Group", ("Description", "Condition"), _groups),
     "variables": ("Variables", "Variable", ("Levels or range", "Summary", "Assumption"), _variables),
     "services": ("Questions with several answers", "Answer", ("Question", "Part"), _services),
-    "derived": ("Derived variables", "Variable", ("Made from", "Levels"), _derived),
+    "instruments": (
+        "Instruments and scores",
+        "Instrument or score",
+        ("Items", "Source, or range and summary", "Missing items"),
+        _instruments,
+    ),
+    "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), _derived),
+    "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), _outcomes),
+    "models": ("Models", "Model or term", ("Outcome", "Coding", "Departure"), _models),
+    "impossible": ("Combinations that are refused", "Reason", ("Combination",), _impossible),
     "tables": ("Tables", "Table", ("Columns", "Blocks"), _tables),
     "facts": ("Facts used to rebuild the rows", "Fact", ("Group", "Condition", "Number", "Kind"), _facts),
+    "themes": ("Themes", "Theme", ("Sub-themes",), _themes),
     "choices": ("Choices that change numbers", "Choice", ("Setting", "Reason or meaning"), _choices),
 }

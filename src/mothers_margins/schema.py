@@ -138,7 +138,8 @@ class ItemRule(Definition):
 class Score(Summarised):
     """One score of an instrument: a sum of items, of other scores, or a count of items with one value.
 
-    items: item numbers; sum_of: scores that must all be known; value: the items that have it are counted, not summed.
+    items: item numbers; sum_of: scores that must all be known; value: the items that have it (`any`: a known
+    one, if there is one) are counted, not summed.
     rule: where it differs from the instrument's.
     """
 

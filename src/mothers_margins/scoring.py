@@ -48,7 +48,8 @@ def _from_items(study: Study, instrument: Instrument, scored: Score, data: Colum
     else:
         values = _sums(study, instrument, scored, rule, data, known)
     whole = rule.items == "none" and not scored.value  # nothing is filled in, so a sum needs all its items
-    enough = answered >= (len(names) if whole else np.ceil(rule.answered * len(names) - 1e-9))
+    needed = len(names) if whole else 1 if scored.value == "any" else np.ceil(rule.answered * len(names) - 1e-9)
+    enough = answered >= needed
     index = data[names[0]].index
     value = pd.Series(values, index=index).where(enough).astype("Float64")
     made = pd.Series(np.where(answered == len(names), COMPLETE, FILLED[rule.items]), index=index, dtype="str")

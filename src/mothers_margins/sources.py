@@ -78,14 +78,13 @@ def read_text(path: Path, study: Study) -> Text:
 
     Raises UnreadableError with all that keeps the files from being read, one line each.
     """
-    if not (path.is_dir() or path.suffix.lower() in (".yaml", ".yml")):
+    if not _is_map(path):
         return _own_names(read_file(path), study)
-    own = path / "sources.yaml" if path.is_dir() else path
-    plan, faults = parse_yaml(own if own.is_file() else study.folder / "sources.yaml", SourcesFile)
+    plan, faults = parse_yaml(_map_of(path, study), SourcesFile)
     faults += _faults(plan, study) if plan else []
     if plan is None or faults:
         raise UnreadableError("\n".join(faults))
-    folder, tables, problems = own.parent, [], []
+    folder, tables, problems = path if path.is_dir() else path.parent, [], []
     for table in plan.tables:
         try:
             tables.append(_mapped(read_file(folder / table.file, table.sheet), table, study))
@@ -95,6 +94,26 @@ def read_text(path: Path, study: Study) -> Text:
         raise UnreadableError("\n".join(problems))
     merged = _merged(tables, plan.tables, study)
     return _corrected(merged, folder / plan.corrections, study) if plan.corrections else merged
+
+
+def files_read(path: Path, study: Study) -> list[Path]:
+    """All files that `read_text` reads for a path, in order."""
+    if not _is_map(path):
+        return [path]
+    plan, _ = parse_yaml(_map_of(path, study), SourcesFile)
+    folder = path if path.is_dir() else path.parent
+    names = [*(table.file for table in plan.tables), *filter(None, [plan.corrections])] if plan else []
+    return [_map_of(path, study), *(folder / name for name in names)]
+
+
+def _is_map(path: Path) -> bool:
+    return path.is_dir() or path.suffix.lower() in (".yaml", ".yml")
+
+
+def _map_of(path: Path, study: Study) -> Path:
+    """The sources.yaml of a folder, else the study's."""
+    own = path / "sources.yaml" if path.is_dir() else path
+    return own if own.is_file() else study.folder / "sources.yaml"
 
 
 def _own_names(sheet: Sheet, study: Study) -> Text:

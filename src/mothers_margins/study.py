@@ -114,6 +114,13 @@ class Study:
         listed = plan.terms.get(asked, inherited)
         return (*(plan.replace.get(term, term) for term in listed), *plan.add.get(asked, ()))
 
+    @cached_property
+    def not_applicable(self) -> frozenset[str]:
+        """Reasons that say that there is nothing to know: such a cell is not missing, and never imputed."""
+        codes = [code for field in self.schema.fields for code in field.missing_values] + [*self.schema.missing_values]
+        gates = [instrument.gate.reason for instrument in self.schema.instruments if instrument.gate]
+        return frozenset([code.label for code in codes if code.not_applicable] + gates)
+
     def assumption(self, name: str) -> str:
         """What is assumed where a score, derived variable or outcome is made, with what it is about; else nothing."""
         if name in self.scores:
@@ -127,7 +134,9 @@ class Study:
         declared = self.scores[score]
         if declared.sum_of:
             parts = [self.limits(part) for part in declared.sum_of]
-            return sum(low for low, _ in parts), sum(high for _, high in parts)
+            counts = {self.scores[part].items for part in declared.sum_of if self.scores[part].value}
+            most = sum(high for _, high in parts) if len(counts) != 1 else len(counts.pop())  # an item has one value
+            return sum(low for low, _ in parts), most
         if declared.value:
             return 0, len(declared.items)
         items = [self.fields[self.instruments[score].item(number)].constraints for number in declared.items]

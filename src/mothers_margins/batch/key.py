@@ -65,21 +65,24 @@ def packages() -> dict[str, str]:
     return {"python": platform.python_version(), **{name.lower(): version for name, version in sorted(pairs)}}
 
 
-def data_fingerprint(path: Path, *, restricted: bool, make_key: bool = True) -> str:
-    """SHA-256 of the data file; for restricted data keyed, so that guessing the rows cannot confirm them.
+def data_fingerprint(path: Path, files: Iterable[Path] = (), *, restricted: bool, make_key: bool = True) -> str:
+    """SHA-256 of the data; for restricted data keyed, so that guessing the rows cannot confirm them.
 
-    The key is made once, in a file beside the data, and never leaves that folder. Without a key, and if none is to be
-    made, the fingerprint is empty.
+    files: all that are read, where `path` is a folder or a sources.yaml. The key is made once, in a file beside the
+    data, and never leaves that folder. Without a key, and if none is to be made, the fingerprint is empty.
     """
     if not restricted:
         return file_digest(path)
-    key_file = path.with_name(path.name + ".key")
+    key_file = path / "data.key" if path.is_dir() else path.with_name(path.name + ".key")
     if not (make_key or key_file.exists()):
         return ""
     if not key_file.exists():
         places.write_whole(key_file, lambda part: part.write_text(secrets.token_hex(32), encoding="ascii"))
         key_file.chmod(0o600)
-    return hmac.new(key_file.read_bytes(), path.read_bytes(), "sha256").hexdigest()
+    code = hmac.new(key_file.read_bytes(), digestmod="sha256")
+    for file in files or [path]:
+        code.update(file.read_bytes())
+    return code.hexdigest()
 
 
 def count_rows(path: Path) -> int:

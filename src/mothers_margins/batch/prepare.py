@@ -87,6 +87,7 @@ def _sources(studies: Mapping[str, Study], data: Path | None, *, make_key: bool)
         path = data or study.folder / study.file.data.demo
         if data:
             from mothers_margins.reader import read_cohort  # pandas: half a second that a demo run can spare
+            from mothers_margins.sources import files_read
 
             source = read_cohort(path, study).source
             if source.kind != "restricted":
@@ -95,7 +96,8 @@ def _sources(studies: Mapping[str, Study], data: Path | None, *, make_key: bool)
             raise DataError(f"data_dictionary/{name}: {path.name} is missing.")
         else:
             source = Source(study.file.data.demo_status, count_rows(path), study.file.data.statement)
-        fingerprint = data_fingerprint(path, restricted=bool(data), make_key=make_key)
+        files = files_read(path, study) if data else [path]
+        fingerprint = data_fingerprint(path, files, restricted=bool(data), make_key=make_key)
         mark = source.mark or RESTRICTED
         found[name] = {"mark": mark, "kind": source.kind, "rows": source.rows, "fingerprint": fingerprint}
     return found
