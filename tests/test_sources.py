@@ -1,0 +1,176 @@
+"""Files under names of their own: mapped, merged and corrected, they give the cohort that the shipped file gives."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+import yaml
+from pandas.testing import assert_frame_equal
+
+import mothers_margins as mm
+from mothers_margins.batch.key import data_fingerprint
+from mothers_margins.sources import files_read
+
+LETTERS = {f".{letter}": letter for letter in "abcdefghijklmnopqrstuvwxyz"}
+ID = "dyad_id"
+
+
+@pytest.fixture(scope="module")
+def esmi() -> mm.Study:
+    return mm.read_study("esmi")
+
+
+@pytest.fixture(scope="module")
+def shipped(esmi) -> pd.DataFrame:
+    return pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False)
+
+
+def plan(esmi: mm.Study) -> dict:
+    return yaml.safe_load((esmi.folder / "sources.yaml").read_text(encoding="utf-8"))
+
+
+def in_stata(path: Path, table: dict, rows: pd.DataFrame, esmi: mm.Study) -> None:
+    """One table of the export: foreign names, labelled codes, .a to .z as Stata's own extended missing values."""
+    columns: dict[str, np.ndarray] = {table["id"]: rows[ID].to_numpy(dtype=object)}
+    labels: dict[str, dict[float, str]] = {}
+    letters: dict[str, list[str]] = {}
+    named = {name: one if isinstance(one, dict) else {"from": one} for name, one in table["variables"].items()}
+    for instrument in esmi.schema.instruments:
+        for number in range(1, instrument.items + 1 if instrument.name in table.get("items", {}) else 1):
+            written = table["items"][instrument.name].replace("{nn}", f"{number:02d}").replace("{n}", str(number))
+            named[instrument.item(number)] = {"from": written}
+    for name, one in named.items():
+        column, texts = one["from"], rows[name]
+        used = sorted({LETTERS[text] for text in texts if text in LETTERS})
+        codes = {label: float(code) for code, label in enumerate(one.get("values", {}), 1)}
+        to_code = {level: codes[label] for label, level in one.get("values", {}).items()}
+        if one.get("values"):
+            labels[column] = {code: label for label, code in codes.items()}
+        if esmi.fields[name].type == "string" and not one.get("values") and not name.startswith("canm"):
+            columns[column] = texts.to_numpy(dtype=object)
+            continue
+        cells = [LETTERS.get(text) or (np.nan if text == "" else to_code.get(text)) for text in texts]
+        cells = [float(text) if cell is None else cell for cell, text in zip(cells, texts, strict=True)]
+        columns[column] = np.array(cells, dtype=object if used else float)
+        letters |= {column: used} if used else {}
+    pyreadstat.write_dta(
+        pd.DataFrame(columns), path, version=14, variable_value_labels=labels, missing_user_values=letters or None
+    )
+
+
+@pytest.fixture
+def export(esmi, shipped, tmp_path) -> Path:
+    """The demonstration export: two .dta files, the second in another order."""
+    baseline, later = plan(esmi)["tables"]
+    in_stata(tmp_path / baseline["file"], baseline, shipped, esmi)
+    in_stata(tmp_path / later["file"], later, shipped.iloc[::-1], esmi)
+    return tmp_path
+
+
+def test_an_export_in_two_stata_files_under_foreign_names_gives_the_same_cohort(esmi, export):
+    found, expected = mm.read_cohort(export, esmi), mm.demo_cohort("esmi")
+    assert_frame_equal(found.data, expected.data)
+    assert_frame_equal(found.reasons, expected.reasons)  # so .a to .d and .n are still apart
+    assert found.source == expected.source
+    assert {reason for name in found.reasons for reason in found.reasons[name].dropna()} >= {
+        "form not completed",
+        "question not answered",
+        "not known",
+        "declined to answer",
+        "does not apply",
+    }
+
+
+def test_the_files_are_as_foreign_as_they_look(esmi, export):
+    baseline, _ = pyreadstat.read_dta(export / "esmi_baseline.dta")
+    shared = {*baseline.columns} & {*esmi.fields}
+    assert shared <= {f"honos{n}" for n in range(1, 13)}
+    plain = pd.read_stata(export / "esmi_baseline.dta", convert_categoricals=False)
+    assert plain["drughx"].isna().sum() > 0
+    # what pandas makes of it by default, .a and . alike, is what the reader must not make of it
+    assert set(plain["drughx"].dropna()) <= {1.0, 2.0}
+
+
+def own_map(folder: Path, esmi: mm.Study, change: Callable[[dict], object]) -> None:
+    content = plan(esmi)
+    change(content)
+    (folder / "sources.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+
+def test_dyads_without_a_row_in_a_table_are_counted_and_say_why_they_lack_its_values(esmi, shipped, export):
+    _, later = plan(esmi)["tables"]
+    more = pd.concat([shipped.iloc[5:], shipped.iloc[:2].assign(**{ID: ["other1", "other2"]})])
+    in_stata(export / later["file"], later, more, esmi)
+    found = mm.read_cohort(export, esmi)
+    said = {event.event: event.rows for event in found.events}
+    assert said == {"dyad without a row in esmi_year1.dta": 5, "row left out of esmi_year1.dta": 2}
+    assert found.data["safeguarding_t2"].iloc[:5].isna().all()
+    assert (found.reasons["safeguarding_t2"].iloc[:5] == "no row in the table that holds it").all()
+    assert_frame_equal(found.data.iloc[5:], mm.demo_cohort("esmi").data.iloc[5:])
+
+
+def test_corrections_are_applied_in_order_of_their_dates_and_counted(esmi, shipped, export):
+    own_map(export, esmi, lambda content: content.update(corrections="corrections.csv"))
+    first, second = shipped[ID].iloc[:2]
+    old, age = shipped["age_years"].iloc[0], shipped["age_years"].iloc[1]
+    lines = [
+        "date,id,variable,old,new,reason",
+        f"2026-03-02,{first},age_years,44,45,mistyped again",
+        f"2026-03-01,{first},age_years,{old},44,mistyped",
+        f"2026-03-01,{second},age_years,{age},.c,crossed out on the form",
+    ]
+    (export / "corrections.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = mm.read_cohort(export, esmi)
+    assert found.data["age_years"].iloc[0] == 45
+    assert found.data["age_years"].isna().iloc[1]
+    assert found.reasons["age_years"].iloc[1] == "not known"
+    assert [(e.engine, e.variable, e.rows) for e in found.events][-1] == ("corrections", "age_years", 3)
+    told = mm.impossible(mm.derive(found))
+    assert told.loc[told["engine"] == "corrections", "n"].tolist() == [3]
+
+
+def test_a_supplied_score_stands_in_for_items_that_are_absent(esmi, shipped, tmp_path):
+    scored = mm.derive(mm.demo_cohort("esmi"))
+    items = [name for name in shipped if name.startswith("ctq_")]
+    total = scored.data["ctq_total"]
+    frame = shipped.drop(columns=items)
+    frame["CTQTOT"] = [".a" if pd.isna(value) else f"{value:g}" for value in total]
+    frame.to_csv(tmp_path / "one.csv", index=False)
+    names = {name: name for name in frame if name not in (ID, "CTQTOT")} | {"ctq_total": "CTQTOT"}
+    content = {"tables": [{"file": "one.csv", "id": ID, "variables": names}]}
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    found = mm.derive(mm.read_cohort(tmp_path / "sources.yaml", esmi))
+    known = total.notna()
+    assert np.allclose(found.data["ctq_total"][known].astype(float), total[known].astype(float), rtol=1e-5)
+    assert (found.scoring["ctq_total"][known] == "supplied").all()
+    assert (found.reasons["ctq_total"][~known] == "form not completed").all()
+    assert found.data["ctq_emotional_abuse"].isna().all()
+    assert (found.reasons["ctq_01"] == "only the score was supplied").all()
+    assert found.data["involved_t1"].equals(scored.data["involved_t1"])
+
+
+def test_every_file_that_is_read_belongs_to_the_fingerprint(esmi, shipped, export):
+    own_map(export, esmi, lambda content: content.update(corrections="corrections.csv"))
+    (export / "corrections.csv").write_text("date,id,variable,old,new,reason\n", encoding="utf-8")
+    files = files_read(export, esmi)
+    assert [file.name for file in files] == ["sources.yaml", "esmi_baseline.dta", "esmi_year1.dta", "corrections.csv"]
+    before = data_fingerprint(export, files, restricted=True)
+    (export / "corrections.csv").write_text("date,id,variable,old,new,reason \n", encoding="utf-8")
+    assert data_fingerprint(export, files, restricted=True) != before
+    assert (export / "data.key").is_file()
+
+
+def test_a_label_that_is_not_mapped_is_an_error_and_is_not_shown(esmi, shipped, export):
+    def forget(content: dict) -> None:
+        content["tables"][0]["variables"]["safeguarding_t1"]["values"].pop("LAC/court")
+
+    own_map(export, esmi, forget)
+    rows = int((shipped["safeguarding_t1"] == "looked after or court order").sum())
+    with pytest.raises(mm.DataError) as raised:
+        mm.read_cohort(export, esmi)
+    assert f"safeguarding_t1: {rows} rows with a label that sources.yaml does not map" in str(raised.value)
+    assert "of esmi_baseline.dta" in str(raised.value)
+    assert "LAC" not in str(raised.value)
