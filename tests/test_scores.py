@@ -40,7 +40,7 @@ NEVER = "not applicable: never in an adult relationship"
 TOO_FEW = "too few items answered"
 UNSETTLED = "not known from what it is made of"
 CTQ_RULE = "reversed: [2, 5, 7, 13, 19, 26, 28]\n    rule: {items: prorate, answered: 0.8}"
-SCHEMA = "dyads.schema.yaml"
+SCHEMA, STUDY = "dyads.schema.yaml", "study.yaml"
 
 Case = dict[str, str]
 
@@ -100,15 +100,12 @@ def esmi() -> mm.Study:
 def ordinary(esmi) -> Case:
     """A dyad with everything recorded and nothing found; cases change single cells of it."""
     shipped = pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False, nrows=1)
-    return {
-        **shipped.drop(columns="data_status").iloc[0].to_dict(),
-        **{"age_years": "30", "ethnicity": "White British", "relationship": "partner", "learning_difficulties": "No"},
-        **{"country": "England", "deprivation_index": "IMD 2015", "deprivation_rank": "1", "admissions_2y": "No"},
-        **{"icd10_primary": "F32.1", "icd10_other": "none", "drug_history": "No", "cas_ever_relationship": "Yes"},
-        **{"safeguarding_t1": "none", "safeguarding_t2": "none", "custody_t2": "Yes", "custody_lost_by_t2": "No"},
-        **all_of_points(1, 1, 1, 1, 1),
-        **{**cas(0), **canm(0), **honos(0)},
-    }
+    mother = {"age_years": "30", "ethnicity": "White British", "relationship": "partner", "learning_difficulties": "No"}
+    area = {"country": "England", "deprivation_index": "IMD 2015", "deprivation_rank": "1"}
+    illness = {"icd10_primary": "F32.1", "icd10_other": "none", "admissions_2y": "No", "drug_history": "No"}
+    infant = {"safeguarding_t1": "none", "safeguarding_t2": "none", "custody_t2": "Yes", "custody_lost_by_t2": "No"}
+    forms = {"cas_ever_relationship": "Yes"} | all_of_points(1, 1, 1, 1, 1) | cas(0) | canm(0) | honos(0)
+    return shipped.drop(columns="data_status").iloc[0].to_dict() | mother | area | illness | infant | forms
 
 
 @pytest.fixture(scope="session")
@@ -126,16 +123,15 @@ def dyads(esmi, ordinary, tmp_path_factory) -> Callable[..., mm.Cohort]:
 
 @pytest.fixture
 def altered_esmi(tmp_path) -> Callable[..., mm.Study]:
-    """ESMI with texts of one file of its definition replaced; each stands there once."""
+    """ESMI with texts of its definition replaced (file, old, new); each stands there once."""
 
-    def alter(file: str, *changes: tuple[str, str]) -> mm.Study:
+    def alter(*changes: tuple[str, str, str]) -> mm.Study:
         folder = tmp_path / "esmi"
-        shutil.copytree(REPOSITORY / "data_dictionary" / "esmi", folder, dirs_exist_ok=True)
-        text = (folder / file).read_text(encoding="utf-8")
-        for old, new in changes:
+        shutil.copytree(REPOSITORY / "data_dictionary" / "esmi", folder)
+        for file, old, new in changes:
+            text = (folder / file).read_text(encoding="utf-8")
             assert text.count(old) == 1, f"'{old}' stands {text.count(old)} times in {file}"
-            text = text.replace(old, new)
-        (folder / file).write_text(text, encoding="utf-8")
+            (folder / file).write_text(text.replace(old, new), encoding="utf-8")
         return read_study("esmi", folder)
 
     return alter
@@ -187,10 +183,10 @@ def test_ctq_subscales_and_total_of_three_whole_forms(dyads):
         assert whys(cohort, name) == [None] * 3
 
 
-def test_each_ctq_item_counts_in_its_own_subscale_and_seven_of_them_reversed(dyads):
+@rows(*({**ctq(3), **some("ctq", {item: 5})} for item in range(1, 29)))
+def test_each_ctq_item_counts_in_its_own_subscale_and_seven_of_them_reversed(cohort):
     # All answers 3: every subscale 15, total 75. One answer of 5 in place of 3 adds 2, or takes 2 away if it is
     # reversed, in one subscale and in the total; items 10, 16 and 22 change neither.
-    cohort = dyads(*({**ctq(3), **some("ctq", {item: 5})} for item in range(1, 29)))
     for row, item in enumerate(range(1, 29)):
         change = -2 if item in REVERSED else 2
         own = [name for name, items in SUBSCALES.items() if item in items]
@@ -267,14 +263,14 @@ def test_ctq_bands_at_every_whole_score(dyads):
         assert values(cohort, f"{name}_band") == expected, name
 
 
-def test_prorated_ctq_scores_are_banded_unrounded(dyads):
-    cohort = dyads(
-        all_of_points(3, 3, 2, 2, ".b"),  # 10 x 5/4 = 12.5
-        all_of_points(2, 2, 2, 1, ".b"),  # 7 x 5/4 = 8.75
-        all_of_points(2, 1, 1, 1, ".b"),  # 5 x 5/4 = 6.25
-        all_of_points(3, 3, 3, 3, ".b"),  # 12 x 5/4 = 15
-        all_of_points(5, 5, 5, ".b", ".b"),
-    )
+@rows(
+    all_of_points(3, 3, 2, 2, ".b"),  # 10 x 5/4 = 12.5
+    all_of_points(2, 2, 2, 1, ".b"),  # 7 x 5/4 = 8.75
+    all_of_points(2, 1, 1, 1, ".b"),  # 5 x 5/4 = 6.25
+    all_of_points(3, 3, 3, 3, ".b"),  # 12 x 5/4 = 15
+    all_of_points(5, 5, 5, ".b", ".b"),
+)
+def test_prorated_ctq_scores_are_banded_unrounded(cohort):
     expected = {
         # from 9, 13, 16: 12.5 is below 13 and 8.75 below 9, however they would be rounded
         "ctq_emotional_abuse": ["low", "none", "none", "moderate", None],
@@ -297,15 +293,15 @@ def test_prorated_ctq_scores_are_banded_unrounded(dyads):
 # ---- Composite Abuse Scale
 
 
-def test_a_closed_gate_is_not_applicable_and_a_skipped_form_is_not_zero(dyads, esmi):
-    cohort = dyads(
-        {"cas_ever_relationship": "No", **cas(".n")},
-        {"cas_ever_relationship": "No", **cas(".a")},
-        {"cas_ever_relationship": "Yes", **cas(".a")},
-        {"cas_ever_relationship": ".a", **cas(".a")},
-        {"cas_ever_relationship": ".a", **cas(0), **some("cas", {1: 2, 30: 5})},  # 2 + 5: the answers speak
-        {"cas_ever_relationship": "Yes", **cas(0)},
-    )
+@rows(
+    {"cas_ever_relationship": "No", **cas(".n")},
+    {"cas_ever_relationship": "No", **cas(".a")},
+    {"cas_ever_relationship": "Yes", **cas(".a")},
+    {"cas_ever_relationship": ".a", **cas(".a")},
+    {"cas_ever_relationship": ".a", **cas(0), **some("cas", {1: 2, 30: 5})},  # 2 + 5: the answers speak
+    {"cas_ever_relationship": "Yes", **cas(0)},
+)
+def test_a_closed_gate_is_not_applicable_and_a_skipped_form_is_not_zero(cohort, esmi):
     assert values(cohort, "cas_total") == [None, None, None, None, 7, 0]
     assert whys(cohort, "cas_total") == [NEVER, NEVER, "form not completed", "form not completed", None, None]
     assert rules(cohort, "cas_total") == ["not applicable"] * 2 + [TOO_FEW] * 2 + ["complete"] * 2
@@ -328,14 +324,14 @@ def test_the_cut_offs_of_domestic_abuse_count_from_themselves(dyads):
     assert values(cohort, "dv_any_7") == ["No", "No", "No", "Yes"]
 
 
-def test_the_abuse_scale_is_prorated_from_24_of_30_items(dyads):
-    cohort = dyads(
-        {**first("cas", 6, ".b"), **some("cas", {29: 5, 30: 3})},  # 24 answered: 8 x 30/24
-        {**first("cas", 7, ".b"), **some("cas", {29: 5, 30: 3})},  # 23 answered
-        {**first("cas", 6, ".b"), **some("cas", {30: 2})},  # 2 x 30/24, below 3
-        {**first("cas", 6, ".b"), **some("cas", {30: 3})},  # 3 x 30/24
-        {**first("cas", 5, ".b"), **some("cas", {29: 5})},  # 25 answered: 5 x 30/25
-    )
+@rows(
+    {**first("cas", 6, ".b"), **some("cas", {29: 5, 30: 3})},  # 24 answered: 8 x 30/24
+    {**first("cas", 7, ".b"), **some("cas", {29: 5, 30: 3})},  # 23 answered
+    {**first("cas", 6, ".b"), **some("cas", {30: 2})},  # 2 x 30/24, below 3
+    {**first("cas", 6, ".b"), **some("cas", {30: 3})},  # 3 x 30/24
+    {**first("cas", 5, ".b"), **some("cas", {29: 5})},  # 25 answered: 5 x 30/25
+)
+def test_the_abuse_scale_is_prorated_from_24_of_30_items(cohort):
     assert values(cohort, "cas_total") == [10, None, 2.5, 3.75, 6]
     assert rules(cohort, "cas_total") == ["prorated", TOO_FEW, "prorated", "prorated", "prorated"]
     assert values(cohort, "dv_any") == ["Yes", None, "No", "Yes", "Yes"]
@@ -345,7 +341,7 @@ def test_the_abuse_scale_is_prorated_from_24_of_30_items(dyads):
 
 def test_gated_out_can_be_declared_to_exclude(dyads, altered_esmi):
     rule = 'any_of: [{cas_total: {at_least: 3}}]\n    gated_out: "no"'
-    study = altered_esmi("study.yaml", (rule, rule.replace('"no"', "exclude")))
+    study = altered_esmi((STUDY, rule, rule.replace('"no"', "exclude")))
     cohort = dyads({"cas_ever_relationship": "No", **cas(".n")}, cas(1), cas(0), cas(".a"), study=study)
     assert values(cohort, "dv_any") == [None, "Yes", "No", None]
     assert whys(cohort, "dv_any") == [NEVER, None, None, "form not completed"]
@@ -355,7 +351,7 @@ def test_gated_out_can_be_declared_to_exclude(dyads, altered_esmi):
 @pytest.mark.xfail(strict=True, reason="a closed gate turns a condition that holds, on another variable, into No")
 def test_a_closed_gate_decides_on_its_own_scale_only(dyads, altered_esmi):
     either = 'any_of: [{cas_total: {at_least: 3}}, {canm_19: "2"}]'
-    study = altered_esmi("study.yaml", ("any_of: [{cas_total: {at_least: 3}}]", either))
+    study = altered_esmi((STUDY, "any_of: [{cas_total: {at_least: 3}}]", either))
     closed = {"cas_ever_relationship": "No", **cas(".n")}
     cohort = dyads(
         {**closed, "canm_19": "2"},
@@ -371,16 +367,16 @@ def test_a_closed_gate_decides_on_its_own_scale_only(dyads, altered_esmi):
 # ---- Camberwell Assessment of Need for Mothers
 
 
-def test_needs_are_counted_among_the_known_domains_and_code_9_is_never_a_number(dyads, esmi):
-    cohort = dyads(
-        {**first("canm", 3, 1), **some("canm", {23: 2, 24: 2, 25: 2, 26: 2})},
-        {**first("canm", 3, 1), **some("canm", {22: 9, 23: 2, 24: 2, 25: 2, 26: 2})},
-        {**first("canm", 5, 9), **some("canm", {6: 1, 26: 2})},  # 21 known
-        {**first("canm", 6, 9), **some("canm", {7: 1, 26: 2})},  # 20 known
-        canm(9),
-        canm(".a"),
-        canm(2),
-    )
+@rows(
+    {**first("canm", 3, 1), **some("canm", {23: 2, 24: 2, 25: 2, 26: 2})},
+    {**first("canm", 3, 1), **some("canm", {22: 9, 23: 2, 24: 2, 25: 2, 26: 2})},
+    {**first("canm", 5, 9), **some("canm", {6: 1, 26: 2})},  # 21 known
+    {**first("canm", 6, 9), **some("canm", {7: 1, 26: 2})},  # 20 known
+    canm(9),
+    canm(".a"),
+    canm(2),
+)
+def test_needs_are_counted_among_the_known_domains_and_code_9_is_never_a_number(cohort, esmi):
     # a count scaled up from 25 domains would be 3.12 and 4.16
     assert values(cohort, "canm_met") == [3, 3, 1, None, None, None, 0]
     assert values(cohort, "canm_unmet") == [4, 4, 1, None, None, None, 26]
@@ -390,7 +386,7 @@ def test_needs_are_counted_among_the_known_domains_and_code_9_is_never_a_number(
         partly = "counted among the answered"
         assert rules(cohort, name) == ["complete", partly, partly, TOO_FEW, TOO_FEW, TOO_FEW, "complete"]
         assert whys(cohort, name) == [None, None, None, TOO_FEW, "not known", "form not completed", None]
-        assert esmi.limits(name) == ((0, 52) if name == "canm_needs" else (0, 26))
+        assert esmi.limits(name) == (0, 26)  # met and unmet exclude each other
 
 
 def test_only_an_unmet_need_with_alcohol_or_drugs_counts(dyads):
@@ -405,22 +401,22 @@ def test_only_an_unmet_need_with_alcohol_or_drugs_counts(dyads):
 # ---- Health of the Nation Outcome Scales
 
 
-def test_honos_code_9_is_missing_and_10_of_12_are_enough(dyads, esmi):
-    cohort = dyads(
-        honos(4),
-        {**honos(2), **first("honos", 1, 9)},  # 22 x 12/11
-        {**first("honos", 2, 9), **some("honos", {11: 4, 12: 1})},  # 10 rated: 5 x 12/10
-        {**first("honos", 3, 9), **some("honos", {11: 4, 12: 1})},  # 9 rated
-        honos(9),
-    )
+@rows(
+    honos(4),
+    {**honos(2), **first("honos", 1, 9)},  # 22 x 12/11
+    {**first("honos", 2, 9), **some("honos", {11: 4, 12: 1})},  # 10 rated: 5 x 12/10
+    {**first("honos", 3, 9), **some("honos", {11: 4, 12: 1})},  # 9 rated
+    honos(9),
+)
+def test_honos_code_9_is_missing_and_10_of_12_are_enough(cohort, esmi):
     assert values(cohort, "honos_total") == [48, 24, 6, None, None]
     assert rules(cohort, "honos_total") == ["complete", "prorated", "prorated", TOO_FEW, TOO_FEW]
     assert whys(cohort, "honos_total") == [None, None, None, TOO_FEW, "not known"]
     assert esmi.limits("honos_total") == (0, 48)
 
 
-def test_honos_item_3_counts_from_2_and_in_the_alternative_from_1(dyads):
-    cohort = dyads(*(some("honos", {3: rating}) for rating in (0, 1, 2, 4, 9)), some("honos", {2: 4, 4: 4}))
+@rows(*(some("honos", {3: rating}) for rating in (0, 1, 2, 4, 9)), some("honos", {2: 4, 4: 4}))
+def test_honos_item_3_counts_from_2_and_in_the_alternative_from_1(cohort):
     assert values(cohort, "honos_substance") == ["No", "No", "Yes", "Yes", None, "No"]
     assert values(cohort, "substance_misuse") == ["No", "No", "Yes", "Yes", None, "No"]
     assert values(cohort, "substance_misuse_honos_1") == ["No", "Yes", "Yes", "Yes", None, "No"]
@@ -513,8 +509,8 @@ DIAGNOSES = {
 }
 
 
-def test_diagnoses_count_wherever_recorded_and_a_missing_list_leaves_them_open(dyads):
-    cohort = dyads(*({"icd10_primary": primary, "icd10_other": other} for primary, other in DIAGNOSES))
+@rows(*({"icd10_primary": primary, "icd10_other": other} for primary, other in DIAGNOSES))
+def test_diagnoses_count_wherever_recorded_and_a_missing_list_leaves_them_open(cohort):
     names = ["personality_disorder", "schizophrenia", "icd10_substance"]
     names += ["personality_disorder_primary", "schizophrenia_primary"]
     for row, ((primary, other), expected) in enumerate(DIAGNOSES.items()):
@@ -543,7 +539,7 @@ def test_the_first_range_that_holds_the_primary_diagnosis_counts(dyads):
 
 # ---- deprivation
 
-# Areas of each index, and the last rank of each fifth: the areas times 1/5, 2/5, 3/5 and 4/5, less what is no whole area.
+# Last rank of each fifth, the last of all being the number of areas. Beside it, 1/5 to 4/5 of the areas.
 FIFTHS = {
     ("England", "IMD 2010"): (6496, 12992, 19489, 25985, 32482),  # 6496.4 12992.8 19489.2 25985.6
     ("England", "IMD 2015"): (6568, 13137, 19706, 26275, 32844),  # 6568.8 13137.6 19706.4 26275.2
@@ -559,6 +555,9 @@ def test_national_fifths_of_deprivation_end_at_these_ranks_whoever_else_is_in_th
             for rank in (before + 1, last):
                 cases.append({"country": country, "deprivation_index": index, "deprivation_rank": str(rank)})
                 expected.append(str(number))
+        # one rank for all: 5 x 1200 / 32482 = 0.18, / 32844 = 0.18, / 1896 = 3.16, / 1909 = 3.14, each rounded up
+        cases.append({"country": country, "deprivation_index": index, "deprivation_rank": "1200"})
+        expected.append("1" if country == "England" else "4")
     cohort = dyads(*cases)
     assert values(cohort, "deprivation_quintile") == expected
     assert plain(cohort.data["deprivation_quintile"].dtype.categories) == ["1", "2", "3", "4", "5"]
@@ -568,35 +567,25 @@ def test_national_fifths_of_deprivation_end_at_these_ranks_whoever_else_is_in_th
     assert whys(alone, "deprivation_quintile") == [None, None, "not recorded"]
 
 
-def test_one_rank_means_another_fifth_in_another_country(dyads):
-    indexes = [*FIFTHS]
-    cohort = dyads(*({"country": c, "deprivation_index": i, "deprivation_rank": "1200"} for c, i in indexes))
-    # 5 x 1200 / 32482 = 0.18; / 32844 = 0.18; / 1896 = 3.16; / 1909 = 3.14, each rounded up
-    assert values(cohort, "deprivation_quintile") == ["1", "1", "4", "4"]
-
-
 # ---- outcomes
 
 CATEGORIES = ["none", "assessment or referral", "child in need plan", "child protection plan"]
 CATEGORIES += ["looked after or court order"]
 
 
-@pytest.mark.parametrize("timepoint", [1, 2])
-def test_involvement_is_any_category_and_its_sensitivity_leaves_out_assessments(dyads, timepoint):
-    cohort = dyads(*({f"safeguarding_t{timepoint}": category} for category in [*CATEGORIES, ".c"]))
+def test_involvement_is_any_category_and_its_sensitivity_leaves_out_assessments(dyads):
+    cases = [{f"safeguarding_t{time}": category} for time in (1, 2) for category in [*CATEGORIES, ".c"]]
+    cohort = dyads(*cases)  # six rows with a category at timepoint 1, six with one at timepoint 2; else none
     expected = {
-        "involved": ["No", "Yes", "Yes", "Yes", "Yes", None],
-        "plans": ["No", "No", "Yes", "Yes", "Yes", None],
-        "cpp": ["No", "No", "No", "Yes", "No", None],  # as declared: a looked after infant counts as having none
+        "involved_t{}": ["No", "Yes", "Yes", "Yes", "Yes", None],
+        "involved_t{}_plans": ["No", "No", "Yes", "Yes", "Yes", None],
+        "cpp_t{}": ["No", "No", "No", "Yes", "No", None],  # as declared: a looked after infant counts as having none
     }
-    for name, column in (
-        ("involved", f"involved_t{timepoint}"),
-        ("plans", f"involved_t{timepoint}_plans"),
-        ("cpp", f"cpp_t{timepoint}"),
-    ):
-        assert values(cohort, column) == expected[name]
-        assert whys(cohort, column) == [None] * 5 + ["not known"]
-    assert values(cohort, f"involved_t{3 - timepoint}") == ["No"] * 6
+    for name, found in expected.items():
+        assert values(cohort, name.format(1)) == found + ["No"] * 6
+        assert values(cohort, name.format(2)) == ["No"] * 6 + found
+        assert whys(cohort, name.format(1)) == [None] * 5 + ["not known"] + [None] * 6
+        assert whys(cohort, name.format(2)) == [None] * 11 + ["not known"]
 
 
 def test_a_plan_at_either_timepoint_with_one_of_them_missing(dyads):
@@ -607,14 +596,14 @@ def test_a_plan_at_either_timepoint_with_one_of_them_missing(dyads):
     assert values(cohort, "cpp_either") == [yes_no[OR[states[one], states[two]]] for one, two in pairs]
 
 
-def test_outcomes_of_custody_are_two_questions(dyads):
-    cohort = dyads(
-        {"custody_t2": "Yes", "custody_lost_by_t2": "No"},
-        {"custody_t2": "Yes", "custody_lost_by_t2": "Yes"},  # lost and regained
-        {"custody_t2": "No", "custody_lost_by_t2": "Yes"},
-        {"custody_t2": ".c", "custody_lost_by_t2": "Yes", "safeguarding_t2": ""},
-        {"custody_t2": "Yes", "custody_lost_by_t2": ".d"},
-    )
+@rows(
+    {"custody_t2": "Yes", "custody_lost_by_t2": "No"},
+    {"custody_t2": "Yes", "custody_lost_by_t2": "Yes"},  # lost and regained
+    {"custody_t2": "No", "custody_lost_by_t2": "Yes"},
+    {"custody_t2": ".c", "custody_lost_by_t2": "Yes", "safeguarding_t2": ""},
+    {"custody_t2": "Yes", "custody_lost_by_t2": ".d"},
+)
+def test_outcomes_of_custody_are_two_questions(cohort):
     assert values(cohort, "custody_lost") == ["No", "Yes", "Yes", "Yes", None]
     assert values(cohort, "no_custody_t2") == ["No", "No", "Yes", None, "No"]
     assert whys(cohort, "custody_lost")[4] == "declined to answer"
@@ -709,7 +698,7 @@ def test_a_missing_supplied_score_is_not_said_to_have_too_few_items(dyads):
 
 
 def test_single_imputation_takes_the_mean_of_the_item_after_reversing(dyads, altered_esmi):
-    study = altered_esmi(SCHEMA, (CTQ_RULE, CTQ_RULE.replace("prorate", "single_impute")))
+    study = altered_esmi((SCHEMA, CTQ_RULE, CTQ_RULE.replace("prorate", "single_impute")))
     # Physical neglect: items 1, 2, 4, 6, 26; the points of 2 and 26 are 6 less the answer.
     cohort = dyads(
         some("ctq", {1: 1, 2: 1, 4: 2, 6: 2, 26: 5}),  # points 1 5 2 2 1
@@ -719,7 +708,7 @@ def test_single_imputation_takes_the_mean_of_the_item_after_reversing(dyads, alt
         study=study,
     )
     # first: 11. second: item 6 has points 2 and 5, mean 3.5: 3 + 4 + 4 + 3.5 + 5 = 19.5 (prorated it would be 20)
-    # third: item 2 has points 5, 4 and 3, mean 4: 5 + 4 + 1 + 5 + 3 = 18 (prorated 17.5; the mean answer 2 would give 16)
+    # third: item 2 has points 5, 4 and 3, mean 4: 5 + 4 + 1 + 5 + 3 = 18 (prorated 17.5; mean answer 2: 16)
     assert values(cohort, "ctq_physical_neglect") == [11, 19.5, 18, None]
     imputed = "items imputed singly"
     assert rules(cohort, "ctq_physical_neglect") == ["complete", imputed, imputed, TOO_FEW]
@@ -730,14 +719,14 @@ def test_single_imputation_takes_the_mean_of_the_item_after_reversing(dyads, alt
 
 @pytest.mark.xfail(strict=True, reason="an item that nobody answered is filled in as 0, below its own minimum")
 def test_single_imputation_cannot_fill_in_an_item_that_nobody_answered(dyads, altered_esmi):
-    study = altered_esmi(SCHEMA, (CTQ_RULE, CTQ_RULE.replace("prorate", "single_impute")))
+    study = altered_esmi((SCHEMA, CTQ_RULE, CTQ_RULE.replace("prorate", "single_impute")))
     cohort = dyads(*[{**ctq(3), "ctq_03": ".b"}] * 2, study=study)
     # four answers of 3 and an item without a mean: now 12, which 5 answers of 3 cannot give
     assert values(cohort, "ctq_emotional_abuse") == [None, None]
 
 
 def test_without_filling_in_a_sum_needs_all_its_items(dyads, altered_esmi):
-    study = altered_esmi(SCHEMA, (CTQ_RULE, CTQ_RULE.replace("prorate", "none")))
+    study = altered_esmi((SCHEMA, CTQ_RULE, CTQ_RULE.replace("prorate", "none")))
     cohort = dyads(all_of_points(2, 2, 2, 2, 2), of_points("ctq_sexual_abuse", 1, 1, 1, 1, ".b"), study=study)
     assert values(cohort, "ctq_sexual_abuse") == [10, None]
     assert values(cohort, "ctq_total") == [50, None]
@@ -747,7 +736,7 @@ def test_without_filling_in_a_sum_needs_all_its_items(dyads, altered_esmi):
 
 
 def test_the_share_of_items_that_must_be_answered_is_read_from_the_definition(dyads, altered_esmi):
-    study = altered_esmi(SCHEMA, (CTQ_RULE, CTQ_RULE.replace("0.8", "0.6")))
+    study = altered_esmi((SCHEMA, CTQ_RULE, CTQ_RULE.replace("0.8", "0.6")))
     cohort = dyads(
         of_points("ctq_sexual_abuse", 5, 4, 3, ".b", ".b"),
         of_points("ctq_sexual_abuse", 5, 4, ".b", ".b", ".b"),
@@ -760,12 +749,24 @@ def test_the_share_of_items_that_must_be_answered_is_read_from_the_definition(dy
 def test_a_count_that_is_called_prorated_is_prorated(dyads, altered_esmi):
     rule = "prefix: canm_\n    rule: {items: none, answered: 0.8}"
     try:
-        study = altered_esmi(SCHEMA, (rule, rule.replace("none", "prorate")))
+        study = altered_esmi((SCHEMA, rule, rule.replace("none", "prorate")))
     except mm.StudyError:
         return  # refusing the rule for counts is right too
     cohort = dyads({**canm(2), **first("canm", 1, 9)}, study=study)
     # 25 unmet needs among 25 known domains: 26 if scaled to 26
     assert (values(cohort, "canm_unmet"), rules(cohort, "canm_unmet")) == ([26], ["prorated"])
+
+
+@pytest.mark.xfail(strict=True, reason="one count among the parts of a sum, and the limit of the whole is its items")
+def test_the_limit_of_a_sum_of_a_score_and_a_count_adds_both(altered_esmi):
+    total = "honos_total, title: HoNOS total"
+    unwell = '{name: honos_severe, title: Severe, items: [1, 2, 3], value: "4", summary: mean, timepoint: 1}'
+    both = "{name: honos_both, title: Both, sum_of: [honos_total, honos_severe], summary: mean, timepoint: 1}"
+    study = altered_esmi(
+        (SCHEMA, f"      - {{name: {total}", f"      - {unwell}\n      - {{name: {total}"),
+        (SCHEMA, "\nfields:\n", f"      - {both}\n\nfields:\n"),
+    )
+    assert study.limits("honos_both") == (0, 48 + 3)
 
 
 # ---- reasons
@@ -816,7 +817,7 @@ def drawn(seed: int, rows: int, gaps: float) -> list[Case]:
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=4)
+@settings(max_examples=3)
 def test_other_rows_and_their_order_change_no_score(dyads, seed):
     cohort = dyads(*drawn(seed, rows=12, gaps=0.1))
     order = np.random.default_rng(seed).permutation(12)[:9]
@@ -833,7 +834,7 @@ def test_other_rows_and_their_order_change_no_score(dyads, seed):
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=3)
+@settings(max_examples=2)
 def test_whole_forms_score_within_the_limits_and_as_they_would_by_a_plain_sum(dyads, esmi, seed):
     cases = drawn(seed, rows=10, gaps=0)
     cohort = dyads(*cases)
@@ -860,7 +861,7 @@ def test_whole_forms_score_within_the_limits_and_as_they_would_by_a_plain_sum(dy
 
 
 @given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=3)
+@settings(max_examples=2)
 def test_a_prorated_form_of_equal_answers_scores_as_the_whole_form(dyads, seed):
     random = np.random.default_rng(seed)
     cases = []
@@ -931,7 +932,7 @@ ADDED = "add: {involved_t2: [readmitted_1y]}"
 )
 def test_a_term_that_does_not_belong_in_a_model_is_refused(altered_esmi, new, said):
     with pytest.raises(mm.StudyError) as raised:
-        altered_esmi("study.yaml", (ADDED, new))
+        altered_esmi((STUDY, ADDED, new))
     assert said in str(raised.value)
 
 
@@ -941,29 +942,22 @@ CODED = "coding:\n  age_years: {per: 5, label: per 5 years}"
 @pytest.mark.xfail(
     strict=True, reason="a term that the outcome is made from, or that is an outcome's twin, is accepted"
 )
-@pytest.mark.parametrize("term", ["safeguarding_t2", "involved_t2_plans"])
-def test_a_term_that_is_the_outcome_by_another_name_is_refused(altered_esmi, term):
-    reference = "none" if term == "safeguarding_t2" else '"No"'
-    with pytest.raises(mm.StudyError):
+@pytest.mark.parametrize(("term", "reference"), [("safeguarding_t2", "none"), ("involved_t2_plans", '"No"')])
+def test_a_term_that_is_the_outcome_by_another_name_is_refused(altered_esmi, term, reference):
+    with pytest.raises(mm.StudyError, match=f"published_2023.involved_t2: '{term}'"):
         altered_esmi(
-            "study.yaml",
-            (CODED, f"{CODED}\n  {term}: {{reference: {reference}}}"),
-            (ADDED, f"add: {{involved_t2: [readmitted_1y, {term}]}}"),
+            (STUDY, CODED, f"{CODED}\n  {term}: {{reference: {reference}}}"),
+            (STUDY, ADDED, f"add: {{involved_t2: [readmitted_1y, {term}]}}"),
         )
 
 
 @pytest.mark.xfail(strict=True, reason="a term without a timepoint counts as recorded before everything")
-def test_a_term_without_a_timepoint_is_refused(altered_esmi):
-    new = "add: {involved_t1: [readmitted_1y], involved_t2: [readmitted_1y]}"
-    with pytest.raises(mm.StudyError):
-        altered_esmi("study.yaml", (ADDED, new))
-    with pytest.raises(mm.StudyError):  # the same with its timepoint forgotten
+def test_a_term_whose_timepoint_is_forgotten_is_refused(altered_esmi):
+    said = "x-plain-label: Needed acute care again within a year"
+    with pytest.raises(mm.StudyError, match="'readmitted_1y'"):
         altered_esmi(
-            SCHEMA,
-            (
-                "x-timepoint: between\n    x-plain-label: Needed acute care again within a year",
-                "x-plain-label: Needed acute care again within a year",
-            ),
+            (SCHEMA, f"x-timepoint: between\n    {said}", said),
+            (STUDY, ADDED, "add: {involved_t1: [readmitted_1y], involved_t2: [readmitted_1y]}"),
         )
 
 
