@@ -1,0 +1,136 @@
+"""Flow, missing values by reason, rules of scores, impossible values: counted, against counts made another way."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import mothers_margins as mm
+
+
+@pytest.fixture(scope="module")
+def esmi() -> mm.Study:
+    return mm.read_study("esmi")
+
+
+@pytest.fixture(scope="module")
+def demo() -> mm.Cohort:
+    return mm.derive(mm.demo_cohort("esmi"))
+
+
+@pytest.fixture(scope="module")
+def raw(esmi) -> pd.DataFrame:
+    return pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False)
+
+
+def step(flow: mm.Results, timepoint: int, beginning: str, group: str) -> int:
+    found = flow[(flow["timepoint"] == timepoint) & flow["step"].str.startswith(beginning) & (flow["group"] == group)]
+    (number,) = found["n"]
+    return number
+
+
+def test_the_flow_adds_up_at_every_step(demo):
+    flow = mm.flow(demo)
+    for timepoint in (1, 2):
+        everyone = step(flow, timepoint, "In the file", "all")
+        known = step(flow, timepoint, "Outcome known", "all")
+        assert everyone == 279 == known + step(flow, timepoint, "Outcome not known", "all")
+        for group in ("all", "yes", "no"):
+            whole, part = (step(flow, timepoint, beginning, group) for beginning in ("Every", "An explanatory"))
+            assert whole + part == step(flow, timepoint, "Outcome known", group)
+        for beginning in ("Outcome known", "Every", "An explanatory"):
+            yes, no = (step(flow, timepoint, beginning, group) for group in ("yes", "no"))
+            assert yes + no == step(flow, timepoint, beginning, "all")
+    assert (step(flow, 1, "Outcome known", "yes"), step(flow, 1, "Outcome known", "no")) == (99, 179)
+
+
+def test_complete_cases_are_those_that_a_count_by_hand_finds(demo, esmi):
+    for timepoint, outcome in ((1, "involved_t1"), (2, "involved_t2")):
+        for model in ("protocol", "published_2023"):
+            names = [outcome, *esmi.terms(model, outcome)]
+            by_hand = len(demo.data[names].dropna())
+            assert step(mm.flow(demo, model), timepoint, "Every", "all") == by_hand
+    assert "readmitted_1y" in esmi.terms("published_2023", "involved_t2")
+
+
+def test_reasons_are_those_of_the_codes_in_the_file(demo, raw):
+    found = mm.missingness(demo, ["drug_history", "ethnicity"])
+    counts = {(row["variable"], row["event"]): row["n"] for row in found.to_dict("records")}
+    assert counts["drug_history", "form not completed"] == (raw["drug_history"] == ".a").sum()
+    assert counts["ethnicity", "declined to answer"] == (raw["ethnicity"] == ".d").sum()
+    assert counts["drug_history", "known"] == raw["drug_history"].isin(["Yes", "No"]).sum()
+    for name in ("drug_history", "ethnicity"):
+        assert sum(number for (variable, _), number in counts.items() if variable == name) == 279
+
+
+def test_missing_values_are_counted_within_groups_of_their_own_size(demo):
+    found = mm.missingness(demo, ["ctq_total"], ["involved_t1", "not_involved_t1"])
+    assert found.groupby("group")["n"].sum().to_dict() == {"involved_t1": 99, "not_involved_t1": 179}
+    assert set(found["denominator"]) == {99, 179}
+
+
+def test_rules_of_scores_are_counted_by_group(demo):
+    rules = mm.scored(demo, ["involved_t1", "not_involved_t1"])
+    prorated = rules[(rules["variable"] == "honos_total") & (rules["event"] == "prorated")]
+    involved = demo.data["involved_t1"] == "Yes"
+    expected = (demo.scoring["honos_total"] == "prorated") & involved.fillna(False).astype(bool)
+    assert prorated.set_index("group")["n"]["involved_t1"] == expected.sum()
+    assert rules[rules["variable"] == "cas_total"]["event"].isin(["not applicable"]).any()
+    whole = mm.scored(demo)
+    assert (whole.groupby("variable")["n"].sum() == 279).all()
+
+
+def test_impossible_combinations_are_counted_where_somebody_makes_them(demo, esmi):
+    assert (mm.impossible(demo)["n"] == 0).all()
+    data = demo.data.copy()
+    data.loc[data["country"] == "Wales", "country"] = "England"
+    behind = data["cas_ever_relationship"] == "No"
+    data.loc[behind, "cas_05"] = 3
+    counts = mm.impossible(replace(demo, data=data)).set_index("event")["n"]
+    assert counts["the Welsh index does not rank areas of England"] == (demo.data["country"] == "Wales").sum()
+    assert counts[counts.index.str.contains("closed gate")].tolist() == [behind.sum()]
+    assert len(counts) == len(esmi.file.impossible) + 1
+
+
+def test_a_table_of_events_shows_numbers_and_shares_and_the_mark(demo):
+    html = mm.tally(mm.missingness(demo, ["drug_history"]), "Missing").to_html()
+    missing = int(demo.data["drug_history"].isna().sum())
+    assert f"{missing} ({100 * missing / 279:.1f}%)" in html.replace("\u2007", "").replace("  ", " ")
+    assert "SYNTHETIC DATA" in html
+    flow = mm.tally(mm.flow(demo), "Flow")
+    assert flow.sections[0].title == "Children's social care involvement at timepoint 1"
+    assert flow.quote("Children's social care involvement at timepoint 1", "yes", "Outcome known") == "99"
+    assert flow.quote("Children's social care involvement at timepoint 1", "yes", "In the file") == "–"
+
+
+def test_flow_and_events_are_saved_with_their_columns_and_mark(demo, tmp_path, monkeypatch):
+    monkeypatch.setenv("MOTHERS_MARGINS_OUT", str(tmp_path))
+    mm.save(mm.flow(demo), "flow")
+    saved = pd.read_csv(tmp_path / "internal" / "flow.csv")
+    assert list(saved) == ["table", "study", "timepoint", "status", "note", "step", "group", "n"]
+    assert saved["note"].str.startswith("SYNTHETIC DATA").all()
+
+
+def test_what_does_not_apply_is_neither_known_nor_missing(demo, raw):
+    table = mm.characteristics(mm.summarise(demo, ["other_children_csc"], ["all_t1"]))
+    rows = {row.label: table.print(row.cells[0]) for row in table.sections[0].rows}
+    at_t1 = demo.data["involved_t1"].notna()
+    assert rows["Does not apply"] == str(int((raw["other_children_csc"] == ".n")[at_t1].sum()))
+    assert rows["Not known"] == str(int((raw["other_children_csc"] == "")[at_t1].sum()))
+
+
+def test_what_has_no_flow_says_so(cohort, study, six_women):
+    with pytest.raises(mm.DisclosureError, match="rebuilt from a publication"):
+        mm.flow(cohort)
+    with pytest.raises(mm.UsageError, match="no outcomes"):
+        mm.flow(six_women)
+    with pytest.raises(mm.UsageError, match="no instruments"):
+        mm.scored(six_women)
+    with pytest.raises(mm.UsageError, match="nothing impossible"):
+        mm.impossible(six_women)
+    with pytest.raises(mm.UsageError, match=r"call mm\.derive"):
+        mm.scored(mm.demo_cohort("esmi"))
+    with pytest.raises(mm.UsageError, match="no model 'protokol'; did you mean 'protocol'"):
+        mm.flow(mm.derive(mm.demo_cohort("esmi")), "protokol")
+    with pytest.raises(mm.UsageError, match="needs results of kind flow or events"):
+        mm.tally(mm.summarise(six_women, ["house"], ["all"]), "x")
