@@ -484,13 +484,13 @@ def test_the_demo_runs_and_a_second_run_does_nothing(tmp_path):
     first = command("run", "--demo", "--out", str(out), stdout=subprocess.PIPE)
     text, _ = first.communicate(timeout=240)
     assert first.returncode == 0
-    assert "2 done" in text
+    assert "4 done" in text
     assert text.splitlines()[-1] == f"Open {out / 'index.html'}"
     again = command("run", "--demo", "--out", str(out), stdout=subprocess.PIPE)
     text, _ = again.communicate(timeout=60)
     assert again.returncode == 0
     assert "Nothing to do" in text
-    for name in ("table_1", "table_2", "custody_paragraph", "table_1_check"):
+    for name in ("table_1", "table_2", "custody_paragraph", "table_1_check", "flow", "missingness", "scores_by_rule"):
         assert (out / "internal" / f"{name}.csv").is_file()
     assert not (out / "release").exists()
     result = CliRunner().invoke(main, ["verify", str(out)])

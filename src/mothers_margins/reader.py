@@ -111,7 +111,15 @@ def _complete(text: Text, study: Study) -> tuple[Text, list[str]]:
             cells |= dict.fromkeys(made_from, np.full(len(rows), NOT_SUPPLIED, dtype=object))
         elif score in cells:
             problems.append(f"column '{score}' is supplied beside what it is made from; leave one of them out")
-    problems += [f"column '{name}' is missing" for name in study.fields if name in absent and name not in cells]
+    missing = [name for name in study.fields if name in absent and name not in cells]
+    for instrument in study.schema.instruments:
+        items = [name for name in instrument.fields() if name in missing]
+        if len(items) > 3:
+            missing = [name for name in missing if name not in items]
+            scores = ", ".join(score.name for score in instrument.scores)
+            said = f"{len(items)} of {instrument.items} columns {items[0]} to {items[-1]} are missing"
+            problems.append(f"{said}; if only a score was kept, name it one of: {scores}")
+    problems += [f"column '{name}' is missing" for name in missing]
     for file, positions in text.extra.items():
         of = f" of {file}" if file else ""
         number = count(len(positions), "column")
@@ -220,6 +228,8 @@ def _impossible(cohort: Cohort, rows: np.ndarray) -> Iterator[str]:
             closed = cohort.data[instrument.gate.variable] == instrument.gate.level
             yield from said(closed & behind, f"with items of {instrument.title} answered", instrument.gate.reason)
     for check in study.file.impossible:
+        if not {*check.where} <= {*cohort.data}:
+            continue  # about a derived variable, which stands in a file only where it is supplied
         named = " and ".join(check.where)
         yield from said(where_mask(cohort, check.where), f"with a combination of {named}", check.reason)
 

