@@ -135,6 +135,8 @@ def _in_score(study: Study, instrument: Instrument, score: Score, before: list[s
             yield f"sum_of '{name}', which is no score of this instrument before it"
     if not score.summary or "n" in score.summary:
         yield "a score needs a summary: mean, mean_sd or median_iqr"
+    if score.value and (score.rule or instrument.rule).items != "none":
+        yield "a count is never scaled up; its rule must be items: none"
     for number in score.items:
         field = study.fields.get(instrument.item(number))
         limits = field.constraints if field else Constraints()
@@ -245,8 +247,12 @@ def _in_terms(study: Study, model: str, outcome: str) -> Iterator[str]:
             yield f"'{term}' is for description only: {study.file.descriptive_only[term]}"
         elif term not in study.file.coding:
             yield f"'{term}' has no coding"
+        elif study.timepoint(term) is None:
+            yield f"'{term}' has no timepoint, so it could have been recorded after this outcome"
         elif ORDER[study.timepoint(term)] > ORDER[study.outcomes[outcome].timepoint]:
             yield f"'{term}' was recorded after this outcome"
+        elif shared := study.recorded(term) & study.recorded(outcome):
+            yield f"'{term}' is made from {', '.join(sorted(shared))}, as this outcome is"
 
 
 def _in_coding(study: Study, name: str, coding: Coding) -> Iterator[str]:

@@ -98,16 +98,17 @@ def _any_of(
     study: Study, variable: Derived, data: dict[str, pd.Series], reasons: dict[str, pd.Series]
 ) -> tuple[pd.Series, pd.Series]:
     """Yes, No or missing, by three-valued logic. The reason is that of the sources if those missing agree on one."""
-    found = holds(data, study, variable.conditions[0])
-    for where in variable.conditions[1:]:
-        found |= holds(data, study, where)
-    gates = {study.instruments[name].gate for name in variable.sources if name in study.instruments} - {None}
+    found = pd.Series(False, index=next(iter(data.values())).index, dtype="boolean")
+    for where in variable.conditions:
+        met = holds(data, study, where)
+        for gate in (study.instruments[name].gate for name in where if name in study.instruments):
+            if gate:
+                closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)
+                met = met.mask(closed, False if variable.gated_out == "no" else pd.NA)
+        found |= met
     why: pd.Series = pd.Series(pd.NA, index=found.index, dtype="str")
     for name in variable.sources:
         own = reasons[name]
         why = own.where(why.isna() | why.eq(own), NOT_KNOWN).where(own.notna(), why)
-    for gate in gates:
-        closed = (data[gate.variable] == gate.level).fillna(False).astype(bool) if gate else found.isna()
-        found = found.mask(closed, False if variable.gated_out == "no" else pd.NA)
     values = found.map({True: "Yes", False: "No"}).astype(pd.CategoricalDtype(["Yes", "No"]))
     return values, why.where(found.isna()).astype("str")

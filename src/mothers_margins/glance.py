@@ -96,7 +96,12 @@ def _derived(study: Study) -> Lines:
 
 
 def _instruments(study: Study) -> Lines:
-    fill = {"prorate": "prorated", "single_impute": "imputed singly", "none": "nothing filled in"}
+    fill = {
+        "prorate": "prorated",
+        "single_impute": "imputed singly",
+        "observed": "sum of the answered",
+        "none": "nothing filled in",
+    }
     for instrument in study.schema.instruments:
         yield instrument.title, f"{instrument.items} items", instrument.source, instrument.assumption
         for score in instrument.scores:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,12 +16,13 @@ from mothers_margins.dictionary import read_study
 from mothers_margins.errors import DataError, UsageError, count, expect, listed
 from mothers_margins.files import UnreadableError
 from mothers_margins.schema import Variable
+from mothers_margins.scoring import ONLY_SCORE
 from mothers_margins.sources import NO_ROW, NOT_SUPPLIED, UNMAPPED, Text, read_text
 from mothers_margins.study import Source, Study, unknown
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 NUMBER = re.compile(r"[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
-ABSENT = {NO_ROW: "no row in the table that holds it", NOT_SUPPLIED: "only the score was supplied"}
+ABSENT = {NO_ROW: "no row in the table that holds it", NOT_SUPPLIED: ONLY_SCORE}
 
 
 def open_cohort(study: Study) -> Cohort:
@@ -134,11 +136,16 @@ def _field(study: Study, name: str) -> Variable:
     """A field as declared; for a score that is supplied in place of its items, what it may be."""
     if name in study.fields:
         return study.fields[name]
-    made = {"name": name, "title": study.label(name), "x-role": "variable"}
+    made: dict[str, Any] = {"name": name, "title": study.label(name), "x-role": "variable"}
     if name in study.scores:
         low, high = study.limits(name)
-        return Variable.model_validate({**made, "type": "number", "constraints": {"minimum": low, "maximum": high}})
-    return Variable.model_validate({**made, "type": "string", "categories": study.levels(name)})
+        item = study.fields[next(study.instruments[name].fields())]
+        codes = {code.value: code for code in (*study.schema.missing_values, *item.missing_values)}
+        made |= {"type": "number", "constraints": {"minimum": low, "maximum": high}, "missingValues": [*codes.values()]}
+        return Variable.model_validate(made)
+    return Variable.model_validate(
+        {**made, "type": "string", "categories": study.levels(name), "categoriesOrdered": True}
+    )
 
 
 def _column(text: Text, name: str, field: Variable, study: Study) -> tuple[pd.Series, pd.Series, list[str]]:
@@ -224,9 +231,14 @@ def _impossible(cohort: Cohort, rows: np.ndarray) -> Iterator[str]:
                 yield f"{name}: {line}"
     for instrument in study.schema.instruments:
         if instrument.gate:
-            behind = cohort.data[list(instrument.fields())].notna().any(axis=1)
-            closed = cohort.data[instrument.gate.variable] == instrument.gate.level
-            yield from said(closed & behind, f"with items of {instrument.title} answered", instrument.gate.reason)
+            made = (score.name for score in instrument.scores)
+            names = [name for name in (*instrument.fields(), *made) if name in cohort.data]
+            closed = (cohort.data[instrument.gate.variable] == instrument.gate.level).fillna(False)
+            answered = cohort.data[names].notna().any(axis=1)
+            apply_not = cohort.reasons[names].isin(study.not_applicable).any(axis=1)
+            yield from said(closed & answered, f"with {instrument.title} answered", instrument.gate.reason)
+            why = "only behind its closed gate are its items not asked"
+            yield from said(~closed & apply_not, f"where {instrument.title} does not apply", why)
     for check in study.file.impossible:
         if not {*check.where} <= {*cohort.data}:
             continue  # about a derived variable, which stands in a file only where it is supplied

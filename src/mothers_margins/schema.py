@@ -127,11 +127,12 @@ class ItemRule(Definition):
     """What is done when some items of a score are missing.
 
     prorate: the mean of the answered items times their number. single_impute: each missing item gets the mean of that
-    item in the file. Both need the share `answered` of the items. none: nothing is filled in; a sum needs all
-    its items, a count is of those that were answered, if these are at least that share.
+    item in the file (so it depends on who else is there). observed: the answered items are added up as they are, the
+    least that the score can be. These need the share `answered` of the items. none: nothing is filled in; a sum needs
+    all its items, a count is of those that were answered, if these are at least that share.
     """
 
-    items: Literal["prorate", "single_impute", "none"]
+    items: Literal["prorate", "single_impute", "observed", "none"]
     answered: float = Field(gt=0, le=1)
 
 

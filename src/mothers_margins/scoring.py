@@ -8,8 +8,15 @@ import pandas as pd
 from mothers_margins.schema import Instrument, ItemRule, Score
 from mothers_margins.study import Study
 
-COMPLETE, TOO_FEW, CLOSED, SUPPLIED = "complete", "too few items answered", "not applicable", "supplied"
-FILLED = {"prorate": "prorated", "single_impute": "items imputed singly", "none": "counted among the answered"}
+COMPLETE, TOO_FEW, CLOSED = "complete", "too few items answered", "not applicable"
+SUPPLIED, NOT_SUPPLIED = "supplied", "not supplied"
+FILLED = {
+    "prorate": "prorated",
+    "single_impute": "items imputed singly",
+    "observed": "sum of the answered",
+    "none": "counted among the answered",
+}
+ONLY_SCORE = "only the score was supplied"  # why the items of a supplied score are missing
 Columns = Mapping[str, pd.Series]
 Made = tuple[pd.Series, pd.Series, pd.Series]  # value, reason where it is missing, rule that made it
 
@@ -23,9 +30,9 @@ def score(study: Study, scored: Score, data: Columns, reasons: Columns) -> Made:
     """
     instrument = study.instruments[scored.name]
     if scored.name in data:
-        made = pd.Series(SUPPLIED, index=data[scored.name].index).where(data[scored.name].notna(), TOO_FEW)
-        return data[scored.name], reasons[scored.name], made
-    if scored.sum_of:
+        value, reason = data[scored.name], reasons[scored.name]
+        rule = pd.Series(SUPPLIED, index=value.index, dtype="str").where(value.notna(), NOT_SUPPLIED)
+    elif scored.sum_of:
         value, reason, rule = _summed(scored, data, reasons)
     else:
         value, reason, rule = _from_items(study, instrument, scored, data, reasons)
@@ -55,8 +62,9 @@ def _from_items(study: Study, instrument: Instrument, scored: Score, data: Colum
     made = pd.Series(np.where(answered == len(names), COMPLETE, FILLED[rule.items]), index=index, dtype="str")
     first = reasons[names[0]]
     same = (answered == 0) & np.logical_and.reduce([(reasons[name] == first).fillna(False) for name in names])
-    reason = first.where(same, TOO_FEW).where(~enough).astype("str")
-    return value, reason, made.where(enough, TOO_FEW)
+    reason = first.where(same, TOO_FEW).where(value.isna()).astype("str")
+    beside = (answered == 0) & (first == ONLY_SCORE).fillna(False)
+    return value, reason, made.where(value.notna(), TOO_FEW).mask(beside, NOT_SUPPLIED)
 
 
 def _sums(
@@ -71,8 +79,11 @@ def _sums(
             limits = study.fields[name].constraints
             items[:, place] = (limits.minimum or 0) + (limits.maximum or 0) - items[:, place]
     answers = np.where(known, items, 0)
+    if rule.items == "observed":
+        return np.asarray(answers.sum(axis=1))
     if rule.items == "single_impute":
-        means = answers.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        times = known.sum(axis=0)
+        means = np.where(times > 0, answers.sum(axis=0) / np.maximum(times, 1), np.nan)  # nobody's answer fills nothing
         return np.asarray(np.where(known, items, means).sum(axis=1))
     return np.asarray(answers.sum(axis=1) * known.shape[1] / np.maximum(known.sum(axis=1), 1))
 
@@ -86,7 +97,7 @@ def _summed(scored: Score, data: Columns, reasons: Columns) -> Made:
     rules = pd.concat([data[f"{name} rule"] for name in scored.sum_of], axis=1)
     first = rules.iloc[:, 0]
     made = first.where(rules.eq(first, axis=0).all(axis=1), "")
-    for rule in (*FILLED.values(), TOO_FEW):  # the last that occurs in a row counts
+    for rule in (*FILLED.values(), SUPPLIED, NOT_SUPPLIED, TOO_FEW):  # the last that occurs in a row counts
         made = made.mask((rules == rule).any(axis=1), rule)
     why = pd.concat([reasons[name] for name in scored.sum_of], axis=1)
     same = why.iloc[:, 0].where(why.eq(why.iloc[:, 0], axis=0).all(axis=1), TOO_FEW)

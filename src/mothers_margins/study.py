@@ -134,13 +134,29 @@ class Study:
         declared = self.scores[score]
         if declared.sum_of:
             parts = [self.limits(part) for part in declared.sum_of]
-            counts = {self.scores[part].items for part in declared.sum_of if self.scores[part].value}
-            most = sum(high for _, high in parts) if len(counts) != 1 else len(counts.pop())  # an item has one value
+            counted = [self.scores[part] for part in declared.sum_of]
+            values = {part.value for part in counted}
+            apart = (
+                len({part.items for part in counted}) == 1 and len(values) == len(counted) and not values & {"", "any"}
+            )
+            most = len(counted[0].items) if apart else sum(high for _, high in parts)  # an item has one of the values
             return sum(low for low, _ in parts), most
         if declared.value:
             return 0, len(declared.items)
         items = [self.fields[self.instruments[score].item(number)].constraints for number in declared.items]
         return sum(item.minimum or 0 for item in items), sum(item.maximum or 0 for item in items)
+
+    def recorded(self, name: str) -> frozenset[str]:
+        """Fields of the file that a variable is made from in the end."""
+        if name in self.fields:
+            return frozenset({name})
+        if name in self.sets:
+            return frozenset(option.name for option in self.sets[name])
+        if name in self.scores:
+            instrument, score = self.instruments[name], self.scores[name]
+            items = {instrument.item(number) for number in score.items}
+            return frozenset(items.union(*(self.recorded(part) for part in score.sum_of)))
+        return frozenset().union(*(self.recorded(source) for source in self.derived[name].sources))
 
     def timepoint(self, name: str) -> Timepoint | None:
         """When a variable was recorded, as declared."""
