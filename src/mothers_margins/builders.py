@@ -6,7 +6,7 @@ from math import nan
 from typing import Any
 
 from mothers_margins.definition import Block, PrintedPercentage, TablePlan
-from mothers_margins.errors import UsageError
+from mothers_margins.errors import UsageError, count
 from mothers_margins.results import Results, checked
 from mothers_margins.rounding import IN_WORDS, rounded
 from mothers_margins.study import Study
@@ -218,6 +218,7 @@ def tally(results: Results, caption: str) -> Table:
         raise UsageError(f"tally: needs results of kind flow or events; these are {about.kind}.")
     study, steps = about.study, about.kind == "flow"
     by, row_name = ("note", "step") if steps else ("variable", "event")
+    sizes = {} if steps else dict(zip(results["group"], results["denominator"], strict=True))
     sections = []
     for name, part in results.groupby(by, sort=False):
         title = str(name) if steps or name not in study.declared else study.label(str(name))
@@ -237,7 +238,7 @@ def tally(results: Results, caption: str) -> Table:
         name=about.kind,
         caption=caption,
         stub="Step" if steps else "Event",
-        columns=tuple(Column(name, group.label) for name, group in about.groups.items()),
+        columns=tuple(Column(name, group.label, sizes.get(name)) for name, group in about.groups.items()),
         sections=tuple(sections),
         notes=notes.all(),
         mark=about.source.mark,
@@ -264,7 +265,9 @@ def cited(study: Study) -> str:
 
 def _decimals(study: Study) -> str:
     mean, percent = study.file.rounding.mean, study.file.rounding.percent
-    return "whole numbers" if mean == percent == 0 else f"{mean} and {percent} decimals"
+    if mean == percent:
+        return "whole numbers" if mean == 0 else count(mean, "decimal")
+    return f"{mean} and {percent} decimals"
 
 
 def themes(results: Results) -> Table:
