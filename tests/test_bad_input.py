@@ -70,12 +70,13 @@ CAS = [f"cas_{number:02d}" for number in range(1, 31)]
 
 @cache
 def _demo() -> Rows:
-    return pd.read_csv(DEMO, dtype="str", keep_default_na=False)
+    return pd.read_csv(DEMO, dtype="object", keep_default_na=False)
 
 
 def put(frame: Rows, row: int = ROW, **cells: Any) -> Rows:
-    frame = frame.astype(dict.fromkeys(cells, "object"))
-    frame.loc[row, list(cells)] = list(cells.values())
+    frame = frame.copy()
+    for name, value in cells.items():
+        frame.at[row, name] = value
     return frame
 
 
@@ -293,6 +294,12 @@ KINDS |= {
     ),
 }
 
+KINDS["item that does not apply behind an open gate"] = Kind(
+    written(".csv", partial(put, cas_04=".n")),
+    "1 row where Composite Abuse Scale, modified does not apply, which cannot be: "
+    "only behind its closed gate are its items not asked (row 5)",
+)
+
 # ---- rows and columns
 
 UNIQUE = "with a value that another row has too; it must be unique"
@@ -465,7 +472,7 @@ AGE = "age_years: 1 row without a whole number"
 KINDS |= {
     "undeclared missing .z in .dta": Kind(_stata_z, f"{AGE} (row 4)"),
     "float in an item of .dta": Kind(
-        written(".dta", lambda f: put(numbers(f, "honos_02"), honos_02=2.5).astype({"honos_02": "float64"})),
+        written(".dta", lambda f: put(numbers(f, "honos_02"), honos_02=2.5)),
         "honos_02: 1 row without a whole number (row 4)",
     ),
     "value label not declared in .dta": Kind(
@@ -482,7 +489,7 @@ KINDS |= {
         "age_years: 25 rows without a whole number (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
     ),
     "missing code not declared in .sav": Kind(
-        written(".sav", lambda f: put(numbers(f, "honos_02"), honos_02=-99.0).astype({"honos_02": "float64"})),
+        written(".sav", lambda f: put(numbers(f, "honos_02"), honos_02=-99.0)),
         "honos_02: 1 row outside 0 to 4 (row 4)",
     ),
     "true in .parquet": Kind(

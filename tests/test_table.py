@@ -217,11 +217,29 @@ def test_soft_rules_are_not_read_aloud_as_facts(study):
     assert "S0" not in repr(mm.overview(study, "facts"))
 
 
-def test_parts_that_do_not_exist_are_usage_errors(study, small_study):
+def test_parts_that_do_not_exist_are_usage_errors_and_empty_ones_say_so(study, small_study):
     with pytest.raises(mm.UsageError, match="no part 'group'; did you mean 'groups'"):
         mm.overview(study, "group")
-    with pytest.raises(mm.UsageError, match="has no facts"):
-        mm.overview(small_study, "facts")
+    (row,) = mm.overview(small_study, "facts").sections[0].rows
+    assert row.label == "This study has none."
+
+
+def test_the_parts_of_the_esmi_study_are_read_aloud_with_their_assumptions():
+    esmi = mm.read_study("esmi")
+    rows = {
+        row.label: [cell.pattern for cell in row.cells] for row in mm.overview(esmi, "instruments").sections[0].rows
+    }
+    assert rows["CTQ: emotional neglect"][0] == "5 items; reversed 5, 7, 13, 19, 28"
+    assert rows["Childhood trauma (CTQ total)"][1].startswith("25 to 125; mean (standard deviation) and median")
+    assert rows["Domestic abuse (CAS total)"][2] == "prorated, at least 80% answered"
+    outcomes = {row.label: [c.pattern for c in row.cells] for row in mm.overview(esmi, "outcomes").sections[0].rows}
+    primary = outcomes["Children's social care involvement at timepoint 1"]
+    assert primary[:2] == ["primary", "timepoint 1"]
+    assert "assessment or referral" in primary[2]
+    models = [[row.label, *(c.pattern for c in row.cells)] for row in mm.overview(esmi, "models").sections[0].rows]
+    departures = [line[3] for line in models if line[3] != "–"]
+    assert all(said.startswith("Departs from protocol (20") for said in departures)
+    assert ["Mother's age", "Children's social care involvement at timepoint 1", "per 5 years", "–"] in models
 
 
 def test_a_table_as_text_is_aligned_and_says_its_numbers_and_marks(table_1):

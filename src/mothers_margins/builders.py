@@ -91,9 +91,9 @@ class _Builder:
     def section(self, block: Block) -> Section:
         rows: list[Row] = []
         for name in block.variables:
-            titled = len(block.variables) > 1 and name not in self.study.sets and bool(self.study.levels(name))
-            inside = self.rows(name, block.levels)
-            rows += [Row(self.study.label(name)), *(replace(row, depth=2) for row in inside)] if titled else inside
+            label, inside = self.study.label(name), self.rows(name, block.levels)
+            alone = len(block.variables) == 1 or label == block.title or not self.study.levels(name)
+            rows += inside if alone else [Row(label), *(replace(row, depth=2) for row in inside)]
         sets = [self.study.set_titles[name] for name in block.variables if name in self.study.sets]
         return Section(block.title, tuple(rows), self.notes.mark(sets[0].note) if sets else "")
 
