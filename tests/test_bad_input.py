@@ -94,6 +94,10 @@ def made_up() -> Rows:
     return _demo().head(25)
 
 
+def in_fifths(frame: Rows) -> Rows:
+    return frame.rename(columns={"deprivation_rank": "deprivation_quintile"}).assign(deprivation_quintile="1")
+
+
 def numbers(frame: Rows, name: str) -> Rows:
     return frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce").astype("float64")})
 
@@ -334,7 +338,7 @@ FRAMES: dict[str, tuple[Any, ...]] = {
         "30 of 30 columns cas_01 to cas_30 are missing; if only a score was kept, name it one of: cas_total",
     ),
     "fifth without country": (
-        lambda f: put(f.drop(columns="deprivation_rank").assign(deprivation_quintile="1"), country=".c"),
+        lambda f: put(in_fifths(f), country=".c"),
         "1 row with a combination of deprivation_quintile and country, which cannot be: "
         "fifths are made within the country, so a supplied one needs its country (row 5)",
     ),
@@ -344,7 +348,7 @@ FRAMES: dict[str, tuple[Any, ...]] = {
         "cas_total: 1 row outside 0 to 150 (row 5)",
     ),
     "fifth that there is not": (
-        lambda f: put(f.drop(columns="deprivation_rank").assign(deprivation_quintile="1"), deprivation_quintile="6"),
+        lambda f: put(in_fifths(f), deprivation_quintile="6"),
         f"deprivation_quintile: 1 row {declared('1', '2', '3', '4', '5')} (row 5)",
     ),
     "score behind a closed gate": (

@@ -190,7 +190,8 @@ class _Builder:
                 columns = f"columns {' and '.join(parts)}" if len(parts) > 1 else f"column {parts[0]}"
                 self.notes.plain(f"Column {self._letter(name)} includes the {unit} of {columns}.")
             if group and group.description:
-                self.notes.plain(f"{self._letter(name)}, {group.label}: {group.description}")
+                letter = f"{group.letter}, " if group.letter else ""
+                self.notes.plain(f"{letter}{group.label}: {group.description}")
         if self.percent:
             known = f"Percentages are of the {unit} in the column with a known value"
             self.notes.plain(f"{known}; rounded, they may not add up to 100.")
@@ -198,7 +199,7 @@ class _Builder:
         if numbers or self.percent or self.plan.printed_percentages:
             self.notes.plain(f"Means and percentages are rounded to {_decimals(self.study)}; {rule}.")
         assumed = [self.study.assumption(name) for name in self.plan.variables]
-        for text in dict.fromkeys(filter(None, assumed)):
+        for text in dict.fromkeys(filter(None, assumed)) if not self.rebuilt else ():
             self.notes.plain(f"Assumption. {text}")
         for note in (*self.plan.notes, *(self.plan.notes_of_print if self.rebuilt else ())):
             self.notes.plain(note)

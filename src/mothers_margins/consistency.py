@@ -91,6 +91,11 @@ def _in_schema(study: Study) -> Iterator[str]:
             yield f"{place}: constraints.minimum is above the maximum"
         if field.constraints.pattern and not _compiles(field.constraints.pattern):
             yield f"{place}: constraints.pattern is not a regular expression"
+        for name, levels in field.applies_where.items():
+            if not {*levels} <= {*(study.fields[name].levels if name in study.fields else ())}:
+                yield f"{place}: x-applies-where names no known field and levels ({name})"
+        if field.applies_where and not any(code.not_applicable for code in field.missing_values):
+            yield f"{place}: x-applies-where needs a missing code with x-not-applicable"
         for zero in field.structural_zeros:
             if zero.group not in study.groups:
                 yield f"{place}: x-structural-zeros names no known group '{zero.group}'"

@@ -144,10 +144,11 @@ class Impossible(Definition):
 class Coding(Definition):
     """How a variable enters a model: a number per so many units, the order of its levels, or levels beside a reference.
 
-    merged: levels put together first, to avoid small cells. label: how the term is printed.
+    merged: levels put together first, to avoid small cells. label: how the term is printed. assumption: what is ours.
     """
 
     label: str = ""
+    assumption: str = ""
     per: float | None = Field(None, gt=0)
     linear: Literal["as declared", "reversed"] | None = None
     reference: str = ""

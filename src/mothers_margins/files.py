@@ -42,8 +42,10 @@ def read_file(path: Path, sheet: str = "") -> Sheet:
     except OSError:
         raise UnreadableError("there is no such file, or it may not be read") from None
     except ImportError as error:
-        extra = f"python -m pip install {error.name}"
-        raise UnreadableError(f"reading {path.suffix} files needs a package that is not installed: {extra}") from None
+        extra = path.suffix.lower().removeprefix(".")
+        package = EXTRAS.get(extra, error.name)
+        said = f"install {package} into the project's environment (uv run --extra {extra}, or pip)"
+        raise UnreadableError(f"reading {path.suffix} files needs a package that is not there: {said}") from None
     except (UnreadableError, MemoryError):
         raise
     except Exception:  # whatever a broken file makes its reader say could hold a value
@@ -80,13 +82,14 @@ def _dta(path: Path, _sheet: str) -> Sheet:
             convert_missing=True, convert_categoricals=False, convert_dates=False
         )
         labels = reader.value_labels()
-        names = dict(zip(reader._varlist, reader._lbllist, strict=True))  # type: ignore[attr-defined]
+        kinds, names = dict(zip(frame, reader._typlist, strict=True)), dict(zip(frame, reader._lbllist, strict=True))  # type: ignore[attr-defined]
     by_column = {
         column: {_stata_code(int(code)): text for code, text in labels[name].items()}
         for column, name in names.items()
         if name in labels
     }
-    return _sheet_of(path, frame, _stata_text, by_column)
+    cells = {column: _stata_cells(frame[column], single=kinds[column] == "f") for column in frame}
+    return _sheet_of(path, pd.DataFrame(cells), by_column)
 
 
 def _stata_code(code: int) -> str:
@@ -94,11 +97,14 @@ def _stata_code(code: int) -> str:
     return f".{chr(ord('a') + code - 2147483622)}" if 2147483622 <= code <= 2147483647 else str(code)
 
 
-def _stata_text(value: Any) -> str:
-    """Stata's own missing value is an empty cell; .a to .z keep their letter."""
-    if isinstance(value, StataMissingValue):
-        return "" if str(value) == "." else str(value)
-    return _text(value)
+def _stata_cells(values: pd.Series, *, single: bool) -> pd.Series:
+    """Stata's own missing value as an empty cell, .a to .z by their letter; single precision as it was typed."""
+    if single:
+        values = values.map(lambda one: one if isinstance(one, StataMissingValue) else _text(np.float32(one)))
+    if values.dtype != object:
+        return values
+    letters = (str(one) if isinstance(one, StataMissingValue) else one for one in values)
+    return pd.Series(["" if one == "." else one for one in letters], dtype=object)
 
 
 def _xlsx(path: Path, sheet: str) -> Sheet:
@@ -125,7 +131,7 @@ def _xlsx(path: Path, sheet: str) -> Sheet:
 
 
 def _parquet(path: Path, _sheet: str) -> Sheet:
-    return _sheet_of(path, pd.read_parquet(path), _text, {})
+    return _sheet_of(path, pd.read_parquet(path), {})
 
 
 def _sav(path: Path, _sheet: str) -> Sheet:
@@ -136,12 +142,15 @@ def _sav(path: Path, _sheet: str) -> Sheet:
         column: {_text(code): text for code, text in found.items()}
         for column, found in about.variable_value_labels.items()
     }
-    return _sheet_of(path, frame, _text, labels)
+    return _sheet_of(path, frame, labels)
 
 
-def _sheet_of(path: Path, frame: pd.DataFrame, text: Callable[[Any], str], labels: Mapping[str, Any]) -> Sheet:
-    cells = tuple(np.array([text(value) for value in frame[name]], dtype=object) for name in frame)
-    return Sheet(path.name, tuple(map(str, frame.columns)), cells, first=1, labels=labels)
+def _sheet_of(path: Path, frame: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> Sheet:
+    cells = []
+    for position in range(frame.shape[1]):
+        place, found = pd.factorize(frame.iloc[:, position].astype(object), use_na_sentinel=False)
+        cells.append(np.array([_text(value) for value in found], dtype=object)[place])
+    return Sheet(path.name, tuple(map(str, frame.columns)), tuple(cells), first=1, labels=labels)
 
 
 def _text(value: Any) -> str:
@@ -157,6 +166,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+EXTRAS = {"parquet": "pyarrow", "sav": "pyreadstat"}
 READERS: dict[str, Callable[[Path, str], Sheet]] = {
     ".csv": _csv,
     ".dta": _dta,

@@ -80,7 +80,8 @@ def _variables(study: Study) -> Lines:
             low, high = (("any" if bound is None else f"{bound:g}") for bound in (limits.minimum, limits.maximum))
             allowed = levels or f"{low} to {high} {field.unit}"
             summary = ", ".join(SUMMARIES[kind] for kind in field.summary if kind != "n") or "number in each level"
-            yield field.title, allowed, summary, field.assumption
+            when = f"timepoint {field.timepoint}" if field.timepoint in (1, 2) else field.timepoint or ""
+            yield field.title, allowed, str(when), summary, field.assumption
 
 
 def _services(study: Study) -> Lines:
@@ -131,15 +132,16 @@ def _models(study: Study) -> Lines:
         yield model.title, "", "", said
         for outcome in dict.fromkeys([*model.terms, *model.add]):
             for term in study.terms(name, outcome) if model.terms else model.add[outcome]:
-                yield study.label(term), study.label(outcome), _coded(study, term), ""
+                yield study.label(term), study.label(outcome), _coded(study, term), study.file.coding[term].assumption
         for old, new in model.replace.items():
             yield study.label(new), f"in place of: {study.label(old)}", _coded(study, new), ""
 
 
 def _coded(study: Study, term: str) -> str:
     coding = study.file.coding[term]
-    levels = f"levels {', '.join(coding.merged)}; " if coding.merged else ""
-    return coding.label or f"{levels}compared with {coding.reference}"
+    together = [" and ".join(olds) for olds in coding.merged.values() if len(olds) > 1]
+    merged = f"; put together: {'; '.join(together)}" if together else ""
+    return (coding.label or f"compared with {coding.reference}") + merged
 
 
 def _impossible(study: Study) -> Lines:
@@ -171,6 +173,7 @@ def _choices(study: Study) -> Lines:
     yield "Rounding", f"{rounding.percent} decimals for percentages, {rounding.mean} for means", IN_WORDS[rounding.rule]
     yield "Tests", tests.reported, tests.reason
     yield "Disclosure policy", disclosure.policy, f"Decided by {disclosure.decided_by}. {disclosure.reason}"
+    yield "Missing codes", study.schema.title, study.schema.description
     for code in study.schema.missing_values:
         yield "Missing value", f"'{code.value}'" if code.value else "empty cell", code.label
     for field in study.schema.fields:
@@ -182,7 +185,7 @@ def _choices(study: Study) -> Lines:
 PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
     "about": ("The study", "What", ("In short",), _about),
     "groups": ("Groups", "Group", ("Description", "Condition"), _groups),
-    "variables": ("Variables", "Variable", ("Levels or range", "Summary", "Assumption"), _variables),
+    "variables": ("Variables", "Variable", ("Levels or range", "When", "Summary", "Assumption"), _variables),
     "services": ("Questions with several answers", "Answer", ("Question", "Part"), _services),
     "instruments": (
         "Instruments and scores",
@@ -192,7 +195,7 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
     ),
     "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), _derived),
     "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), _outcomes),
-    "models": ("Models", "Model or term", ("Outcome", "Coding", "Departure"), _models),
+    "models": ("Models", "Model or term", ("Outcome", "Coding", "Departure or assumption"), _models),
     "impossible": ("Combinations that are refused", "Reason", ("Combination",), _impossible),
     "tables": ("Tables", "Table", ("Columns", "Blocks"), _tables),
     "facts": ("Facts used to rebuild the rows", "Fact", ("Group", "Condition", "Number", "Kind"), _facts),

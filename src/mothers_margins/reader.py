@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,19 @@ import pandas as pd
 import yaml
 
 from mothers_margins import places
-from mothers_margins.cohort import Cohort, group_mask, where_mask
+from mothers_margins.cohort import Cohort, group_mask, holds, where_mask
+from mothers_margins.definition import Condition
 from mothers_margins.dictionary import read_study
 from mothers_margins.errors import DataError, UsageError, count, expect, listed
-from mothers_margins.files import UnreadableError
+from mothers_margins.files import READERS, UnreadableError
 from mothers_margins.schema import Variable
 from mothers_margins.scoring import ONLY_SCORE
-from mothers_margins.sources import NO_ROW, NOT_SUPPLIED, UNMAPPED, Text, read_text
+from mothers_margins.sources import NO_ROW, NOT_HELD, NOT_SUPPLIED, UNMAPPED, Text, read_text
 from mothers_margins.study import Source, Study, unknown
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 NUMBER = re.compile(r"[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
-ABSENT = {NO_ROW: "no row in the table that holds it", NOT_SUPPLIED: ONLY_SCORE}
+ABSENT = {NO_ROW: "no row in the table that holds it", NOT_SUPPLIED: ONLY_SCORE, NOT_HELD: "not held in these files"}
 
 
 def open_cohort(study: Study) -> Cohort:
@@ -66,21 +68,32 @@ def read_cohort(path: str | Path, study: Study) -> Cohort:
     try:
         text = read_text(path, study)
     except UnreadableError as error:
-        raise _refused(str(error).split("\n"), study) from None  # its cause could carry the bytes of the file
+        raise _refused(str(error).split("\n"), study, path) from None  # its cause could carry the bytes of the file
     text, problems = _complete(text, study)
-    parts = {name: _column(text, name, _field(study, name), study) for name in text.cells}
-    problems += [f"{name}: {problem}" for name, (_, _, found) in parts.items() for problem in found]
+    columns = {name: _column(text, name, _field(study, name), study) for name in text.cells}
+    problems += [f"{name}: {problem}" for name, column in columns.items() for problem in column.problems]
+    if columns:
+        data = pd.DataFrame({name: column.values for name, column in columns.items()})
+        reasons = pd.DataFrame({name: column.reasons for name, column in columns.items()})
+        problems += _applied(data, reasons, text, study)
+        source, unmarked = _source(data, study)
+        cohort = Cohort(data, reasons, source, study, events=text.events)
+        problems += [*unmarked, *_impossible(cohort, text, {name: column.wrong for name, column in columns.items()})]
+        if source.kind == "restricted" and places.inside_project(path):
+            problems.append("it is restricted and lies inside the project's folder; move it out")
     if problems:
-        raise _refused(problems, study)
-    data = pd.DataFrame({name: values for name, (values, _, _) in parts.items()})
-    reasons = pd.DataFrame({name: why for name, (_, why, _) in parts.items()})
-    cohort = Cohort(data, reasons, _source(data, study), study, events=text.events)
-    problems = list(_impossible(cohort, text.rows[study.schema.primary_key[0]]))
-    if cohort.source.kind == "restricted" and places.inside_project(path):
-        problems.append("it is restricted and lies inside the project's folder; move it out")
-    if problems:
-        raise _refused(problems, study)
+        raise _refused(problems, study, path)
     return cohort
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column checked. wrong: rows with a cell that cannot be used."""
+
+    values: pd.Series
+    reasons: pd.Series
+    wrong: np.ndarray
+    problems: list[str]
 
 
 def likely_study(path: Path) -> str:
@@ -95,9 +108,12 @@ def likely_study(path: Path) -> str:
     return max(shared, key=lambda name: (shared[name], name == "esmi"))
 
 
-def _refused(problems: list[str], study: Study) -> DataError:
+def _refused(problems: list[str], study: Study, path: Path) -> DataError:
+    first = "Row 1 holds the names" if path.suffix.lower() in (".csv", ".xlsx") else "Row 1 is the first participant"
+    if path.suffix.lower() not in READERS:
+        first = "In a .csv or .xlsx file row 1 holds the names; in any other it is the first participant"
     unset = f", or unset {places.DATA} to use the demonstration data" if os.environ.get(places.DATA) else ""
-    remedy = f"Row 1 holds the names. Correct the file, or data_dictionary/{study.name}/{unset}."
+    remedy = f"{first}. Correct the file, or data_dictionary/{study.name}/{unset}."
     return DataError(f"The data file: {count(len(problems), 'problem')}; nothing was analysed.", problems, remedy)
 
 
@@ -122,14 +138,9 @@ def _complete(text: Text, study: Study) -> tuple[Text, list[str]]:
             said = f"{len(items)} of {instrument.items} columns {items[0]} to {items[-1]} are missing"
             problems.append(f"{said}; if only a score was kept, name it one of: {scores}")
     problems += [f"column '{name}' is missing" for name in missing]
-    for file, positions in text.extra.items():
-        of = f" of {file}" if file else ""
-        number = count(len(positions), "column")
-        problems.append(f"{number}{of} that the schema does not declare ({listed(positions, 'column')})")
-    problems += [f"column '{name}' stands more than once" for name in text.twice]
     ordered = {name: cells[name] for name in (*study.fields, *cells) if name in cells}
     numbers = {name: text.rows.get(name, rows) for name in ordered}
-    return Text(ordered, numbers, text.files, events=text.events), problems
+    return Text(ordered, numbers, text.files, events=text.events), [*problems, *text.problems]
 
 
 def _field(study: Study, name: str) -> Variable:
@@ -148,9 +159,19 @@ def _field(study: Study, name: str) -> Variable:
     )
 
 
-def _column(text: Text, name: str, field: Variable, study: Study) -> tuple[pd.Series, pd.Series, list[str]]:
+def _as_codes(text: str) -> str:
+    """Diagnosis codes as they are declared: no blanks, with the point that some extracts leave out (F603, F60.3)."""
+    return re.sub(r"\b([A-Z][0-9]{2})([0-9]{1,2})X?\b", r"\1.\2", re.sub(r"\s", "", text))
+
+
+def _column(text: Text, name: str, field: Variable, study: Study) -> _Column:
     """Typed values, reasons for missing cells, and problems of one column. It works on distinct texts."""
-    place, found = pd.factorize(text.cells[name])
+    cells = text.cells[name]
+    if field.role == "codes" or field.empty:
+        plain = field.role != "codes"
+        written = {one: one if plain or one in ABSENT else _as_codes(one) for one in pd.unique(cells)}
+        cells = np.array([written[one] or field.empty for one in cells], dtype=object)
+    place, found = pd.factorize(cells)
     codes = {code.value: code.label for code in field.missing_values or study.schema.missing_values} | ABSENT
     limits, file, problems = field.constraints, text.files.get(name, ""), list[str]()
     judged = np.array([one not in codes for one in found], dtype=bool)  # what is still to be judged
@@ -176,7 +197,8 @@ def _column(text: Text, name: str, field: Variable, study: Study) -> tuple[pd.Se
     if limits.unique:
         report(np.bincount(place, minlength=len(found)) > 1, "with a value that another row has too; it must be unique")
     if limits.pattern:
-        report(~each(re.compile(limits.pattern)), "with a value that does not have the declared pattern")
+        said = f"with a value that does not have the declared pattern {limits.pattern}"
+        report(~each(re.compile(limits.pattern)), said)
     if field.levels:
         codes_of = {level: number for number, level in enumerate(field.levels)}
         known = np.array([codes_of.get(one, -1) for one in found], dtype=int)
@@ -203,7 +225,31 @@ def _column(text: Text, name: str, field: Variable, study: Study) -> tuple[pd.Se
     else:
         values = pd.Series(found[place], dtype="str").where(judged[place])
     reasons = np.array([codes.get(one) for one in found], dtype=object)[place]
-    return values, pd.Series(reasons, dtype="str"), problems
+    return _Column(values, pd.Series(reasons, dtype="str"), (~judged & ~missing)[place], problems)
+
+
+def _applied(data: pd.DataFrame, reasons: pd.DataFrame, text: Text, study: Study) -> list[str]:
+    """Empty cells of questions that do not concern a participant become not applicable, in place.
+
+    Returns problems: cells that say so although the question concerns her.
+    """
+    problems = []
+    for name, field in study.fields.items():
+        if not field.applies_where or not {name, *field.applies_where} <= {*data}:
+            continue
+        where = {source: Condition(levels=levels) for source, levels in field.applies_where.items()}
+        concerned = holds(data, study, where)
+        said = reasons[name].isin(study.not_applicable)
+        wrong = (said & concerned.fillna(False)).to_numpy(dtype=bool)
+        if wrong.any():
+            at = listed(text.rows[name][wrong].tolist())
+            problems.append(
+                f"{name}: {count(int(wrong.sum()), 'row')} that say it does not apply, though it does ({at})"
+            )
+        label = next(code.label for code in field.missing_values if code.not_applicable)
+        empty = (text.cells[name] == "") & (~concerned).fillna(False).to_numpy(dtype=bool)
+        reasons[name] = reasons[name].mask(empty, label)
+    return problems
 
 
 def _formula(text: str) -> bool:
@@ -215,48 +261,59 @@ def _declared(levels: tuple[str, ...]) -> str:
     return "declared (declared: " + ", ".join(f"'{level}'" for level in levels) + ")"
 
 
-def _impossible(cohort: Cohort, rows: np.ndarray) -> Iterator[str]:
-    """Combinations of values that cannot be: levels that a group cannot have, closed gates, and those of the study."""
-    study = cohort.study
+def _impossible(cohort: Cohort, text: Text, unusable: Mapping[str, np.ndarray]) -> Iterator[str]:
+    """Combinations of values that cannot be: levels that a group cannot have, closed gates, and those of the study.
 
-    def said(wrong: pd.Series, what: str, reason: str) -> Iterator[str]:
+    A row is not judged where one of the cells is unusable, which has been said already.
+    """
+    study = cohort.study
+    rows = text.rows.get(study.schema.primary_key[0], np.arange(len(cohort)) + 2)
+
+    def said(found: pd.Series, what: str, reason: str, names: Iterable[str]) -> Iterator[str]:
+        wrong = found.fillna(False).astype(bool)
+        for name in names:
+            wrong &= ~unusable[name]
         if wrong.any():
             at = listed(rows[wrong.to_numpy()].tolist())
             yield f"{count(int(wrong.sum()), 'row')} {what}, which cannot be: {reason} ({at})"
 
     for name, declared in study.fields.items():
         for zero in declared.structural_zeros:
-            wrong = group_mask(cohort, zero.group) & (cohort.data[name] == zero.level)
-            for line in said(wrong, f"of {zero.group} with '{zero.level}'", zero.reason):
-                yield f"{name}: {line}"
+            needed = {name, *study.groups[zero.group].where}
+            if needed <= {*cohort.data}:
+                wrong = group_mask(cohort, zero.group) & (cohort.data[name] == zero.level)
+                for line in said(wrong, f"of {zero.group} with '{zero.level}'", zero.reason, needed):
+                    yield f"{name}: {line}"
     for instrument in study.schema.instruments:
-        if instrument.gate:
+        if instrument.gate and instrument.gate.variable in cohort.data:
             made = (score.name for score in instrument.scores)
             names = [name for name in (*instrument.fields(), *made) if name in cohort.data]
             closed = (cohort.data[instrument.gate.variable] == instrument.gate.level).fillna(False)
             answered = cohort.data[names].notna().any(axis=1)
             apply_not = cohort.reasons[names].isin(study.not_applicable).any(axis=1)
-            yield from said(closed & answered, f"with {instrument.title} answered", instrument.gate.reason)
+            gate = [instrument.gate.variable]
+            yield from said(closed & answered, f"with {instrument.title} answered", instrument.gate.reason, gate)
             why = "only behind its closed gate are its items not asked"
-            yield from said(~closed & apply_not, f"where {instrument.title} does not apply", why)
+            yield from said(~closed & apply_not, f"where {instrument.title} does not apply", why, gate)
     for check in study.file.impossible:
         if not {*check.where} <= {*cohort.data}:
             continue  # about a derived variable, which stands in a file only where it is supplied
         named = " and ".join(check.where)
-        yield from said(where_mask(cohort, check.where), f"with a combination of {named}", check.reason)
+        yield from said(where_mask(cohort, check.where), f"with a combination of {named}", check.reason, check.where)
 
 
-def _source(data: pd.DataFrame, study: Study) -> Source:
+def _source(data: pd.DataFrame, study: Study) -> tuple[Source, list[str]]:
+    """Where the rows come from, and what contradicts it."""
     declared = study.file.data
+    problems: list[str] = []
     marks = [name for name, field in study.fields.items() if field.role == "data_status" and name in data]
     for name, field in study.fields.items():
         prefix = field.made_up_prefix
-        if prefix and not marks and data[name].str.startswith(prefix).any():
-            raise _refused(["it holds made-up rows without the column that marks them; put that column back"], study)
+        if prefix and not marks and name in data and data[name].str.startswith(prefix).any():
+            problems.append("it holds made-up rows without the column that marks them; put that column back")
     if not marks:
         statement = "Not yet through disclosure control: for the research team only."
-        return Source("restricted", len(data), statement)
+        return Source("restricted", len(data), statement), problems
     if data[marks[0]].nunique(dropna=False) != 1 or data[marks[0]].iloc[0] != declared.demo_status:
-        allowed = f"every row must say '{declared.demo_status}', or the column must be left out"
-        raise _refused([f"{marks[0]}: {allowed}"], study)
-    return Source(declared.demo_status, len(data), declared.statement)
+        problems.append(f"{marks[0]}: every row must say '{declared.demo_status}', or the column must be left out")
+    return Source(declared.demo_status, len(data), declared.statement), problems

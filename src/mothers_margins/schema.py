@@ -91,6 +91,8 @@ class Variable(Summarised):
     """A field of the participant file: its Table Schema properties and what we say beyond them (x- keys).
 
     role: an `item` only counts towards a score; `codes` is a list of diagnosis codes separated by semicolons.
+    applies_where: whom the question concerns; for others an empty cell is not applicable.
+    empty: the value that an empty cell stands for, where it does not stand for a missing one.
     """
 
     model_config = ConfigDict(alias_generator=_key)
@@ -108,6 +110,8 @@ class Variable(Summarised):
     multi_response: str = ""
     block: str = ""
     structural_zeros: tuple[StructuralZero, ...] = ()
+    applies_where: dict[str, tuple[str, ...]] = {}
+    empty: str = ""
 
     @property
     def levels(self) -> tuple[str, ...]:

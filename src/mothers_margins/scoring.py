@@ -8,7 +8,7 @@ import pandas as pd
 from mothers_margins.schema import Instrument, ItemRule, Score
 from mothers_margins.study import Study
 
-COMPLETE, TOO_FEW, CLOSED = "complete", "too few items answered", "not applicable"
+COMPLETE, TOO_FEW, NONE, CLOSED = "complete", "too few items answered", "no item answered", "not applicable"
 SUPPLIED, NOT_SUPPLIED = "supplied", "not supplied"
 FILLED = {
     "prorate": "prorated",
@@ -64,7 +64,8 @@ def _from_items(study: Study, instrument: Instrument, scored: Score, data: Colum
     same = (answered == 0) & np.logical_and.reduce([(reasons[name] == first).fillna(False) for name in names])
     reason = first.where(same, TOO_FEW).where(value.isna()).astype("str")
     beside = (answered == 0) & (first == ONLY_SCORE).fillna(False)
-    return value, reason, made.where(value.notna(), TOO_FEW).mask(beside, NOT_SUPPLIED)
+    unmade = made.where(value.notna(), TOO_FEW).mask(pd.Series(answered == 0, index=index), NONE)
+    return value, reason, unmade.mask(beside, NOT_SUPPLIED)
 
 
 def _sums(
@@ -97,7 +98,7 @@ def _summed(scored: Score, data: Columns, reasons: Columns) -> Made:
     rules = pd.concat([data[f"{name} rule"] for name in scored.sum_of], axis=1)
     first = rules.iloc[:, 0]
     made = first.where(rules.eq(first, axis=0).all(axis=1), "")
-    for rule in (*FILLED.values(), SUPPLIED, NOT_SUPPLIED, TOO_FEW):  # the last that occurs in a row counts
+    for rule in (*FILLED.values(), SUPPLIED, NOT_SUPPLIED, TOO_FEW, NONE):  # the last that occurs in a row counts
         made = made.mask((rules == rule).any(axis=1), rule)
     why = pd.concat([reasons[name] for name in scored.sum_of], axis=1)
     same = why.iloc[:, 0].where(why.eq(why.iloc[:, 0], axis=0).all(axis=1), TOO_FEW)

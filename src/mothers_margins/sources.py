@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+import pandas as pd
 from pydantic import BeforeValidator, Field
 
 from mothers_margins.cohort import Event
@@ -21,40 +22,55 @@ from mothers_margins.schema import Definition
 from mothers_margins.study import Study, near
 
 # Text that no file can hold (a file with a NUL is refused), for cells that a table does not have.
-NO_ROW, NOT_SUPPLIED, UNMAPPED = "\0no row", "\0not supplied", "\0unmapped"
+NO_ROW, NOT_SUPPLIED, NOT_HELD, UNMAPPED = "\0no row", "\0not supplied", "\0not held", "\0unmapped"
 CORRECTION = ("date", "id", "variable", "old", "new", "reason")
 
 
 class Mapped(Definition):
-    """Where one variable stands: a column, and what its codes or value labels mean in the dictionary."""
+    """Where one variable stands: a column, and what its codes or value labels mean in the dictionary.
 
-    column: str = Field(alias="from")
+    columns: several only for diagnosis codes, which are then joined. missing: codes that stand for a missing code of
+    the dictionary.
+    """
+
+    columns: tuple[str, ...] = Field(alias="from", min_length=1)
     values: dict[str, str] = {}
+    missing: dict[str, str] = {}
 
 
 def _as_mapped(written: Any) -> Any:
-    return {"from": written} if isinstance(written, str) else written
+    whole = written if isinstance(written, dict) else {"from": written}
+    return {**whole, "from": [whole["from"]]} if isinstance(whole.get("from"), str) else whole
+
+
+MappedColumns = dict[str, Annotated[Mapped, BeforeValidator(_as_mapped)]]
 
 
 class SourceTable(Definition):
     """One file. items: for an instrument, how its columns are called, with {n} or {nn} for the item's number.
 
-    others: what is done with columns that are not named here.
+    missing: codes of the whole file that stand for a missing code of the dictionary. others: what is done with columns
+    that are not named here.
     """
 
     file: str = Field(pattern=r"^[^/\\]+$")  # beside sources.yaml: no path
     id: str
     sheet: str = ""
-    variables: dict[str, Annotated[Mapped, BeforeValidator(_as_mapped)]] = {}
-    items: dict[str, str] = {}
-    others: str = Field("refuse", pattern="^(refuse|ignore)$")
+    variables: MappedColumns = {}
+    items: MappedColumns = {}
+    missing: dict[str, str] = {}
+    others: Literal["refuse", "ignore"] = "refuse"
 
 
 class SourcesFile(Definition):
-    """sources.yaml as written. The first table says which dyads there are; the others are merged on the id."""
+    """sources.yaml as written. The first table says which dyads there are; the others are merged on the id.
+
+    not_held: fields of the dictionary that no file holds.
+    """
 
     tables: tuple[SourceTable, ...] = Field(min_length=1)
     corrections: str = Field("", pattern=r"^[^/\\]*$")
+    not_held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,21 +78,20 @@ class Text:
     """All cells as text under names of the dictionary, with where each column stands in the analyst's files.
 
     cells, rows: per column, its text and the number of each row in its file. files: the file of each column, empty if
-    there is one only. extra: positions of columns that are not declared.
+    there is one only. problems: what is wrong with the files' columns, ids and corrections.
     """
 
     cells: Mapping[str, np.ndarray]
     rows: Mapping[str, np.ndarray]
     files: Mapping[str, str] = field(default_factory=dict)
-    extra: Mapping[str, list[int]] = field(default_factory=dict)
-    twice: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
 
 
 def read_text(path: Path, study: Study) -> Text:
     """Read one file in the dictionary's own names, or, for a folder or a sources.yaml, the files that it maps.
 
-    Raises UnreadableError with all that keeps the files from being read, one line each.
+    Raises UnreadableError with what keeps the first file from being read; all else is among the text's `problems`.
     """
     if not _is_map(path):
         return _own_names(read_file(path), study)
@@ -84,16 +99,20 @@ def read_text(path: Path, study: Study) -> Text:
     faults += _faults(plan, study) if plan else []
     if plan is None or faults:
         raise UnreadableError("\n".join(faults))
-    folder, tables, problems = path if path.is_dir() else path.parent, [], []
+    folder, tables, problems = path if path.is_dir() else path.parent, [], list[str]()
     for table in plan.tables:
         try:
-            tables.append(_mapped(read_file(folder / table.file, table.sheet), table, study))
+            ids, text = _mapped(read_file(folder / table.file, table.sheet), table, study)
         except UnreadableError as error:
-            problems += [f"{table.file}: {line}" for line in str(error).split("\n")]
-    if problems:
+            ids, text = np.array([], dtype=object), Text({}, {}, problems=tuple(str(error).split("\n")))
+        tables.append((ids, text))
+        problems += [f"{table.file}: {problem}" for problem in text.problems]
+    if not tables[0][1].cells:
         raise UnreadableError("\n".join(problems))
-    merged = _merged(tables, plan.tables, study)
-    return _corrected(merged, folder / plan.corrections, study) if plan.corrections else merged
+    merged = _merged(tables, plan, study)
+    if plan.corrections:
+        merged = _corrected(merged, folder / plan.corrections, study)
+    return replace(merged, problems=(*problems, *merged.problems))
 
 
 def files_read(path: Path, study: Study) -> list[Path]:
@@ -120,13 +139,15 @@ def _own_names(sheet: Sheet, study: Study) -> Text:
     numbers = np.arange(len(sheet.cells[0])) + sheet.first
     known = {*study.fields, *supplied_scores(study)}
     cells = {
-        name: _labelled(texts, sheet.labels.get(name, {}), {}, study, name)
+        name: _labelled(texts, sheet.labels.get(name, {}), {}, {}, study, name)
         for name, texts in zip(sheet.header, sheet.cells, strict=True)
         if name in known
     }
     extra = [position for position, name in enumerate(sheet.header, 1) if name not in known]
-    twice = tuple(sorted({name for name in sheet.header if sheet.header.count(name) > 1 and name in known}))
-    return Text(cells, dict.fromkeys(cells, numbers), extra={"": extra} if extra else {}, twice=twice)
+    twice = sorted({name for name in sheet.header if sheet.header.count(name) > 1 and name in known})
+    what = f"{count(len(extra), 'column')} that the schema does not declare ({listed(extra, 'column')})"
+    problems = [what] * bool(extra) + [f"column '{name}' stands more than once" for name in twice]
+    return Text(cells, dict.fromkeys(cells, numbers), problems=tuple(problems))
 
 
 def supplied_scores(study: Study) -> list[str]:
@@ -142,19 +163,39 @@ def _faults(plan: SourcesFile, study: Study) -> list[str]:
         place = f"sources.yaml: {table.file}"
         faults += [f"{place}: no variable '{name}'{near(name, known)}" for name in table.variables if name not in known]
         faults += [f"{place}: no instrument '{name}'" for name in table.items if name not in instruments]
-        for name, mapped in table.variables.items():
-            wrong = [level for level in mapped.values.values() if level not in _allowed(study, name)]
-            faults += [f"{place}: {name}: '{level}' is no level or missing code" for level in wrong]
+        mapped = [*table.variables.items()]
+        for name, one in mapped:
+            if name in known:
+                levels = [level for level in one.values.values() if _levels(study, name)]
+                wrong = [level for level in levels if level not in (*_levels(study, name), *_missing(study, name))]
+                wrong += [code for code in one.missing.values() if code not in _missing(study, name)]
+                faults += [f"{place}: {name}: '{level}' is no level or missing code" for level in wrong]
+            if len(one.columns) > 1 and not (name in study.fields and study.fields[name].role == "codes"):
+                faults.append(f"{place}: {name}: several columns can only be joined for diagnosis codes")
+    faults += [
+        f"sources.yaml: not_held: no variable '{name}'{near(name, known)}"
+        for name in plan.not_held
+        if name not in known
+    ]
+    needed = {study.schema.primary_key[0]}.union(
+        *(study.recorded(o.name) for o in study.file.outcomes if o.kind == "primary")
+    )
+    faults += [f"sources.yaml: not_held: '{name}' is needed" for name in plan.not_held if name in needed]
     named = [name for table in plan.tables for name in (*table.variables, *(f"items of {i}" for i in table.items))]
     faults += [f"sources.yaml: {name} stands {named.count(name)} times" for name in {*named} if named.count(name) > 1]
     return faults
 
 
-def _allowed(study: Study, name: str) -> list[str]:
-    declared = study.fields.get(name)
-    codes = [code.value for code in (declared and declared.missing_values) or study.schema.missing_values]
-    levels = study.levels(name) if name in study.declared else ()
-    return [*levels, *(declared.true_values if declared else ()), *(declared.false_values if declared else ()), *codes]
+def _levels(study: Study, name: str) -> tuple[str, ...]:
+    """What a cell may hold if it is no number and no text."""
+    field = study.fields.get(name)
+    return (*study.levels(name), *(field.true_values if field else ()), *(field.false_values if field else ()))
+
+
+def _missing(study: Study, name: str) -> dict[str, str]:
+    """Missing codes of a variable, with their reasons."""
+    field = study.fields.get(name)
+    return {code.value: code.label for code in (field and field.missing_values) or study.schema.missing_values}
 
 
 def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray, Text]:
@@ -163,83 +204,112 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray,
     for instrument in study.schema.instruments:
         pattern = table.items.get(instrument.name)
         for number in range(1, instrument.items + 1) if pattern else ():
-            written = str(pattern).replace("{nn}", f"{number:02d}").replace("{n}", str(number))
-            wanted[instrument.item(number)] = Mapped.model_validate({"from": written})
+            assert pattern  # noqa: S101  # for the type checker
+            written = tuple(c.replace("{nn}", f"{number:02d}").replace("{n}", str(number)) for c in pattern.columns)
+            wanted[instrument.item(number)] = pattern.model_copy(update={"columns": written})
     header = list(sheet.header)
-    absent = [one.column for one in wanted.values() if one.column not in header]
+    used = [column for one in wanted.values() for column in one.columns]
+    absent = [column for column in used if column not in header]
     problems = [f"column '{name}', which sources.yaml names, is missing" for name in absent]
     problems += [] if table.id in header else [f"column '{table.id}', the id, is missing"]
     problems += [f"column '{name}' stands more than once" for name in {*header} if header.count(name) > 1]
-    others = {*header} - {one.column for one in wanted.values()} - {table.id}
+    others = {*header} - {*used} - {table.id}
     if others and table.others == "refuse":
         positions = [position for position, name in enumerate(header, 1) if name in others]
         problems.append(f"{count(len(others), 'column')} not named in sources.yaml ({listed(positions, 'column')})")
     ids = sheet.cells[header.index(table.id)] if table.id in header else np.array([], dtype=object)
     numbers = np.arange(len(ids)) + sheet.first
-    _, times = np.unique(ids.astype(str), return_counts=True)
-    if (times > 1).any():
-        problems.append(f"{count(int((times > 1).sum()), 'id')} with more than one row")
+    twice = pd.Series(ids).duplicated(keep=False).to_numpy() & (ids != "")
+    if twice.any():
+        problems.append(f"{count(int(twice.sum()), 'row')} with an id that another row has ({listed(numbers[twice])})")
     if (ids == "").any():
-        problems.append(f"{count(int((ids == '').sum()), 'row')} without an id ({listed(list(numbers[ids == '']))})")
-    if problems:
-        raise UnreadableError("\n".join(problems))
+        problems.append(f"{count(int((ids == '').sum()), 'row')} without an id ({listed(numbers[ids == ''])})")
     cells = {
-        name: _labelled(
-            sheet.cells[header.index(one.column)], sheet.labels.get(one.column, {}), one.values, study, name
-        )
+        name: _joined(sheet, one, {**table.missing, **one.missing}, study, name)
         for name, one in wanted.items()
+        if {*one.columns} <= {*header}
     }
-    return ids, Text(cells, dict.fromkeys(cells, numbers), dict.fromkeys(cells, table.file))
+    return ids, Text(cells, dict.fromkeys(cells, numbers), problems=tuple(problems))
+
+
+def _joined(sheet: Sheet, one: Mapped, missing: Mapping[str, str], study: Study, name: str) -> np.ndarray:
+    """A variable's cells; several columns of diagnosis codes become one list of codes."""
+    parts = [
+        _labelled(
+            sheet.cells[sheet.header.index(column)], sheet.labels.get(column, {}), one.values, missing, study, name
+        )
+        for column in one.columns
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    codes = [[text for text in texts if text not in _missing(study, name)] for texts in zip(*parts, strict=True)]
+    return np.array([";".join(texts) or first for texts, first in zip(codes, parts[0], strict=True)], dtype=object)
 
 
 def _labelled(
-    texts: np.ndarray, labels: Mapping[str, str], values: Mapping[str, str], study: Study, name: str
+    texts: np.ndarray,
+    labels: Mapping[str, str],
+    values: Mapping[str, str],
+    missing: Mapping[str, str],
+    study: Study,
+    name: str,
 ) -> np.ndarray:
-    """Codes of the dictionary: as sources.yaml maps the code or its value label; else the label, if it is a level."""
-    if not labels and not values:
-        return texts
-    allowed = _allowed(study, name)
-    codes = [code.value for code in study.schema.missing_values] + allowed[len(study.levels(name)) :]
-    meant = {}
-    for text in {*texts}:
+    """Codes of the dictionary: as sources.yaml maps the code or its value label; else the label, if it is a level.
+
+    What is not mapped is unmapped where other levels of the variable are, and where a missing code has a label of the
+    file's own: it may mean something else there.
+    """
+    levels, reasons = _levels(study, name), _missing(study, name)
+    place, found = pd.factorize(texts)
+    meant = []
+    for text in found:
         label = labels.get(text, "")
-        if text in values or label in values:
-            meant[text] = values[text] if text in values else values[label]
-        elif text in codes:
-            meant[text] = text
-        elif values:
-            meant[text] = UNMAPPED
+        known = next((table[key] for table in (missing, values) for key in (text, label) if key in table), None)
+        if known is not None:
+            meant.append(known)
+        elif text in reasons:
+            meant.append(text if label.casefold() in ("", text, reasons[text].casefold()) else UNMAPPED)
+        elif levels and label in levels:
+            meant.append(label)
         else:
-            meant[text] = label if label in allowed else text
-    return np.array([meant[text] for text in texts], dtype=object)
+            meant.append(UNMAPPED if levels and values else text)
+    return np.array(meant, dtype=object)[place]
 
 
-def _merged(tables: list[tuple[np.ndarray, Text]], plans: tuple[SourceTable, ...], study: Study) -> Text:
+def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Study) -> Text:
     """All tables as one, a row per id of the first; a cell without a row in its table is missing for that reason."""
-    ids = tables[0][0]
+    ids, first = tables[0]
     key = study.schema.primary_key[0]
-    cells, rows, files, events = {key: ids}, {key: np.arange(len(ids)) + 1}, {key: plans[0].file}, []
-    for (own, text), plan in zip(tables, plans, strict=True):
+    numbers = next(iter(first.rows.values()))
+    cells = {key: ids, **{name: np.full(len(ids), NOT_HELD, dtype=object) for name in plan.not_held}}
+    rows, files, events = dict.fromkeys(cells, numbers), dict.fromkeys(cells, plan.tables[0].file), list[Event]()
+    for (own, text), table in zip(tables, plan.tables, strict=True):
         position = {one: number for number, one in enumerate(own)}
-        place = np.array([position.get(one, -1) for one in ids])
-        for name, texts in text.cells.items():
+        place = np.arange(len(ids)) if own is ids else np.array([position.get(one, -1) for one in ids])
+        for name in _names(table, study) if not text.cells else text.cells:  # a table that cannot be read is said once
+            texts = text.cells.get(name, np.array([NO_ROW], dtype=object))
             cells[name] = np.where(place < 0, NO_ROW, texts[place])
-            rows[name] = np.where(place < 0, 0, text.rows[name][place])
-            files[name] = plan.file
-            rows[key] = text.rows[name] if own is ids else rows[key]
+            rows[name] = np.where(place < 0, 0, text.rows[name][place]) if text.cells else numbers
+            files[name] = table.file
         unmatched = {"dyad without a row in": (place < 0).sum(), "row left out of": len({*own} - {*ids})}
-        events += [Event("sources", f"{what} {plan.file}", "", int(number)) for what, number in unmatched.items()]
+        events += [Event("sources", f"{what} {table.file}", "", int(number)) for what, number in unmatched.items()]
     return Text(cells, rows, files, events=tuple(events[2:]))
 
 
+def _names(table: SourceTable, study: Study) -> list[str]:
+    """Variables that a table is to hold."""
+    chosen = [instrument for instrument in study.schema.instruments if instrument.name in table.items]
+    return [*table.variables, *(name for instrument in chosen for name in instrument.fields())]
+
+
 def _corrected(text: Text, path: Path, study: Study) -> Text:
-    """Cells changed as corrections.csv says, in order of its dates. Raises UnreadableError with all faults."""
+    """Cells changed as corrections.csv says, in order of its dates; its faults are among the problems."""
     try:
         sheet = read_file(path)
     except UnreadableError as error:
-        raise UnreadableError(f"{path.name}: {error}") from None
+        return replace(text, problems=(f"{path.name}: {error}",))
     if sheet.header != CORRECTION:
-        raise UnreadableError(f"{path.name}: its columns must be {', '.join(CORRECTION)}")
+        return replace(text, problems=(f"{path.name}: its columns must be {', '.join(CORRECTION)}",))
     lines = sorted(enumerate(zip(*sheet.cells, strict=True), 2), key=lambda line: line[1][0])
     cells = {name: texts.copy() for name, texts in text.cells.items()}
     position = {one: number for number, one in enumerate(cells[study.schema.primary_key[0]])}
@@ -253,11 +323,9 @@ def _corrected(text: Text, path: Path, study: Study) -> Text:
             _, one, variable, _, new, _ = correction
             cells[variable][position[one]] = new
             events[variable] = events.get(variable, 0) + 1
-    if faults:
-        problems = (f"{path.name}: {count(len(at), 'row')} {fault} ({listed(at)})" for fault, at in faults.items())
-        raise UnreadableError("\n".join(problems))
+    problems = [f"{path.name}: {count(len(at), 'row')} {fault} ({listed(at)})" for fault, at in faults.items()]
     applied = [Event("corrections", "cell corrected", name, number) for name, number in events.items()]
-    return replace(text, cells=cells, events=(*text.events, *applied))
+    return replace(text, cells=cells, problems=tuple(problems), events=(*text.events, *applied))
 
 
 def _wrong(correction: tuple[str, ...], cells: Mapping[str, np.ndarray], position: Mapping[str, int]) -> Iterator[str]:

@@ -122,12 +122,9 @@ class Study:
         return frozenset([code.label for code in codes if code.not_applicable] + gates)
 
     def assumption(self, name: str) -> str:
-        """What is assumed where a score, derived variable or outcome is made, with what it is about; else nothing."""
-        if name in self.scores:
-            instrument = self.instruments[name]
-            return f"{instrument.title}: {instrument.assumption}" if instrument.assumption else ""
-        made = self.derived.get(name)
-        return f"{made.title}: {made.assumption}" if made and made.assumption else ""
+        """What is assumed where a variable is recorded or made, with what it is about; else nothing."""
+        about = self.instruments.get(name) or self.declared.get(name)
+        return f"{about.title}: {about.assumption}" if about and about.assumption else ""
 
     def limits(self, score: str) -> tuple[float, float]:
         """Lowest and highest value that a score can have."""

@@ -5,7 +5,7 @@ truth stays a logistic model: its outcome is given to the rows whose linear pred
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -152,6 +152,7 @@ class _Drawing:
         self.seed = recipe.seed if seed is None else seed
         self.adversity = self.noise("adversity")
         self.cells: Cells = {}
+        self.planted: list[int] = []  # rows with a deliberate difficulty of the truth: no gap may cover it
         self.codes: dict[str, pd.Series] = {}  # missing codes that belong to the truth: what does not apply
 
     def uniform(self, name: str) -> np.ndarray:
@@ -213,8 +214,9 @@ class _Drawing:
             inside = holds(self.cells, self.study, draw.where).fillna(False).to_numpy(dtype=bool)
             self.codes[name] = pd.Series(draw.otherwise, index=range(self.rows), dtype="str").mask(inside)
         if draw.points:
-            ranks = np.argsort(np.argsort(order[inside])) / max(inside.sum() - 1, 1)
-            numbers = np.interp(ranks, np.linspace(0, 1, len(draw.points)), draw.points)
+            exact = inside & ~self.unknown(draw.where)  # so that the points hold among those that the file knows
+            ranks = np.interp(order, np.sort(order[exact]), np.linspace(0, 1, exact.sum()))
+            numbers = np.interp(ranks[inside], np.linspace(0, 1, len(draw.points)), draw.points)
             values[inside] = np.round(numbers) if field.type == "integer" else np.round(numbers, 1)
         elif draw.by:
             groups = self.cells[draw.by].astype("str").to_numpy()
@@ -227,6 +229,15 @@ class _Drawing:
             if fifth.fifths and fifth.fifths.rank == name:
                 values = self.ranks(values, self.cells[fifth.fifths.index], fifth.fifths.areas, name)
         return _typed(field, pd.Series(values))
+
+    def unknown(self, names: Iterable[str]) -> np.ndarray:
+        """Rows for which one of these outcomes stays unknown in the file."""
+        rows = np.zeros(self.rows, dtype=bool)
+        for name in names:
+            for outcome, truth in self.recipe.truths.items():
+                if truth.field == name:
+                    rows[self.shuffled(outcome)[: self.scaled(truth.unknown)]] = True
+        return rows
 
     def ranks(self, fifth: np.ndarray, index: pd.Series, areas: Mapping[str, int], name: str) -> np.ndarray:
         """A rank inside each dyad's fifth of the areas that its index ranks."""
@@ -284,17 +295,23 @@ class _Drawing:
         cohort = self.cohort()
         for plant in plants:
             row = self.first(cohort, plant, taken)
+            if row is None:
+                continue
             for name, value in plant.cells.items():
                 values = self.cells[name].astype("str")
                 values[row] = value
                 self.cells[name] = _typed(self.study.fields[name], values)
+        self.planted = sorted(taken)
 
-    def first(self, cohort: Cohort, plant: Plant, taken: set[int]) -> int:
-        found = [int(row) for row in where_mask(cohort, plant.where).to_numpy().nonzero()[0] if row not in taken]
-        if not found:
+    def first(self, cohort: Cohort, plant: Plant, taken: set[int]) -> int | None:
+        """The first dyad that fits and holds no other plant; of few dyads, none may."""
+        unknown = self.unknown(truth.field for truth in self.recipe.truths.values())
+        fits = where_mask(cohort, plant.where).to_numpy() & ~unknown
+        found = [int(row) for row in fits.nonzero()[0] if row not in taken]
+        if not found and self.rows >= self.recipe.rows:
             raise StudyError(f"{self.study.name}: no dyad meets the condition of a plant.", [plant.why])
-        taken.add(found[0])
-        return found[0]
+        taken.update(found[:1])
+        return found[0] if found else None
 
     def as_file(self) -> pd.DataFrame:
         cohort = self.complete()
@@ -309,9 +326,11 @@ class _Drawing:
         for name, truth in self.recipe.truths.items():
             text[truth.field].iloc[self.shuffled(name)[: self.scaled(truth.unknown)]] = ""
         self.follow_unknown(text)
-        taken: set[int] = set()
+        taken = {*self.planted}
         for plant in self.recipe.plants_of_gaps:
             row = self.first(cohort, plant, taken)
+            if row is None:
+                continue
             for name, value in plant.cells.items():
                 text[name].iloc[row] = value
         return pd.DataFrame(text)
@@ -331,9 +350,9 @@ class _Drawing:
             self.blank(text, name, (self.uniform(f"{salt} {name}") < gap.share).nonzero()[0], gap.code)
 
     def blank(self, text: Cells, name: str, at: np.ndarray, code: str) -> None:
-        """A code in these rows, but where the variable does not apply or is missing already."""
+        """A code in these rows, but where the variable is missing or does not apply already, or a difficulty stands."""
         declared = [one.value for one in self.study.fields[name].missing_values or self.study.schema.missing_values]
-        free = ~text[name].iloc[at].isin(declared).to_numpy(dtype=bool)
+        free = ~(text[name].iloc[at].isin(declared).to_numpy(dtype=bool) | np.isin(at, self.planted))
         text[name].iloc[at[free]] = code
 
     def follow_unknown(self, text: Cells) -> None:
