@@ -279,6 +279,8 @@ class _Drawing:
             else:
                 values = (data[term] == "Yes").astype(float) if self.study.levels(term) else data[term].astype(float)
             predictor = np.asarray(predictor + np.log(ratio) * values.to_numpy(dtype=float))
+        if np.isnan(predictor).any():
+            raise StudyError(f"{self.study.name}: the truth of {name} needs a variable that not every dyad has.")
         known = predictor[self.shuffled(name)[self.scaled(truth.unknown) :]]  # the first of this order stay unknown
         happened = predictor >= np.sort(known)[::-1][round(len(known) * truth.events / truth.known) - 1]
         levels = np.full(self.rows, truth.otherwise, dtype=object)
