@@ -160,16 +160,15 @@ def check(file: Path, study: str | None) -> None:
     FILE is one data file, or a folder or sources.yaml that maps several.
     """
     from mothers_margins.dictionary import read_study
-    from mothers_margins.reader import likely_study, read_cohort
+    from mothers_margins.reader import likely_study, missing_cells, read_cohort
 
     cohort = read_cohort(file, read_study(study or likely_study(file)))
     unit = cohort.study.file.unit
     click.echo(f"The file matches {cohort.study.name}: {count(len(cohort), unit.one, unit.many)}.")
     for event in cohort.events:
         click.echo(f"  {event.engine}: {event.event}{' ' + event.variable if event.variable else ''}: {event.rows}")
-    for name, missing in cohort.data.isna().sum().items():
-        if missing:
-            click.echo(f"  {name}: {count(int(missing), 'missing cell')}")
+    for line in missing_cells(cohort):
+        click.echo(f"  {line}")
 
 
 @main.command()

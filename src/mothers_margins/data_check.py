@@ -60,15 +60,11 @@ def missingness(
 ) -> Results:
     """Known and missing values of each variable, by reason (STROBE items 12c and 14b): kind events, engine data.
 
-    variables: by default the outcomes and explanatory variables of the study's first model; groups: as in `summarise`,
-    by default all participants. Raises UsageError for unknown names.
+    variables: by default all that can be summarised. groups: as in `summarise`, by default all participants.
+    Raises UsageError for unknown names.
     """
     study = _checked(cohort, "missingness").study
-    if variables is None:
-        modelled = [o for o in study.outcomes.values() if o.kind in ("primary", "secondary") and study.file.models]
-        first = next(iter(study.file.models), "")
-        listed = [name for outcome in modelled for name in (outcome.name, *study.terms(first, outcome.name))]
-        variables = list(dict.fromkeys(listed)) or list(study.variables)
+    variables = study.variables if variables is None else variables
     found = {
         name: cohort.reasons[name].fillna(KNOWN).mask(column(cohort, name).notna(), KNOWN)
         for name in variables

@@ -108,6 +108,23 @@ def likely_study(path: Path) -> str:
     return max(shared, key=lambda name: (shared[name], name == "esmi"))
 
 
+def missing_cells(cohort: Cohort) -> Iterator[str]:
+    """What is missing, in a line per variable, or per instrument for items; what does not apply is counted apart."""
+    study = cohort.study
+    parts = {instrument.title: [*instrument.fields()] for instrument in study.schema.instruments}
+    items = {name for names in parts.values() for name in names}
+    parts |= {name: [name] for name in map(str, cohort.data) if name not in items}
+    absent = cohort.data.isna()
+    apply_not = absent & cohort.reasons.isin(study.not_applicable)
+    for title, names in parts.items():
+        known_not, not_asked = int((absent & ~apply_not)[names].sum().sum()), int(apply_not[names].sum().sum())
+        said = [f"{count(known_not, 'missing cell')}"] * bool(known_not) + [f"{not_asked} not applicable"] * bool(
+            not_asked
+        )
+        if said:
+            yield f"{title}: {', '.join(said)}"
+
+
 def _refused(problems: list[str], study: Study, path: Path) -> DataError:
     first = "Row 1 holds the names" if path.suffix.lower() in (".csv", ".xlsx") else "Row 1 is the first participant"
     if path.suffix.lower() not in READERS:
