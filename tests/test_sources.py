@@ -174,3 +174,141 @@ def test_a_label_that_is_not_mapped_is_an_error_and_is_not_shown(esmi, shipped, 
     assert f"safeguarding_t1: {rows} rows with a label that sources.yaml does not map" in str(raised.value)
     assert "of esmi_baseline.dta" in str(raised.value)
     assert "LAC" not in str(raised.value)
+
+
+def one_table(folder: Path, frame: pd.DataFrame, **more: object) -> Path:
+    """A folder with one .csv file under the dictionary's own names, and a sources.yaml that says more."""
+    frame.to_csv(folder / "one.csv", index=False)
+    names = {name: name for name in frame if name != ID}
+    variables = more.pop("variables", {})
+    table = {"file": "one.csv", "id": ID, "variables": names | variables, **more.pop("table", {})}
+    (folder / "sources.yaml").write_text(yaml.safe_dump({"tables": [table], **more}), encoding="utf-8")
+    return folder
+
+
+def test_codes_of_the_file_may_stand_for_missing_codes_of_the_dictionary(esmi, shipped, tmp_path):
+    frame = shipped.copy()
+    frame.loc[0, "age_years"], frame.loc[1, "country"], frame.loc[2, "age_years"] = "-99", "-99", "-88"
+    frame.loc[1, ["deprivation_rank", "deprivation_index"]] = ""
+    folder = one_table(
+        tmp_path,
+        frame,
+        table={"missing": {"-99": ".c"}},
+        variables={"age_years": {"from": "age_years", "missing": {"-88": ".d"}}},
+    )
+    found = mm.read_cohort(folder, esmi)
+    assert found.reasons.loc[[0, 2], "age_years"].tolist() == ["not known", "declined to answer"]
+    assert found.reasons.loc[1, "country"] == "not known"
+    assert found.data["age_years"].iloc[3:].equals(mm.demo_cohort("esmi").data["age_years"].iloc[3:])
+
+
+def test_a_number_may_be_mapped_without_naming_every_number(esmi, shipped, tmp_path):
+    frame = shipped.copy()
+    frame["age_years"] = frame["age_years"].replace("31", "thirty-one")
+    folder = one_table(tmp_path, frame, variables={"age_years": {"from": "age_years", "values": {"thirty-one": "31"}}})
+    assert mm.read_cohort(folder, esmi).data["age_years"].equals(mm.demo_cohort("esmi").data["age_years"])
+
+
+def test_items_may_have_codes_of_their_own(esmi, shipped, tmp_path):
+    frame = shipped.copy()
+    items = [f"canm_{number:02d}" for number in range(1, 27)]
+    frame[items] = frame[items].replace({"0": "none", "1": "met", "2": "unmet", "9": "DK"})
+    names = {name: name for name in frame if name != ID and name not in items}
+    frame.to_csv(tmp_path / "one.csv", index=False)
+    rating = {"from": "canm_{nn}", "values": {"none": "0", "met": "1", "unmet": "2"}, "missing": {"DK": "9"}}
+    table = {"file": "one.csv", "id": ID, "variables": names, "items": {"canm": rating}}
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump({"tables": [table]}), encoding="utf-8")
+    found, expected = mm.read_cohort(tmp_path, esmi), mm.demo_cohort("esmi")
+    assert_frame_equal(found.data[items], expected.data[items])
+    assert_frame_equal(found.reasons[items], expected.reasons[items])
+
+
+def test_several_columns_of_diagnoses_are_joined_and_written_as_the_dictionary_writes_them(esmi, shipped, tmp_path):
+    frame = shipped.drop(columns="icd10_other").assign(dx2="", dx3="", dx4="")
+    frame.loc[0, ["dx2", "dx3"]] = ["F603", "F17.2"]
+    frame.loc[1, "dx4"] = "F11 .2"
+    frame.to_csv(tmp_path / "one.csv", index=False)
+    names = {name: name for name in shipped if name not in (ID, "icd10_other")}
+    names["icd10_other"] = {"from": ["dx2", "dx3", "dx4"]}
+    content = {"tables": [{"file": "one.csv", "id": ID, "variables": names}]}
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    folder = tmp_path
+    found = mm.derive(mm.read_cohort(folder, esmi))
+    assert found.data["icd10_other"].iloc[:3].tolist() == ["F60.3;F17.2", "F11.2", "none"]
+    assert found.data["personality_disorder"].iloc[0] == "Yes"
+    assert found.data["icd10_substance"].iloc[1] == "Yes"
+    # an empty cell is no other diagnosis, so the primary one decides
+    primary = mm.demo_cohort("esmi").data["icd10_primary"].iloc[2:].dropna()
+    expected = ["Yes" if code.startswith("F60") else "No" for code in primary]
+    assert found.data["personality_disorder"].loc[primary.index].tolist() == expected
+
+
+def test_what_no_file_holds_is_said_and_is_missing_for_that_reason(esmi, shipped, tmp_path):
+    folder = one_table(tmp_path, shipped.drop(columns="services_1y"), not_held=["services_1y"])
+    found = mm.read_cohort(folder, esmi)
+    assert found.data["services_1y"].isna().all()
+    assert set(found.reasons["services_1y"]) == {"not held in these files"}
+    (tmp_path / "again").mkdir()
+    again = one_table(tmp_path / "again", shipped.drop(columns="safeguarding_t1"), not_held=["safeguarding_t1"])
+    with pytest.raises(mm.DataError, match="not_held: 'safeguarding_t1' is needed"):
+        mm.read_cohort(again, esmi)
+
+
+def test_a_missing_code_that_the_file_labels_otherwise_must_be_mapped(esmi, shipped, tmp_path):
+    table = {"file": "one.dta", "id": ID, "variables": {name: name for name in shipped if name != ID}}
+    cells = [LETTERS.get(text) or (np.nan if text == "" else float(text == "Yes")) for text in shipped["drug_history"]]
+    frame = shipped.assign(drug_history=np.array(cells, dtype=object))
+    labels = {"drug_history": {1.0: "Yes", 0.0: "No", "a": "Refused"}}
+    pyreadstat.write_dta(
+        frame, tmp_path / "one.dta", variable_value_labels=labels, missing_user_values={"drug_history": ["a"]}
+    )
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump({"tables": [table]}), encoding="utf-8")
+    rows = int((shipped["drug_history"] == ".a").sum())
+    with pytest.raises(mm.DataError, match=f"drug_history: {rows} rows with a label that sources.yaml does not map"):
+        mm.read_cohort(tmp_path, esmi)
+    table["variables"]["drug_history"] = {"from": "drug_history", "missing": {"Refused": ".d"}}
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump({"tables": [table]}), encoding="utf-8")
+    found = mm.read_cohort(tmp_path, esmi)
+    assert (found.reasons["drug_history"] == "declined to answer").sum() == rows
+
+
+def test_a_question_that_does_not_concern_a_mother_is_not_a_missing_value(esmi, shipped, tmp_path):
+    frame = shipped.copy()
+    frame["days_to_readmission"] = frame["days_to_readmission"].replace(".n", "")  # as Stata's own missing value
+    frame.to_csv(tmp_path / "one.csv", index=False)
+    found = mm.read_cohort(tmp_path / "one.csv", esmi)
+    assert_frame_equal(found.reasons, mm.demo_cohort("esmi").reasons)
+    again = shipped["readmitted_1y"] == "Yes"
+    frame.loc[again.idxmax(), "days_to_readmission"] = ".n"
+    frame.to_csv(tmp_path / "one.csv", index=False)
+    with pytest.raises(mm.DataError) as raised:
+        mm.read_cohort(tmp_path / "one.csv", esmi)
+    assert f"1 row that say it does not apply, though it does (row {again.idxmax() + 2})" in str(raised.value)
+
+
+def test_faults_of_tables_ids_cells_and_combinations_come_in_one_error(esmi, shipped, export):
+    baseline, later = plan(esmi)["tables"]
+    worse = shipped.copy()
+    worse.loc[3, "honos_04"], worse.loc[4, "country"] = "7", "Wales"
+    worse.loc[4, "deprivation_index"] = "IMD 2010"
+    in_stata(export / baseline["file"], baseline, worse, esmi)
+    in_stata(export / later["file"], later, pd.concat([shipped, shipped.iloc[[8]]]), esmi)
+
+    def break_it(content: dict) -> None:
+        content["tables"][0]["variables"]["gestation_weeks"] = "gestation"
+        content.update(corrections="corrections.csv")
+
+    own_map(export, esmi, break_it)
+    (export / "corrections.csv").write_text("date,id,variable,old,new,reason\n1/3/26,x,y,1,2,\n", encoding="utf-8")
+    with pytest.raises(mm.DataError) as raised:
+        mm.read_cohort(export, esmi)
+    said = str(raised.value)
+    for line in (
+        "esmi_baseline.dta: column 'gestation', which sources.yaml names, is missing",
+        "esmi_baseline.dta: 1 column not named in sources.yaml",
+        "esmi_year1.dta: 2 rows with an id that another row has (rows 9, 280)",
+        "corrections.csv: 1 row without a date such as 2026-11-22 (row 2)",
+        "honos_04: 1 row outside 0 to 4 (row 4 of esmi_baseline.dta)",
+        "the English index does not rank areas of Wales (row 5)",
+    ):
+        assert line in said, line
