@@ -106,7 +106,7 @@ def test_dyads_without_a_row_in_a_table_are_counted_and_say_why_they_lack_its_va
     in_stata(export / later["file"], later, more, esmi)
     found = mm.read_cohort(export, esmi)
     said = {event.event: event.rows for event in found.events}
-    assert said == {"dyad without a row in esmi_year1.dta": 5, "row left out of esmi_year1.dta": 2}
+    assert said == {"dyad without a row in table 2": 5, "row left out of table 2": 2}
     assert found.data["safeguarding_t2"].iloc[:5].isna().all()
     assert (found.reasons["safeguarding_t2"].iloc[:5] == "no row in the table that holds it").all()
     assert_frame_equal(found.data.iloc[5:], mm.demo_cohort("esmi").data.iloc[5:])

@@ -1,6 +1,9 @@
 """Reads one data file as text: every cell exactly as it stands, whatever program wrote it."""
 
 import csv
+import io
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +20,13 @@ class UnreadableError(Exception):
     """Why a file cannot be read; never with anything that it holds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sheet:
     """One file as text.
 
     header: names of columns, as often as they stand. cells: one array of text per column; an empty cell is ''.
     first: number of the first row of data as its program shows it. labels: value labels by column and code.
+    missing: texts that the file's own program takes for missing, by column.
     """
 
     name: str
@@ -30,37 +34,61 @@ class Sheet:
     cells: tuple[np.ndarray, ...]
     first: int
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """No cell: a traceback with local variables would print it."""
+        return f"Sheet of {len(self.header)} columns"
 
 
 def read_file(path: Path, sheet: str = "") -> Sheet:
     """Read a .csv, .dta, .xlsx, .parquet or .sav file. Raises UnreadableError, saying why and what to do."""
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise UnreadableError(f"it is not a {', '.join([*READERS][:-1])} or {[*READERS][-1]} file")
-    try:
-        found = reader(path, sheet)
-    except OSError:
-        raise UnreadableError("there is no such file, or it may not be read") from None
-    except ImportError as error:
-        extra = path.suffix.lower().removeprefix(".")
-        package = EXTRAS.get(extra, error.name)
-        said = f"install {package} into the project's environment (uv run --extra {extra}, or pip)"
-        raise UnreadableError(f"reading {path.suffix} files needs a package that is not there: {said}") from None
-    except (UnreadableError, MemoryError):
-        raise
-    except Exception:  # whatever a broken file makes its reader say could hold a value
-        raise UnreadableError(f"it cannot be read as a {path.suffix.lower()} file; it may be cut short") from None
-    if not found.cells or not len(found.cells[0]):
-        raise UnreadableError("it holds no rows of data")
+    found, why = _attempt(path, sheet)
+    if found is not None and not (found.cells and len(found.cells[0])):
+        why = "it holds no rows of data"
+    if found is None or why:
+        raise UnreadableError(why)  # here, and not where it was caught: a context would carry the file's bytes
     return found
+
+
+def _attempt(path: Path, sheet: str) -> tuple[Sheet | None, str]:
+    """The file as text, or why it cannot be read."""
+    kind = path.suffix.lower()
+    if kind not in READERS:
+        return None, f"it is not a {', '.join([*READERS][:-1])} or {[*READERS][-1]} file"
+    try:
+        if not path.is_file():
+            return None, "there is no such file, or it may not be read"
+        with warnings.catch_warnings():  # what readers warn of can hold a value
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", UnicodeWarning)
+            return READERS[kind](path, sheet), ""
+    except UnreadableError as error:
+        return None, str(error)
+    except PermissionError:
+        return None, "there is no such file, or it may not be read"
+    except MemoryError:
+        return None, "it is damaged, or too large for the memory of this machine"
+    except ImportError as error:
+        extra = kind.removeprefix(".")
+        said = (
+            f"install {EXTRAS.get(extra, error.name)} into the project's environment (uv run --extra {extra}, or pip)"
+        )
+        return None, f"reading {kind} files needs a package that is not there: {said}"
+    except Exception:  # whatever a broken file makes its reader say could hold a value
+        return None, f"it cannot be read as a {kind} file; it may be cut short"
 
 
 def _csv(path: Path, _sheet: str) -> Sheet:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.reader(lines, strict=True))
+        text = path.read_bytes().decode("utf-8-sig")
+        if "\0" in text:
+            raise UnreadableError(NOT_TEXT)
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error):
-        raise UnreadableError("it is not comma-separated text in UTF-8") from None
+        raise UnreadableError(NOT_TEXT) from None
+    while rows and not any(rows[-1]):
+        rows.pop()
     if len(rows) < 2:
         raise UnreadableError("it holds no rows of data")
     width = len(rows[0])
@@ -70,8 +98,6 @@ def _csv(path: Path, _sheet: str) -> Sheet:
     if uneven:
         raise UnreadableError(f"{count(len(uneven), 'row')} with too many or too few cells ({listed(uneven)})")
     cells = np.array(rows[1:], dtype=object).reshape(len(rows) - 1, width)
-    if any("\0" in name for name in rows[0]) or any("\0" in text for column in cells.T for text in pd.unique(column)):
-        raise UnreadableError("it is not comma-separated text in UTF-8")
     return Sheet(path.name, tuple(rows[0]), tuple(cells.T), first=2)
 
 
@@ -82,13 +108,14 @@ def _dta(path: Path, _sheet: str) -> Sheet:
             convert_missing=True, convert_categoricals=False, convert_dates=False
         )
         labels = reader.value_labels()
-        kinds, names = dict(zip(frame, reader._typlist, strict=True)), dict(zip(frame, reader._lbllist, strict=True))  # type: ignore[attr-defined]
-    by_column = {
-        column: {_stata_code(int(code)): text for code, text in labels[name].items()}
-        for column, name in names.items()
-        if name in labels
-    }
-    cells = {column: _stata_cells(frame[column], single=kinds[column] == "f") for column in frame}
+        # what pandas knows of the columns and shows nowhere: storage type, display format, name of the value label
+        about = zip(frame, reader._typlist, reader._fmtlist, reader._lbllist, strict=True)  # type: ignore[attr-defined]
+    by_column, cells = {}, {}
+    for column, kind, display, name in about:
+        by_column[column] = {_stata_code(int(code)): text for code, text in labels.get(name, {}).items()}
+        cells[column] = _stata_cells(frame[column], single=kind == "f")
+        if re.match(r"%-?[td]", display):
+            cells[column] = pd.Series("a date", index=frame.index)  # days since 1960 are no number of anything
     return _sheet_of(path, pd.DataFrame(cells), by_column)
 
 
@@ -110,12 +137,16 @@ def _stata_cells(values: pd.Series, *, single: bool) -> pd.Series:
 def _xlsx(path: Path, sheet: str) -> Sheet:
     import openpyxl
 
-    book = openpyxl.load_workbook(path, read_only=True)  # formulas stay formulas, so that they are seen
+    try:
+        book = openpyxl.load_workbook(path, read_only=True)  # formulas stay formulas, so that they are seen
+    except AttributeError:  # a sheet that is a chart
+        book = openpyxl.load_workbook(path)
     try:
         named = [one for one in book.worksheets if not sheet or one.title == sheet]
         if len(named) != 1:
             raise UnreadableError(f"it has {count(len(named), 'sheet')} that fit; name one as `sheet` in sources.yaml")
-        named[0].reset_dimensions()
+        if book.read_only:
+            named[0].reset_dimensions()
         rows = [[_text(cell) for cell in row] for row in named[0].iter_rows(values_only=True)]
     finally:
         book.close()
@@ -131,7 +162,9 @@ def _xlsx(path: Path, sheet: str) -> Sheet:
 
 
 def _parquet(path: Path, _sheet: str) -> Sheet:
-    return _sheet_of(path, pd.read_parquet(path), {})
+    import pyarrow.parquet
+
+    return _sheet_of(path, pyarrow.parquet.read_table(path).to_pandas(ignore_metadata=True), {})  # an index is a column
 
 
 def _sav(path: Path, _sheet: str) -> Sheet:
@@ -142,20 +175,40 @@ def _sav(path: Path, _sheet: str) -> Sheet:
         column: {_text(code): text for code, text in found.items()}
         for column, found in about.variable_value_labels.items()
     }
-    return _sheet_of(path, frame, labels)
+    missing = {
+        column: frozenset(_text(one) for one in frame[column].dropna().unique() if any(_in(one, r) for r in ranges))
+        for column, ranges in about.missing_ranges.items()
+    }
+    return _sheet_of(path, frame, labels, missing)
 
 
-def _sheet_of(path: Path, frame: pd.DataFrame, labels: Mapping[str, Mapping[str, str]]) -> Sheet:
+def _in(value: Any, limits: Any) -> bool:
+    """Whether a value lies in a range that SPSS declares to be missing."""
+    return type(value) is type(limits["lo"]) and bool(limits["lo"] <= value <= limits["hi"])
+
+
+def _sheet_of(
+    path: Path,
+    frame: pd.DataFrame,
+    labels: Mapping[str, Mapping[str, str]],
+    missing: Mapping[str, frozenset[str]] | None = None,
+) -> Sheet:
     cells = []
     for position in range(frame.shape[1]):
-        place, found = pd.factorize(frame.iloc[:, position].astype(object), use_na_sentinel=False)
-        cells.append(np.array([_text(value) for value in found], dtype=object)[place])
-    return Sheet(path.name, tuple(map(str, frame.columns)), tuple(cells), first=1, labels=labels)
+        values = frame.iloc[:, position]
+        if values.dtype == object and pd.api.types.infer_dtype(values) != "string":
+            cells.append(np.array([_text(value) for value in values], dtype=object))  # True is not 1
+        else:  # few distinct values: a hundred thousand rows would take long one by one
+            place, found = pd.factorize(values, use_na_sentinel=False)
+            cells.append(np.array([_text(value) for value in found], dtype=object)[place])
+    return Sheet(path.name, tuple(map(str, frame.columns)), tuple(cells), 1, labels, missing or {})
 
 
 def _text(value: Any) -> str:
     """A value as a person would type it: whole numbers without a point, nothing for a missing one."""
     if isinstance(value, str):
+        if "\0" in value:
+            raise UnreadableError("a cell holds a character that is no text")
         return value
     if value is None or value is pd.NA or value != value:  # not a number
         return ""
@@ -163,9 +216,10 @@ def _text(value: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, float | np.floating):
         return str(int(value)) if float(value).is_integer() else str(value)
-    return str(value)
+    return "=" if type(value).__name__.endswith("Formula") else str(value)
 
 
+NOT_TEXT = "it is not comma-separated text in UTF-8"
 EXTRAS = {"parquet": "pyarrow", "sav": "pyreadstat"}
 READERS: dict[str, Callable[[Path, str], Sheet]] = {
     ".csv": _csv,

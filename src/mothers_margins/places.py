@@ -45,7 +45,7 @@ def shown(path: Path) -> str:
     return Path(*resolved.parts[-3:]).as_posix()
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+def write_whole(path: Path, write: Callable[[Path], object], mode: int = 0o644) -> Path:
     """Let `write` fill a temporary file beside `path`, then put it in place; a failure leaves nothing behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".part", dir=path.parent)
@@ -53,7 +53,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
     part = Path(name)
     try:
         write(part)
-        part.chmod(0o644)
+        part.chmod(mode)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from mothers_margins.errors import DataError, UsageError, count, expect, listed
 from mothers_margins.files import READERS, UnreadableError
 from mothers_margins.schema import Variable
 from mothers_margins.scoring import ONLY_SCORE
-from mothers_margins.sources import NO_ROW, NOT_HELD, NOT_SUPPLIED, UNMAPPED, Text, read_text
+from mothers_margins.sources import NO_ROW, NOT_HELD, NOT_SUPPLIED, UNMAPPED, Text, data_files, read_text
 from mothers_margins.study import Source, Study, unknown
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
@@ -65,25 +65,33 @@ def read_cohort(path: str | Path, study: Study) -> Cohort:
     """
     expect(study, Study, "read_cohort", 'a study: mm.read_study("…")')
     path = Path(path)
+    cohort, problems = _checked(path, study)
+    if problems or cohort is None:  # raised where no cell is at hand: a traceback can print local variables
+        raise _refused(problems, study, path)
+    return cohort
+
+
+def _checked(path: Path, study: Study) -> tuple[Cohort | None, list[str]]:
+    """The cohort as far as it can be made, and all problems of its files."""
     try:
         text = read_text(path, study)
     except UnreadableError as error:
-        raise _refused(str(error).split("\n"), study, path) from None  # its cause could carry the bytes of the file
+        return None, str(error).split("\n")
     text, problems = _complete(text, study)
+    if not text.cells:
+        return None, problems
     columns = {name: _column(text, name, _field(study, name), study) for name in text.cells}
     problems += [f"{name}: {problem}" for name, column in columns.items() for problem in column.problems]
-    if columns:
-        data = pd.DataFrame({name: column.values for name, column in columns.items()})
-        reasons = pd.DataFrame({name: column.reasons for name, column in columns.items()})
-        problems += _applied(data, reasons, text, study)
-        source, unmarked = _source(data, study)
-        cohort = Cohort(data, reasons, source, study, events=text.events)
-        problems += [*unmarked, *_impossible(cohort, text, {name: column.wrong for name, column in columns.items()})]
-        if source.kind == "restricted" and places.inside_project(path):
-            problems.append("it is restricted and lies inside the project's folder; move it out")
-    if problems:
-        raise _refused(problems, study, path)
-    return cohort
+    data = pd.DataFrame({name: column.values for name, column in columns.items()})
+    reasons = pd.DataFrame({name: column.reasons for name, column in columns.items()})
+    problems += _applied(data, reasons, text, study)
+    source, unmarked = _source(data, study)
+    cohort = Cohort(data, reasons, source, study, events=text.events)
+    problems += [*unmarked, *_impossible(cohort, text, {name: column.wrong for name, column in columns.items()})]
+    inside = any(places.inside_project(file) for file in data_files(path, study))
+    if source.kind == "restricted" and inside:
+        problems.append("it is restricted and lies inside the project's folder; move it out")
+    return cohort, problems
 
 
 @dataclass(frozen=True)
@@ -326,8 +334,14 @@ def _source(data: pd.DataFrame, study: Study) -> tuple[Source, list[str]]:
     marks = [name for name, field in study.fields.items() if field.role == "data_status" and name in data]
     for name, field in study.fields.items():
         prefix = field.made_up_prefix
-        if prefix and not marks and name in data and data[name].str.startswith(prefix).any():
+        if not prefix or name not in data:
+            continue
+        made_up = data[name].str.casefold().str.startswith(prefix.casefold()).fillna(False).astype(bool)
+        if made_up.any() and not marks:
             problems.append("it holds made-up rows without the column that marks them; put that column back")
+        if marks and not made_up.all():
+            said = f"{count(int((~made_up).sum()), 'row')} with ids that do not begin with {prefix}"
+            problems.append(f"{marks[0]}: {said}, so they are not made up; leave the column out")
     if not marks:
         statement = "Not yet through disclosure control: for the research team only."
         return Source("restricted", len(data), statement), problems

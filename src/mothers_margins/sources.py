@@ -53,7 +53,7 @@ class SourceTable(Definition):
     that are not named here.
     """
 
-    file: str = Field(pattern=r"^[^/\\]+$")  # beside sources.yaml: no path
+    file: str = Field(pattern=r"^[^/\\\r\n]+$")  # beside sources.yaml: no path
     id: str
     sheet: str = ""
     variables: MappedColumns = {}
@@ -69,11 +69,11 @@ class SourcesFile(Definition):
     """
 
     tables: tuple[SourceTable, ...] = Field(min_length=1)
-    corrections: str = Field("", pattern=r"^[^/\\]*$")
+    corrections: str = Field("", pattern=r"^[^/\\\r\n]*$")
     not_held: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Text:
     """All cells as text under names of the dictionary, with where each column stands in the analyst's files.
 
@@ -87,6 +87,10 @@ class Text:
     problems: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
 
+    def __repr__(self) -> str:
+        """No cell: a traceback with local variables would print it."""
+        return f"Text of {len(self.cells)} columns"
+
 
 def read_text(path: Path, study: Study) -> Text:
     """Read one file in the dictionary's own names, or, for a folder or a sources.yaml, the files that it maps.
@@ -95,6 +99,8 @@ def read_text(path: Path, study: Study) -> Text:
     """
     if not _is_map(path):
         return _own_names(read_file(path), study)
+    if not path.exists():
+        raise UnreadableError("there is no such file, or it may not be read")
     plan, faults = parse_yaml(_map_of(path, study), SourcesFile)
     faults += _faults(plan, study) if plan else []
     if plan is None or faults:
@@ -107,7 +113,7 @@ def read_text(path: Path, study: Study) -> Text:
             ids, text = np.array([], dtype=object), Text({}, {}, problems=tuple(str(error).split("\n")))
         tables.append((ids, text))
         problems += [f"{table.file}: {problem}" for problem in text.problems]
-    if not tables[0][1].cells:
+    if not tables[0][1].rows:
         raise UnreadableError("\n".join(problems))
     merged = _merged(tables, plan, study)
     if plan.corrections:
@@ -116,17 +122,25 @@ def read_text(path: Path, study: Study) -> Text:
 
 
 def files_read(path: Path, study: Study) -> list[Path]:
-    """All files that `read_text` reads for a path, in order."""
+    """All files that `read_text` reads for a path, in order: data files, and the sources.yaml before them."""
+    return [_map_of(path, study), *data_files(path, study)] if _is_map(path) else [path]
+
+
+def data_files(path: Path, study: Study) -> list[Path]:
+    """The files with participants' data that `read_text` reads for a path, in order."""
     if not _is_map(path):
         return [path]
     plan, _ = parse_yaml(_map_of(path, study), SourcesFile)
     folder = path if path.is_dir() else path.parent
     names = [*(table.file for table in plan.tables), *filter(None, [plan.corrections])] if plan else []
-    return [_map_of(path, study), *(folder / name for name in names)]
+    return [folder / name for name in names]
 
 
 def _is_map(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() in (".yaml", ".yml")
+    try:
+        return path.is_dir() or path.suffix.lower() in (".yaml", ".yml")
+    except OSError:  # a name that is too long, a folder that may not be entered
+        return False
 
 
 def _map_of(path: Path, study: Study) -> Path:
@@ -139,7 +153,7 @@ def _own_names(sheet: Sheet, study: Study) -> Text:
     numbers = np.arange(len(sheet.cells[0])) + sheet.first
     known = {*study.fields, *supplied_scores(study)}
     cells = {
-        name: _labelled(texts, sheet.labels.get(name, {}), {}, {}, study, name)
+        name: _labelled(texts, sheet, name, Mapped.model_validate({"from": [name]}), study, name)
         for name, texts in zip(sheet.header, sheet.cells, strict=True)
         if name in known
     }
@@ -170,6 +184,8 @@ def _faults(plan: SourcesFile, study: Study) -> list[str]:
                 wrong = [level for level in levels if level not in (*_levels(study, name), *_missing(study, name))]
                 wrong += [code for code in one.missing.values() if code not in _missing(study, name)]
                 faults += [f"{place}: {name}: '{level}' is no level or missing code" for level in wrong]
+            if one.values and name in study.fields and study.fields[name].role == "data_status":
+                faults.append(f"{place}: {name}: nothing can be mapped to the mark of made-up rows")
             if len(one.columns) > 1 and not (name in study.fields and study.fields[name].role == "codes"):
                 faults.append(f"{place}: {name}: several columns can only be joined for diagnosis codes")
     faults += [
@@ -181,7 +197,7 @@ def _faults(plan: SourcesFile, study: Study) -> list[str]:
         *(study.recorded(o.name) for o in study.file.outcomes if o.kind == "primary")
     )
     faults += [f"sources.yaml: not_held: '{name}' is needed" for name in plan.not_held if name in needed]
-    named = [name for table in plan.tables for name in (*table.variables, *(f"items of {i}" for i in table.items))]
+    named = [name for table in plan.tables for name in _names(table, study)]
     faults += [f"sources.yaml: {name} stands {named.count(name)} times" for name in {*named} if named.count(name) > 1]
     return faults
 
@@ -209,10 +225,12 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray,
             wanted[instrument.item(number)] = pattern.model_copy(update={"columns": written})
     header = list(sheet.header)
     used = [column for one in wanted.values() for column in one.columns]
+    often = sorted({column for column in used if used.count(column) > 1})
     absent = [column for column in used if column not in header]
     problems = [f"column '{name}', which sources.yaml names, is missing" for name in absent]
     problems += [] if table.id in header else [f"column '{table.id}', the id, is missing"]
-    problems += [f"column '{name}' stands more than once" for name in {*header} if header.count(name) > 1]
+    problems += [f"column '{name}' stands more than once" for name in {*used} if header.count(name) > 1]
+    problems += [f"column '{name}' is named for several variables" for name in often]
     others = {*header} - {*used} - {table.id}
     if others and table.others == "refuse":
         positions = [position for position, name in enumerate(header, 1) if name in others]
@@ -229,42 +247,35 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray,
         for name, one in wanted.items()
         if {*one.columns} <= {*header}
     }
-    return ids, Text(cells, dict.fromkeys(cells, numbers), problems=tuple(problems))
+    rows = dict.fromkeys([study.schema.primary_key[0], *cells], numbers)
+    return ids, Text(cells, rows, problems=tuple(problems))
 
 
 def _joined(sheet: Sheet, one: Mapped, missing: Mapping[str, str], study: Study, name: str) -> np.ndarray:
     """A variable's cells; several columns of diagnosis codes become one list of codes."""
-    parts = [
-        _labelled(
-            sheet.cells[sheet.header.index(column)], sheet.labels.get(column, {}), one.values, missing, study, name
-        )
-        for column in one.columns
-    ]
+    one = one.model_copy(update={"missing": missing})
+    parts = [_labelled(sheet.cells[sheet.header.index(c)], sheet, c, one, study, name) for c in one.columns]
     if len(parts) == 1:
         return parts[0]
     codes = [[text for text in texts if text not in _missing(study, name)] for texts in zip(*parts, strict=True)]
     return np.array([";".join(texts) or first for texts, first in zip(codes, parts[0], strict=True)], dtype=object)
 
 
-def _labelled(
-    texts: np.ndarray,
-    labels: Mapping[str, str],
-    values: Mapping[str, str],
-    missing: Mapping[str, str],
-    study: Study,
-    name: str,
-) -> np.ndarray:
+def _labelled(texts: np.ndarray, sheet: Sheet, column: str, one: Mapped, study: Study, name: str) -> np.ndarray:
     """Codes of the dictionary: as sources.yaml maps the code or its value label; else the label, if it is a level.
 
-    What is not mapped is unmapped where other levels of the variable are, and where a missing code has a label of the
-    file's own: it may mean something else there.
+    Unmapped is what may mean something else than it seems to: a level where others are mapped, a missing code that the
+    file labels otherwise, a number with a label, a value that the file's own program takes for missing.
     """
-    levels, reasons = _levels(study, name), _missing(study, name)
+    levels, reasons, labels = _levels(study, name), _missing(study, name), sheet.labels.get(column, {})
+    field = study.fields.get(name)
+    item = field is not None and field.role == "item"  # whose answers are labelled numbers
     place, found = pd.factorize(texts)
     meant = []
     for text in found:
         label = labels.get(text, "")
-        known = next((table[key] for table in (missing, values) for key in (text, label) if key in table), None)
+        keys = [key for key in (text, label) if key or not text]
+        known = next((table[key] for table in (one.missing, one.values) for key in keys if key in table), None)
         if known is not None:
             meant.append(known)
         elif text in reasons:
@@ -272,7 +283,9 @@ def _labelled(
         elif levels and label in levels:
             meant.append(label)
         else:
-            meant.append(UNMAPPED if levels and values else text)
+            number = not (levels or item) and label not in ("", text)
+            unsure = text in sheet.missing.get(column, ()) or number or (levels and one.values)
+            meant.append(UNMAPPED if unsure else text)
     return np.array(meant, dtype=object)[place]
 
 
@@ -280,20 +293,37 @@ def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Stu
     """All tables as one, a row per id of the first; a cell without a row in its table is missing for that reason."""
     ids, first = tables[0]
     key = study.schema.primary_key[0]
-    numbers = next(iter(first.rows.values()))
+    numbers = first.rows[key]
     cells = {key: ids, **{name: np.full(len(ids), NOT_HELD, dtype=object) for name in plan.not_held}}
     rows, files, events = dict.fromkeys(cells, numbers), dict.fromkeys(cells, plan.tables[0].file), list[Event]()
-    for (own, text), table in zip(tables, plan.tables, strict=True):
+    problems: list[str] = []
+    for order, ((own, text), table) in enumerate(zip(tables, plan.tables, strict=True), 1):
         position = {one: number for number, one in enumerate(own)}
         place = np.arange(len(ids)) if own is ids else np.array([position.get(one, -1) for one in ids])
-        for name in _names(table, study) if not text.cells else text.cells:  # a table that cannot be read is said once
-            texts = text.cells.get(name, np.array([NO_ROW], dtype=object))
+        unread = dict.fromkeys([] if text.rows else _names(table, study), np.array([NO_ROW], dtype=object))
+        for name, texts in {
+            **text.cells,
+            **unread,
+        }.items():  # what a table that cannot be read holds is not missed again
             cells[name] = np.where(place < 0, NO_ROW, texts[place])
-            rows[name] = np.where(place < 0, 0, text.rows[name][place]) if text.cells else numbers
+            rows[name] = np.where(place < 0, 0, text.rows[name][place]) if text.rows else numbers
             files[name] = table.file
         unmatched = {"dyad without a row in": (place < 0).sum(), "row left out of": len({*own} - {*ids})}
-        events += [Event("sources", f"{what} {table.file}", "", int(number)) for what, number in unmatched.items()]
-    return Text(cells, rows, files, events=tuple(events[2:]))
+        events += [Event("sources", f"{what} table {order}", "", int(number)) for what, number in unmatched.items()]
+        left = {_plain(one) for one in {*ids} - {*own}} & {_plain(one) for one in {*own} - {*ids}}
+        if len(own) and (place < 0).all():
+            problems.append(f"{table.file}: none of its ids is in the first table")
+        elif left:
+            said = (
+                f"{count(len(left), 'id')} in the first table only if blanks, case, leading zeros and '.0' are ignored"
+            )
+            problems.append(f"{table.file}: {said}; write them alike")
+    return Text(cells, rows, files, tuple(problems), tuple(events[2:]))
+
+
+def _plain(one: str) -> str:
+    """An id without what programs add or lose."""
+    return one.strip().casefold().removesuffix(".0").lstrip("0")
 
 
 def _names(table: SourceTable, study: Study) -> list[str]:
@@ -307,9 +337,10 @@ def _corrected(text: Text, path: Path, study: Study) -> Text:
     try:
         sheet = read_file(path)
     except UnreadableError as error:
-        return replace(text, problems=(f"{path.name}: {error}",))
+        return replace(text, problems=(*text.problems, f"{path.name}: {error}"))
     if sheet.header != CORRECTION:
-        return replace(text, problems=(f"{path.name}: its columns must be {', '.join(CORRECTION)}",))
+        said = f"{path.name}: its columns must be {', '.join(CORRECTION)}"
+        return replace(text, problems=(*text.problems, said))
     lines = sorted(enumerate(zip(*sheet.cells, strict=True), 2), key=lambda line: line[1][0])
     cells = {name: texts.copy() for name, texts in text.cells.items()}
     position = {one: number for number, one in enumerate(cells[study.schema.primary_key[0]])}
@@ -325,14 +356,18 @@ def _corrected(text: Text, path: Path, study: Study) -> Text:
             events[variable] = events.get(variable, 0) + 1
     problems = [f"{path.name}: {count(len(at), 'row')} {fault} ({listed(at)})" for fault, at in faults.items()]
     applied = [Event("corrections", "cell corrected", name, number) for name, number in events.items()]
-    return replace(text, cells=cells, problems=tuple(problems), events=(*text.events, *applied))
+    files = dict(text.files) | {name: f"{text.files[name]}, as corrected" for name in events}
+    events_now, faults_now = (*text.events, *applied), (*text.problems, *problems)
+    return replace(text, cells=cells, files=files, problems=faults_now, events=events_now)
 
 
 def _wrong(correction: tuple[str, ...], cells: Mapping[str, np.ndarray], position: Mapping[str, int]) -> Iterator[str]:
     when, one, variable, old, new, reason = correction
     try:
-        date.fromisoformat(when)
+        dated = date.fromisoformat(when).isoformat() == when
     except ValueError:
+        dated = False
+    if not dated:
         yield "without a date such as 2026-11-22"
     if one not in position:
         yield "with an id that the first table does not have"
@@ -340,5 +375,5 @@ def _wrong(correction: tuple[str, ...], cells: Mapping[str, np.ndarray], positio
         yield "with a variable that the files do not hold"
     elif one in position and cells[variable][position[one]] != old:
         yield "whose old value is not the one in the data"
-    if not reason or old == new:
+    if not reason.strip() or old == new:
         yield "without a reason, or that changes nothing"

@@ -14,6 +14,7 @@ from typing import Any
 
 from mothers_margins import places
 from mothers_margins.batch.plan import Step
+from mothers_margins.errors import DataError
 
 PARTS = ("notebook", "parameters", "data", "dictionary", "code", "packages", "results it reads")
 
@@ -70,6 +71,7 @@ def data_fingerprint(path: Path, files: Iterable[Path] = (), *, restricted: bool
 
     files: all that are read, where `path` is a folder or a sources.yaml. The key is made once, in a file beside the
     data, and never leaves that folder. Without a key, and if none is to be made, the fingerprint is empty.
+    Raises DataError for a key that is cut short, OSError for files that cannot be read.
     """
     if not restricted:
         return file_digest(path)
@@ -77,11 +79,12 @@ def data_fingerprint(path: Path, files: Iterable[Path] = (), *, restricted: bool
     if not (make_key or key_file.exists()):
         return ""
     if not key_file.exists():
-        places.write_whole(key_file, lambda part: part.write_text(secrets.token_hex(32), encoding="ascii"))
-        key_file.chmod(0o600)
+        places.write_whole(key_file, lambda part: part.write_text(secrets.token_hex(32), encoding="ascii"), mode=0o600)
+    if len(key_file.read_bytes()) < 64:
+        raise DataError("The key file beside the data is cut short.", (), "Delete it; the next run makes a new one.")
     code = hmac.new(key_file.read_bytes(), digestmod="sha256")
     for file in files or [path]:
-        code.update(file.read_bytes())
+        code.update(file_digest(file).encode())
     return code.hexdigest()
 
 
