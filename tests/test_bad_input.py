@@ -34,19 +34,23 @@ Change = Callable[[Rows], Rows]
 
 
 class Kind(NamedTuple):
-    """write: makes the broken input in a folder and returns its path. said: a line of the error. problems: how many
-    lines it has (0: however many). hidden: text that may appear nowhere, beside SECRETS."""
+    """write: makes the broken input in a folder and returns its path. said: a line of the error, or several where a
+    file is broken in several ways. problems: how many lines it has, if not one each (0: however many). hidden: text
+    that may appear nowhere, beside SECRETS."""
 
     write: Callable[[Path], Path]
-    said: str
-    problems: int = 1
+    said: str | tuple[str, ...]
+    problems: int | None = None
     hidden: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return (self.said,) if isinstance(self.said, str) else self.said
 
 
 # ---- the file that is broken: 25 of the synthetic rows as a restricted file holds them, and its five formats
 
 SETTLED = {
-    "dyad_id": PLANTED,
     "age_years": "31",
     "relationship": "single",
     "children_total": "2",
@@ -63,7 +67,6 @@ SETTLED = {
     "custody_lost_by_t2": "No",
     "cas_ever_relationship": "Yes",
     "cas_04": "2",
-    "honos_02": "1",
 }
 CAS = [f"cas_{number:02d}" for number in range(1, 31)]
 
@@ -82,10 +85,8 @@ def put(frame: Rows, row: int = ROW, **cells: Any) -> Rows:
 
 @cache
 def _own() -> Rows:
-    frame = _demo().query("cas_ever_relationship == 'Yes'").head(25).reset_index(drop=True)
-    return put(
-        frame.drop(columns="data_status").assign(dyad_id=[f"Wq-{number:04d}" for number in range(25)]), **SETTLED
-    )
+    frame = _demo().query("cas_ever_relationship == 'Yes'").head(25).drop(columns="data_status").reset_index(drop=True)
+    return put(frame.assign(**SETTLED, dyad_id=[f"Wq-{number:04d}" for number in range(25)]), dyad_id=PLANTED)
 
 
 def own() -> Rows:
@@ -161,7 +162,7 @@ def declared(*levels: str) -> str:
 
 KINDS: dict[str, Kind] = {}
 
-# ---- cells of the fourth row, as .csv
+# ---- cells of the fourth row, as .csv; kinds of different columns share a file, because reading takes longest
 
 YES_NO, FORMULA = declared("Yes", "No"), "with a formula; paste its value"
 PATTERN = "with a value that does not have the declared pattern "
@@ -197,7 +198,7 @@ CELLS = {
     "text in a whole number": ("age_years", PLANTED, WHOLE),
     "text in a number": ("satisfaction", PLANTED, NUMBER),
     "decimal in a whole number": ("age_years", "29.5", WHOLE),
-    "decimal in an item": ("honos_02", "2.5", WHOLE),
+    "decimal in an item": ("cas_02", "2.5", WHOLE),
     "decimal comma": ("satisfaction", "82,7", NUMBER),
     "thousands with a comma": ("deprivation_rank", "22,924", WHOLE),
     "date in a whole number": ("days_in_care", "2019-03-01", WHOLE),
@@ -228,13 +229,20 @@ CELLS = {
     "formula in a diagnosis": ("icd10_other", "-A1-77", FORMULA),
     "formula with a link": ("country", f'=HYPERLINK("http://x/?"&A2,"{PLANTED}")', FORMULA),
 }
-for name, (column, text, said) in CELLS.items():
-    hidden = (text,) if len(text) > 3 else ()
-    KINDS[name] = Kind(
-        written(".csv", partial(put, **{column: text})), f"{column}: 1 row {said} (row 5)", hidden=hidden
+files: list[dict[str, str]] = []
+for name, (column, _, _) in CELLS.items():
+    if all(column in held for held in files):
+        files.append({})
+    next(held for held in files if column not in held)[column] = name
+for number, held in enumerate(files, 1):
+    texts = {column: CELLS[name][1] for column, name in held.items()}
+    KINDS[f"cells, file {number}"] = Kind(
+        written(".csv", partial(put, **texts)),
+        tuple(f"{column}: 1 row {CELLS[name][2]} (row 5)" for column, name in held.items()),
+        hidden=tuple(text for text in texts.values() if len(text) > 3),
     )
 
-# ---- combinations in the fourth row: what the study says is impossible, and items behind a closed gate
+# ---- combinations: what the study says is impossible, a row each of one file, and items behind a closed gate
 
 GATE = "not applicable: never in an adult relationship"
 CLOSED = f"1 row with Composite Abuse Scale, modified answered, which cannot be: {GATE} (row 5)"
@@ -300,9 +308,21 @@ IMPOSSIBLE = {
         "without custody at timepoint 2 although custody was never lost",
     ),
 }
-for name, (cells, named, reason) in IMPOSSIBLE.items():
-    said = f"1 row with a combination of {named}, which cannot be: {reason} (row 5)"
-    KINDS[name] = Kind(written(".csv", partial(put, **cells)), said)
+
+
+def _combined(frame: Rows) -> Rows:
+    for row, (cells, _, _) in enumerate(IMPOSSIBLE.values(), ROW):
+        frame = put(frame, row, **cells)
+    return frame
+
+
+KINDS["impossible combinations"] = Kind(
+    written(".csv", _combined),
+    tuple(
+        f"1 row with a combination of {named}, which cannot be: {reason} (row {row})"
+        for row, (_, named, reason) in enumerate(IMPOSSIBLE.values(), ROW + 2)
+    ),
+)
 KINDS |= {
     "instrument answered behind a closed gate": Kind(written(".csv", partial(put, cas_ever_relationship="No")), CLOSED),
     "one item answered behind a closed gate": Kind(
@@ -325,7 +345,7 @@ MARKED = "data_status: every row must say 'synthetic', or the column must be lef
 FRAMES: dict[str, tuple[Any, ...]] = {
     "id twice": (lambda f: put(f, row=10, dyad_id=PLANTED), f"dyad_id: 2 rows {UNIQUE} (rows 5, 12)"),
     "dyad twice": (lambda f: f.loc[[*f.index, ROW]], f"dyad_id: 2 rows {UNIQUE} (rows 5, 27)"),
-    "column missing": (lambda f: f.drop(columns="honos_07"), "column 'honos_07' is missing"),
+    "column missing": (lambda f: f.drop(columns="satisfaction"), "column 'satisfaction' is missing"),
     "id column missing": (lambda f: f.drop(columns="dyad_id"), "column 'dyad_id' is missing"),
     "column extra": (lambda f: f.assign(**{PLANTED: "1"}), "1 column that the schema does not declare (column 126)"),
     "numbers of rows as a column": (
@@ -379,7 +399,11 @@ FRAMES: dict[str, tuple[Any, ...]] = {
         "it holds made-up rows without the column that marks them; put that column back",
     ),
     "a row without the mark": (lambda _: put(made_up(), data_status=""), MARKED),
-    "no row with the mark": (lambda f: f.assign(data_status=".c"), MARKED),
+    "no row with the mark": (lambda f: f.assign(data_status=".c"), MARKED, 2),
+    "rows of their own marked as made up": (
+        lambda f: f.assign(data_status="synthetic"),
+        "data_status: 25 rows with ids that do not begin with ESYN, so they are not made up; leave the column out",
+    ),
     "another mark": (
         lambda _: put(made_up(), data_status=PLANTED),
         f"data_status: 1 row {declared('synthetic')} (row 5)",
@@ -402,9 +426,6 @@ KINDS |= {
     ),
     "cut short within quotes": Kind(damaged(".csv", lambda raw: raw[: raw.index(ID)] + b'"' + ID), NOT_TEXT),
     "quotes in the middle of a cell": Kind(damaged(".csv", lambda raw: raw.replace(ID, b'"Zz-planted"-77')), NOT_TEXT),
-    "blank line at the end": Kind(
-        damaged(".csv", lambda raw: raw + b"\n"), "1 row with too many or too few cells (row 27)"
-    ),
     "semicolons": Kind(
         damaged(".csv", lambda raw: raw.replace(b",", b";").replace(b".", b",")),
         "it has one column only; cells must be separated by commas",
@@ -423,7 +444,7 @@ KINDS |= {
     "UTF-16": Kind(damaged(".csv", lambda raw: raw.decode().encode("utf-16")), NOT_TEXT),
     "UTF-16 without its mark": Kind(damaged(".csv", lambda raw: raw.decode().encode("utf-16-le")), NOT_TEXT),
     "NUL in a cell": Kind(damaged(".csv", lambda raw: raw.replace(b"single", b"sin\0gle", 1)), NOT_TEXT),
-    "NUL bytes only": Kind(holding("own.csv", b"\0" * 4096), "it holds no rows of data"),
+    "NUL bytes only": Kind(holding("own.csv", b"\0" * 4096), NOT_TEXT),
     "zip named .csv": Kind(holding("own.csv", ZIP), NOT_TEXT),
     "picture named .csv": Kind(holding("own.csv", PNG), NOT_TEXT),
     "workbook with a password": Kind(holding("own.xlsx", OLE), CUT[".xlsx"]),
@@ -434,7 +455,9 @@ KINDS |= {
     "folder of pictures": Kind(
         lambda folder: holding("scan.png", PNG)(folder).parent, "there is no such file, or it may not be read", 0
     ),
-    "no such sources.yaml": Kind(lambda folder: folder / "mapping.yaml", "mapping.yaml: there is no such file"),
+    "no such sources.yaml": Kind(
+        lambda folder: folder / "mapping.yaml", "there is no such file, or it may not be read"
+    ),
 }
 for suffix in (".dta", ".xlsx", ".parquet", ".sav"):
     KINDS |= {
@@ -496,8 +519,8 @@ AGE = "age_years: 1 row without a whole number"
 KINDS |= {
     "undeclared missing .z in .dta": Kind(_stata_z, f"{AGE} (row 4)"),
     "float in an item of .dta": Kind(
-        written(".dta", lambda f: put(numbers(f, "honos_02"), honos_02=2.5)),
-        "honos_02: 1 row without a whole number (row 4)",
+        written(".dta", lambda f: put(numbers(f, "cas_02"), cas_02=2.5)),
+        "cas_02: 1 row without a whole number (row 4)",
     ),
     "value label not declared in .dta": Kind(
         written(".dta", lambda f: f.assign(country=pd.Categorical([PLANTED] * len(f)))),
@@ -505,16 +528,18 @@ KINDS |= {
     ),
     "date in .dta": Kind(
         written(".dta", lambda f: f.assign(age_years=pd.Timestamp("2019-03-01"))),
-        "age_years: 25 rows outside 16 to 55 (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
+        "age_years: 25 rows without a whole number (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
     ),
-    "number of rows damaged in .dta": Kind(damaged(".dta", _stata_rows), CUT[".dta"]),
+    "number of rows damaged in .dta": Kind(
+        damaged(".dta", _stata_rows), "it is damaged, or too large for the memory of this machine"
+    ),
     "date in .sav": Kind(
         written(".sav", lambda f: f.assign(age_years=pd.Timestamp("2019-03-01").date())),
         "age_years: 25 rows without a whole number (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
     ),
     "missing code not declared in .sav": Kind(
-        written(".sav", lambda f: put(numbers(f, "honos_02"), honos_02=-99.0)),
-        "honos_02: 1 row outside 0 to 4 (row 4)",
+        written(".sav", lambda f: put(numbers(f, "cas_02"), cas_02=-99.0)),
+        "cas_02: 1 row outside 0 to 5 (row 4)",
     ),
     "missing code with a label of its own in .sav": Kind(
         _labelled_nine, "canm_05: 1 row with a label that sources.yaml does not map (row 4)"
@@ -526,13 +551,12 @@ KINDS |= {
     "list in a cell of .parquet": Kind(
         written(".parquet", lambda f: f.assign(age_years=[[777777, 777777]] * 25)), CUT[".parquet"]
     ),
-    "id as the index of .parquet": Kind(
-        written(".parquet", lambda f: f.set_index("dyad_id")), "column 'dyad_id' is missing"
-    ),
     "bytes damaged in .parquet": Kind(
         damaged(".parquet", lambda raw: raw[:4] + b"\xff" * 60 + raw[64:]), CUT[".parquet"]
     ),
-    "NUL in a cell of .parquet": Kind(written(".parquet", partial(put, age_years="\0not supplied")), f"{AGE} (row 4)"),
+    "NUL in a cell of .parquet": Kind(
+        written(".parquet", partial(put, age_years="\0not supplied")), "a cell holds a character that is no text"
+    ),
     "several sheets": Kind(saved(_two_sheets), "it has 2 sheets that fit; name one as `sheet` in sources.yaml"),
     "workbook with nothing in it": Kind(saved(lambda _: openpyxl.Workbook()), "it holds no rows of data"),
     "title above the names": Kind(saved(_titled), "column 'dyad_id' is missing", 0),
@@ -690,13 +714,17 @@ SOURCES: dict[str, tuple[Any, ...]] = {
     ),
     "items in two tables": (
         lambda plan, _: plan["tables"][0].update(items={"cas": "cas_{nn}"}),
-        "sources.yaml: items of cas stands 2 times",
+        "sources.yaml: cas_01 stands 2 times",
+        30,
     ),
     "item named twice": (
         of_plan(variables={"cas_ever_relationship": "cas_ever_relationship", "cas_01": "cas_02"}),
-        "cas_01",
+        "sources.yaml: cas_01 stands 2 times",
     ),
-    "items without their number": (of_plan(items={"cas": "cas_01"}, others="ignore"), "{n}"),
+    "items without their number": (
+        of_plan(items={"cas": "cas_01"}, others="ignore"),
+        "cas.csv: column 'cas_01' is named for several variables",
+    ),
     "file that is not there": (
         of_table("cas.csv", lambda _: None),
         "cas.csv: there is no such file, or it may not be read",
@@ -756,7 +784,14 @@ SOURCES: dict[str, tuple[Any, ...]] = {
         "cas.csv: 4 rows with an id that another row has (rows 5, 9, 27, 28)",
     ),
     "id missing in a table": (of_table("cas.csv", partial(put, dyad_id="")), "cas.csv: 1 row without an id (row 5)"),
-    "no id in common": (of_table("cas.csv", lambda f: f.assign(dyad_id=f["dyad_id"] + "x")), "cas.csv"),
+    "no id in common": (
+        of_table("cas.csv", lambda f: f.assign(dyad_id=f["dyad_id"] + "x")),
+        "cas.csv: none of its ids is in the first table",
+    ),
+    "id in another case": (
+        of_table("cas.csv", partial(put, dyad_id=PLANTED.upper())),
+        "cas.csv: 1 id in the first table only if blanks, case, leading zeros and '.0' are ignored; write them alike",
+    ),
     "code not declared in another table": (
         of_table("cas.csv", lambda f: put(f.iloc[::-1].reset_index(drop=True), cas_03=PLANTED)),
         "cas_03: 1 row without a whole number (row 5 of cas.csv)",
@@ -855,10 +890,12 @@ KINDS |= {
         in_folder(corrected(_ONE)), "corrections.csv: 1 row with too many or too few cells (row 2)"
     ),
     "corrected to a formula": Kind(
-        in_folder(corrected(f"{_ONE},=777777+1,typing")), f"age_years: 1 row {FORMULA} (row 5 of main.csv)"
+        in_folder(corrected(f"{_ONE},=777777+1,typing")),
+        f"age_years: 1 row {FORMULA} (row 5 of main.csv, as corrected)",
     ),
     "corrected out of range": Kind(
-        in_folder(corrected(f"{_ONE},777777,typing")), "age_years: 1 row outside 16 to 55 (row 5 of main.csv)"
+        in_folder(corrected(f"{_ONE},777777,typing")),
+        "age_years: 1 row outside 16 to 55 (row 5 of main.csv, as corrected)",
     ),
     "corrected to an impossible combination": Kind(
         in_folder(corrected(f"2026-11-22,{PLANTED},custody_t2,Yes,No,typing")),
@@ -870,26 +907,10 @@ KINDS |= {
 # ---- what is not yet as it should be
 
 NOT_YET = {
-    "UTF-16 without its mark": "cells are counted before NUL is looked for, so the encoding is not named",
-    "NUL in a cell of .parquet": "only a .csv is searched for NUL, so a cell can say that it was not supplied",
-    "number of rows damaged in .dta": "a MemoryError is let through",
-    "bytes damaged in .parquet": "an OSError of a damaged file is taken for a file that is not there",
-    "array formula in a workbook": "not seen as a formula",
-    "date beyond the calendar in a workbook": "the warning of openpyxl shows the value",
-    "no such sources.yaml": "the study's own sources.yaml is read in place of one that is named",
-    "label not mapped where empty cells are": "what is not mapped becomes what an empty cell is mapped to",
-    "empty cells given a meaning, for a whole table": "every cell of the table becomes what an empty cell is mapped to",
     "missing code that means a level, for a whole table": "what a table's missing codes mean is not checked",
     "not held and yet mapped": "a contradiction that is not said",
     "id column not there": "an IndexError: the ids are empty, the other columns are not",
     "id column of the first table not there": "an IndexError: the ids are empty, the other columns are not",
-    "item named twice": "the items of an instrument silently replace a variable that names one of them",
-    "items without their number": "every item is read from one column",
-    "names missing in a table": "a row of data is taken for the names, and shown",
-    "no id in common": "a table of which no row fits is merged",
-    "wrong id in a first table of ids": "row numbers of a first table that holds nothing but ids are one too low",
-    "correction: date that does not sort": "other forms of ISO dates pass, and corrections are sorted as text",
-    "correction: a blank for a reason": "a blank counts as a reason",
 }
 
 
@@ -918,9 +939,9 @@ def test_a_broken_input_is_refused_with_its_place_and_without_a_value(tmp_path, 
         mm.read_cohort(path, esmi)
     error = raised.value
     assert error.exit_code == 3
-    assert kind.said in str(error)
+    assert [line for line in kind.lines if line not in str(error)] == []
     assert "nothing was analysed" in error.summary
-    assert len(error.problems) == kind.problems or not kind.problems
+    assert kind.problems == 0 or len(error.problems) == (kind.problems or len(kind.lines))
     # warnings are shown to an analyst, too
     seen = "\n".join([_all_text(error), caplog.text, *capfd.readouterr(), *(str(one.message) for one in warned)])
     assert not [secret for secret in (*SECRETS, *kind.hidden) if secret in seen]
@@ -929,12 +950,12 @@ def test_a_broken_input_is_refused_with_its_place_and_without_a_value(tmp_path, 
 def test_there_are_many_kinds_and_every_impossible_combination_is_one_of_them(esmi):
     assert len(KINDS) >= 60
     assert {*NOT_YET} <= {*KINDS}
-    said = "\n".join(kind.said for kind in KINDS.values())
+    said = "\n".join(line for kind in KINDS.values() for line in kind.lines)
     assert [check.reason for check in esmi.file.impossible if check.reason not in said] == []
 
 
 @pytest.mark.parametrize(
-    "name", ["level not declared", "cut short within a row", "formula in a workbook", "label not mapped", "empty"]
+    "name", ["id twice", "cut short within a row", "formula in a workbook", "label not mapped", "empty"]
 )
 def test_the_command_line_refuses_it_too_and_writes_nothing(tmp_path, monkeypatch, name):
     path = KINDS[name].write(tmp_path)
@@ -942,7 +963,7 @@ def test_the_command_line_refuses_it_too_and_writes_nothing(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["check", str(path)])
     assert result.exit_code == 3
-    assert KINDS[name].said in result.output
+    assert KINDS[name].lines[0] in result.output
     assert "nothing was analysed" in result.output
     assert not [secret for secret in SECRETS if secret in result.output]
     assert {one: one.stat().st_mtime_ns for one in tmp_path.rglob("*")} == before
@@ -1011,6 +1032,12 @@ def test_every_format_holds_the_same(tmp_path, esmi, untouched, suffix):
 def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(tmp_path, esmi, untouched):
     _demo().to_csv(tmp_path / "own.csv", index=False, lineterminator="\r\n", encoding="utf-8-sig")
     same(mm.read_cohort(tmp_path / "own.csv", esmi), untouched)
+
+
+def test_blank_lines_at_the_end_and_an_index_do_no_harm(tmp_path, esmi):
+    alone = mm.read_cohort(written(".csv")(tmp_path), esmi)
+    same(mm.read_cohort(damaged(".csv", lambda raw: raw + b"\n\n")(tmp_path), esmi), alone)
+    same(mm.read_cohort(written(".parquet", lambda f: f.set_index("dyad_id"))(tmp_path), esmi), alone)
 
 
 def _as_numbers(frame: Rows, study: mm.Study, missing: Callable[[str], Any]) -> Rows:
@@ -1083,10 +1110,11 @@ ODD = ["=1", "1e5", "1e99", "-", "+", ".", ".z", "None", "True", "1_0", "٣", "\
 MARKED_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8).map(
     lambda text: f"Zq{text}\u20577"
 )
-PLACE = st.tuples(st.integers(0, 24), st.integers(0, 124))
+WIDTH = 125
+PLACE = st.tuples(st.integers(0, 24), st.integers(0, WIDTH - 1))
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(cells=st.dictionaries(PLACE, MARKED_TEXT | st.sampled_from(ODD), min_size=1, max_size=5))
 def test_any_text_in_any_cell_is_read_or_refused(esmi, folder, cells):
     frame = own()
@@ -1098,19 +1126,19 @@ def test_any_text_in_any_cell_is_read_or_refused(esmi, folder, cells):
     assert not (found and marked)  # no column has room for such text
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(
     rows=st.lists(st.integers(0, 24), max_size=8),
-    dropped=st.sets(st.integers(0, 124), max_size=2),
-    again=st.lists(st.integers(0, 124), max_size=2),
-    turn=st.integers(0, 124),
+    dropped=st.sets(st.integers(0, WIDTH - 1), max_size=2),
+    again=st.lists(st.integers(0, WIDTH - 1), max_size=2),
+    turn=st.integers(0, WIDTH - 1),
 )
 def test_only_whole_rows_and_columns_are_read_in_any_order(esmi, folder, rows, dropped, again, turn):
-    columns = [column for column in range(125) if column not in dropped] + again
+    columns = [column for column in range(WIDTH) if column not in dropped] + again
     columns = columns[turn:] + columns[:turn]
     own().iloc[rows, columns].to_csv(folder / "own.csv", index=False, lineterminator="\n")
     found = read_or_refused(folder / "own.csv", esmi)
-    sound = rows and len({*rows}) == len(rows) and sorted(columns) == list(range(125))
+    sound = rows and len({*rows}) == len(rows) and sorted(columns) == list(range(WIDTH))
     assert (found is not None) == bool(sound)
     assert found is None or len(found) == len(rows)
 
@@ -1118,13 +1146,10 @@ def test_only_whole_rows_and_columns_are_read_in_any_order(esmi, folder, rows, d
 @pytest.mark.parametrize("suffix", WRITERS)
 @settings(max_examples=10)
 @given(damage=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6))
-@pytest.mark.filterwarnings("ignore::UnicodeWarning")  # of a .dta: some text was taken for Latin letters
 def test_any_damage_to_bytes_is_read_or_refused(esmi, folder, suffix, damage):
     raw = bytearray(_bytes(suffix, folder))
-    size = raw.find(b"<N>") + 3 if suffix == ".dta" else -99  # there MemoryError is known: see NOT_YET
     for place, byte in damage:
-        if not size <= int(place * len(raw)) < size + 8:
-            raw[int(place * len(raw))] = byte
+        raw[int(place * len(raw))] = byte
     (folder / f"damaged{suffix}").write_bytes(raw)
     read_or_refused(folder / f"damaged{suffix}", esmi)
 

@@ -38,6 +38,8 @@ LAST_OF_BAND = {
 }
 NEVER = "not applicable: never in an adult relationship"
 TOO_FEW = "too few items answered"
+UNANSWERED = "no item answered"
+BANDS = ("none or minimal", "low to moderate", "moderate to severe", "severe to extreme")
 UNSETTLED = "not known from what it is made of"
 CTQ_RULE = "reversed: [2, 5, 7, 13, 19, 26, 28]\n    rule: {items: prorate, answered: 0.8}"
 SCHEMA, STUDY = "dyads.schema.yaml", "study.yaml"
@@ -100,7 +102,7 @@ def esmi() -> mm.Study:
 def ordinary(esmi) -> Case:
     """A dyad with everything recorded and nothing found; cases change single cells of it."""
     shipped = pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False, nrows=1)
-    mother = {"age_years": "30", "ethnicity": "White British", "relationship": "partner", "learning_difficulties": "No"}
+    mother = {"age_years": "30", "ethnicity": "White British", "relationship": "single", "learning_difficulties": "No"}
     area = {"country": "England", "deprivation_index": "IMD 2015", "deprivation_rank": "1"}
     illness = {"icd10_primary": "F32.1", "icd10_other": "none", "admissions_2y": "No", "drug_history": "No"}
     infant = {"safeguarding_t1": "none", "safeguarding_t2": "none", "custody_t2": "Yes", "custody_lost_by_t2": "No"}
@@ -295,10 +297,7 @@ def test_ctq_bands_at_every_whole_score(cohort):
     scores = range(5, 26)
     for name, lasts in LAST_OF_BAND.items():
         assert values(cohort, name) == list(scores)
-        expected = [
-            next(band for band, last in zip(("none", "low", "moderate", "severe"), lasts, strict=True) if score <= last)
-            for score in scores
-        ]
+        expected = [next(band for band, last in zip(BANDS, lasts, strict=True) if score <= last) for score in scores]
         assert values(cohort, f"{name}_band") == expected, name
 
 
@@ -312,7 +311,7 @@ def test_ctq_bands_at_every_whole_score(cohort):
     all_of_points(5, 5, 5, ".b", ".b"),
 )
 def test_prorated_ctq_scores_are_banded_unrounded(cohort):
-    none, low, moderate, severe = "none", "low", "moderate", "severe"
+    none, low, moderate, severe = BANDS
     expected = {
         # low, moderate and severe begin at 9, 13 and 16: 8.75 and 12.5 are below, however they would be rounded
         "ctq_emotional_abuse": [none, none, low, moderate, moderate, severe, None],
@@ -346,7 +345,7 @@ def test_prorated_ctq_scores_are_banded_unrounded(cohort):
 def test_a_closed_gate_is_not_applicable_and_a_skipped_form_is_not_zero(cohort, esmi):
     assert values(cohort, "cas_total") == [None, None, None, None, 7, 0]
     assert whys(cohort, "cas_total") == [NEVER, NEVER, "form not completed", "form not completed", None, None]
-    assert rules(cohort, "cas_total") == ["not applicable"] * 2 + [TOO_FEW] * 2 + ["complete"] * 2
+    assert rules(cohort, "cas_total") == ["not applicable"] * 2 + [UNANSWERED] * 2 + ["complete"] * 2
     for name in ("dv_any", "dv_any_7"):
         assert values(cohort, name) == ["No", "No", None, None, "Yes", "No"]
         assert whys(cohort, name) == [None, None, "form not completed", "form not completed", None, None]
@@ -426,7 +425,7 @@ def test_needs_are_counted_among_the_known_domains_and_code_9_is_never_a_number(
     assert values(cohort, "canm_answered") == [26, 25, 21, 20, None, None, 26]
     for name in ("canm_met", "canm_unmet", "canm_needs"):
         partly = "counted among the answered"
-        assert rules(cohort, name) == ["complete", partly, partly, TOO_FEW, TOO_FEW, TOO_FEW, "complete"]
+        assert rules(cohort, name) == ["complete", partly, partly, TOO_FEW, UNANSWERED, UNANSWERED, "complete"]
         assert whys(cohort, name) == [None, None, None, TOO_FEW, "not known", "form not completed", None]
         assert esmi.limits(name) == (0, 26)  # met and unmet exclude each other
 
@@ -454,7 +453,7 @@ def test_only_an_unmet_need_with_alcohol_or_drugs_counts(cohort):
 )
 def test_honos_code_9_is_missing_and_10_of_12_are_enough(cohort, esmi):
     assert values(cohort, "honos_total") == [48, 24, 6, None, None]
-    assert rules(cohort, "honos_total") == ["complete", "prorated", "prorated", TOO_FEW, TOO_FEW]
+    assert rules(cohort, "honos_total") == ["complete", "prorated", "prorated", TOO_FEW, UNANSWERED]
     assert whys(cohort, "honos_total") == [None, None, None, TOO_FEW, "not known"]
     assert esmi.limits("honos_total") == (0, 48)
 
@@ -472,7 +471,7 @@ def test_honos_item_3_counts_from_2_and_in_the_alternative_from_1(cohort):
 
 COMPONENTS: tuple[dict[bool | None, Case], ...] = (
     {True: some("canm", {14: 2}), False: some("canm", {14: 0, 15: 0}), None: some("canm", {14: 0, 15: 9})},
-    {True: {"icd10_other": "F10.2"}, False: {"icd10_other": "none"}, None: {"icd10_other": ""}},
+    {True: {"icd10_other": "F10.2"}, False: {"icd10_other": "none"}, None: {"icd10_other": ".c"}},
     {True: some("honos", {3: 2}), False: some("honos", {3: 0}), None: some("honos", {3: 9})},
     {True: {"drug_history": "Yes"}, False: {"drug_history": "No"}, None: {"drug_history": ".a"}},
 )
@@ -526,7 +525,7 @@ def test_the_substance_composite_follows_three_valued_logic_in_all_81_combinatio
     {**of_states(None, False, False, None), **canm(".a")},
 )
 def test_a_composite_is_missing_for_the_reason_its_missing_components_share(cohort):
-    expected = ["not known", "not recorded", "not known", "form not completed", "not known", UNSETTLED]
+    expected = ["not known", "not known", "not known", "form not completed", "not known", UNSETTLED]
     assert whys(cohort, "substance_misuse") == [*expected, "form not completed"]
     assert values(cohort, "substance_misuse") == [None] * 7
 
@@ -556,8 +555,12 @@ DIAGNOSES = {
     ("F32.1", "F10"): "NNY NN",
     ("F19.9", "none"): "NNY NN",
     ("F09", "F20"): "NYN NN",
-    ("F32.1", ""): "--- NN",
-    ("F20.0", ""): "-Y- NY",
+    ("F32.1", ""): "NNN NN",  # an empty cell means that no other diagnosis is recorded
+    ("F20.0", ""): "NYN NY",
+    ("F32.1", ".c"): "--- NN",
+    ("F20.0", ".d"): "-Y- NY",
+    ("F603", "none"): "YNN YN",  # as some extracts write them
+    ("F32.1", "F17.2; F112"): "NNY NN",
     ("F60.3", ".c"): "Y-- YN",
     ("F11.2", ".c"): "--Y NN",
     ("", "none"): "--- --",
@@ -576,16 +579,17 @@ def test_diagnoses_count_wherever_recorded_and_a_missing_list_leaves_them_open(c
     at = list(DIAGNOSES).index(("F60.3", ".c"))
     assert whys(cohort, "schizophrenia")[at] == "not known"
     assert whys(cohort, "personality_disorder")[at] is None
-    assert whys(cohort, "schizophrenia")[list(DIAGNOSES).index(("F32.1", ""))] == "not recorded"
+    assert whys(cohort, "schizophrenia")[list(DIAGNOSES).index(("F20.0", ".d"))] is None
+    assert whys(cohort, "personality_disorder")[list(DIAGNOSES).index(("F20.0", ".d"))] == "declined to answer"
 
 
 PRIMARY = {
     "Schizophrenia": ["F20", "F20.0"],
     "Bipolar disorder or other psychosis": ["F21", "F25.1", "F30.2", "F31", "F31.9", "F53.1"],
-    "Depression": ["F32", "F33.3", "F39", "F53", "F53.0"],
-    "Anxiety": ["F40", "F41.1", "F48.9"],
+    "Depression": ["F32", "F33.3", "F39", "F53.0"],
+    "Anxiety, stress-related or somatoform disorder": ["F40", "F41.1", "F48.9"],
     "Personality disorder": ["F60.3", "F61"],
-    "Other": ["F10.2", "F19", "F50.0", "F59", "F62", "G40", "Z63.5"],
+    "Other": ["F53", "F53.9", "F10.2", "F19", "F50.0", "F59", "F62", "G40", "Z63.5"],
 }
 GROUP_OF = {code: group for group, codes in PRIMARY.items() for code in codes}
 
@@ -695,7 +699,7 @@ def test_supplied_subscales_are_added_up(dyads):
     # 6 + 7 + 8.75 + 10 + 5
     assert values(cohort, "ctq_total") == [36.75, None]
     assert rules(cohort, "ctq_total")[0] == "supplied"
-    assert values(cohort, "ctq_sexual_abuse_band") == ["moderate", None]
+    assert values(cohort, "ctq_sexual_abuse_band") == [BANDS[2], None]
 
 
 @pytest.mark.parametrize("score", ["24", "125.5"])
@@ -835,7 +839,9 @@ def test_a_score_is_missing_for_the_reason_all_its_items_share(cohort):
     assert whys(cohort, "ctq_physical_neglect_band") == [*shared, TOO_FEW, "form not completed"]
     for name in ("ctq_physical_neglect", "ctq_emotional_abuse", "ctq_total"):
         assert values(cohort, name) == [None] * 5
-        assert rules(cohort, name) == [TOO_FEW] * 5
+    assert rules(cohort, "ctq_physical_neglect") == [UNANSWERED] * 5
+    assert rules(cohort, "ctq_emotional_abuse") == [UNANSWERED] * 4 + [TOO_FEW]
+    assert rules(cohort, "ctq_total") == [UNANSWERED] * 4 + [TOO_FEW]
 
 
 NOTHING = {**ctq(".a"), **cas(".a"), **canm(".a"), **honos(".a"), "cas_ever_relationship": ".a"}
@@ -1040,6 +1046,7 @@ def test_terms_are_coded_as_declared_and_missing_stays_missing(cohort, esmi):
     assert columns("relationship") == {("relationship", "single"): [0, 1, 1, 0, None, None]}
     assert columns("ethnicity") == {
         ("ethnicity", "White Other"): [0, 1, 0, 0, 0, None],
-        ("ethnicity", "Black, Asian, Mixed or Other"): [0, 0, 1, 1, 1, None],
+        ("ethnicity", "Black"): [0, 0, 1, 0, 0, None],
+        ("ethnicity", "Asian, Mixed or Other"): [0, 0, 0, 1, 1, None],
     }
     assert columns("dv_any") == {("dv_any", "Yes"): [0] * 6}

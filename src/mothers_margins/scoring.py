@@ -98,8 +98,9 @@ def _summed(scored: Score, data: Columns, reasons: Columns) -> Made:
     rules = pd.concat([data[f"{name} rule"] for name in scored.sum_of], axis=1)
     first = rules.iloc[:, 0]
     made = first.where(rules.eq(first, axis=0).all(axis=1), "")
-    for rule in (*FILLED.values(), SUPPLIED, NOT_SUPPLIED, TOO_FEW, NONE):  # the last that occurs in a row counts
+    for rule in (*FILLED.values(), SUPPLIED, NOT_SUPPLIED, TOO_FEW):  # the last that occurs in a row counts
         made = made.mask((rules == rule).any(axis=1), rule)
+    made = made.mask((rules == NONE).any(axis=1), TOO_FEW).mask((rules == NONE).all(axis=1), NONE)
     why = pd.concat([reasons[name] for name in scored.sum_of], axis=1)
     same = why.iloc[:, 0].where(why.eq(why.iloc[:, 0], axis=0).all(axis=1), TOO_FEW)
     return value, same.where(value.isna()).astype("str"), made
