@@ -193,6 +193,12 @@ def _faults(plan: SourcesFile, study: Study) -> list[str]:
         for name in plan.not_held
         if name not in known
     ]
+    codes = {code for name in study.fields for code in _missing(study, name)}
+    for table in plan.tables:
+        wrong = [code for code in table.missing.values() if code not in codes]
+        faults += [f"sources.yaml: {table.file}: missing: '{code}' is no missing code" for code in wrong]
+    mapped_too = {*plan.not_held} & {name for table in plan.tables for name in _names(table, study)}
+    faults += [f"sources.yaml: not_held: '{name}' is mapped as well" for name in sorted(mapped_too)]
     needed = {study.schema.primary_key[0]}.union(
         *(study.recorded(o.name) for o in study.file.outcomes if o.kind == "primary")
     )
@@ -248,6 +254,8 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray,
         if {*one.columns} <= {*header}
     }
     rows = dict.fromkeys([study.schema.primary_key[0], *cells], numbers)
+    if table.id not in header:  # nothing can be merged, and none of its columns is missed again
+        return ids, Text({}, {}, problems=tuple(problems))
     return ids, Text(cells, rows, problems=tuple(problems))
 
 
