@@ -5,8 +5,8 @@ import re
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.schema import Definition
 from mothers_margins.dictionary import parse_yaml, read_study
+from mothers_margins.schema import Definition
 
 SCHEMA, STUDY, FACTS, THEMES = "women.schema.yaml", "study.yaml", "published_facts.yaml", "themes.yaml"
 

@@ -8,69 +8,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BeforeValidator, Field
 
 from mothers_margins.cohort import Event
 from mothers_margins.dictionary import parse_yaml
 from mothers_margins.errors import count, listed
 from mothers_margins.files import Sheet, UnreadableError, read_file
-from mothers_margins.schema import Definition
-from mothers_margins.study import Study, near
+from mothers_margins.mapping import (
+    Mapped,
+    SourcesFile,
+    SourceTable,
+    faults_of,
+    levels_of,
+    missing_codes,
+    names_in,
+    supplied_scores,
+)
+from mothers_margins.study import Study
 
 # Text that no file can hold (a file with a NUL is refused), for cells that a table does not have.
 NO_ROW, NOT_SUPPLIED, NOT_HELD, UNMAPPED = "\0no row", "\0not supplied", "\0not held", "\0unmapped"
 CORRECTION = ("date", "id", "variable", "old", "new", "reason")
-
-
-class Mapped(Definition):
-    """Where one variable stands: a column, and what its codes or value labels mean in the dictionary.
-
-    columns: several only for diagnosis codes, which are then joined. missing: codes that stand for a missing code of
-    the dictionary.
-    """
-
-    columns: tuple[str, ...] = Field(alias="from", min_length=1)
-    values: dict[str, str] = {}
-    missing: dict[str, str] = {}
-
-
-def _as_mapped(written: Any) -> Any:
-    whole = written if isinstance(written, dict) else {"from": written}
-    return {**whole, "from": [whole["from"]]} if isinstance(whole.get("from"), str) else whole
-
-
-MappedColumns = dict[str, Annotated[Mapped, BeforeValidator(_as_mapped)]]
-
-
-class SourceTable(Definition):
-    """One file. items: for an instrument, how its columns are called, with {n} or {nn} for the item's number.
-
-    missing: codes of the whole file that stand for a missing code of the dictionary. others: what is done with columns
-    that are not named here.
-    """
-
-    file: str = Field(pattern=r"^[^/\\\r\n]+$")  # beside sources.yaml: no path
-    id: str
-    sheet: str = ""
-    variables: MappedColumns = {}
-    items: MappedColumns = {}
-    missing: dict[str, str] = {}
-    others: Literal["refuse", "ignore"] = "refuse"
-
-
-class SourcesFile(Definition):
-    """sources.yaml as written. The first table says which dyads there are; the others are merged on the id.
-
-    not_held: fields of the dictionary that no file holds.
-    """
-
-    tables: tuple[SourceTable, ...] = Field(min_length=1)
-    corrections: str = Field("", pattern=r"^[^/\\\r\n]*$")
-    not_held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,7 +62,7 @@ def read_text(path: Path, study: Study) -> Text:
     if not path.exists():
         raise UnreadableError("there is no such file, or it may not be read")
     plan, faults = parse_yaml(_map_of(path, study), SourcesFile)
-    faults += _faults(plan, study) if plan else []
+    faults += faults_of(plan, study) if plan else []
     if plan is None or faults:
         raise UnreadableError("\n".join(faults))
     folder, tables, problems = path if path.is_dir() else path.parent, [], list[str]()
@@ -164,62 +124,6 @@ def _own_names(sheet: Sheet, study: Study) -> Text:
     return Text(cells, dict.fromkeys(cells, numbers), problems=tuple(problems))
 
 
-def supplied_scores(study: Study) -> list[str]:
-    """What a file may hold in place of what it is made from: scores of instruments, and fifths of deprivation."""
-    return [*study.scores, *(name for name, made in study.derived.items() if made.fifths)]
-
-
-def _faults(plan: SourcesFile, study: Study) -> list[str]:
-    known = [*study.fields, *supplied_scores(study)]
-    instruments = [instrument.name for instrument in study.schema.instruments]
-    faults = []
-    for table in plan.tables:
-        place = f"sources.yaml: {table.file}"
-        faults += [f"{place}: no variable '{name}'{near(name, known)}" for name in table.variables if name not in known]
-        faults += [f"{place}: no instrument '{name}'" for name in table.items if name not in instruments]
-        mapped = [*table.variables.items()]
-        for name, one in mapped:
-            if name in known:
-                levels = [level for level in one.values.values() if _levels(study, name)]
-                wrong = [level for level in levels if level not in (*_levels(study, name), *_missing(study, name))]
-                wrong += [code for code in one.missing.values() if code not in _missing(study, name)]
-                faults += [f"{place}: {name}: '{level}' is no level or missing code" for level in wrong]
-            if one.values and name in study.fields and study.fields[name].role == "data_status":
-                faults.append(f"{place}: {name}: nothing can be mapped to the mark of made-up rows")
-            if len(one.columns) > 1 and not (name in study.fields and study.fields[name].role == "codes"):
-                faults.append(f"{place}: {name}: several columns can only be joined for diagnosis codes")
-    faults += [
-        f"sources.yaml: not_held: no variable '{name}'{near(name, known)}"
-        for name in plan.not_held
-        if name not in known
-    ]
-    codes = {code for name in study.fields for code in _missing(study, name)}
-    for table in plan.tables:
-        wrong = [code for code in table.missing.values() if code not in codes]
-        faults += [f"sources.yaml: {table.file}: missing: '{code}' is no missing code" for code in wrong]
-    mapped_too = {*plan.not_held} & {name for table in plan.tables for name in _names(table, study)}
-    faults += [f"sources.yaml: not_held: '{name}' is mapped as well" for name in sorted(mapped_too)]
-    needed = {study.schema.primary_key[0]}.union(
-        *(study.recorded(o.name) for o in study.file.outcomes if o.kind == "primary")
-    )
-    faults += [f"sources.yaml: not_held: '{name}' is needed" for name in plan.not_held if name in needed]
-    named = [name for table in plan.tables for name in _names(table, study)]
-    faults += [f"sources.yaml: {name} stands {named.count(name)} times" for name in {*named} if named.count(name) > 1]
-    return faults
-
-
-def _levels(study: Study, name: str) -> tuple[str, ...]:
-    """What a cell may hold if it is no number and no text."""
-    field = study.fields.get(name)
-    return (*study.levels(name), *(field.true_values if field else ()), *(field.false_values if field else ()))
-
-
-def _missing(study: Study, name: str) -> dict[str, str]:
-    """Missing codes of a variable, with their reasons."""
-    field = study.fields.get(name)
-    return {code.value: code.label for code in (field and field.missing_values) or study.schema.missing_values}
-
-
 def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray, Text]:
     """The ids of a table, and its columns under the dictionary's names."""
     wanted = dict(table.variables)
@@ -265,7 +169,7 @@ def _joined(sheet: Sheet, one: Mapped, missing: Mapping[str, str], study: Study,
     parts = [_labelled(sheet.cells[sheet.header.index(c)], sheet, c, one, study, name) for c in one.columns]
     if len(parts) == 1:
         return parts[0]
-    codes = [[text for text in texts if text not in _missing(study, name)] for texts in zip(*parts, strict=True)]
+    codes = [[text for text in texts if text not in missing_codes(study, name)] for texts in zip(*parts, strict=True)]
     return np.array([";".join(texts) or first for texts, first in zip(codes, parts[0], strict=True)], dtype=object)
 
 
@@ -275,7 +179,7 @@ def _labelled(texts: np.ndarray, sheet: Sheet, column: str, one: Mapped, study: 
     Unmapped is what may mean something else than it seems to: a level where others are mapped, a missing code that the
     file labels otherwise, a number with a label, a value that the file's own program takes for missing.
     """
-    levels, reasons, labels = _levels(study, name), _missing(study, name), sheet.labels.get(column, {})
+    levels, reasons, labels = levels_of(study, name), missing_codes(study, name), sheet.labels.get(column, {})
     field = study.fields.get(name)
     item = field is not None and field.role == "item"  # whose answers are labelled numbers
     place, found = pd.factorize(texts)
@@ -308,7 +212,7 @@ def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Stu
     for order, ((own, text), table) in enumerate(zip(tables, plan.tables, strict=True), 1):
         position = {one: number for number, one in enumerate(own)}
         place = np.arange(len(ids)) if own is ids else np.array([position.get(one, -1) for one in ids])
-        unread = dict.fromkeys([] if text.rows else _names(table, study), np.array([NO_ROW], dtype=object))
+        unread = dict.fromkeys([] if text.rows else names_in(table, study), np.array([NO_ROW], dtype=object))
         for name, texts in {
             **text.cells,
             **unread,
@@ -332,12 +236,6 @@ def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Stu
 def _plain(one: str) -> str:
     """An id without what programs add or lose."""
     return one.strip().casefold().removesuffix(".0").lstrip("0")
-
-
-def _names(table: SourceTable, study: Study) -> list[str]:
-    """Variables that a table is to hold."""
-    chosen = [instrument for instrument in study.schema.instruments if instrument.name in table.items]
-    return [*table.variables, *(name for instrument in chosen for name in instrument.fields())]
 
 
 def _corrected(text: Text, path: Path, study: Study) -> Text:
