@@ -199,9 +199,9 @@ def _sheet_of(
         if values.dtype == object and pd.api.types.infer_dtype(values) != "string":
             cells.append(np.array([_text(value) for value in values], dtype=object))  # True is not 1
         else:  # few distinct values: a hundred thousand rows would take long one by one
-            place, found = pd.factorize(values, use_na_sentinel=False)
-            if values.dtype == np.float32:  # pandas made them longer; 82.7 must not become 82.69999694824219
-                found = np.asarray(found, dtype=np.float32)
+            place, distinct = pd.factorize(values, use_na_sentinel=False)
+            # pandas makes single numbers double; 82.7 must not become 82.69999694824219
+            found = np.asarray(distinct, dtype=np.float32) if values.dtype == np.float32 else distinct
             cells.append(np.array([_text(value) for value in found], dtype=object)[place])
     return Sheet(path.name, tuple(map(str, frame.columns)), tuple(cells), 1, labels, missing or {})
 
