@@ -242,7 +242,7 @@ def test_a_zero_by_definition_that_is_none_is_found_with_its_row(study, unmarked
     (tmp_path / "own.csv").write_text(unmarked(group="LSSI", custody_of_baby="No"), encoding="utf-8")
     with pytest.raises(mm.DataError) as raised:
         mm.read_cohort(tmp_path / "own.csv", study)
-    assert "1 row of lssi with 'No', which cannot be" in str(raised.value)
+    assert "1 row of lssi with custody_of_baby 'No', which cannot be" in str(raised.value)
     assert "(row 2)" in str(raised.value)
 
 

@@ -237,8 +237,11 @@ def test_the_parts_of_the_esmi_study_are_read_aloud_with_their_assumptions():
     assert primary[:2] == ["primary", "timepoint 1"]
     assert "assessment or referral" in primary[2]
     models = [[row.label, *(c.pattern for c in row.cells)] for row in mm.overview(esmi, "models").sections[0].rows]
-    departures = [line[3] for line in models if line[3] != "–"]
+    departures = [line[3] for line in models if line[1] == "–" and line[3] != "–"]
+    assert len(departures) == len(esmi.file.models) - 1
     assert all(said.startswith("Departs from protocol (20") for said in departures)
+    ethnicity = next(line for line in models if line[0] == "Ethnicity")
+    assert ethnicity[2] == "compared with White British; put together: Asian and Mixed or Other"
     assert ["Mother's age", "Children's social care involvement at timepoint 1", "per 5 years", "–"] in models
 
 

@@ -1,6 +1,6 @@
 """The cohort: participant rows that match the study definition, with where they come from and why cells are missing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from html import escape
@@ -124,6 +124,45 @@ def in_ranges(code: str, ranges: Iterable[str]) -> bool:
         if code.startswith(low) if not high else low <= code[: len(low)] and code[: len(high)] <= high:
             return True
     return False
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Check:
+    """A combination of values that cannot be: what it is, why, in which rows it occurs, on which variables it rests."""
+
+    what: str
+    reason: str
+    rows: pd.Series
+    variables: tuple[str, ...]
+
+
+def checks(cohort: Cohort) -> Iterator[Check]:
+    """Every combination that cannot be: levels that a group cannot have, closed gates, and those that the study names.
+
+    One about a derived variable is left out where the file does not hold that variable.
+    """
+    study, data = cohort.study, cohort.data
+    for name, field_ in study.fields.items():
+        for zero in field_.structural_zeros:
+            needed = (name, *study.groups[zero.group].where)
+            if {*needed} <= {*data}:
+                rows = group_mask(cohort, zero.group) & (data[name] == zero.level).fillna(False)
+                yield Check(f"of {zero.group} with {name} '{zero.level}'", zero.reason, rows, needed)
+    for instrument in study.schema.instruments:
+        gate = instrument.gate
+        if gate and gate.variable in data:
+            made = (score.name for score in instrument.scores)
+            names = [name for name in (*instrument.fields(), *made) if name in data]
+            closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)
+            answered, needed = data[names].notna().any(axis=1), (gate.variable,)
+            yield Check(f"with {instrument.title} answered", gate.reason, closed & answered, needed)
+            skipped = cohort.reasons[names].isin(study.not_applicable).any(axis=1)
+            reason = "only behind its closed gate are its items not asked"
+            yield Check(f"where {instrument.title} does not apply", reason, ~closed & skipped, needed)
+    for declared in study.file.impossible:
+        if {*declared.where} <= {*data}:
+            what = f"with a combination of {' and '.join(declared.where)}"
+            yield Check(what, declared.reason, where_mask(cohort, declared.where), tuple(declared.where))
 
 
 def column(cohort: Cohort, name: str) -> pd.Series:

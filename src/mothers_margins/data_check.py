@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from mothers_margins.cohort import Cohort, column, where_mask
+from mothers_margins.cohort import Cohort, checks, column, where_mask
 from mothers_margins.definition import Group
 from mothers_margins.describe import chosen_groups
 from mothers_margins.errors import DisclosureError, UsageError, expect
@@ -93,16 +93,9 @@ def impossible(cohort: Cohort) -> Results:
     """
     study = _checked(cohort, "impossible").study
     rows = [
-        _row("check", "", check.reason, "all", int(where_mask(cohort, check.where).sum()), len(cohort))
-        for check in study.file.impossible
+        _row("check", "", f"{check.what}: {check.reason}", "all", int(check.rows.sum()), len(cohort))
+        for check in checks(cohort)
     ]
-    for instrument in study.schema.instruments:
-        gate = instrument.gate
-        if gate:
-            behind = cohort.data[list(instrument.fields())].notna().any(axis=1)
-            wrong = behind & (cohort.data[gate.variable] == gate.level)
-            said = f"items of {instrument.title} answered behind its closed gate"
-            rows.append(_row("check", "", said, "all", int(wrong.sum()), len(cohort)))
     rows += [_row(one.engine, one.variable, one.event, "all", one.rows, len(cohort)) for one in cohort.events]
     if not rows:
         raise UsageError(f"study {study.name}: it declares nothing impossible.")

@@ -28,8 +28,8 @@ def derive(cohort: Cohort) -> Cohort:
     reasons: dict[str, pd.Series] = {str(name): why for name, why in cohort.reasons.items()}
     rules: dict[str, pd.Series] = {}
     for scored in study.scores.values():
-        known = {**data, **{f"{name} rule": rule for name, rule in rules.items()}}
-        data[scored.name], reasons[scored.name], rules[scored.name] = score(study, scored, known, reasons)
+        name = scored.name
+        data[name], reasons[name], rules[name] = score(study, scored, data, reasons, rules)
     for variable in study.derived.values():
         if variable.name not in data:  # a fifth of deprivation may have been supplied
             data[variable.name], reasons[variable.name] = _derived(study, variable, data, reasons)

@@ -74,12 +74,13 @@ def _named(study: Study, variable: str, level: str) -> str:
 
 def _variables(study: Study) -> Lines:
     for field in study.schema.fields:
-        if field.role in ("group", "variable") and not field.multi_response:
+        if field.role in ("group", "variable", "codes") and not field.multi_response:
             limits = field.constraints
             levels = ", ".join(_named(study, field.name, level) for level in field.levels)
             low, high = (("any" if bound is None else f"{bound:g}") for bound in (limits.minimum, limits.maximum))
-            allowed = levels or f"{low} to {high} {field.unit}"
-            summary = ", ".join(SUMMARIES[kind] for kind in field.summary if kind != "n") or "number in each level"
+            allowed = levels or ("diagnosis codes" if field.role == "codes" else f"{low} to {high} {field.unit}")
+            summary = ", ".join(SUMMARIES[kind] for kind in field.summary if kind != "n")
+            summary = summary or ("" if field.role == "codes" else "number in each level")
             when = f"timepoint {field.timepoint}" if field.timepoint in (1, 2) else field.timepoint or ""
             yield field.title, allowed, str(when), summary, field.assumption
 

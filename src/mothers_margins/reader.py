@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from mothers_margins import places
-from mothers_margins.cohort import Cohort, group_mask, holds, where_mask
+from mothers_margins.cohort import Cohort, checks, holds
 from mothers_margins.definition import Condition
 from mothers_margins.dictionary import read_study
 from mothers_margins.errors import DataError, UsageError, count, expect, listed
@@ -287,44 +287,13 @@ def _declared(levels: tuple[str, ...]) -> str:
 
 
 def _impossible(cohort: Cohort, text: Text, unusable: Mapping[str, np.ndarray]) -> Iterator[str]:
-    """Combinations of values that cannot be: levels that a group cannot have, closed gates, and those of the study.
-
-    A row is not judged where one of the cells is unusable, which has been said already.
-    """
-    study = cohort.study
-    rows = text.rows.get(study.schema.primary_key[0], np.arange(len(cohort)) + 2)
-
-    def said(found: pd.Series, what: str, reason: str, names: Iterable[str]) -> Iterator[str]:
-        wrong = found.fillna(False).astype(bool)
-        for name in names:
-            wrong &= ~unusable[name]
+    """Rows with combinations that cannot be; not where one of the cells is unusable, which has been said already."""
+    rows = text.rows.get(cohort.study.schema.primary_key[0], np.arange(len(cohort)) + 2)
+    for check in checks(cohort):
+        wrong = check.rows.to_numpy() & ~np.logical_or.reduce([unusable[name] for name in check.variables])
         if wrong.any():
-            at = listed(rows[wrong.to_numpy()].tolist())
-            yield f"{count(int(wrong.sum()), 'row')} {what}, which cannot be: {reason} ({at})"
-
-    for name, declared in study.fields.items():
-        for zero in declared.structural_zeros:
-            needed = {name, *study.groups[zero.group].where}
-            if needed <= {*cohort.data}:
-                wrong = group_mask(cohort, zero.group) & (cohort.data[name] == zero.level)
-                for line in said(wrong, f"of {zero.group} with '{zero.level}'", zero.reason, needed):
-                    yield f"{name}: {line}"
-    for instrument in study.schema.instruments:
-        if instrument.gate and instrument.gate.variable in cohort.data:
-            made = (score.name for score in instrument.scores)
-            names = [name for name in (*instrument.fields(), *made) if name in cohort.data]
-            closed = (cohort.data[instrument.gate.variable] == instrument.gate.level).fillna(False)
-            answered = cohort.data[names].notna().any(axis=1)
-            apply_not = cohort.reasons[names].isin(study.not_applicable).any(axis=1)
-            gate = [instrument.gate.variable]
-            yield from said(closed & answered, f"with {instrument.title} answered", instrument.gate.reason, gate)
-            why = "only behind its closed gate are its items not asked"
-            yield from said(~closed & apply_not, f"where {instrument.title} does not apply", why, gate)
-    for check in study.file.impossible:
-        if not {*check.where} <= {*cohort.data}:
-            continue  # about a derived variable, which stands in a file only where it is supplied
-        named = " and ".join(check.where)
-        yield from said(where_mask(cohort, check.where), f"with a combination of {named}", check.reason, check.where)
+            where = f"{count(int(wrong.sum()), 'row')} {check.what}"
+            yield f"{where}, which cannot be: {check.reason} ({listed(rows[wrong].tolist())})"
 
 
 def _source(data: pd.DataFrame, study: Study) -> tuple[Source, list[str]]:

@@ -21,8 +21,8 @@ Columns = Mapping[str, pd.Series]
 Made = tuple[pd.Series, pd.Series, pd.Series]  # value, reason where it is missing, rule that made it
 
 
-def score(study: Study, scored: Score, data: Columns, reasons: Columns) -> Made:
-    """One score for every row: Float64, why it is missing, and the rule that made it.
+def score(study: Study, scored: Score, data: Columns, reasons: Columns, rules: Columns) -> Made:
+    """One score for every row: Float64, why it is missing, and the rule that made it. rules: of the scores before it.
 
     Where no item is answered and all give one reason, that is the score's reason too; a closed gate makes the score not
     applicable whatever else is recorded. Rules: Prorating is the mean of the answered items times their number, after
@@ -33,7 +33,7 @@ def score(study: Study, scored: Score, data: Columns, reasons: Columns) -> Made:
         value, reason = data[scored.name], reasons[scored.name]
         rule = pd.Series(SUPPLIED, index=value.index, dtype="str").where(value.notna(), NOT_SUPPLIED)
     elif scored.sum_of:
-        value, reason, rule = _summed(scored, data, reasons)
+        value, reason, rule = _summed(scored, data, reasons, rules)
     else:
         value, reason, rule = _from_items(study, instrument, scored, data, reasons)
     gate = instrument.gate
@@ -89,18 +89,18 @@ def _sums(
     return np.asarray(answers.sum(axis=1) * known.shape[1] / np.maximum(known.sum(axis=1), 1))
 
 
-def _summed(scored: Score, data: Columns, reasons: Columns) -> Made:
+def _summed(scored: Score, data: Columns, reasons: Columns, rules: Columns) -> Made:
     """A sum of scores: missing if one of them is, prorated if one of them is."""
     parts = [data[name] for name in scored.sum_of]
     value = parts[0]
     for part in parts[1:]:
         value = value + part
-    rules = pd.concat([data[f"{name} rule"] for name in scored.sum_of], axis=1)
-    first = rules.iloc[:, 0]
-    made = first.where(rules.eq(first, axis=0).all(axis=1), "")
+    those = pd.concat([rules[name] for name in scored.sum_of], axis=1)
+    first = those.iloc[:, 0]
+    made = first.where(those.eq(first, axis=0).all(axis=1), "")
     for rule in (*FILLED.values(), SUPPLIED, NOT_SUPPLIED, TOO_FEW):  # the last that occurs in a row counts
-        made = made.mask((rules == rule).any(axis=1), rule)
-    made = made.mask((rules == NONE).any(axis=1), TOO_FEW).mask((rules == NONE).all(axis=1), NONE)
+        made = made.mask((those == rule).any(axis=1), rule)
+    made = made.mask((those == NONE).any(axis=1), TOO_FEW).mask((those == NONE).all(axis=1), NONE)
     why = pd.concat([reasons[name] for name in scored.sum_of], axis=1)
     same = why.iloc[:, 0].where(why.eq(why.iloc[:, 0], axis=0).all(axis=1), TOO_FEW)
     return value, same.where(value.isna()).astype("str"), made
