@@ -862,7 +862,7 @@ CORRECTIONS = {
     ),
     "variable that is not held": (
         f"2026-11-22,{PLANTED},age,31,32,typing",
-        "with a variable that the files do not hold",
+        "with a variable that the files do not hold, or the id",
     ),
     "old value that differs": (
         f"2026-11-22,{PLANTED},age_years,777777,32,typing",

@@ -511,7 +511,7 @@ def test_a_notebook_runs_by_papermill_alone_from_any_folder(tmp_path):
 @pytest.mark.parametrize(("kind", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_a_killed_run_leaves_no_file_that_looks_finished(tmp_path, kind, code):
     out = tmp_path / "out"
-    run = command("run", "--demo", "--out", str(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run = command("run", "02", "--demo", "--out", str(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not list(out.glob("notebooks/02*.part.ipynb")):  # the notebook is being executed
         assert time.monotonic() < deadline

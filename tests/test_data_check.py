@@ -90,7 +90,8 @@ def test_impossible_combinations_are_counted_where_somebody_makes_them(demo, esm
     welsh = counts[counts.index.str.endswith("the Welsh index does not rank areas of England")]
     assert welsh.tolist() == [(demo.data["country"] == "Wales").sum()]
     assert counts[counts.index.str.contains("modified answered")].tolist() == [behind.sum()]
-    assert len(counts) == len(esmi.file.impossible) + 2
+    totals = [score for score in esmi.scores.values() if score.sum_of]
+    assert len(counts) == len(esmi.file.impossible) + 2 + len(totals)
 
 
 def test_a_table_of_events_shows_numbers_and_shares_and_the_mark(demo):

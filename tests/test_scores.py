@@ -426,7 +426,7 @@ def test_needs_are_counted_among_the_known_domains_and_code_9_is_never_a_number(
     for name in ("canm_met", "canm_unmet", "canm_needs"):
         partly = "counted among the answered"
         assert rules(cohort, name) == ["complete", partly, partly, TOO_FEW, UNANSWERED, UNANSWERED, "complete"]
-        assert whys(cohort, name) == [None, None, None, TOO_FEW, "not known", "form not completed", None]
+        assert whys(cohort, name) == [None, None, None, TOO_FEW, "rated not known", "form not completed", None]
         assert esmi.limits(name) == (0, 26)  # met and unmet exclude each other
 
 
@@ -438,7 +438,7 @@ def test_only_an_unmet_need_with_alcohol_or_drugs_counts(cohort):
     expected = ["No"] * 4 + ["Yes"] * 4 + [None] * 4
     assert values(cohort, "canm_substance_unmet") == expected
     assert values(cohort, "substance_misuse") == expected  # the other three components are known and absent
-    assert whys(cohort, "canm_substance_unmet")[8:] == ["not known"] * 3 + [UNSETTLED]
+    assert whys(cohort, "canm_substance_unmet")[8:] == ["rated not known"] * 3 + [UNSETTLED]
 
 
 # ---- Health of the Nation Outcome Scales
@@ -454,7 +454,7 @@ def test_only_an_unmet_need_with_alcohol_or_drugs_counts(cohort):
 def test_honos_code_9_is_missing_and_10_of_12_are_enough(cohort, esmi):
     assert values(cohort, "honos_total") == [48, 24, 6, None, None]
     assert rules(cohort, "honos_total") == ["complete", "prorated", "prorated", TOO_FEW, UNANSWERED]
-    assert whys(cohort, "honos_total") == [None, None, None, TOO_FEW, "not known"]
+    assert whys(cohort, "honos_total") == [None, None, None, TOO_FEW, "rated not known"]
     assert esmi.limits("honos_total") == (0, 48)
 
 
@@ -463,7 +463,7 @@ def test_honos_item_3_counts_from_2_and_in_the_alternative_from_1(cohort):
     assert values(cohort, "honos_substance") == ["No", "No", "Yes", "Yes", None, "No"]
     assert values(cohort, "substance_misuse") == ["No", "No", "Yes", "Yes", None, "No"]
     assert values(cohort, "substance_misuse_honos_1") == ["No", "Yes", "Yes", "Yes", None, "No"]
-    assert whys(cohort, "honos_substance")[4] == "not known"
+    assert whys(cohort, "honos_substance")[4] == "rated not known"
 
 
 # ---- composites and diagnoses
@@ -525,7 +525,8 @@ def test_the_substance_composite_follows_three_valued_logic_in_all_81_combinatio
     {**of_states(None, False, False, None), **canm(".a")},
 )
 def test_a_composite_is_missing_for_the_reason_its_missing_components_share(cohort):
-    expected = ["not known", "not known", "not known", "form not completed", "not known", UNSETTLED]
+    rated = "rated not known"
+    expected = [rated, "not known", rated, "form not completed", rated, UNSETTLED]
     assert whys(cohort, "substance_misuse") == [*expected, "form not completed"]
     assert values(cohort, "substance_misuse") == [None] * 7
 

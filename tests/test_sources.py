@@ -312,3 +312,32 @@ def test_faults_of_tables_ids_cells_and_combinations_come_in_one_error(esmi, shi
         "the English index does not rank areas of Wales (row 5)",
     ):
         assert line in said, line
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda one: one["variables"].update(dyad_id="mumage"),
+            "'dyad_id' is named with `id`, not among the variables",
+        ),
+        (lambda one: one.update(sheet="First"), "only a .xlsx file has a sheet"),
+    ],
+)
+def test_a_map_that_would_replace_the_id_or_say_nothing_is_refused(esmi, export, change, said):
+    own_map(export, esmi, lambda content: change(content["tables"][0]))
+    with pytest.raises(mm.DataError, match="nothing was analysed") as raised:
+        mm.read_cohort(export, esmi)
+    assert said in str(raised.value)
+
+
+def test_a_supplied_total_must_be_the_sum_of_the_parts_beside_it(esmi, shipped, tmp_path):
+    parts = list(esmi.scores["ctq_total"].sum_of)
+    frame = shipped.drop(columns=[name for name in shipped if name.startswith("ctq_")])
+    frame = frame.assign(**dict.fromkeys(parts, "5"), ctq_total="25")
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    assert set(mm.read_cohort(tmp_path / "own.csv", esmi).data["ctq_total"]) == {25}
+    frame.loc[1, "ctq_total"] = "125"
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    with pytest.raises(mm.DataError, match=r"beside its parts, which cannot be: it is not their sum \(row 3\)"):
+        mm.read_cohort(tmp_path / "own.csv", esmi)

@@ -268,6 +268,12 @@ BROKEN = {
         "title: Parent-infant team,",
         "services_used: 'Parent-infant team' stands 2 times",
     ),
+    "two codes with one reason": (
+        SCHEMA,
+        '- {value: n/a, label: "does not apply: the baby is her first child"}',
+        "- {value: n/a, label: not stated in the paper}",
+        "2 missing codes have the reason 'not stated in the paper'",
+    ),
     "code with two meanings": (
         SCHEMA,
         "categories: [reconstructed]",

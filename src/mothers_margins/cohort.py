@@ -159,6 +159,13 @@ def checks(cohort: Cohort) -> Iterator[Check]:
             skipped = cohort.reasons[names].isin(study.not_applicable).any(axis=1)
             reason = "only behind its closed gate are its items not asked"
             yield Check(f"where {instrument.title} does not apply", reason, ~closed & skipped, needed)
+    for score in study.scores.values():
+        if score.sum_of and {score.name, *score.sum_of} <= {*data}:  # in a file: supplied, all of them
+            parts = data[list(score.sum_of)].sum(axis=1, skipna=False)
+            apart = ((data[score.name] - parts).abs() > 1e-6).fillna(False).astype(bool)
+            yield Check(
+                f"with {score.title} beside its parts", "it is not their sum", apart, (score.name, *score.sum_of)
+            )
     for declared in study.file.impossible:
         if {*declared.where} <= {*data}:
             what = f"with a combination of {' and '.join(declared.where)}"

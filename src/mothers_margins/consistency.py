@@ -70,7 +70,11 @@ def _in_schema(study: Study) -> Iterator[str]:
         yield f"{file}: only one field can be the identifier"
     for field in study.schema.fields:
         place = f"{file}: {field.name}"
-        missing = [code.value for code in field.missing_values or study.schema.missing_values]
+        codes_of_missing = field.missing_values or study.schema.missing_values
+        missing = [code.value for code in codes_of_missing]
+        for label, times in Counter(code.label for code in codes_of_missing).items():
+            if times > 1:
+                yield f"{place}: {times} missing codes have the reason '{label}'"
         codes = [*field.levels, *field.true_values, *field.false_values]
         for code, times in Counter([*missing, *codes]).items():
             if times > 1 and field.levels.count(code) < 2:

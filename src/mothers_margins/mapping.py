@@ -99,6 +99,10 @@ def _in_table(table: SourceTable, study: Study) -> Iterator[str]:
     known = [*study.fields, *supplied_scores(study)]
     prefixes = {instrument.name: instrument.item(1) for instrument in study.schema.instruments}
     yield from (f"no variable '{name}'{near(name, known)}" for name in table.variables if name not in known)
+    if study.schema.primary_key[0] in table.variables:
+        yield f"'{study.schema.primary_key[0]}' is named with `id`, not among the variables"
+    if table.sheet and not table.file.lower().endswith(".xlsx"):
+        yield "only a .xlsx file has a sheet"
     yield from (f"no instrument '{name}'{near(name, prefixes)}" for name in table.items if name not in prefixes)
     every = {code for name in study.fields for code in missing_codes(study, name)}
     yield from (f"missing: '{code}' is no missing code" for code in table.missing.values() if code not in every)

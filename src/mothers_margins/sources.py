@@ -144,7 +144,7 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray,
     others = {*header} - {*used} - {table.id}
     if others and table.others == "refuse":
         positions = [position for position, name in enumerate(header, 1) if name in others]
-        problems.append(f"{count(len(others), 'column')} not named in sources.yaml ({listed(positions, 'column')})")
+        problems.append(f"{count(len(positions), 'column')} not named in sources.yaml ({listed(positions, 'column')})")
     ids = sheet.cells[header.index(table.id)] if table.id in header else np.array([], dtype=object)
     numbers = np.arange(len(ids)) + sheet.first
     twice = pd.Series(ids).duplicated(keep=False).to_numpy() & (ids != "")
@@ -253,7 +253,7 @@ def _corrected(text: Text, path: Path, study: Study) -> Text:
     faults: dict[str, list[int]] = {}
     events: dict[str, int] = {}
     for line, correction in lines:
-        wrong = list(_wrong(correction, cells, position))
+        wrong = list(_wrong(correction, cells, position, study.schema.primary_key[0]))
         for fault in wrong:
             faults.setdefault(fault, []).append(line)
         if not wrong:
@@ -267,7 +267,9 @@ def _corrected(text: Text, path: Path, study: Study) -> Text:
     return replace(text, cells=cells, files=files, problems=faults_now, events=events_now)
 
 
-def _wrong(correction: tuple[str, ...], cells: Mapping[str, np.ndarray], position: Mapping[str, int]) -> Iterator[str]:
+def _wrong(
+    correction: tuple[str, ...], cells: Mapping[str, np.ndarray], position: Mapping[str, int], key: str
+) -> Iterator[str]:
     when, one, variable, old, new, reason = correction
     try:
         dated = date.fromisoformat(when).isoformat() == when
@@ -277,8 +279,8 @@ def _wrong(correction: tuple[str, ...], cells: Mapping[str, np.ndarray], positio
         yield "without a date such as 2026-11-22"
     if one not in position:
         yield "with an id that the first table does not have"
-    if variable not in cells:
-        yield "with a variable that the files do not hold"
+    if variable not in cells or variable == key:
+        yield "with a variable that the files do not hold, or the id"
     elif one in position and cells[variable][position[one]] != old:
         yield "whose old value is not the one in the data"
     if not reason.strip() or old == new:
