@@ -117,7 +117,8 @@ class _Builder:
                     label, tuple(self._number(name, group, kind) for group in self.groups), name, kind if place else ""
                 )
         if name not in study.sets and not only:
-            yield from self._missing(name)
+            depth = 1 if study.levels(name) else 2  # under its number, not beside it
+            yield from (replace(row, depth=depth) for row in self._missing(name))
 
     def _counted(self, name: str, level: str, depth: int = 1) -> Row:
         return Row(level, tuple(self._count(name, level, group) for group in self.groups), name, level, depth)
