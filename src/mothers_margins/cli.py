@@ -162,7 +162,9 @@ def check(file: Path, study: str | None) -> None:
     from mothers_margins.dictionary import read_study
     from mothers_margins.reader import likely_study, missing_cells, read_cohort
 
-    cohort = read_cohort(file, read_study(study or likely_study(file)))
+    chosen = read_study(study or likely_study(file))
+    click.echo(f"Reading for study {chosen.name} …", err=True)
+    cohort = read_cohort(file, chosen)
     unit = cohort.study.file.unit
     click.echo(f"The file matches {cohort.study.name}: {count(len(cohort), unit.one, unit.many)}.")
     for event in cohort.events:
