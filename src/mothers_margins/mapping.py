@@ -80,6 +80,18 @@ def names_in(table: SourceTable, study: Study) -> list[str]:
     return [*table.variables, *(name for instrument in chosen for name in instrument.fields())]
 
 
+def columns_of(table: SourceTable, study: Study) -> dict[str, Mapped]:
+    """Every variable of a table with its columns; items of an instrument by their numbers."""
+    wanted = dict(table.variables)
+    for instrument in study.schema.instruments:
+        if instrument.name in table.items:
+            one = table.items[instrument.name]
+            for number in range(1, instrument.items + 1):
+                named = tuple(text.replace("{nn}", f"{number:02d}").replace("{n}", str(number)) for text in one.columns)
+                wanted[instrument.item(number)] = one.model_copy(update={"columns": named})
+    return wanted
+
+
 def faults_of(plan: SourcesFile, study: Study) -> list[str]:
     """All that names nothing in the study, contradicts itself, or leaves out what every analysis needs."""
     faults = [f"sources.yaml: {table.file}: {fault}" for table in plan.tables for fault in _in_table(table, study)]

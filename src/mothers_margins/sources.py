@@ -20,6 +20,7 @@ from mothers_margins.mapping import (
     Mapped,
     SourcesFile,
     SourceTable,
+    columns_of,
     faults_of,
     levels_of,
     missing_codes,
@@ -126,20 +127,13 @@ def _own_names(sheet: Sheet, study: Study) -> Text:
 
 def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray, Text]:
     """The ids of a table, and its columns under the dictionary's names."""
-    wanted = dict(table.variables)
-    for instrument in study.schema.instruments:
-        pattern = table.items.get(instrument.name)
-        for number in range(1, instrument.items + 1) if pattern else ():
-            assert pattern  # noqa: S101  # for the type checker
-            written = tuple(c.replace("{nn}", f"{number:02d}").replace("{n}", str(number)) for c in pattern.columns)
-            wanted[instrument.item(number)] = pattern.model_copy(update={"columns": written})
-    header = list(sheet.header)
+    wanted, header = columns_of(table, study), list(sheet.header)
     used = [column for one in wanted.values() for column in one.columns]
     often = sorted({column for column in used if used.count(column) > 1})
     absent = [column for column in used if column not in header]
     problems = [f"column '{name}', which sources.yaml names, is missing" for name in absent]
     problems += [] if table.id in header else [f"column '{table.id}', the id, is missing"]
-    problems += [f"column '{name}' stands more than once" for name in {*used} if header.count(name) > 1]
+    problems += [f"column '{name}' stands more than once" for name in {*used, table.id} if header.count(name) > 1]
     problems += [f"column '{name}' is named for several variables" for name in often]
     others = {*header} - {*used} - {table.id}
     if others and table.others == "refuse":
@@ -212,11 +206,9 @@ def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Stu
     for order, ((own, text), table) in enumerate(zip(tables, plan.tables, strict=True), 1):
         position = {one: number for number, one in enumerate(own)}
         place = np.arange(len(ids)) if own is ids else np.array([position.get(one, -1) for one in ids])
+        # what a table that cannot be read would hold is not missed a second time
         unread = dict.fromkeys([] if text.rows else names_in(table, study), np.array([NO_ROW], dtype=object))
-        for name, texts in {
-            **text.cells,
-            **unread,
-        }.items():  # what a table that cannot be read holds is not missed again
+        for name, texts in {**text.cells, **unread}.items():
             cells[name] = np.where(place < 0, NO_ROW, texts[place])
             rows[name] = np.where(place < 0, 0, text.rows[name][place]) if text.rows else numbers
             files[name] = table.file
@@ -226,10 +218,8 @@ def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Stu
         if len(own) and (place < 0).all():
             problems.append(f"{table.file}: none of its ids is in the first table")
         elif left:
-            said = (
-                f"{count(len(left), 'id')} in the first table only if blanks, case, leading zeros and '.0' are ignored"
-            )
-            problems.append(f"{table.file}: {said}; write them alike")
+            ignored = "blanks, case, leading zeros and '.0' are ignored; write them alike"
+            problems.append(f"{table.file}: {count(len(left), 'id')} in the first table only if {ignored}")
     return Text(cells, rows, files, tuple(problems), tuple(events[2:]))
 
 
