@@ -15,6 +15,7 @@ from mothers_margins import __version__, places
 from mothers_margins.errors import MothersMarginsError, UsageError, count
 
 INTERRUPTED = 130
+LARGE = 5_000_000  # bytes of a file that takes more than two seconds to read
 
 
 def _exits(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -163,7 +164,8 @@ def check(file: Path, study: str | None) -> None:
     from mothers_margins.reader import likely_study, missing_cells, read_cohort
 
     chosen = read_study(study or likely_study(file))
-    click.echo(f"Reading for study {chosen.name} …", err=True)
+    if file.is_file() and file.stat().st_size > LARGE:
+        click.echo(f"Reading for study {chosen.name} …", err=True)
     cohort = read_cohort(file, chosen)
     unit = cohort.study.file.unit
     click.echo(f"The file matches {cohort.study.name}: {count(len(cohort), unit.one, unit.many)}.")
