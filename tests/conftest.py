@@ -38,6 +38,23 @@ def table_1(study, cohort) -> mm.Results:
     return mm.summarise(cohort, plan.variables, plan.groups)
 
 
+@pytest.fixture(scope="session")
+def esmi() -> mm.Study:
+    return mm.read_study("esmi")
+
+
+@pytest.fixture(scope="session")
+def demo() -> mm.Cohort:
+    """The shipped ESMI cohort, derived."""
+    return mm.derive(mm.demo_cohort("esmi"))
+
+
+@pytest.fixture(scope="session")
+def shipped(esmi) -> pd.DataFrame:
+    """Its rows as text, as they stand in the file."""
+    return pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False)
+
+
 @pytest.fixture
 def altered_study(tmp_path) -> Callable[..., Path]:
     """A copy of the 2019 definition with one text replaced in one file; returns its folder."""

@@ -905,11 +905,6 @@ KINDS |= {
 }
 
 
-@pytest.fixture(scope="module")
-def esmi() -> mm.Study:
-    return mm.read_study("esmi")
-
-
 def _all_text(error: Exception) -> str:
     assert error.__cause__ is None
     assert error.__context__ is None  # which would carry bytes of the file, even where it is not printed

@@ -467,7 +467,7 @@ def test_pages_need_no_network_and_no_script(project):
         assert "http" not in text.replace("http-equiv", "")
         assert "SYNTHETIC" in text
     assert "<title>One &amp; only</title>" in page
-    assert "href='notebooks/one.html'>One &amp; only</a>" in index
+    assert "href='notebooks/one.html'>One &amp; only</a> (hscc_2019)" in index  # one notebook can serve two studies
 
 
 # ---- the command itself, on the real notebooks

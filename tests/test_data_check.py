@@ -8,21 +8,6 @@ import pytest
 import mothers_margins as mm
 
 
-@pytest.fixture(scope="module")
-def esmi() -> mm.Study:
-    return mm.read_study("esmi")
-
-
-@pytest.fixture(scope="module")
-def demo() -> mm.Cohort:
-    return mm.derive(mm.demo_cohort("esmi"))
-
-
-@pytest.fixture(scope="module")
-def raw(esmi) -> pd.DataFrame:
-    return pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False)
-
-
 def step(flow: mm.Results, timepoint: int, beginning: str, group: str) -> int:
     found = flow[(flow["timepoint"] == timepoint) & flow["step"].str.startswith(beginning) & (flow["group"] == group)]
     (number,) = found["n"]
@@ -53,12 +38,12 @@ def test_complete_cases_are_those_that_a_count_by_hand_finds(demo, esmi):
     assert "readmitted_1y" in esmi.terms("published_2023", "involved_t2")
 
 
-def test_reasons_are_those_of_the_codes_in_the_file(demo, raw):
+def test_reasons_are_those_of_the_codes_in_the_file(demo, shipped):
     found = mm.missingness(demo, ["drug_history", "ethnicity"])
     counts = {(row["variable"], row["event"]): row["n"] for row in found.to_dict("records")}
-    assert counts["drug_history", "form not completed"] == (raw["drug_history"] == ".a").sum()
-    assert counts["ethnicity", "declined to answer"] == (raw["ethnicity"] == ".d").sum()
-    assert counts["drug_history", "known"] == raw["drug_history"].isin(["Yes", "No"]).sum()
+    assert counts["drug_history", "form not completed"] == (shipped["drug_history"] == ".a").sum()
+    assert counts["ethnicity", "declined to answer"] == (shipped["ethnicity"] == ".d").sum()
+    assert counts["drug_history", "known"] == shipped["drug_history"].isin(["Yes", "No"]).sum()
     for name in ("drug_history", "ethnicity"):
         assert sum(number for (variable, _), number in counts.items() if variable == name) == 279
 
@@ -113,12 +98,12 @@ def test_flow_and_events_are_saved_with_their_columns_and_mark(demo, tmp_path, m
     assert saved["note"].str.startswith("SYNTHETIC DATA").all()
 
 
-def test_what_does_not_apply_is_neither_known_nor_missing(demo, raw):
+def test_what_does_not_apply_is_neither_known_nor_missing(demo, shipped):
     table = mm.characteristics(mm.summarise(demo, ["other_children_csc"], ["all_t1"]))
     rows = {row.label: table.print(row.cells[0]) for row in table.sections[0].rows}
     at_t1 = demo.data["involved_t1"].notna()
-    assert rows["Does not apply"] == str(int((raw["other_children_csc"] == ".n")[at_t1].sum()))
-    assert rows["Not known"] == str(int((raw["other_children_csc"] == "")[at_t1].sum()))
+    assert rows["Does not apply"] == str(int((shipped["other_children_csc"] == ".n")[at_t1].sum()))
+    assert rows["Not known"] == str(int((shipped["other_children_csc"] == "")[at_t1].sum()))
 
 
 def test_what_has_no_flow_says_so(cohort, study, six_women):

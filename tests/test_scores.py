@@ -94,11 +94,6 @@ def all_of_points(*points: int | str) -> Case:
 
 
 @pytest.fixture(scope="session")
-def esmi() -> mm.Study:
-    return mm.read_study("esmi")
-
-
-@pytest.fixture(scope="session")
 def ordinary(esmi) -> Case:
     """A dyad with everything recorded and nothing found; cases change single cells of it."""
     shipped = pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False, nrows=1)

@@ -18,16 +18,6 @@ LETTERS = {f".{letter}": letter for letter in "abcdefghijklmnopqrstuvwxyz"}
 ID = "dyad_id"
 
 
-@pytest.fixture(scope="module")
-def esmi() -> mm.Study:
-    return mm.read_study("esmi")
-
-
-@pytest.fixture(scope="module")
-def shipped(esmi) -> pd.DataFrame:
-    return pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False)
-
-
 def plan(esmi: mm.Study) -> dict:
     return yaml.safe_load((esmi.folder / "sources.yaml").read_text(encoding="utf-8"))
 

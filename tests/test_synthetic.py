@@ -49,21 +49,6 @@ CARRIED: dict[tuple[str, str], tuple[float, float]] = {
 
 
 @pytest.fixture(scope="module")
-def esmi() -> mm.Study:
-    return mm.read_study("esmi")
-
-
-@pytest.fixture(scope="module")
-def rows(esmi) -> pd.DataFrame:
-    return pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False)
-
-
-@pytest.fixture(scope="module")
-def demo() -> mm.Cohort:
-    return mm.derive(mm.demo_cohort("esmi"))
-
-
-@pytest.fixture(scope="module")
 def large(esmi) -> mm.Cohort:
     return complete_cohort(esmi, 20_000)
 
@@ -144,8 +129,8 @@ DIFFICULTIES = {
 
 
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-def test_every_deliberate_difficulty_is_in_the_file(demo, rows, difficulty):
-    assert DIFFICULTIES[difficulty](demo.data, rows).sum() >= 1
+def test_every_deliberate_difficulty_is_in_the_file(demo, shipped, difficulty):
+    assert DIFFICULTIES[difficulty](demo.data, shipped).sum() >= 1
 
 
 def test_scores_are_prorated_and_given_up_above_and_below_the_threshold(demo):

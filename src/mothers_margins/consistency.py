@@ -70,7 +70,7 @@ def _in_schema(study: Study) -> Iterator[str]:
         yield f"{file}: only one field can be the identifier"
     for field in study.schema.fields:
         place = f"{file}: {field.name}"
-        codes_of_missing = field.missing_values or study.schema.missing_values
+        codes_of_missing = study.missing_codes(field)
         missing = [code.value for code in codes_of_missing]
         for label, times in Counter(code.label for code in codes_of_missing).items():
             if times > 1:

@@ -152,7 +152,7 @@ def _fill_stated(study: Study, columns: Columns, field: Variable) -> None:
 
     Where the stated levels do not fill a group, the rest has the field's last missing code: it does not apply to them.
     """
-    codes = [code.value for code in field.missing_values or study.schema.missing_values]
+    codes = [code.value for code in study.missing_codes(field)]
     columns[field.name] = np.full(len(next(iter(columns.values()))), codes[0], dtype=object)
     for name, group in study.groups.items():
         counts = [published_count(study, name, field.name, level) for level in field.levels]

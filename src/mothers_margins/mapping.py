@@ -71,7 +71,7 @@ def levels_of(study: Study, name: str) -> tuple[str, ...]:
 def missing_codes(study: Study, name: str) -> dict[str, str]:
     """Missing codes of a variable, with their reasons."""
     field = study.fields.get(name)
-    return {code.value: code.label for code in (field and field.missing_values) or study.schema.missing_values}
+    return {code.value: code.label for code in (study.missing_codes(field) if field else study.schema.missing_values)}
 
 
 def names_in(table: SourceTable, study: Study) -> list[str]:

@@ -197,7 +197,7 @@ def _column(text: Text, name: str, field: Variable, study: Study) -> _Column:
         written = {one: one if plain or one in ABSENT else _as_codes(one) for one in pd.unique(cells)}
         cells = np.array([written[one] or field.empty for one in cells], dtype=object)
     place, found = pd.factorize(cells)
-    codes = {code.value: code.label for code in field.missing_values or study.schema.missing_values} | ABSENT
+    codes = {code.value: code.label for code in study.missing_codes(field)} | ABSENT
     limits, file, problems = field.constraints, text.files.get(name, ""), list[str]()
     judged = np.array([one not in codes for one in found], dtype=bool)  # what is still to be judged
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mothers_margins.definition import Derived, Fact, Group, Outcome, StudyFile, TablePlan, Themes, Where
 from mothers_margins.errors import UsageError
-from mothers_margins.schema import Instrument, MultiResponseSet, Score, TableSchema, Timepoint, Variable
+from mothers_margins.schema import Instrument, MissingValue, MultiResponseSet, Score, TableSchema, Timepoint, Variable
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -113,6 +113,10 @@ class Study:
         inherited = self.terms(plan.departs_from, asked) if plan.departs_from else ()
         listed = plan.terms.get(asked, inherited)
         return (*(plan.replace.get(term, term) for term in listed), *plan.add.get(asked, ()))
+
+    def missing_codes(self, field: Variable) -> tuple[MissingValue, ...]:
+        """Codes of a missing cell: a field's own list replaces the file's, as the standard has it."""
+        return field.missing_values or self.schema.missing_values
 
     @cached_property
     def not_applicable(self) -> frozenset[str]:

@@ -203,7 +203,7 @@ class _Drawing:
         return derive(Cohort(pd.DataFrame(data), pd.DataFrame(reasons), source, self.study))
 
     def why(self, name: str) -> pd.Series:
-        declared = self.study.fields[name].missing_values or self.study.schema.missing_values
+        declared = self.study.missing_codes(self.study.fields[name])
         return self.codes[name].map({code.value: code.label for code in declared}).astype("str")
 
     def drawn(self, name: str, draw: Draw) -> pd.Series:
@@ -265,8 +265,8 @@ class _Drawing:
             values = np.array(field.levels, dtype=object)[steps] if field.levels else steps + lowest
             self.cells[name] = _typed(field, pd.Series(values, dtype=object).mask(closed))
             if gate:
-                declared = field.missing_values or self.study.schema.missing_values
-                applies_not = next(code.value for code in declared if code.not_applicable)
+                codes = self.study.missing_codes(field)
+                applies_not = next(code.value for code in codes if code.not_applicable)
                 self.codes[name] = pd.Series(applies_not, index=range(self.rows), dtype="str").where(closed)
 
     def outcome(self, name: str, truth: Truth, extra: Mapping[str, float]) -> pd.Series:
@@ -353,7 +353,7 @@ class _Drawing:
 
     def blank(self, text: Cells, name: str, at: np.ndarray, code: str) -> None:
         """A code in these rows, but where the variable is missing or does not apply already, or a difficulty stands."""
-        declared = [one.value for one in self.study.fields[name].missing_values or self.study.schema.missing_values]
+        declared = [one.value for one in self.study.missing_codes(self.study.fields[name])]
         free = ~(text[name].iloc[at].isin(declared).to_numpy(dtype=bool) | np.isin(at, self.planted))
         text[name].iloc[at[free]] = code
 

@@ -46,9 +46,10 @@ def write_index(out: Path, entries: Iterable[Mapping[str, Any]], *, finished: bo
 
 
 def _item(entry: Mapping[str, Any]) -> str:
-    title, name = escape(entry["title"]), escape(entry["name"])
+    title, name, study = escape(entry["title"]), escape(entry["name"]), escape(entry["study"])
     if entry["status"] != "done":
-        return f"<li><span>{title}</span> <em>{escape(entry['status'])}</em></li>"
+        return f"<li><span>{title}</span> ({study}) <em>{escape(entry['status'])}</em></li>"
     files = [path for path in entry["outputs"] if path.endswith(".csv")]
     links = ", ".join(f"<a href='{escape(path)}'>{escape(path)}</a>" for path in files)
-    return f"<li><a href='notebooks/{name}.html'>{title}</a>{f'<p>Numbers: {links}</p>' if links else ''}</li>"
+    numbers = f"<p>Numbers: {links}</p>" if links else ""
+    return f"<li><a href='notebooks/{name}.html'>{title}</a> ({study}){numbers}</li>"
