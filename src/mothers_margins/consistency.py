@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mothers_margins.definition import Coding, Derived, Model, Outcome, Subtheme
-from mothers_margins.schema import Constraints, Instrument, Score, Timepoint
+from mothers_margins.schema import Constraints, Instrument, Score, Timepoint, Variable
 from mothers_margins.study import Study, near
 
 ORDER: dict[Timepoint | None, int] = {None: 0, 1: 1, "between": 2, 2: 3}
@@ -22,6 +22,7 @@ def contradictions(study: Study) -> list[str]:
         *_in_groups(study),
         *_in_tables(study),
         *_in_models(study),
+        *_in_lock(study),
         *_in_published(study),
     ]
 
@@ -100,13 +101,18 @@ def _in_schema(study: Study) -> Iterator[str]:
                 yield f"{place}: x-applies-where names no known field and levels ({name})"
         if field.applies_where and not any(code.not_applicable for code in field.missing_values):
             yield f"{place}: x-applies-where needs a missing code with x-not-applicable"
+        yield from (f"{place}: x-{fault}" for fault in _in_zeros(study, field))
         for zero in field.structural_zeros:
-            if zero.group not in study.groups:
-                yield f"{place}: x-structural-zeros names no known group '{zero.group}'"
-            elif not {*study.groups[zero.group].where} <= {*study.fields}:
+            if zero.group in study.groups and not {*study.groups[zero.group].where} <= {*study.fields}:
                 yield f"{place}: x-structural-zeros needs a group whose conditions are on recorded variables"
-            if zero.level not in field.levels:
-                yield f"{place}: x-structural-zeros names no known level '{zero.level}'"
+
+
+def _in_zeros(study: Study, variable: Variable | Derived) -> Iterator[str]:
+    for zero in variable.structural_zeros:
+        if zero.group not in study.groups:
+            yield f"structural-zeros names no known group '{zero.group}'"
+        if zero.level not in variable.levels:
+            yield f"structural-zeros names no known level '{zero.level}'"
 
 
 def _compiles(pattern: str) -> bool:
@@ -180,17 +186,21 @@ def _in_outcome(study: Study, outcome: Outcome) -> Iterator[str]:
         yield "a sensitivity outcome, and no other, says with `of` for which outcome it stands"
     if outcome.timepoint is None:
         yield "an outcome needs its timepoint"
-    for where in outcome.conditions:
+    for where in (*outcome.conditions, outcome.among, outcome.also_within):
         yield from study.where_faults(where, "its condition")
+    if outcome.also_within and outcome.kind != "exploratory":
+        yield "also_within is for exploratory outcomes"
 
 
 def _in_rule(study: Study, variable: Derived) -> Iterator[str]:
-    rules = [bool(rule) for rule in (variable.bands, variable.merged, variable.any_of, variable.fifths)]
+    forms = (variable.bands, variable.merged, variable.any_of, variable.one_of, variable.fifths)
+    rules = [bool(rule) for rule in forms]
     if sum(rules) != 1 or bool(variable.source) != bool(variable.bands or variable.merged):
-        yield "give either bands or levels (with from), any_of, or fifths"
+        yield "give either bands or levels (with from), any_of, one_of, or fifths"
         return
-    for where in variable.any_of:
-        yield from study.where_faults(where, "any_of")
+    yield from _in_zeros(study, variable)
+    for where in (*variable.any_of, *variable.one_of.values()):
+        yield from study.where_faults(where, "its condition")
     gates = [name for name in variable.sources if name in study.instruments and study.instruments[name].gate]
     if bool(variable.gated_out) != bool(gates and variable.any_of):
         yield "gated_out must be said (no or exclude) where a score behind a gate is used, and only there"
@@ -230,11 +240,31 @@ def _in_models(study: Study) -> Iterator[str]:
             yield from (f"{place}.{outcome}: {fault}" for fault in _in_terms(study, name, outcome))
 
 
+def _in_lock(study: Study) -> Iterator[str]:
+    placed = Counter(name for block in study.file.explanatory for name in block.variables)
+    for name, times in placed.items():
+        if name not in study.variables:
+            yield f"study.yaml: explanatory: no variable '{name}'{near(name, study.variables)}"
+        elif times > 1:
+            yield f"study.yaml: explanatory: '{name}' stands {times} times"
+    lock = study.file.lock
+    if lock and lock.model not in study.file.models:
+        yield f"study.yaml: lock: no model '{lock.model}'{near(lock.model, study.file.models)}"
+    for outcome, terms in lock.terms.items() if lock else ():
+        if outcome not in study.outcomes:
+            yield f"study.yaml: lock: no outcome '{outcome}'{near(outcome, study.outcomes)}"
+        for term in terms:
+            if term not in study.variables:
+                yield f"study.yaml: lock: no variable '{term}'{near(term, study.variables)}"
+
+
 def _in_model(study: Study, name: str, model: Model) -> Iterator[str]:
     listed = [*study.file.models]
     earlier = listed[: listed.index(name)]
     if bool(model.departs_from) == bool(model.terms):
-        yield "give either terms, or departs_from with add or replace"
+        yield "give either terms, or departs_from with add, replace or coding"
+    for term, coding in model.coding.items():
+        yield from (f"coding.{term}: {fault}" for fault in _in_coding(study, term, coding))
     if model.departs_from and model.departs_from not in earlier:
         yield f"departs_from '{model.departs_from}', which is no model before it"
     if model.departs_from and not (re.fullmatch(r"\d{4}-\d\d-\d\d", model.dated) and model.reason):
@@ -256,6 +286,8 @@ def _in_terms(study: Study, model: str, outcome: str) -> Iterator[str]:
             yield f"'{term}' is for description only: {study.file.descriptive_only[term]}"
         elif term not in study.file.coding:
             yield f"'{term}' has no coding"
+        elif study.file.explanatory and not study.block(term):
+            yield f"'{term}' stands under no heading of explanatory"
         elif study.timepoint(term) is None:
             yield f"'{term}' has no timepoint, so it could have been recorded after this outcome"
         elif ORDER[study.timepoint(term)] > ORDER[study.outcomes[outcome].timepoint]:

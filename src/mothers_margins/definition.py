@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mothers_margins.schema import Definition, Summarised
+from mothers_margins.schema import Definition, StructuralZero, Summarised
 
 # ---- study.yaml
 
@@ -86,7 +86,8 @@ class Derived(Summarised):
     """A variable made from others by exactly one rule.
 
     bands of the number `from`; `levels` of `from` merged; `any_of` several conditions (Yes, No, or missing by
-    three-valued logic: a true one decides, and all must be known to be false for a No); `fifths` of areas.
+    three-valued logic: a true one decides, and all must be known to be false for a No); `one_of`: the level whose
+    condition holds; `fifths` of areas.
     gated_out: what a closed gate of an instrument means for `any_of`: no, or exclude (missing, not applicable).
     """
 
@@ -95,15 +96,17 @@ class Derived(Summarised):
     bands: tuple[Band, ...] = ()
     merged: dict[str, tuple[str, ...]] = Field({}, alias="levels")
     any_of: tuple[Where, ...] = ()
+    one_of: dict[str, Where] = {}
     gated_out: Literal["no", "exclude"] | None = None
     fifths: Fifths | None = None
+    structural_zeros: tuple[StructuralZero, ...] = ()
 
     @property
     def levels(self) -> tuple[str, ...]:
         """Levels in declared order; a fifth is named by its number, 1 the most deprived."""
         if self.fifths:
             return ("1", "2", "3", "4", "5")
-        return tuple(band.level for band in self.bands) or tuple(self.merged) or ("Yes", "No")
+        return tuple(band.level for band in self.bands) or tuple(self.merged) or tuple(self.one_of) or ("Yes", "No")
 
     @property
     def conditions(self) -> tuple[Where, ...]:
@@ -114,18 +117,28 @@ class Derived(Summarised):
     def sources(self) -> tuple[str, ...]:
         """Names of the variables that it is made from."""
         named = [self.fifths.rank, self.fifths.index] if self.fifths else [self.source] * bool(self.source)
-        return tuple(dict.fromkeys([*named, *(name for where in self.conditions for name in where)]))
+        conditions = (*self.conditions, *self.one_of.values())
+        return tuple(dict.fromkeys([*named, *(name for where in conditions for name in where)]))
 
 
 class Outcome(Derived):
     """What a model explains, as Yes or No: `from` is one of `event_levels`, or one of several conditions holds.
 
     of: the outcome that a sensitivity outcome stands in for.
+    among: whom it concerns; for others it does not apply.
+    also_within: an exploratory outcome is compared with all without it, and with those of them who meet this.
     """
 
     kind: Literal["primary", "secondary", "exploratory", "sensitivity"]
     event_levels: tuple[str, ...] = ()
     of: str = ""
+    among: Where = {}
+    also_within: Where = {}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the variables that it is made from."""
+        return tuple(dict.fromkeys([*super().sources, *self.among]))
 
     @property
     def conditions(self) -> tuple[Where, ...]:
@@ -156,7 +169,10 @@ class Coding(Definition):
 
 
 class Model(Definition):
-    """Explanatory variables per outcome. A model that departs from another says from which, when and why."""
+    """Explanatory variables per outcome. A model that departs from another says from which, when and why.
+
+    coding: where it codes a variable otherwise than the study does.
+    """
 
     title: str
     terms: dict[str, tuple[str, ...]] = {}
@@ -165,6 +181,30 @@ class Model(Definition):
     reason: str = ""
     add: dict[str, tuple[str, ...]] = {}
     replace: dict[str, str] = {}
+    coding: dict[str, Coding] = {}
+
+
+class Lock(Definition):
+    """The list of explanatory variables as it was agreed, copied here on that day: what is changed later, shows."""
+
+    locked_on: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
+    agreed_with: str
+    model: str
+    terms: dict[str, tuple[str, ...]] = Field(min_length=1)
+
+
+class Regression(Definition):
+    """Rules of every model.
+
+    minimum_cell: fewest dyads in a level with, and without, the outcome. below_minimum: what happens below it.
+    firth_std_error: from the ordinary information (as SAS and brglm2 do) or that of the augmented data (logistf).
+    """
+
+    minimum_cell: int = Field(5, ge=1)
+    below_minimum: Literal["stop", "firth"] = "stop"
+    confidence: float = Field(95, gt=50, lt=100)
+    firth_std_error: Literal["information", "augmented"] = "information"
+    reason: str = ""
 
 
 class Block(Definition):
@@ -251,10 +291,22 @@ class Rounding(Definition):
 
 
 class Tests(Definition):
-    """Which tests are reported, and why."""
+    """Which tests are reported, why, and by which rules two groups are compared.
+
+    yates: continuity correction of chi-squared. variances: of the t-test (equal is Student's, unequal Welch's).
+    fisher_below: an expected count below this has Fisher's exact test beside chi-squared, and quoted in its place.
+    rank_sum: for which numbers Wilcoxon's test stands beside the t-test (those with a median, or none), and whether
+    with continuity correction.
+    """
 
     reported: Literal["none", "chi_squared_and_t"]
     reason: str
+    yates: bool = False
+    variances: Literal["equal", "unequal"] = "equal"
+    fisher_below: float = Field(5, ge=0)
+    rank_sum: Literal["skewed", "none"] = "skewed"
+    rank_sum_correction: bool = False
+    confidence: float = Field(95, gt=50, lt=100)
 
 
 class Disclosure(Definition):
@@ -280,6 +332,9 @@ class StudyFile(Definition):
     impossible: tuple[Impossible, ...] = ()
     coding: dict[str, Coding] = {}
     models: dict[str, Model] = {}
+    explanatory: tuple[Block, ...] = ()  # explanatory variables under the headings that tables and figures print
+    lock: Lock | None = None
+    regression: Regression = Regression()
     descriptive_only: dict[str, str] = {}  # variable: why it enters no model
     published: Published | None = None
     tables: dict[str, TablePlan] = Field(min_length=1)

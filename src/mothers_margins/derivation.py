@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from mothers_margins.cohort import Cohort, holds, in_ranges
-from mothers_margins.definition import Derived, Fifths
+from mothers_margins.definition import Derived, Fifths, Outcome
 from mothers_margins.errors import expect
 from mothers_margins.scoring import score
-from mothers_margins.study import Study
+from mothers_margins.study import NOT_CONCERNED, Study
 
 NOT_KNOWN = "not known from what it is made of"
 OUTSIDE = "outside every declared band"
+NO_LEVEL = "in none of the declared levels"
 
 
 def derive(cohort: Cohort) -> Cohort:
@@ -42,6 +43,8 @@ def _derived(
 ) -> tuple[pd.Series, pd.Series]:
     if variable.conditions:
         return _any_of(study, variable, data, reasons)
+    if variable.one_of:
+        return _one_of(study, variable, data, reasons)
     if variable.fifths:
         values, source = _fifth(variable.fifths, data), variable.fifths.rank
     elif variable.bands:
@@ -97,7 +100,7 @@ def _as_levels(levels: np.ndarray, variable: Derived, source: pd.Series, *, orde
 def _any_of(
     study: Study, variable: Derived, data: dict[str, pd.Series], reasons: dict[str, pd.Series]
 ) -> tuple[pd.Series, pd.Series]:
-    """Yes, No or missing, by three-valued logic. The reason is that of the sources if those missing agree on one."""
+    """Yes, No or missing, by three-valued logic; not applicable to those whom an outcome does not concern."""
     found = pd.Series(False, index=next(iter(data.values())).index, dtype="boolean")
     for where in variable.conditions:
         met = holds(data, study, where)
@@ -106,9 +109,32 @@ def _any_of(
                 closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)
                 met = met.mask(closed, False if variable.gated_out == "no" else pd.NA)
         found |= met
-    why: pd.Series = pd.Series(pd.NA, index=found.index, dtype="str")
+    values = found.map({True: "Yes", False: "No"}).astype(pd.CategoricalDtype(["Yes", "No"]))
+    why = _why(variable, reasons, values)
+    if isinstance(variable, Outcome) and variable.among:
+        outside = (~holds(data, study, variable.among)).fillna(False).astype(bool)
+        unsure = holds(data, study, variable.among).isna()
+        values = values.mask(outside | unsure)
+        why = why.mask(unsure, NOT_KNOWN).mask(outside, NOT_CONCERNED)
+    return values, why
+
+
+def _one_of(
+    study: Study, variable: Derived, data: dict[str, pd.Series], reasons: dict[str, pd.Series]
+) -> tuple[pd.Series, pd.Series]:
+    """The first level whose condition is known to hold; missing if none is."""
+    levels = np.full(len(next(iter(data.values()))), -1)
+    for place, where in reversed(list(enumerate(variable.one_of.values()))):
+        levels[holds(data, study, where).fillna(False).to_numpy(dtype=bool)] = place
+    values = _as_levels(levels, variable, data[variable.sources[0]])
+    why = _why(variable, reasons, values)
+    return values, why.mask(values.isna() & why.isna(), NO_LEVEL)
+
+
+def _why(variable: Derived, reasons: dict[str, pd.Series], values: pd.Series) -> pd.Series:
+    """The reason of the sources where those missing agree on one, for the values that are missing."""
+    why: pd.Series = pd.Series(pd.NA, index=values.index, dtype="str")
     for name in variable.sources:
         own = reasons[name]
         why = own.where(why.isna() | why.eq(own), NOT_KNOWN).where(own.notna(), why)
-    values = found.map({True: "Yes", False: "No"}).astype(pd.CategoricalDtype(["Yes", "No"]))
-    return values, why.where(found.isna()).astype("str")
+    return why.where(values.isna()).astype("str")

@@ -151,8 +151,7 @@ def _numbers(
 
 def _zero(study: Study, row: Row) -> Row:
     """Status and note of a zero that holds by definition."""
-    declared = study.fields.get(row["variable"])
-    for zero in declared.structural_zeros if declared else ():
+    for zero in study.structural_zeros(row["variable"]):
         if (zero.group, zero.level) == (row["group"], row["level"]):
             return {"status": "structural_zero", "note": zero.reason}
     return {}

@@ -177,10 +177,10 @@ def _choices(study: Study) -> Lines:
     yield "Missing codes", study.schema.title, study.schema.description
     for code in study.schema.missing_values:
         yield "Missing value", f"'{code.value}'" if code.value else "empty cell", code.label
-    for field in study.schema.fields:
-        for zero in field.structural_zeros:
+    for name in study.declared:
+        for zero in study.structural_zeros(name):
             group = study.groups[zero.group].label
-            yield "Zero by definition", f"{field.title}: {zero.level}, {group}", zero.reason
+            yield "Zero by definition", f"{study.label(name)}: {zero.level}, {group}", zero.reason
 
 
 PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {

@@ -21,6 +21,16 @@ COLUMNS = {
     "themes": ["theme", "subtheme"],
     "flow": ["step", "group", "n"],
     "events": ["engine", "variable", "event", "group", "n", "denominator"],
+    "comparisons": [
+        *("variable", "level", "group_a", "group_b", "test", "statistic", "df", "p_value"),
+        *("effect", "effect_name", "conf_low", "conf_high", "n"),
+    ],
+    "estimates": [
+        *("outcome", "model", "method", "term", "variable", "level", "reference", "estimate", "std_error", "df"),
+        *("conf_low", "conf_high", "p_value", "n", "n_events", "m", "fmi", "mc_error"),
+        *("profile_low", "profile_high", "profile_p"),
+    ],
+    "checks": ["outcome", "model", "method", "check", "variable", "statistic_name", "statistic", "df", "p_value", "n"],
 }
 
 

@@ -7,9 +7,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from mothers_margins.definition import Derived, Fact, Group, Outcome, StudyFile, TablePlan, Themes, Where
+from mothers_margins.definition import (
+    Coding,
+    Condition,
+    Derived,
+    Fact,
+    Group,
+    Outcome,
+    StudyFile,
+    TablePlan,
+    Themes,
+    Where,
+)
 from mothers_margins.errors import UsageError
-from mothers_margins.schema import Instrument, MissingValue, MultiResponseSet, Score, TableSchema, Timepoint, Variable
+from mothers_margins.schema import (
+    Instrument,
+    MissingValue,
+    MultiResponseSet,
+    Score,
+    StructuralZero,
+    TableSchema,
+    Timepoint,
+    Variable,
+)
+
+NOT_CONCERNED = "not among those whom the outcome concerns"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -114,6 +136,36 @@ class Study:
         listed = plan.terms.get(asked, inherited)
         return (*(plan.replace.get(term, term) for term in listed), *plan.add.get(asked, ()))
 
+    def coding(self, model: str, term: str) -> Coding:
+        """How a term is coded in a model: as the model says, or the one it departs from, else as the study does."""
+        plan = self.file.models.get(model)
+        while plan:
+            if term in plan.coding:
+                return plan.coding[term]
+            plan = self.file.models.get(plan.departs_from)
+        return self.file.coding[term]
+
+    def main_outcome(self, timepoint: int) -> str:
+        """The primary or secondary outcome at a timepoint. Raises UsageError if there is none."""
+        main = {o.timepoint: o.name for o in self.file.outcomes if o.kind in ("primary", "secondary")}
+        if timepoint not in main:
+            raise unknown("timepoint with a main outcome", [str(timepoint)], map(str, main), f"study {self.name}")
+        return main[timepoint]
+
+    def contrasts(self, outcome: str) -> dict[str, dict[str, Where]]:
+        """Pairs of disjoint groups of an outcome: those with it and all others; and the others who meet `also_within`.
+
+        Keyed by what the comparison is with. Dyads whose outcome is not known are in none.
+        """
+        if outcome not in self.outcomes:
+            raise unknown("outcome", [outcome], self.outcomes, f"study {self.name}")
+        yes, no = Condition(levels=("Yes",)), Condition(levels=("No",))
+        title, within = self.label(outcome), self.outcomes[outcome].also_within
+        pairs = {"all others": {title: {outcome: yes}, "All others": {outcome: no}}}
+        if within:
+            pairs["involved"] = {title: {outcome: yes}, "Involved, without it": {outcome: no, **within}}
+        return pairs
+
     def missing_codes(self, field: Variable) -> tuple[MissingValue, ...]:
         """Codes of a missing cell: a field's own list replaces the file's, as the standard has it."""
         return field.missing_values or self.schema.missing_values
@@ -123,7 +175,16 @@ class Study:
         """Reasons that say that there is nothing to know: such a cell is not missing, and never imputed."""
         codes = [code for field in self.schema.fields for code in field.missing_values] + [*self.schema.missing_values]
         gates = [instrument.gate.reason for instrument in self.schema.instruments if instrument.gate]
-        return frozenset([code.label for code in codes if code.not_applicable] + gates)
+        return frozenset([code.label for code in codes if code.not_applicable] + gates + [NOT_CONCERNED])
+
+    def structural_zeros(self, name: str) -> tuple[StructuralZero, ...]:
+        """Counts of a variable's levels that are zero by definition."""
+        declared = self.declared.get(name)
+        return declared.structural_zeros if isinstance(declared, Variable | Derived) else ()
+
+    def block(self, term: str) -> str:
+        """Heading under which an explanatory variable is printed; empty if none is declared."""
+        return next((block.title for block in self.file.explanatory if term in block.variables), "")
 
     def assumption(self, name: str) -> str:
         """What is assumed where a variable is recorded or made, with what it is about; else nothing."""
