@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from mothers_margins.builders import characteristics, tally, themes
     from mothers_margins.cohort import Cohort
+    from mothers_margins.comparison import compare
     from mothers_margins.data_check import flow, impossible, missingness, scored
     from mothers_margins.demo import demo_cohort
     from mothers_margins.derivation import derive
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from mothers_margins.dictionary import read_study
     from mothers_margins.errors import DataError, DisclosureError, MothersMarginsError, StudyError, UsageError
     from mothers_margins.glance import overview
+    from mothers_margins.model_checks import check_model
     from mothers_margins.reader import open_cohort, read_cohort
+    from mothers_margins.regression import Fit, available_case, fit_logistic
     from mothers_margins.results import Results, save
     from mothers_margins.study import Source, Study
     from mothers_margins.table import Table, say
@@ -39,7 +42,10 @@ _ROOMS = {
     "demo": ["demo_cohort"],
     "derivation": ["derive"],
     "data_check": ["flow", "impossible", "missingness", "scored"],
+    "comparison": ["compare"],
     "describe": ["check_published", "list_themes", "summarise"],
+    "regression": ["Fit", "available_case", "fit_logistic"],
+    "model_checks": ["check_model"],
     "results": ["Results", "save"],
     "table": ["Table", "say"],
     "builders": ["characteristics", "tally", "themes"],

@@ -1,0 +1,145 @@
+"""Two disjoint groups of a cohort compared, variable by variable, by the rules of the study."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mothers_margins import two_groups
+from mothers_margins.cohort import Cohort, column, group_mask, where_mask
+from mothers_margins.describe import chosen_groups, summarise
+from mothers_margins.errors import DisclosureError, UsageError, count, expect
+from mothers_margins.results import About, Results, tidy
+from mothers_margins.study import unknown
+
+QUOTED = "quoted in place of chi-squared, by rule; a departure from the planned test"
+EXACT = "exact, as declared for exploratory outcomes"
+NOT_PLANNED = "the study reports no test"
+
+
+def compare(
+    cohort: Cohort,
+    variables: Iterable[str] | None = None,
+    between: Sequence[str] | Mapping[str, Mapping[str, Any]] = (),
+    timepoint: int | None = None,
+    *,
+    exact: bool = False,
+) -> Results:
+    """Tests and differences of two groups that share no participant: kind comparisons.
+
+    variables: as in `summarise`. between: two of the study's groups, or two new ones as {name: conditions}.
+    timepoint: written to the results. exact: Fisher's exact test for all levels, whatever the expected counts.
+    Levels: a row for chi-squared with Cramér's V, one for Fisher's test where an expected count is small, one for the
+    standardised difference, and one per level with the difference in percentage points (the first group minus the
+    second) and its Newcombe interval; each option of a multi-response set by itself. Numbers: the t-test with the
+    difference of means, Wilcoxon's rank-sum test beside it where the study says so, the standardised difference.
+    Participants without a value are in neither group; `n` is those with one. A variable from which the groups are made,
+    one with a structural zero in a group, and one without variation are not tested; `note` says so.
+    Raises UsageError for unknown names and for groups that overlap or are empty, DisclosureError where rows are a
+    reconstruction and the publication does not settle the numbers.
+    """
+    expect(cohort, Cohort, "compare", "a cohort, as derive returns it")
+    study = cohort.study
+    if isinstance(between, str) or len(between) != 2:
+        raise UsageError("compare: between must be two groups, by their names or as a mapping of two conditions.")
+    groups = chosen_groups(study, between)
+    names = list(next(iter(study.tables.values())).variables if variables is None else variables)
+    missing = [name for name in names if name not in study.variables]
+    if missing:
+        raise unknown("variable", missing, study.variables, f"study {study.name}")
+    if cohort.source.kind == "reconstructed":
+        _settled(cohort, names, between)
+    masks = {name: where_mask(cohort, group.where) for name, group in groups.items()}
+    _disjoint(masks)
+    made_from = frozenset().union(*(study.recorded(name) for group in groups.values() for name in group.where))
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        note = "the groups are made from it" if study.recorded(name) & made_from else _zero(cohort, name, masks)
+        found = [{"note": f"not tested: {note}"}] if note else list(_compared(cohort, name, masks, exact))
+        status = "structural_zero" if note and note.startswith("zero") else "shown"
+        rows += [{"variable": name, "level": "", "status": status, **row} for row in found]
+    a, b = masks
+    said = "" if study.file.tests.reported != "none" else NOT_PLANNED
+    for row in rows:
+        row |= {"group_a": a, "group_b": b, "note": "; ".join(filter(None, [row.get("note", ""), said]))}
+    blank = dict.fromkeys(("statistic", "df", "p_value", "effect", "conf_low", "conf_high"), float("nan"))
+    blank |= {"test": "", "effect_name": "", "n": pd.NA}
+    return tidy([blank | row for row in rows], About("comparisons", study, cohort.source, groups), timepoint)
+
+
+def _settled(
+    cohort: Cohort, names: Sequence[str], between: Sequence[str] | Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Refuse what a publication does not settle: its counts are asked for, and it prints no spread of a number."""
+    unsettled = [name for name in names if not cohort.study.levels(name)]
+    if unsettled:
+        raise DisclosureError("compare: the publication states no spread of a number, so none is tested.", unsettled)
+    summarise(cohort, names, between)
+
+
+def _disjoint(masks: Mapping[str, pd.Series]) -> None:
+    a, b = masks.values()
+    both = int((a & b).sum())
+    if both:
+        remedy = "Compare a group with the others: one of them without the members of the other."
+        raise UsageError(f"compare: the groups overlap ({count(both, 'participant')} in both).", (), remedy)
+    empty = [name for name, mask in masks.items() if not mask.any()]
+    if empty:
+        raise UsageError("compare: nobody is in a group.", empty)
+
+
+def _zero(cohort: Cohort, name: str, masks: Mapping[str, pd.Series]) -> str:
+    """Why a count in one of the groups is zero by definition; empty if none is."""
+    for zero in cohort.study.structural_zeros(name):
+        within = group_mask(cohort, zero.group)
+        if any(not (mask & ~within).any() for mask in masks.values()):
+            return f"zero by definition ({zero.level}): {zero.reason}"
+    return ""
+
+
+def _compared(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], exact: bool) -> Iterator[dict[str, Any]]:
+    study, rules = cohort.study, cohort.study.file.tests
+    if name in study.sets:
+        for option in study.sets[name]:
+            values = column(cohort, option.name)
+            table = np.array([[int((values[m] == chosen).sum()) for m in masks.values()] for chosen in (True, False)])
+            yield from ({**row, "level": option.title} for row in _levels(cohort, table, [option.title], exact))
+        return
+    values = column(cohort, name)
+    levels = study.levels(name)
+    if levels:
+        table = np.array([[int((values[mask] == level).sum()) for mask in masks.values()] for level in levels])
+        yield from _levels(cohort, table, levels, exact)
+        return
+    a, b = (values[mask].dropna().to_numpy(dtype=float) for mask in masks.values())
+    known = {"n": len(a) + len(b)}
+    if not (len(a) and len(b)):
+        yield known | {"note": "not tested: no value is known in a group"}
+        return
+    yield known | two_groups.numbers(a, b, equal=rules.variances == "equal", confidence=rules.confidence)
+    if rules.rank_sum == "skewed" and "median_iqr" in study.declared[name].summary:
+        yield known | two_groups.ranks(a, b, correction=rules.rank_sum_correction)
+    yield known | two_groups.standardised(a, b)
+
+
+def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: bool) -> Iterator[dict[str, Any]]:
+    """Rows of one table of counts, levels by groups; of two rows only the first is named, if `levels` is one."""
+    rules = cohort.study.file.tests
+    known = {"n": int(table.sum())}
+    seen = table[table.sum(axis=1) > 0]
+    sizes = table.sum(axis=0)
+    if len(seen) < 2 or not sizes.all():
+        yield known | {"note": "not tested: nothing varies" if sizes.all() else "not tested: no value is known in a group"}
+    else:
+        try:
+            below = np.inf if exact else rules.fisher_below
+            for row in two_groups.categories(seen, yates=rules.yates, fisher_below=below):
+                fisher = row["test"] == "fisher_exact"
+                yield known | row | ({"note": EXACT if exact else QUOTED} if fisher else {})
+        except OverflowError:
+            yield known | {"test": "fisher_exact", "note": "not computed: too many tables; put levels together"}
+        yield known | two_groups.standardised_levels(seen)
+    for level, (a, b) in zip(levels, table, strict=False):
+        if sizes.all():
+            yield known | {"level": level} | two_groups.difference(a, sizes[0], b, sizes[1], rules.confidence)
