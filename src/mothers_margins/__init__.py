@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from mothers_margins.describe import check_published, list_themes, summarise
     from mothers_margins.dictionary import read_study
     from mothers_margins.errors import DataError, DisclosureError, MothersMarginsError, StudyError, UsageError
+    from mothers_margins.fitted import Fit
     from mothers_margins.glance import overview
     from mothers_margins.model_checks import check_model
+    from mothers_margins.model_tables import diagnostics, needs, odds_ratios
     from mothers_margins.reader import open_cohort, read_cohort
-    from mothers_margins.regression import Fit, available_case, fit_logistic
+    from mothers_margins.regression import available_case, fit_logistic
     from mothers_margins.results import Results, save
     from mothers_margins.study import Source, Study
     from mothers_margins.table import Table, say
@@ -44,11 +46,13 @@ _ROOMS = {
     "data_check": ["flow", "impossible", "missingness", "scored"],
     "comparison": ["compare"],
     "describe": ["check_published", "list_themes", "summarise"],
-    "regression": ["Fit", "available_case", "fit_logistic"],
+    "fitted": ["Fit"],
+    "regression": ["available_case", "fit_logistic"],
     "model_checks": ["check_model"],
     "results": ["Results", "save"],
     "table": ["Table", "say"],
     "builders": ["characteristics", "tally", "themes"],
+    "model_tables": ["diagnostics", "needs", "odds_ratios"],
     "glance": ["overview"],
     "errors": ["DataError", "DisclosureError", "MothersMarginsError", "StudyError", "UsageError"],
 }

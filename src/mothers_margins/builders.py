@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import nan
 from typing import Any
 
+from mothers_margins.comparison_columns import ComparisonColumns
 from mothers_margins.definition import Block, PrintedPercentage, TablePlan
 from mothers_margins.errors import UsageError, count
 from mothers_margins.results import Results, checked
@@ -12,12 +13,18 @@ from mothers_margins.rounding import IN_WORDS, rounded
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
 
+YES_NO = ("Yes", "No")
 NUMBER_LABELS = {"mean_sd": "mean (SD)", "median_iqr": "median (quartiles)"}
 NUMBER_PATTERNS = {"mean": "{mean}", "mean_sd": "{mean} ({sd})", "median_iqr": "{median} ({q1} to {q3})"}
 
 
 def characteristics(
-    results: Results, name: str | None = None, *, percent: bool = False, as_published: bool = False
+    results: Results,
+    name: str | None = None,
+    *,
+    percent: bool = False,
+    as_published: bool = False,
+    comparisons: Results | None = None,
 ) -> Table:
     """A table of summaries: one column per group, one section per block of the study's plan for `name`.
 
@@ -25,13 +32,15 @@ def characteristics(
     percent: add each column's own percentage to every count. as_published: add the percentages of the publication,
     on the base that it used, to the cells where it prints them, if the counts are its own. By default counts stand
     alone, except where the plan corrects a printed percentage.
+    comparisons: of two of the groups, from `compare`; adds difference, test, p and standardised difference, and
+    percentages. A variable of Yes and No then takes one row, its Yes.
     Raises UsageError if the results are not summaries or lack a cell of the plan.
     """
     about = checked(results, "characteristics", "summaries")
     if percent and as_published:
         raise UsageError("characteristics: choose percent or as_published; their percentages have different bases.")
     plan = about.study.plan(name) if name else _plan_of(results)
-    builder = _Builder(results, plan, percent, as_published)
+    builder = _Builder(results, plan, percent or comparisons is not None, as_published, comparisons)
     sections = tuple(builder.section(block) for block in plan.blocks)
     builder.explain()
     study = about.study
@@ -39,7 +48,7 @@ def characteristics(
         name=name or "characteristics",
         caption=plan.title,
         stub="Characteristic",
-        columns=tuple(builder.columns()),
+        columns=(*builder.columns(), *(builder.compared.columns() if builder.compared else ())),
         sections=sections,
         notes=builder.notes.all(),
         mark=about.source.mark,
@@ -59,7 +68,9 @@ def _plan_of(results: Results) -> TablePlan:
 class _Builder:
     """The parts of one characteristics table; collects the notes that its cells need."""
 
-    def __init__(self, results: Results, plan: TablePlan, percent: bool, as_published: bool) -> None:
+    def __init__(
+        self, results: Results, plan: TablePlan, percent: bool, as_published: bool, comparisons: Results | None
+    ) -> None:
         self.study: Study = results.about.study
         self.groups = {name: results.about.groups.get(name) for name in plan.groups}
         self.plan, self.percent, self.as_published = plan, percent, as_published
@@ -72,6 +83,9 @@ class _Builder:
         absent = [f"{name} within {group}" for name, group in asked if not self._has(name, group)]
         if absent:
             raise UsageError("characteristics: the results lack what the table shows.", absent)
+        self.compared = ComparisonColumns(comparisons, self.notes) if comparisons is not None else None
+        if self.compared:
+            self.compared.check(iter(plan.variables))
 
     def _has(self, name: str, group: str) -> bool:
         """Whether a variable's every level, or its number, and the group's size are among the results."""
@@ -93,9 +107,38 @@ class _Builder:
         for name in block.variables:
             label, inside = self.study.label(name), self.rows(name, block.levels)
             alone = len(block.variables) == 1 or label == block.title or not self.study.levels(name)
+            if self.compared:
+                rows += self._with_tests(self.compared, name, label, list(inside))
+                continue
             rows += inside if alone else [Row(label), *(replace(row, depth=2) for row in inside)]
         sets = [self.study.set_titles[name] for name in block.variables if name in self.study.sets]
         return Section(block.title, tuple(rows), self.notes.mark(sets[0].note) if sets else "")
+
+    def _with_tests(self, compared: ComparisonColumns, name: str, label: str, inside: list[Row]) -> Iterator[Row]:
+        """The rows of a variable with the cells of its comparison: on its number, or above its levels."""
+        levels, none = self.study.levels(name), (Cell(""),) * 4
+        in_set = name in self.study.sets
+        if levels and not in_set and levels != YES_NO:
+            yield Row(label, (Cell(""),) * len(self.groups) + compared.cells(name), name, depth=1)
+        elif in_set:
+            yield Row(label)
+        for row in inside:
+            if not row.cells:
+                yield replace(row, depth=2)
+            elif levels == YES_NO and row.level == "Yes":
+                cells = [test or level for test, level in zip(compared.cells(name), none, strict=True)]
+                cells[0] = compared.cells(name, "Yes")[0]
+                yield replace(row, label=f"{label}: yes", cells=row.cells + tuple(cells), depth=1)
+            elif levels == YES_NO and row.level == "No":
+                continue
+            elif row.level in levels:
+                own = compared.cells(name, row.level) if in_set else compared.level_only(name, row.level)
+                yield replace(row, cells=row.cells + own, depth=row.depth + 1)
+            elif levels or row.level in ("missing", "not applicable"):
+                yield replace(row, cells=row.cells + none, depth=2)
+            else:
+                kind = "median_iqr" if row.level == "median_iqr" or "median" in row.label else "mean_sd"
+                yield replace(row, cells=row.cells + compared.cells(name, kind=kind))
 
     def rows(self, name: str, only: tuple[str, ...]) -> Iterator[Row]:
         study = self.study
@@ -202,6 +245,8 @@ class _Builder:
         assumed = [self.study.assumption(name) for name in self.plan.variables]
         for text in dict.fromkeys(filter(None, assumed)) if not self.rebuilt else ():
             self.notes.plain(f"Assumption. {text}")
+        if self.compared:
+            self.compared.explain()
         for note in (*self.plan.notes, *(self.plan.notes_of_print if self.rebuilt else ())):
             self.notes.plain(note)
 

@@ -5,6 +5,7 @@ from math import ceil, exp, floor, inf, isfinite, isnan, log, nan
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
@@ -104,7 +105,7 @@ def group_bars(results: Results) -> Figure:
                 share = float(row["value"])
                 text = f"{row['n']:.0f} of {row['denominator']:.0f} ({rounded(share, rule.percent, rule.rule)}%)"
                 bar(axes, 0, places[key] + i * pitch, share, looks[name])
-                shares.append(share)
+                shares += [share] * (name in parts)  # a group is not set against one that contains it
             page.write(left + wide * share / 100 + 0.06, places[key] + i * pitch, text)
             texts.append(text)
         level = "" if key[0] in binary else f", {key[1]}"
@@ -310,7 +311,7 @@ def _head(page: Page, study: Study, x: float, width: float, rows: list[Record], 
     y = page.write(x, y, flag, width, "bold")
     for method, row in _methods(rows).items():
         _symbol(page.sheet, x + 0.06, y - 0.045, method)
-        y = page.write(x + 0.2, y, _size(row) + (f", m = {row['m']:.0f}" if row["m"] > 0 else ""), width - 0.2)
+        y = page.write(x + 0.2, y, _size(row) + (f", m = {row['m']:.0f}" if pd.notna(row["m"]) else ""), width - 0.2)
     return y
 
 

@@ -63,14 +63,14 @@ def compare(
     said = "" if study.file.tests.reported != "none" else NOT_PLANNED
     for row in rows:
         row |= {"group_a": a, "group_b": b, "note": "; ".join(filter(None, [row.get("note", ""), said]))}
-    blank = dict.fromkeys(("statistic", "df", "p_value", "effect", "conf_low", "conf_high"), float("nan"))
+    blank: dict[str, Any] = dict.fromkeys(
+        ("statistic", "df", "p_value", "effect", "conf_low", "conf_high"), float("nan")
+    )
     blank |= {"test": "", "effect_name": "", "n": pd.NA}
     return tidy([blank | row for row in rows], About("comparisons", study, cohort.source, groups), timepoint)
 
 
-def _settled(
-    cohort: Cohort, names: Sequence[str], between: Sequence[str] | Mapping[str, Mapping[str, Any]]
-) -> None:
+def _settled(cohort: Cohort, names: Sequence[str], between: Sequence[str] | Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse what a publication does not settle: its counts are asked for, and it prints no spread of a number."""
     unsettled = [name for name in names if not cohort.study.levels(name)]
     if unsettled:
@@ -130,7 +130,9 @@ def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: boo
     seen = table[table.sum(axis=1) > 0]
     sizes = table.sum(axis=0)
     if len(seen) < 2 or not sizes.all():
-        yield known | {"note": "not tested: nothing varies" if sizes.all() else "not tested: no value is known in a group"}
+        yield known | {
+            "note": "not tested: nothing varies" if sizes.all() else "not tested: no value is known in a group"
+        }
     else:
         try:
             below = np.inf if exact else rules.fisher_below

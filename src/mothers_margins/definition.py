@@ -288,6 +288,8 @@ class Rounding(Definition):
     rule: Literal["half_up", "half_even"]
     percent: int = Field(ge=0, le=4)
     mean: int = Field(ge=0, le=4)
+    odds_ratio: int = Field(2, ge=1, le=4)
+    p_value: int = Field(3, ge=2, le=4)
 
 
 class Tests(Definition):

@@ -134,15 +134,49 @@ def _models(study: Study) -> Lines:
         for outcome in dict.fromkeys([*model.terms, *model.add]):
             for term in study.terms(name, outcome) if model.terms else model.add[outcome]:
                 yield study.label(term), study.label(outcome), _coded(study, term), study.file.coding[term].assumption
+        for term in model.coding:
+            yield study.label(term), "coded otherwise", _coded(study, term, name), ""
         for old, new in model.replace.items():
             yield study.label(new), f"in place of: {study.label(old)}", _coded(study, new), ""
 
 
-def _coded(study: Study, term: str) -> str:
-    coding = study.file.coding[term]
+def _coded(study: Study, term: str, model: str = "") -> str:
+    coding = study.coding(model, term)
     together = [" and ".join(olds) for olds in coding.merged.values() if len(olds) > 1]
     merged = f"; put together: {'; '.join(together)}" if together else ""
     return (coding.label or f"compared with {coding.reference}") + merged
+
+
+def _deviations(study: Study) -> Lines:
+    lock = study.file.lock
+    for outcome, agreed in lock.terms.items() if lock else ():
+        now = study.terms(lock.model, outcome) if lock else ()
+        added, gone = [t for t in now if t not in agreed], [t for t in agreed if t not in now]
+        parts = [f"added {', '.join(map(study.label, added))}"] * bool(added)
+        parts += [f"left out {', '.join(map(study.label, gone))}"] * bool(gone)
+        if lock and parts:
+            said = f"The list agreed with {lock.agreed_with} was changed: {'; '.join(parts)}"
+            yield study.label(outcome), "changed after the lock", f"after {lock.locked_on}", said
+    for model in study.file.models.values():
+        if model.departs_from:
+            late = lock is not None and model.dated > lock.locked_on
+            kind = "declared after the lock" if late else "declared"
+            yield model.title, f"{kind}; departs from {model.departs_from}", model.dated, model.reason
+    tests, rules = study.file.tests, study.file.regression
+    if tests.reported != "none" and tests.fisher_below > 0:
+        rule = f"Quoted where an expected count is below {tests.fisher_below:g}; chi-squared stands beside it."
+        yield "Fisher's exact test in place of chi-squared", "by rule", "", rule
+    if study.file.models and rules.below_minimum == "firth":
+        yield "Firth's method in place of maximum likelihood", "by rule", "", rules.reason
+
+
+def _lock(study: Study) -> Lines:
+    lock = study.file.lock
+    if study.file.models and not lock:
+        yield "Not locked", "", "Until it is, every estimate from restricted data says NOT LOCKED: exploratory."
+    for outcome, terms in lock.terms.items() if lock else ():
+        agreed = f"Locked on {lock.locked_on}, agreed with {lock.agreed_with}" if lock else ""
+        yield study.label(outcome), ", ".join(map(study.label, terms)), agreed
 
 
 def _impossible(study: Study) -> Lines:
@@ -173,6 +207,14 @@ def _choices(study: Study) -> Lines:
     rounding, tests, disclosure = study.file.rounding, study.file.tests, study.file.disclosure
     yield "Rounding", f"{rounding.percent} decimals for percentages, {rounding.mean} for means", IN_WORDS[rounding.rule]
     yield "Tests", tests.reported, tests.reason
+    if tests.reported != "none":
+        yield "Chi-squared", f"{'with' if tests.yates else 'without'} continuity correction", ""
+        yield "t-test", f"{tests.variances} variances", ""
+        yield "Fisher's exact test", f"where an expected count is below {tests.fisher_below:g}", "quoted by rule"
+    if study.file.models:
+        rules = study.file.regression
+        yield "Smallest cell of a model", f"{rules.minimum_cell}; below it: {rules.below_minimum}", rules.reason
+        yield "Standard errors of Firth's method", f"from the {rules.firth_std_error} information", ""
     yield "Disclosure policy", disclosure.policy, f"Decided by {disclosure.decided_by}. {disclosure.reason}"
     yield "Missing codes", study.schema.title, study.schema.description
     for code in study.schema.missing_values:
@@ -197,6 +239,8 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
     "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), _derived),
     "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), _outcomes),
     "models": ("Models", "Model or term", ("Outcome", "Coding", "Departure or assumption"), _models),
+    "lock": ("The agreed list of explanatory variables", "Outcome", ("Agreed list", "State"), _lock),
+    "deviations": ("Departures from the protocol", "What", ("Kind", "Dated", "Reason"), _deviations),
     "impossible": ("Combinations that are refused", "Reason", ("Combination",), _impossible),
     "tables": ("Tables", "Table", ("Columns", "Blocks"), _tables),
     "facts": ("Facts used to rebuild the rows", "Fact", ("Group", "Condition", "Number", "Kind"), _facts),

@@ -48,7 +48,13 @@ def maximum_likelihood(design: np.ndarray, event: np.ndarray, confidence: float,
 
 
 def _profile(
-    design: np.ndarray, event: np.ndarray, params: np.ndarray, errors: np.ndarray, best: float, k: int, confidence: float
+    design: np.ndarray,
+    event: np.ndarray,
+    params: np.ndarray,
+    errors: np.ndarray,
+    best: float,
+    k: int,
+    confidence: float,
 ) -> tuple[float, float, float]:
     """Profile-likelihood limits of one coefficient, and the likelihood-ratio p of zero.
 
@@ -132,7 +138,7 @@ def firth(
 
 
 def separated(design: np.ndarray, event: np.ndarray) -> np.ndarray:
-    """For each column, whether its maximum-likelihood estimate is infinite (Konis 2007), by firthmodels' linear program.
+    """For each column, whether its maximum-likelihood estimate is infinite (Konis 2007), by a linear program.
 
     Raises numpy.linalg.LinAlgError if the columns are not independent.
     """

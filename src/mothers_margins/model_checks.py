@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from mothers_margins import logistic
 from mothers_margins.errors import expect
-from mothers_margins.regression import CONSTANT, Fit
+from mothers_margins.fitted import CONSTANT, Fit
 from mothers_margins.results import Results, tidy
 
 GROUPS = 10  # of the Hosmer-Lemeshow test and of the calibration table, as in Stata's `estat gof, group(10)`
@@ -159,7 +159,8 @@ def spline(values: np.ndarray) -> np.ndarray:
         cubed[j] - cubed[-2] * (t[-1] - t[j]) / (t[-1] - t[-2]) + cubed[-1] * (t[-2] - t[j]) / (t[-1] - t[-2])
         for j in range(len(t) - 2)
     ]
-    return np.column_stack(terms) / (t[-1] - t[0]) ** 2
+    found: np.ndarray = np.column_stack(terms) / (t[-1] - t[0]) ** 2
+    return found
 
 
 def _linearity(fit: Fit) -> Iterator[Row]:

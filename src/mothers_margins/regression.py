@@ -1,251 +1,21 @@
-"""Logistic regression as the study declares it: what enters, whether it may be fitted, and what comes out."""
+"""Logistic regression as the study declares it: what enters, and whether it may be fitted."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mothers_margins import logistic
-from mothers_margins.cohort import Cohort, column
 from mothers_margins.coding import coded, put_together
-from mothers_margins.consistency import ORDER
-from mothers_margins.definition import Group, Regression
+from mothers_margins.cohort import Cohort, column
+from mothers_margins.definition import Regression
 from mothers_margins.errors import UsageError, count
-from mothers_margins.results import COLUMNS, EVERY_KIND, About, Results, tidy
+from mothers_margins.fitted import CONSTANT, Column, Fit, Method, framed, joined
+from mothers_margins.formulas import cohort_formula, from_formula, terms_of_formula
+from mothers_margins.results import About, Results
 from mothers_margins.study import Study, unknown
-
-CONSTANT = "Intercept"
-NOT_LOCKED = "NOT LOCKED: exploratory"
-SIDES = {"yes": Group(label="Outcome: yes", where={}), "no": Group(label="Outcome: no", where={})}
-Method = Literal["logit", "firth"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a design: its name, and the variable, level and reference that it stands for."""
-
-    name: str
-    variable: str = ""
-    level: str = ""
-    reference: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class WaldTest:
-    """A joint test that some coefficients are zero: chi-squared with `df` degrees of freedom."""
-
-    statistic: float
-    df: int
-    pvalue: float
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Fit:
-    """A fitted logistic regression, asked as one of statsmodels is; estimates are log-odds.
-
-    design: one row per participant in the model, one column per coefficient; event: 1 with the outcome, else 0.
-    cells: number with and without the outcome in each level. done: what was left out, put together or penalised.
-    unadjusted: the fits of one explanatory variable each, on the same rows.
-    """
-
-    outcome: str
-    model: str
-    method: Method
-    columns: tuple[Column, ...]
-    design: pd.DataFrame
-    event: pd.Series
-    solution: logistic.Solution
-    rules: Regression
-    cells: pd.DataFrame = field(default_factory=pd.DataFrame)
-    done: tuple[tuple[str, str, int], ...] = ()
-    unadjusted: tuple["Fit", ...] = ()
-    about: About | None = None
-    timepoint: int | None = None
-
-    def _series(self, values: np.ndarray) -> pd.Series:
-        return pd.Series(values, index=[one.name for one in self.columns])
-
-    @property
-    def params(self) -> pd.Series:
-        """Coefficients by column."""
-        return self._series(self.solution.params)
-
-    @property
-    def bse(self) -> pd.Series:
-        """Standard errors by column."""
-        return self._series(np.sqrt(np.diag(self.solution.covariance)))
-
-    @property
-    def pvalues(self) -> pd.Series:
-        """Two-sided p of Wald's test against the normal distribution, as in Stata."""
-        return 2 * pd.Series(stats.norm.sf(np.abs(self.params / self.bse)), index=self.params.index)
-
-    @property
-    def nobs(self) -> int:
-        """Participants in the model."""
-        return len(self.event)
-
-    @property
-    def n_events(self) -> int:
-        """Those with the outcome."""
-        return int(self.event.sum())
-
-    @property
-    def df(self) -> pd.Series:
-        """Degrees of freedom of each coefficient: infinite, because Wald's test is against the normal distribution."""
-        return self._series(np.full(len(self.columns), np.inf))
-
-    @property
-    def fmi(self) -> pd.Series:
-        """Fraction of missing information; not defined without imputation (nan)."""
-        return self._series(np.full(len(self.columns), np.nan))
-
-    riv = fmi
-    mc_error = fmi
-
-    @property
-    def llf(self) -> float:
-        """Log-likelihood at the estimates, penalised if the method is firth."""
-        return self.solution.loglik
-
-    @property
-    def parameters(self) -> int:
-        """Coefficients besides the constant."""
-        return sum(one.name != CONSTANT for one in self.columns)
-
-    @property
-    def events_per_parameter(self) -> float:
-        """The smaller of the numbers with and without the outcome, over the parameters."""
-        return min(self.n_events, self.nobs - self.n_events) / self.parameters if self.parameters else np.inf
-
-    def cov_params(self) -> pd.DataFrame:
-        """Covariance of the coefficients."""
-        return pd.DataFrame(self.solution.covariance, self.params.index, self.params.index)
-
-    def conf_int(self, alpha: float | None = None) -> pd.DataFrame:
-        """Wald intervals, columns 0 and 1; by default at the study's confidence."""
-        alpha = 1 - self.rules.confidence / 100 if alpha is None else alpha
-        reach = stats.norm.ppf(1 - alpha / 2) * self.bse
-        return pd.DataFrame({0: self.params - reach, 1: self.params + reach})
-
-    def profile_int(self) -> pd.DataFrame:
-        """Profile-likelihood intervals (penalised for firth), columns 0 and 1, at the study's confidence."""
-        found = self.solution
-        return pd.DataFrame({0: found.profile_low, 1: found.profile_high}, index=self.params.index)
-
-    def wald_test(self, term: str) -> WaldTest:
-        """Joint test of all columns of an explanatory variable, or of one column. Raises UsageError for neither."""
-        chosen = [place for place, one in enumerate(self.columns) if term in (one.variable, one.name)]
-        if not chosen:
-            raise unknown("term", [term], [one.variable or one.name for one in self.columns], "wald_test")
-        part = self.solution.params[chosen]
-        statistic = float(part @ np.linalg.solve(self.solution.covariance[np.ix_(chosen, chosen)], part))
-        return WaldTest(statistic, len(chosen), float(stats.chi2.sf(statistic, len(chosen))))
-
-    def to_frame(self) -> pd.DataFrame:
-        """Unadjusted and adjusted estimates as tidy results of kind estimates (`Results` if fitted on a cohort).
-
-        Wald limits are in conf_low and conf_high, profile limits and likelihood-ratio p in their own columns. A variable
-        with several columns has one row more, without an estimate: p_value is of their joint Wald test, df their number.
-        Until the list of explanatory variables is locked, every estimate from restricted data says so in `note`.
-        """
-        rows = [row for fit in self.unadjusted for row in fit.rows("unadjusted")] + list(self.rows("adjusted"))
-        return framed(rows, self.about, self.timepoint)
-
-    def rows(self, which: str) -> Iterator[dict[str, Any]]:
-        """Rows of one model; of an unadjusted one without its constant."""
-        common = {"outcome": self.outcome, "model": which, "n": self.nobs, "n_events": self.n_events}
-        common["method"] = "firth" if self.method == "firth" else "complete_case"
-        lock = NOT_LOCKED if self.about and not_locked(self.about) else ""
-        limits, found = self.conf_int().to_numpy(), self.solution
-        for k, one in enumerate(self.columns):
-            if which == "unadjusted" and one.name == CONSTANT:
-                continue
-            several = [other for other in self.columns if other.variable == one.variable != ""]
-            named = {"variable": one.variable, "reference": one.reference, "note": _joined(lock, one.note)}
-            if len(several) > 1 and one is several[0]:
-                test = self.wald_test(one.variable)
-                joint = {"term": one.variable, "level": "", "df": test.df, "p_value": test.pvalue}
-                yield common | named | joint
-            yield common | named | {
-                "term": one.name,
-                "level": one.level,
-                "estimate": found.params[k],
-                "std_error": self.bse.iloc[k],
-                "df": np.inf,
-                "conf_low": limits[k, 0],
-                "conf_high": limits[k, 1],
-                "p_value": self.pvalues.iloc[k],
-                "profile_low": found.profile_low[k],
-                "profile_high": found.profile_high[k],
-                "profile_p": found.profile_p[k],
-            }
-
-    def tabulated(self) -> Results:
-        """Every level that enters, with and without the outcome, among the participants in the model: kind events.
-
-        Raises UsageError for a fit without a cohort.
-        """
-        about = self._about("events")
-        sides = {"yes": self.n_events, "no": self.nobs - self.n_events}
-        rows = [
-            {"engine": "cells", "variable": cell["variable"], "event": cell["level"], "group": side}
-            | {"n": cell[side], "denominator": size}
-            for cell in self.cells.to_dict("records")
-            for side, size in sides.items()
-        ]
-        return tidy(rows, replace(about, groups=SIDES), self.timepoint)
-
-    def events(self) -> Results:
-        """What was left out, put together, dropped or penalised, as counts: kind events.
-
-        Raises UsageError for a fit without a cohort.
-        """
-        about = self._about("events")
-        every = {"all": Group(label="All", where={})}
-        rows = [
-            {"engine": "model", "variable": variable, "event": event, "group": "all", "n": n, "denominator": self.nobs}
-            for variable, event, n in self.done
-        ]
-        return tidy(rows, replace(about, groups=every), self.timepoint)
-
-    def _about(self, kind: str) -> About:
-        if self.about is None:
-            raise UsageError("This fit is of a data frame: only one of a cohort knows its study.")
-        return replace(self.about, kind=kind)
-
-    def __repr__(self) -> str:
-        method = "Firth's penalised likelihood" if self.method == "firth" else "maximum likelihood"
-        size = f"n = {self.nobs}, {self.n_events} with the outcome, {count(self.parameters, 'parameter')}"
-        per = f"{self.events_per_parameter:.1f} events per parameter"
-        mark = f"{self.about.source.mark}. " if self.about and self.about.source.mark else ""
-        return f"{mark}Logistic regression of {self.outcome}, model {self.model}, {method}: {size}, {per}."
-
-
-def not_locked(about: About) -> bool:
-    """Whether estimates are exploratory: from restricted data, before the list of explanatory variables is locked."""
-    return about.source.kind == "restricted" and about.study.file.lock is None
-
-
-def framed(rows: list[dict[str, Any]], about: About | None, timepoint: int | None) -> pd.DataFrame:
-    """Rows of kind estimates with all their columns."""
-    empty: dict[str, Any] = dict.fromkeys(COLUMNS["estimates"], np.nan) | {"m": pd.NA}
-    if about is None:
-        plain = dict.fromkeys(EVERY_KIND, "") | {"timepoint": pd.NA, "status": "shown"}
-        return pd.DataFrame([plain | empty | row for row in rows])
-    return tidy([empty | row for row in rows], replace(about, kind="estimates", groups={}), timepoint)
-
-
-def _joined(*parts: str) -> str:
-    return "; ".join(filter(None, parts))
-
-
-# ---- from a cohort or a data frame to a fit
 
 
 def fit_logistic(
@@ -270,8 +40,8 @@ def fit_logistic(
     if not isinstance(data, Cohort):
         if not isinstance(data, pd.DataFrame):
             raise UsageError("fit_logistic: needs a cohort, as derive returns it, or a data frame.")
-        design, event = _from_formula(data, model)
-        names = tuple(Column(name) for name in design)
+        design, event = from_formula(data, model)
+        names = tuple(Column(str(name)) for name in design)
         outcome_name = model.partition("~")[0].strip()
         return _fitted(outcome_name, model, method or "logit", names, design, event, Regression())
     prepared = _prepared(data, model, outcome)
@@ -292,11 +62,15 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
     for variable in dict.fromkeys(one.variable for one in prepared.columns if one.variable):
         chosen = [one for one in prepared.columns if one.variable in ("", variable)]
         part = replace(prepared, columns=tuple(chosen), design=prepared.design[[one.name for one in chosen]])
-        part = replace(part, levels={name: values for name, values in prepared.levels.items() if name == variable})
+        part = replace(
+            part,
+            levels={name: values for name, values in prepared.levels.items() if name == variable},
+            together=tuple(pair for pair in prepared.together if pair[0] == variable),
+        )
         fit = _on_rows(part, part.design.notna().all(axis=1) & part.event.notna(), None, ())
         by_firth = "by Firth's method: a cell is below the minimum" if fit.method == "firth" else ""
         rows += [
-            row | {"method": "available_case", "note": _joined(str(row["note"]), by_firth)}
+            row | {"method": "available_case", "note": joined(str(row["note"]), by_firth)}
             for row in fit.rows("unadjusted")
         ]
     found = framed(rows, prepared.about, prepared.timepoint)
@@ -336,7 +110,7 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
     if outcome not in study.outcomes:
         raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     event = column(cohort, outcome).map({"Yes": 1.0, "No": 0.0}).astype(float)
-    terms = _terms_of_formula(cohort, model, outcome) if formula else study.terms(model, outcome)
+    terms = terms_of_formula(cohort, model, outcome) if formula else study.terms(model, outcome)
     columns: list[Column] = [Column(CONSTANT)]
     found: dict[str, pd.Series] = {CONSTANT: pd.Series(1.0, index=cohort.data.index)}
     levels: dict[str, pd.Series] = {}
@@ -360,7 +134,7 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
         together += [(term, new) for new, olds in coding.merged.items() if len(olds) > 1]
     design = pd.DataFrame(found)
     if formula:
-        design = _cohort_formula(cohort, model, outcome, terms)
+        design = cohort_formula(cohort, model, outcome, terms)
         columns = [Column(str(name), "" if name == CONSTANT else str(name)) for name in design]
     about = About("estimates", study, cohort.source, {})
     timepoint = study.outcomes[outcome].timepoint
@@ -387,7 +161,9 @@ def _on_rows(
     event = prepared.event[chosen]
     unit = prepared.study.file.unit.many
     if event.nunique() < 2:
-        raise UsageError(f"fit_logistic: among {count(len(event), 'complete case')}, nobody or everybody has the outcome.")
+        raise UsageError(
+            f"fit_logistic: among {count(len(event), 'complete case')}, nobody or everybody has the outcome."
+        )
     cells = _tabulated(prepared, chosen)
     binding = cells[~cells["variable"].isin(prepared.linear) & (cells[["yes", "no"]].sum(axis=1) > 0)]
     small = binding[(binding[["yes", "no"]] < rules.minimum_cell).any(axis=1)]
@@ -400,7 +176,11 @@ def _on_rows(
     for name, new in prepared.together:
         done += ((name, f"put together as {new}", int((prepared.levels[name][chosen] == new).sum())),)
     done += tuple(
-        (row["variable"], f"fewer than {rules.minimum_cell} in a cell ({row['level']}): Firth", min(row["yes"], row["no"]))
+        (
+            row["variable"],
+            f"fewer than {rules.minimum_cell} in a cell ({row['level']}): Firth",
+            min(row["yes"], row["no"]),
+        )
         for row in small.to_dict("records")
     )
     design = prepared.design[chosen]
@@ -409,7 +189,9 @@ def _on_rows(
     columns = tuple(one for one in prepared.columns if one not in empty)
     design = design[[one.name for one in columns]]
     fit = _fitted(prepared.outcome, prepared.model, method, columns, design, event, rules)
-    infinite = logistic.separated(design.to_numpy(float), event.to_numpy(float)) if method == "firth" else []
+    infinite: Iterable[bool] = (
+        logistic.separated(design.to_numpy(float), event.to_numpy(float)) if method == "firth" else []
+    )
     done += tuple(
         (one.variable, f"separated: without Firth the estimate of {one.name} is infinite", 0)
         for one, there in zip(columns, infinite, strict=False)
@@ -456,7 +238,9 @@ def _fitted(
     x, y = design.to_numpy(float), event.to_numpy(float)
     if len(y) == 0 or y.min() == y.max():
         raise UsageError("fit_logistic: nobody or everybody has the outcome.")
-    dependent = [name for k, name in enumerate(design) if np.linalg.matrix_rank(x[:, : k + 1]) == np.linalg.matrix_rank(x[:, :k])]
+    dependent = [
+        name for k, name in enumerate(design) if np.linalg.matrix_rank(x[:, : k + 1]) == np.linalg.matrix_rank(x[:, :k])
+    ]
     if dependent:
         remedy = "Leave one of them out, or put levels together."
         raise UsageError("fit_logistic: a column follows from those before it.", map(str, dependent), remedy)
@@ -476,64 +260,3 @@ def _fitted(
     except ArithmeticError as error:
         raise UsageError(f"fit_logistic: {error}.") from None
     return Fit(outcome, model, method, columns, design, event, solution, rules)
-
-
-# ---- formulas
-
-
-def _from_formula(data: pd.DataFrame, formula: str) -> tuple[pd.DataFrame, pd.Series]:
-    """Design and event of a formula, without the rows that have a missing value in it."""
-    from formulaic import model_matrix
-
-    if "~" not in formula:
-        raise UsageError("fit_logistic: with a data frame, model is a formula such as 'low ~ age + C(race)'.")
-    try:
-        made: Any = model_matrix(formula, data, na_action="drop", output="pandas")
-        left, design = made.lhs, made.rhs
-    except Exception as error:
-        wrong = f"fit_logistic: the formula cannot be read ({type(error).__name__})."
-        raise UsageError(wrong, (), f"Columns: {', '.join(map(str, data.columns))}.") from None
-    event = left.iloc[:, -1].astype(float)
-    if left.shape[1] > 2 or not event.isin([0.0, 1.0]).all():
-        raise UsageError("fit_logistic: the outcome must be 0 or 1, or have two levels.")
-    return pd.DataFrame(design).astype(float), event
-
-
-def _terms_of_formula(cohort: Cohort, formula: str, outcome: str) -> tuple[str, ...]:
-    """Variables at the right of a formula, refused as those of a declared model would be."""
-    from formulaic import Formula
-    from formulaic.errors import FormulaicError
-
-    study = cohort.study
-    try:
-        named = sorted(str(name) for name in Formula(formula.partition("~")[2]).required_variables)
-    except FormulaicError:
-        raise UsageError("fit_logistic: the formula cannot be read.") from None
-    absent = [name for name in named if name not in study.declared]
-    if absent:
-        raise unknown("variable", absent, study.variables, f"study {study.name}")
-    problems = []
-    for name in named:
-        when = study.timepoint(name)
-        if when is None:
-            problems.append(f"'{name}' has no timepoint, so it could have been recorded after {outcome}")
-        elif ORDER[when] > ORDER[study.outcomes[outcome].timepoint]:
-            problems.append(f"'{name}' was recorded after {outcome}")
-        elif study.recorded(name) & study.recorded(outcome):
-            problems.append(f"'{name}' is made from what {outcome} is made from")
-    if problems:
-        raise UsageError("fit_logistic: what comes after an outcome, or is part of it, cannot explain it.", problems)
-    return tuple(named)
-
-
-def _cohort_formula(cohort: Cohort, formula: str, outcome: str, terms: tuple[str, ...]) -> pd.DataFrame:
-    """Design of a formula, with missing values where a variable or the outcome is missing."""
-    raw: Mapping[str, pd.Series] = {
-        name: values if cohort.study.levels(name) else values.astype(float)
-        for name, values in ((name, column(cohort, name)) for name in terms)
-    }
-    whole = pd.DataFrame(raw)
-    whole[outcome] = column(cohort, outcome).map({"Yes": 1.0, "No": 0.0}).astype(float)
-    used = {name: whole[name].cat.remove_unused_categories() for name in terms if cohort.study.levels(name)}
-    design, _ = _from_formula(whole.assign(**used), formula)
-    return design.reindex(whole.index)

@@ -9,10 +9,12 @@ from string import ascii_lowercase
 
 from mothers_margins.definition import Rounding
 from mothers_margins.errors import UsageError
-from mothers_margins.rounding import rounded
+from mothers_margins.rounding import p_rounded, rounded
 
 SYMBOLS = {"suppressed": "[c]", "missing": "–"}  # a true zero prints 0
+WIDE = 6  # from so many columns on, a table is set closer
 FIGURE_SPACE = "\u2007"  # as wide as a digit: units stand under units without a span around every number
+MINUS = "\u2212"
 INDENT = "\u2003"  # em space: unlike a style sheet it survives into Word and PDF
 
 # Doubled class names outweigh the rules that JupyterLab has for every table.
@@ -36,6 +38,9 @@ padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 .mm-table.mm-table tfoot td{white-space:normal;padding:.5em .4em}
 .mm-table.mm-table tfoot p{margin:.2em 0;max-width:90ch}
 .mm-table.mm-table sup{font-size:.75em;line-height:0}
+.mm-table.mm-wide{max-width:none;font-size:14px}
+.mm-table.mm-wide :is(th,td){padding-right:.9em}
+.mm-table.mm-wide tbody th[scope=row]{min-width:15em;max-width:24em}
 @media(max-width:40em){.mm-table.mm-table{font-size:13px}
 .mm-table.mm-table :is(th,td){padding-right:.4em;white-space:normal}
 .mm-table.mm-table tbody th[scope=row]{overflow-wrap:anywhere;min-width:9em}
@@ -130,17 +135,25 @@ class Table:
             return SYMBOLS[cell.status]
         if cell.numbers is None:
             return cell.pattern
-        decimals = {"n": 0, "denominator": 0, "missing": 0, "percent": self.rounding.percent}
-        rule = self.rounding.rule
-        texts = {
-            key: SYMBOLS["missing"] if isnan(number) else rounded(number, decimals.get(key, self.rounding.mean), rule)
-            for key, number in cell.numbers.items()
-        }
-        return cell.pattern.format(**texts)
+        return cell.pattern.format(**{key: self._text(key, number) for key, number in cell.numbers.items()})
+
+    def _text(self, key: str, number: float) -> str:
+        """One number as text, with the decimals of what it is."""
+        rounding = self.rounding
+        if isnan(number):
+            return SYMBOLS["missing"]
+        if key.startswith("p_"):
+            return p_rounded(number, rounding.p_value, rounding.rule)
+        counts = ("n", "denominator", "missing", "df")
+        ratios = ("ratio", "ratio_low", "ratio_high", "statistic", "standardised")
+        decimals = dict.fromkeys(counts, 0) | dict.fromkeys(ratios, rounding.odds_ratio)
+        decimals["percent"] = rounding.percent
+        return rounded(number, decimals.get(key, rounding.mean), rounding.rule).replace("-", MINUS)
 
     def to_html(self) -> str:
         """The table as semantic HTML: caption, scoped headings, one body per section, notes in the foot."""
-        return "\n".join(["<table class='mm-table'>", *self._head(), *self._body(), *self._foot(), "</table>"])
+        wide = " mm-wide" if len(self.columns) >= WIDE else ""
+        return "\n".join([f"<table class='mm-table{wide}'>", *self._head(), *self._body(), *self._foot(), "</table>"])
 
     def _repr_html_(self) -> str:
         return STYLE + self.to_html()
@@ -241,7 +254,7 @@ def _superscript(mark: str) -> str:
 
 
 def _leading_digits(text: str) -> int:
-    return len(text) - len(text.lstrip("0123456789"))
+    return len(text) - len(text.lstrip(f"{MINUS}<0123456789"))
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,8 @@ def standardised_levels(table: np.ndarray) -> Found:
     With two levels, that of two proportions, with its sign (first level, a minus b); with more, a distance.
     Nothing where the average covariance of the shares cannot be inverted.
     """
-    a, b = (table / table.sum(axis=0))[:-1].T if len(table) > 2 else (table / table.sum(axis=0))[:1].T
-    spread = sum((np.diag(share) - np.outer(share, share)) / 2 for share in (a, b))
+    a, b = (table / table.sum(axis=0))[:-1].T  # the last level follows from the others
+    spread = (np.diag(a) - np.outer(a, a) + np.diag(b) - np.outer(b, b)) / 2
     if np.linalg.matrix_rank(spread) < len(a):
         return {}
     if len(a) == 1:

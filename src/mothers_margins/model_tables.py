@@ -1,0 +1,373 @@
+"""Tables of models: odds ratios, the checks of a model, and levels side by side."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import replace
+from math import exp, inf, isnan
+from typing import Any
+
+from mothers_margins.builders import cited
+from mothers_margins.comparison_columns import ComparisonColumns
+from mothers_margins.errors import UsageError
+from mothers_margins.results import Results, checked
+from mothers_margins.rounding import IN_WORDS
+from mothers_margins.study import Study
+from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
+
+NOT_LOCKED = "NOT LOCKED: exploratory"
+EMPTY = Cell("")
+METHODS = {
+    "complete_case": "complete cases",
+    "firth": "complete cases, Firth",
+    "imputed": "imputed",
+    "imputed_firth": "imputed, Firth",
+    "available_case": "each on all known",
+}
+FIRTH = "Firth's penalised likelihood"
+Record = dict[Hashable, Any]
+
+
+def odds_ratios(results: Results, cells: Results | None = None, done: Results | None = None) -> Table:
+    """A table of odds ratios: one row per level, a pair of columns per model and method, Wald and profile intervals.
+
+    results: estimates of one outcome, from `Fit.to_frame`. cells: `Fit.tabulated`, for the number with the outcome of
+    each level. done: `Fit.events`, for the notes. Limits of log-odds are exponentiated, standard errors never.
+    Raises UsageError for results of another kind or of several outcomes.
+    """
+    about = checked(results, "odds_ratios", "estimates")
+    study = about.study
+    outcomes = list(dict.fromkeys(results["outcome"]))
+    if len(outcomes) != 1:
+        raise UsageError("odds_ratios: give the estimates of one outcome.", map(str, outcomes))
+    rows = results.to_dict("records")
+    made = dict.fromkeys((row["model"], row["method"]) for row in rows)
+    found = {(row["model"], row["method"], row["variable"], row["level"]): row for row in rows if row["variable"]}
+    joint = {key: row for key, row in found.items() if isnan(row["estimate"])}
+    notes = Notes()
+    open_ = any(NOT_LOCKED in row["note"] for row in rows)
+    builder = _Ratios(study, notes, tuple(made), found, _numbers(cells), open_)
+    sections = [
+        Section(title, tuple(row for name in names for row in builder.variable(name, joint)))
+        for title, names in _blocks(study, rows)
+    ]
+    _explain(study, notes, rows, done)
+    title = f"Associations with: {study.label(outcomes[0])}"
+    return Table(
+        name="odds_ratios",
+        caption=f"{NOT_LOCKED}. {title}" if open_ else title,
+        stub="Explanatory variable",
+        columns=tuple(builder.columns()),
+        sections=tuple(sections),
+        notes=notes.all(),
+        mark=about.source.mark,
+        source=f"{about.source.statement} {cited(study)}",
+        rounding=study.file.rounding,
+    )
+
+
+def _numbers(cells: Results | None) -> dict[tuple[str, str], tuple[int, int]]:
+    """Number with the outcome and in all, by variable and level."""
+    if cells is None:
+        return {}
+    checked(cells, "odds_ratios", "events")
+    counts = {(row["variable"], row["event"], row["group"]): row["n"] for row in cells.to_dict("records")}
+    return {(v, e): (n, n + counts[v, e, "no"]) for (v, e, side), n in counts.items() if side == "yes"}
+
+
+def _blocks(study: Study, rows: list[Record]) -> Iterator[tuple[str, list[str]]]:
+    """Variables of the estimates under the study's headings, in their order in the model."""
+    names = list(dict.fromkeys(str(row["variable"]) for row in rows if row["variable"]))
+    titles = [*dict.fromkeys(block.title for block in study.file.explanatory), ""]
+    for title in titles:
+        inside = [name for name in names if study.block(name) == title]
+        if inside:
+            yield title, inside
+
+
+class _Ratios:
+    """Rows and columns of one table of odds ratios."""
+
+    def __init__(
+        self,
+        study: Study,
+        notes: Notes,
+        made: tuple[tuple[str, str], ...],
+        found: dict[tuple[str, str, str, str], Record],
+        numbers: dict[tuple[str, str], tuple[int, int]],
+        open_: bool,
+    ) -> None:
+        self.study, self.notes, self.made, self.found = study, notes, made, found
+        self.numbers, self.open = numbers, open_
+
+    def columns(self) -> Iterator[Column]:
+        confidence = f"{self.study.file.regression.confidence:g}%"
+        if self.numbers:
+            yield Column("events", "With outcome, of all")
+        for model, method in self.made:
+            spanner, key = f"{model.capitalize()} ({METHODS[method]})", f"{model}_{method}"
+            yield Column(key, f"OR ({confidence} CI)", None, spanner)
+            yield Column(f"{key}_p", "p", None, spanner)
+            if self._profiled(model, method):
+                yield Column(f"{key}_profile", f"Profile {confidence} CI", None, spanner)
+                yield Column(f"{key}_profile_p", "Profile p", None, spanner)
+        if self.open:
+            yield Column("status", "Status")
+
+    def _profiled(self, model: str, method: str) -> bool:
+        """Profile columns stand where there are profile intervals, of adjusted estimates."""
+        rows = [row for key, row in self.found.items() if key[:2] == (model, method)]
+        return model == "adjusted" and any(not isnan(row["profile_low"]) for row in rows)
+
+    def variable(self, name: str, joint: dict[tuple[str, str, str, str], Record]) -> Iterator[Row]:
+        levels = [key[3] for key in self.found if key[2] == name and key[:2] == self.made[-1] and key not in joint]
+        known = name in self.study.declared
+        label = self.study.label(name) if known else name
+        if len(levels) == 1:
+            row = next(row for key, row in self.found.items() if key[2] == name)
+            coding = self.study.file.coding.get(name)
+            how = coding.label if coding and coding.label and not coding.merged else ""
+            how = how or (f"compared with {row['reference'].lower()}" if row["reference"] else "")
+            level = f": {levels[0].lower()}" if levels[0] else ""
+            yield self._row(f"{label}{level}{',' * (not level)} {how}" if how else label + level, name, levels[0])
+            return
+        heading = [self._pair(joint.get((*made, name, "")), made) for made in self.made]
+        yield Row(label, self._padded((EMPTY,), [cell for pair in heading for cell in pair], ""), name)
+        reference = next(row["reference"] for key, row in self.found.items() if key[2] == name)
+        empty = [cell for made in self.made for cell in (Cell("1 (reference)"), *(EMPTY,) * (self._width(made) - 1))]
+        yield Row(reference, self._padded((self._events(name, reference),), empty, ""), name, reference, 2)
+        for level in levels:
+            yield self._row(level, name, level, depth=2)
+
+    def _row(self, label: str, name: str, level: str, depth: int = 1) -> Row:
+        cells = [cell for made in self.made for cell in self._pair(self.found.get((*made, name, level)), made)]
+        return Row(label, self._padded((self._events(name, level),), cells, NOT_LOCKED), name, level, depth)
+
+    def _padded(self, events: tuple[Cell, ...], cells: list[Cell], status: str) -> tuple[Cell, ...]:
+        return (*(events if self.numbers else ()), *cells, *((Cell(status),) if self.open else ()))
+
+    def _width(self, made: tuple[str, str]) -> int:
+        return 4 if self._profiled(*made) else 2
+
+    def _events(self, name: str, level: str) -> Cell:
+        if (name, level) not in self.numbers:
+            return EMPTY
+        n, whole = self.numbers[name, level]
+        return Cell("{n} of {denominator}", {"n": n, "denominator": whole})
+
+    def _pair(self, row: Record | None, made: tuple[str, str]) -> list[Cell]:
+        """Odds ratio with its interval, p, and the profile's; of a joint row only the p."""
+        if row is None:
+            return [EMPTY] * self._width(made)
+        if isnan(row["estimate"]):
+            mark = self.notes.mark("All levels together, Wald's test.")
+            return [EMPTY, Cell("{p_value}", {"p_value": row["p_value"]}, "shown", mark)] + [EMPTY] * (
+                self._width(made) - 2
+            )
+        said = "; ".join(part for part in str(row["note"]).split("; ") if part and part != NOT_LOCKED)
+        mark = self.notes.mark(said[0].upper() + said[1:] + ".") if said else ""
+        numbers = {
+            "ratio": exp(row["estimate"]),
+            "ratio_low": exp(row["conf_low"]),
+            "ratio_high": exp(row["conf_high"]),
+        }
+        cells = [Cell("{ratio} ({ratio_low} to {ratio_high})", numbers, "shown", mark)]
+        cells += [Cell("{p_value}", {"p_value": row["p_value"]})]
+        if self._profiled(*made):
+            low, high = row["profile_low"], row["profile_high"]
+            numbers = {"ratio_low": 0.0 if low == -inf else exp(low), "ratio_high": exp(min(high, 700))}
+            pattern = "{ratio_low} to " + ("{ratio_high}" if high < inf else "∞")
+            cells += [Cell(pattern, numbers), Cell("{p_value}", {"p_value": row["profile_p"]})]
+        return cells
+
+
+def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | None) -> None:
+    """What is in the model, by which method and coding, what was done to it, and how to read it."""
+    rules, unit = study.file.regression, study.file.unit.many
+    for method in dict.fromkeys(row["method"] for row in rows if row["model"] == "adjusted"):
+        adjusted = [row for row in rows if (row["model"], row["method"]) == ("adjusted", method)]
+        parameters = sum(bool(row["variable"]) and not isnan(row["estimate"]) for row in adjusted)
+        n, events = adjusted[0]["n"], adjusted[0]["n_events"]
+        per = min(events, n - events) / parameters
+        notes.plain(
+            f"Adjusted, {METHODS[method]}: {n:g} {unit}, {events:g} with the outcome, {parameters} parameters besides "
+            f"the constant, {per:.1f} events per parameter. Unadjusted odds ratios are of the same {unit}."
+        )
+    firth = any("firth" in row["method"] for row in rows)
+    how = FIRTH if firth else "maximum likelihood"
+    information = {"information": "the ordinary information", "augmented": "the information of the augmented data"}
+    errors = f"; standard errors from {information[rules.firth_std_error]}" if firth else ""
+    notes.plain(f"Logistic regression by {how}{errors}. p and intervals are Wald's; profile ones are likelihood-ratio.")
+    notes.plain("Each adjusted odds ratio is an association given all other variables of the model, not an effect.")
+    left = [] if done is None else list(done.to_dict("records"))
+    for row in left:
+        about = f"{study.label(row['variable'])}, " if row["variable"] in study.declared else ""
+        counted = f" ({row['n']:g})" if row["event"].startswith(("put together", "left out: an")) else ""
+        notes.plain(f"{about}{row['event']}{counted}." if about else f"{row['event'].capitalize()}{counted}.")
+    for name in dict.fromkeys(str(row["variable"]) for row in rows if row["variable"] in study.declared):
+        coding = study.file.coding.get(name)
+        said = [study.assumption(name), coding.assumption if coding else ""]
+        for text in filter(None, said):
+            notes.plain(
+                f"Assumption. {text}"
+                if text.startswith(study.label(name))
+                else f"Assumption. {study.label(name)}: {text}"
+            )
+    decimals, rule = study.file.rounding.odds_ratio, IN_WORDS[study.file.rounding.rule]
+    notes.plain(f"Odds ratios are rounded to {decimals} decimals; {rule}.")
+
+
+SECTIONS = {
+    "Specification and fit": ("linktest", "goodness_of_fit", "discrimination", "brier"),
+    "Linearity": ("linearity",),
+    "Each term: VIF, and largest |dfbeta| (n: participants above 2/√n)": ("vif", "influence"),
+    "Calibration: observed and expected with the outcome": ("calibration",),
+}
+
+
+def diagnostics(results: Results) -> Table:
+    """The checks of a model in one compact table. Raises UsageError if they are not results of `check_model`."""
+    about = checked(results, "diagnostics", "checks")
+    study, notes = about.study, Notes()
+    rows = results.to_dict("records")
+    sections = []
+    for title, names in SECTIONS.items():
+        chosen = [row for row in rows if row["check"] in names]
+        lines = PAIRED.get(names[0], _each)(chosen, study, notes)
+        sections.append(Section(title, tuple(lines)))
+    notes.plain("The checks use the data that made the model, so discrimination and calibration are flattered.")
+    notes.plain("Linktest: a square that adds to the linear predictor says that a term or its coding is missing.")
+    notes.plain(
+        "Pearson's chi-squared has no chi-squared distribution where nearly every pattern is one participant's."
+    )
+    notes.plain("A |dfbeta| is how far a coefficient moves, in its standard errors, if one participant is left out.")
+    first = rows[0]
+    return Table(
+        name="diagnostics",
+        caption=f"Checks of the adjusted model: {study.label(first['outcome'])} ({METHODS[first['method']]})",
+        stub="Check",
+        columns=(Column("statistic", "Statistic"), Column("p", "p"), Column("n", "n")),
+        sections=tuple(sections),
+        notes=notes.all(),
+        mark=about.source.mark,
+        source=f"{about.source.statement} {cited(study)}",
+        rounding=study.file.rounding,
+    )
+
+
+def _each(rows: list[Record], study: Study, notes: Notes) -> list[Row]:
+    limits = {row["statistic_name"]: row["statistic"] for row in rows}
+    found = [_checked(row, study, notes) for row in rows if row["statistic_name"] not in ("AUC low", "AUC high")]
+    if "AUC low" not in limits:
+        return found
+    numbers = {"ratio": limits["AUC"], "ratio_low": limits["AUC low"], "ratio_high": limits["AUC high"]}
+    auc = Cell("{ratio} ({ratio_low} to {ratio_high})", numbers)
+    return [replace(row, cells=(auc, *row.cells[1:])) if row.level == "AUC" else row for row in found]
+
+
+def _terms(rows: list[Record], study: Study, notes: Notes) -> list[Row]:
+    inflation = {row["variable"]: row["statistic"] for row in rows if row["check"] == "vif"}
+    return [
+        replace(line, cells=(Cell("{ratio}; {statistic}", numbers | {"statistic": row["statistic"]}), *line.cells[1:]))
+        for row in rows
+        if row["check"] == "influence" and row["variable"] in inflation
+        for line, numbers in [(_checked(row, study, notes), {"ratio": inflation[row["variable"]]})]
+    ]
+
+
+def _checked(row: Record, study: Study, notes: Notes) -> Row:
+    name, variable = str(row["statistic_name"]), str(row["variable"])
+    base, _, level = variable.partition("[")
+    label = study.label(base) + (f": {level.rstrip(']')}" if level else "") if base in study.declared else variable
+    text = f"{label}: {name}" if row["check"] == "linearity" else (label or name[0].upper() + name[1:])
+    text = f"Linktest: {name}" if row["check"] == "linktest" else text
+    if row["status"] == "missing":
+        mark = notes.mark(f"Not computed: {row['note']}.")
+        return Row(text, (Cell("{statistic}", {"statistic": row["statistic"]}, "missing", mark), EMPTY, EMPTY))
+    pattern = "{statistic}" if isnan(row["df"]) else "{statistic} ({df} df)"
+    p_value = EMPTY if isnan(row["p_value"]) else Cell("{p_value}", {"p_value": row["p_value"]})
+    cells = (Cell(pattern, {"statistic": row["statistic"], "df": row["df"]}), p_value, Cell("{n}", {"n": row["n"]}))
+    return Row(text, cells, variable, name)
+
+
+def _calibration(rows: list[Record], study: Study, notes: Notes) -> list[Row]:
+    expected = {row["variable"]: row["statistic"] for row in rows if row["statistic_name"] == "expected"}
+    return [
+        Row(
+            f"{str(row['variable']).capitalize()} of the fitted probability",
+            (Cell("{n} and {expected}", numbers), EMPTY, Cell("{n}", {"n": row["n"]})),
+            str(row["variable"]),
+        )
+        for row in rows
+        for numbers in [{"n": row["statistic"], "expected": expected[row["variable"]]}]
+        if row["statistic_name"] == "observed"
+    ]
+
+
+PAIRED = {"calibration": _calibration, "vif": _terms}
+
+
+def needs(results: Results, name: str, comparisons: Results | None = None) -> Table:
+    """Variables with the same levels, one per row: in each group the number in each level and not known.
+
+    results: summaries. name: a table of study.yaml. comparisons: adds test and p of each row.
+    Raises UsageError if the variables differ in their levels or a number is absent.
+    """
+    about = checked(results, "needs", "summaries")
+    study, plan, notes = about.study, about.study.plan(name), Notes()
+    levels = {study.levels(variable) for variable in plan.variables}
+    if len(levels) != 1:
+        raise UsageError("needs: the variables of the table do not have the same levels.")
+    (shared,) = levels
+    found = {
+        (row["variable"], row["level"], row["group"]): row
+        for row in results.to_dict("records")
+        if row["statistic"] == "n"
+    }
+    labels = {level.value: level.label or level.value for level in study.fields[plan.variables[0]].categories}
+    columns = [
+        Column(
+            f"{group}_{level}",
+            labels.get(level, "Not known").capitalize(),
+            None,
+            f"{study.groups[group].label} (n = {found['n', '', group]['value']:g})",
+        )
+        for group in plan.groups
+        for level in (*shared, "missing")
+    ]
+    compared = ComparisonColumns(comparisons, notes) if comparisons is not None else None
+    if compared:
+        compared.check(iter(plan.variables))
+        columns += [Column("p", "p")]
+    sections = []
+    for block in plan.blocks:
+        rows = []
+        for variable in block.variables:
+            try:
+                counts = [found[variable, level, group] for group in plan.groups for level in shared]
+            except KeyError as error:
+                raise UsageError("needs: the results lack a number of the table.", [variable]) from error
+            cells: list[Cell] = []
+            for place, row in enumerate(counts, 1):
+                share = 100 * row["n"] / row["denominator"] if row["denominator"] else float("nan")
+                cells.append(Cell("{n} ({percent}%)", {"n": row["n"], "percent": share}))
+                if place % len(shared) == 0:
+                    cells.append(Cell("{n}", {"n": row["missing"]}))
+            rows.append(
+                Row(study.label(variable), (*cells, *(compared.cells(variable)[2:3] if compared else ())), variable)
+            )
+        sections.append(Section(block.title, tuple(rows)))
+    notes.plain(f"Cells are numbers of {study.file.unit.many}; percentages are of those with a known answer.")
+    if compared:
+        compared.explain()
+    for note in plan.notes:
+        notes.plain(note)
+    return Table(
+        name=name,
+        caption=plan.title,
+        stub="Domain",
+        columns=tuple(columns),
+        sections=tuple(sections),
+        notes=notes.all(),
+        mark=about.source.mark,
+        source=f"{about.source.statement} {cited(study)}",
+        rounding=study.file.rounding,
+    )
