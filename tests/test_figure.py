@@ -36,8 +36,8 @@ def words(figure: Figure) -> list[str]:
 def estimates(study: mm.Study, *rows: dict, source: Source = SYNTHETIC, **common) -> Results:
     """Estimates as the models give them; what a row does not say is not a number."""
     usual = {"outcome": "involved_t1", "model": "adjusted", "method": "complete_case", "level": "", "reference": ""}
-    usual |= {"term": "", "n": 186, "n_events": 57, "status": "shown", "note": ""}
-    numbers = ("std_error", "df", "conf_low", "conf_high", "p_value", "m", "fmi", "mc_error")
+    usual |= {"term": "", "n": 186, "n_events": 57, "status": "shown", "note": "", "m": None}
+    numbers = ("std_error", "df", "conf_low", "conf_high", "p_value", "fmi", "mc_error")
     usual |= dict.fromkeys((*numbers, "profile_low", "profile_high", "profile_p"), nan) | common
     return tidy([usual | row for row in rows], About("estimates", study, source, {}), 1)
 
@@ -334,6 +334,8 @@ def test_an_interval_beyond_the_axis_ends_in_an_arrow(esmi):
     figure = charts.forest(estimates(esmi, term("dv_any", 2, 0.01, 5000), term("age_years", 1, 0.9, 1.1)))
     arrows = [line for line in panel(figure).lines if line.get_marker() in ("<", ">") and len(line.get_xdata())]
     assert [(line.get_marker(), line.get_xdata()[0]) for line in arrows] == [("<", 0.125), (">", 8)]
+    ends = [end for line in panel(figure).lines for end in line.get_xdata() if line.get_linestyle() == "-"]
+    assert (min(ends), max(ends)) == (0.125, 8)  # the line itself is cut there
     assert "2.00 (0.01 to >1000)" in words(figure)
     assert check(figure) == ()
 
@@ -392,6 +394,15 @@ def test_filled_is_imputed_and_the_second_method_stands_below(esmi):
         "imputed, n = 186, events 57, m = 50",
         "complete case, n = 186, events 57",
     ]
+
+
+def test_two_methods_need_a_row_of_twice_the_height(esmi):
+    rows = [term("substance_misuse", **YES), term("learning_difficulties", **YES)]  # labels of one line
+    one = charts.forest(estimates(esmi, *rows))
+    both = charts.forest(estimates(esmi, *rows, *(row | {"method": "imputed"} for row in rows)))
+    for figure, high in ((one, 0.21), (both, 0.42)):
+        places = [line.get_ydata()[0] for line in panel(figure).lines if line.get_marker() == "o"]
+        assert places[1] - places[0] == pytest.approx(high)
 
 
 def test_constants_joint_tests_and_unadjusted_estimates_are_not_drawn(esmi):

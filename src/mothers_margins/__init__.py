@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mothers_margins.builders import characteristics, tally, themes
+    from mothers_margins.charts import flow_diagram, forest, group_bars, missing_bars
     from mothers_margins.cohort import Cohort
     from mothers_margins.comparison import compare
     from mothers_margins.data_check import flow, impossible, missingness, scored
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mothers_margins.describe import check_published, list_themes, summarise
     from mothers_margins.dictionary import read_study
     from mothers_margins.errors import DataError, DisclosureError, MothersMarginsError, StudyError, UsageError
+    from mothers_margins.figure import Figure, check
     from mothers_margins.fitted import Fit
     from mothers_margins.glance import overview
     from mothers_margins.model_checks import check_model
@@ -53,6 +55,8 @@ _ROOMS = {
     "table": ["Table", "say"],
     "builders": ["characteristics", "tally", "themes"],
     "model_tables": ["diagnostics", "needs", "odds_ratios"],
+    "figure": ["Figure", "check"],
+    "charts": ["flow_diagram", "forest", "group_bars", "missing_bars"],
     "glance": ["overview"],
     "errors": ["DataError", "DisclosureError", "MothersMarginsError", "StudyError", "UsageError"],
 }

@@ -28,7 +28,8 @@ def characteristics(
 ) -> Table:
     """A table of summaries: one column per group, one section per block of the study's plan for `name`.
 
-    name: a table of study.yaml; without it, one section per variable of the results.
+    name: a table of study.yaml; without it, one section per variable of the results. Where the results have none of
+    its groups, their own are the columns.
     percent: add each column's own percentage to every count. as_published: add the percentages of the publication,
     on the base that it used, to the cells where it prints them, if the counts are its own. By default counts stand
     alone, except where the plan corrects a printed percentage.
@@ -40,6 +41,8 @@ def characteristics(
     if percent and as_published:
         raise UsageError("characteristics: choose percent or as_published; their percentages have different bases.")
     plan = about.study.plan(name) if name else _plan_of(results)
+    if not {*plan.groups} & {*about.groups}:  # the table's rows for groups made in the call
+        plan = plan.model_copy(update={"groups": tuple(about.groups)})
     builder = _Builder(results, plan, percent or comparisons is not None, as_published, comparisons)
     sections = tuple(builder.section(block) for block in plan.blocks)
     builder.explain()

@@ -13,7 +13,7 @@ from matplotlib.ticker import NullLocator
 from mothers_margins.builders import cited
 from mothers_margins.errors import UsageError
 from mothers_margins.figure import EDGE, FIRST, GREY, INK, PAPER, SECOND, STYLE, Figure, Item, Page, bar
-from mothers_margins.results import About, Results, checked
+from mothers_margins.results import NOT_LOCKED, About, Results, checked
 from mothers_margins.rounding import rounded
 from mothers_margins.study import Study
 from mothers_margins.table import SYMBOLS
@@ -36,7 +36,6 @@ METHODS = {  # in words, marker, outline, fill: what is imputed is filled
 }
 ENDS = {"wald": ("conf_low", "conf_high"), "profile": ("profile_low", "profile_high")}
 IN_WORDS = {"wald": "Wald", "profile": "profile likelihood"}
-NOT_LOCKED = "NOT LOCKED: exploratory"
 
 
 def _told(about: About, start: str, values: Iterable[tuple[float, str]], end: str) -> str:

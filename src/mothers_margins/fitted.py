@@ -11,11 +11,10 @@ from scipy import stats
 from mothers_margins.definition import Group, Regression
 from mothers_margins.errors import UsageError, count
 from mothers_margins.logistic import Solution
-from mothers_margins.results import COLUMNS, EVERY_KIND, About, Results, tidy
+from mothers_margins.results import COLUMNS, EVERY_KIND, NOT_LOCKED, About, Results, tidy
 from mothers_margins.study import unknown
 
 CONSTANT = "Intercept"
-NOT_LOCKED = "NOT LOCKED: exploratory"
 SIDES = {"yes": Group(label="Outcome: yes", where={}), "no": Group(label="Outcome: no", where={})}
 Method = Literal["logit", "firth"]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from mothers_margins.definition import Where
 from mothers_margins.errors import expect
+from mothers_margins.results import NOT_LOCKED
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study import Study, unknown
 from mothers_margins.table import Cell, Column, Row, Section, Table
@@ -173,7 +174,7 @@ def _deviations(study: Study) -> Lines:
 def _lock(study: Study) -> Lines:
     lock = study.file.lock
     if study.file.models and not lock:
-        yield "Not locked", "", "Until it is, every estimate from restricted data says NOT LOCKED: exploratory."
+        yield "Not locked", "", f"Until it is, every estimate from restricted data says {NOT_LOCKED}."
     for outcome, terms in lock.terms.items() if lock else ():
         agreed = f"Locked on {lock.locked_on}, agreed with {lock.agreed_with}" if lock else ""
         yield study.label(outcome), ", ".join(map(study.label, terms)), agreed

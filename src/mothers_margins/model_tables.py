@@ -8,12 +8,11 @@ from typing import Any
 from mothers_margins.builders import cited
 from mothers_margins.comparison_columns import ComparisonColumns
 from mothers_margins.errors import UsageError
-from mothers_margins.results import Results, checked
+from mothers_margins.results import NOT_LOCKED, Results, checked
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
 
-NOT_LOCKED = "NOT LOCKED: exploratory"
 EMPTY = Cell("")
 METHODS = {
     "complete_case": "complete cases",
@@ -132,7 +131,11 @@ class _Ratios:
         heading = [self._pair(joint.get((*made, name, "")), made) for made in self.made]
         yield Row(label, self._padded((EMPTY,), [cell for pair in heading for cell in pair], ""), name)
         reference = next(row["reference"] for key, row in self.found.items() if key[2] == name)
-        empty = [cell for made in self.made for cell in (Cell("1 (reference)"), *(EMPTY,) * (self._width(made) - 1))]
+        empty = [
+            cell
+            for made in self.made
+            for cell in (Cell("{n} (reference)", {"n": 1}), *(EMPTY,) * (self._width(made) - 1))
+        ]
         yield Row(reference, self._padded((self._events(name, reference),), empty, ""), name, reference, 2)
         for level in levels:
             yield self._row(level, name, level, depth=2)
@@ -197,22 +200,29 @@ def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | Non
     errors = f"; standard errors from {information[rules.firth_std_error]}" if firth else ""
     notes.plain(f"Logistic regression by {how}{errors}. p and intervals are Wald's; profile ones are likelihood-ratio.")
     notes.plain("Each adjusted odds ratio is an association given all other variables of the model, not an effect.")
-    left = [] if done is None else list(done.to_dict("records"))
-    for row in left:
-        about = f"{study.label(row['variable'])}, " if row["variable"] in study.declared else ""
-        counted = f" ({row['n']:g})" if row["event"].startswith(("put together", "left out: an")) else ""
-        notes.plain(f"{about}{row['event']}{counted}." if about else f"{row['event'].capitalize()}{counted}.")
-    for name in dict.fromkeys(str(row["variable"]) for row in rows if row["variable"] in study.declared):
-        coding = study.file.coding.get(name)
-        said = [study.assumption(name), coding.assumption if coding else ""]
-        for text in filter(None, said):
-            notes.plain(
-                f"Assumption. {text}"
-                if text.startswith(study.label(name))
-                else f"Assumption. {study.label(name)}: {text}"
-            )
+    for event, said in _done(study, done):
+        notes.plain(f"{event}: {'; '.join(said)}." if said else f"{event}.")
+    assumed = [
+        f"{study.label(name)}: {study.file.coding[name].assumption}"
+        for name in dict.fromkeys(str(row["variable"]) for row in rows)
+        if name in study.file.coding and study.file.coding[name].assumption
+    ]
+    if assumed:
+        notes.plain(f"Assumed codings. {' '.join(assumed)} How each variable is made stands in notebook 00.")
     decimals, rule = study.file.rounding.odds_ratio, IN_WORDS[study.file.rounding.rule]
     notes.plain(f"Odds ratios are rounded to {decimals} decimals; {rule}.")
+
+
+def _done(study: Study, done: Results | None) -> Iterator[tuple[str, list[str]]]:
+    """What was done to the model, each kind once, with the variables that it was done to."""
+    found: dict[str, list[str]] = {}
+    for row in [] if done is None else done.to_dict("records"):
+        event, _, detail = str(row["event"]).partition(": ")
+        counted = f"{event}: {detail} ({row['n']:g})" if event == "left out" and not row["variable"] else event
+        about = study.label(row["variable"]) if row["variable"] in study.declared else str(row["variable"])
+        said = found.setdefault(counted[0].upper() + counted[1:], [])
+        said += [f"{about}, {detail}" if detail else about] if about else []
+    yield from found.items()
 
 
 SECTIONS = {

@@ -47,7 +47,7 @@ def fit_logistic(
     prepared = _prepared(data, model, outcome)
     complete = prepared.design.notna().all(axis=1) & prepared.event.notna()
     known = int(prepared.event.notna().sum())
-    left_out = ("", "left out: an explanatory variable is not known", known - int(complete.sum()))
+    left_out = ("", "left out: participants with an explanatory variable not known", known - int(complete.sum()))
     return _on_rows(prepared, complete, method, (left_out,))
 
 
@@ -174,18 +174,18 @@ def _on_rows(
         raise UsageError(wrong, problems, remedy + (" Then leave method out." if method == "logit" else ""))
     method = method or ("firth" if len(small) else "logit")
     for name, new in prepared.together:
-        done += ((name, f"put together as {new}", int((prepared.levels[name][chosen] == new).sum())),)
+        done += ((name, f"levels put together: {new}", int((prepared.levels[name][chosen] == new).sum())),)
     done += tuple(
         (
             row["variable"],
-            f"fewer than {rules.minimum_cell} in a cell ({row['level']}): Firth",
+            f"Firth's method, because a level has fewer than {rules.minimum_cell} in a cell: {row['level']}",
             min(row["yes"], row["no"]),
         )
         for row in small.to_dict("records")
     )
     design = prepared.design[chosen]
     empty = [one for one in prepared.columns if one.level and not design[one.name].any()]
-    done += tuple((one.variable, f"left out: nobody has the level {one.level}", 0) for one in empty)
+    done += tuple((one.variable, f"left out, because nobody has the level: {one.level}", 0) for one in empty)
     columns = tuple(one for one in prepared.columns if one not in empty)
     design = design[[one.name for one in columns]]
     fit = _fitted(prepared.outcome, prepared.model, method, columns, design, event, rules)
@@ -193,7 +193,7 @@ def _on_rows(
         logistic.separated(design.to_numpy(float), event.to_numpy(float)) if method == "firth" else []
     )
     done += tuple(
-        (one.variable, f"separated: without Firth the estimate of {one.name} is infinite", 0)
+        (one.variable, "separated, so without Firth's method its estimate is infinite: " + (one.level or one.name), 0)
         for one, there in zip(columns, infinite, strict=False)
         if there
     )

@@ -14,6 +14,7 @@ from mothers_margins.definition import Group
 from mothers_margins.errors import UsageError
 from mothers_margins.study import Source, Study
 
+NOT_LOCKED = "NOT LOCKED: exploratory"  # stands in the note of estimates from restricted data before the lock
 EVERY_KIND = ["table", "study", "timepoint", "status", "note"]
 COLUMNS = {
     "summaries": ["block", "variable", "level", "group", "statistic", "value", "n", "denominator", "missing"],

@@ -145,12 +145,17 @@ class Study:
             plan = self.file.models.get(plan.departs_from)
         return self.file.coding[term]
 
+    @property
+    def main_outcomes(self) -> dict[Timepoint | None, str]:
+        """The primary and the secondary outcome by timepoint."""
+        return {o.timepoint: o.name for o in self.file.outcomes if o.kind in ("primary", "secondary")}
+
     def main_outcome(self, timepoint: int) -> str:
         """The primary or secondary outcome at a timepoint. Raises UsageError if there is none."""
-        main = {o.timepoint: o.name for o in self.file.outcomes if o.kind in ("primary", "secondary")}
-        if timepoint not in main:
-            raise unknown("timepoint with a main outcome", [str(timepoint)], map(str, main), f"study {self.name}")
-        return main[timepoint]
+        found = {str(when): name for when, name in self.main_outcomes.items()}
+        if str(timepoint) not in found:
+            raise unknown("timepoint with a main outcome", [str(timepoint)], found, f"study {self.name}")
+        return found[str(timepoint)]
 
     def contrasts(self, outcome: str) -> dict[str, dict[str, Where]]:
         """Pairs of disjoint groups of an outcome: those with it and all others; and the others who meet `also_within`.

@@ -40,6 +40,7 @@ padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 .mm-table.mm-table sup{font-size:.75em;line-height:0}
 .mm-table.mm-wide{max-width:none;font-size:14px}
 .mm-table.mm-wide :is(th,td){padding-right:.9em}
+.mm-table.mm-wide tfoot p{max-width:140ch}
 .mm-table.mm-wide tbody th[scope=row]{min-width:15em;max-width:24em}
 @media(max-width:40em){.mm-table.mm-table{font-size:13px}
 .mm-table.mm-table :is(th,td){padding-right:.4em;white-space:normal}
