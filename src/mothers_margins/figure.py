@@ -57,7 +57,9 @@ class Figure:
         """The picture, 200 dots to the inch; without version and date, so that the same drawing has the same bytes."""
         picture = BytesIO()
         with mpl.rc_context(STYLE):
-            FigureCanvasAgg(self.drawn).print_png(picture, metadata={"Software": None})  # type: ignore[no-untyped-call]
+            FigureCanvasAgg(self.drawn).print_png(
+                picture, metadata={"Software": None}, pil_kwargs={"compress_level": 3}
+            )  # type: ignore[no-untyped-call]
         return picture.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:

@@ -156,7 +156,7 @@ class Fit:
     def rows(self, which: str) -> Iterator[dict[str, Any]]:
         """Rows of one model; of an unadjusted one without its constant."""
         common = {"outcome": self.outcome, "model": which, "n": self.nobs, "n_events": self.n_events}
-        common["method"] = "firth" if self.method == "firth" else "complete_case"
+        common |= {"method": "firth" if self.method == "firth" else "complete_case", "specification": self.model}
         lock = NOT_LOCKED if self.about and not_locked(self.about) else ""
         limits, found = self.conf_int().to_numpy(), self.solution
         for k, one in enumerate(self.columns):
@@ -234,7 +234,7 @@ def not_locked(about: About) -> bool:
 
 def framed(rows: list[dict[str, Any]], about: About | None, timepoint: int | None) -> pd.DataFrame:
     """Rows of kind estimates with all their columns."""
-    empty: dict[str, Any] = dict.fromkeys(COLUMNS["estimates"], np.nan) | {"m": pd.NA}
+    empty: dict[str, Any] = dict.fromkeys(COLUMNS["estimates"], np.nan) | {"m": pd.NA, "specification": ""}
     if about is None:
         plain = dict.fromkeys(EVERY_KIND, "") | {"timepoint": pd.NA, "status": "shown"}
         return pd.DataFrame([plain | empty | row for row in rows])

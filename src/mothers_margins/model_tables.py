@@ -1,12 +1,13 @@
 """Tables of models: odds ratios, the checks of a model, and levels side by side."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 from math import exp, inf, isnan
 from typing import Any
 
 from mothers_margins.builders import cited
 from mothers_margins.comparison_columns import ComparisonColumns
+from mothers_margins.definition import Coding
 from mothers_margins.errors import UsageError
 from mothers_margins.results import NOT_LOCKED, Results, checked
 from mothers_margins.rounding import IN_WORDS
@@ -23,23 +24,31 @@ METHODS = {
 }
 FIRTH = "Firth's penalised likelihood"
 Record = dict[Hashable, Any]
+Made = tuple[str, str, str]
+Key = tuple[str, str, str, str, str]
 
 
-def odds_ratios(results: Results, cells: Results | None = None, done: Results | None = None) -> Table:
+def odds_ratios(
+    results: Results | Iterable[Results], cells: Results | None = None, done: Results | None = None
+) -> Table:
     """A table of odds ratios: one row per level, a pair of columns per model and method, Wald and profile intervals.
 
-    results: estimates of one outcome, from `Fit.to_frame`. cells: `Fit.tabulated`, for the number with the outcome of
-    each level. done: `Fit.events`, for the notes. Limits of log-odds are exponentiated, standard errors never.
-    Raises UsageError for results of another kind or of several outcomes.
+    results: estimates of one outcome, from `Fit.to_frame`, or a list of several; of several outcomes the adjusted
+    estimates stand side by side. cells: `Fit.tabulated`, for the number with the outcome of each level. done:
+    `Fit.events`, for the notes. Limits of log-odds are exponentiated, standard errors never.
+    Raises UsageError for results of another kind.
     """
-    about = checked(results, "odds_ratios", "estimates")
+    frames = [results] if isinstance(results, Results) else list(results)
+    if not frames:
+        raise UsageError("odds_ratios: no estimates were given.")
+    about, *_ = [checked(frame, "odds_ratios", "estimates") for frame in frames]
     study = about.study
-    outcomes = list(dict.fromkeys(results["outcome"]))
-    if len(outcomes) != 1:
-        raise UsageError("odds_ratios: give the estimates of one outcome.", map(str, outcomes))
-    rows = results.to_dict("records")
-    made = dict.fromkeys((row["model"], row["method"]) for row in rows)
-    found = {(row["model"], row["method"], row["variable"], row["level"]): row for row in rows if row["variable"]}
+    rows = [row for frame in frames for row in frame.to_dict("records")]
+    outcomes = list(dict.fromkeys(str(row["outcome"]) for row in rows))
+    if len(outcomes) > 1:
+        rows = [row for row in rows if row["model"] == "adjusted"]
+    found = {(*_made(row), row["variable"], row["level"]): row for row in rows if row["variable"]}
+    made = dict.fromkeys(key[:3] for key in found)
     joint = {key: row for key, row in found.items() if isnan(row["estimate"])}
     notes = Notes()
     open_ = any(NOT_LOCKED in row["note"] for row in rows)
@@ -49,7 +58,10 @@ def odds_ratios(results: Results, cells: Results | None = None, done: Results | 
         for title, names in _blocks(study, rows)
     ]
     _explain(study, notes, rows, done)
-    title = f"Associations with: {study.label(outcomes[0])}"
+    title = f"Associations with: {'; '.join(map(study.label, outcomes))}"
+    departures = {name for row in rows if (name := row["specification"]) not in list(study.file.models)[:1]}
+    named = [study.file.models[name].title if name in study.file.models else name for name in sorted(departures)]
+    title += f". {'; '.join(named)}" if named else ""
     return Table(
         name="odds_ratios",
         caption=f"{NOT_LOCKED}. {title}" if open_ else title,
@@ -61,6 +73,11 @@ def odds_ratios(results: Results, cells: Results | None = None, done: Results | 
         source=f"{about.source.statement} {cited(study)}",
         rounding=study.file.rounding,
     )
+
+
+def _made(row: Record) -> Made:
+    """Outcome, model and method of an estimate: what a column is of."""
+    return row["outcome"], row["model"], row["method"]
 
 
 def _numbers(cells: Results | None) -> dict[tuple[str, str], tuple[int, int]]:
@@ -89,8 +106,8 @@ class _Ratios:
         self,
         study: Study,
         notes: Notes,
-        made: tuple[tuple[str, str], ...],
-        found: dict[tuple[str, str, str, str], Record],
+        made: tuple[Made, ...],
+        found: dict[Key, Record],
         numbers: dict[tuple[str, str], tuple[int, int]],
         open_: bool,
     ) -> None:
@@ -101,28 +118,33 @@ class _Ratios:
         confidence = f"{self.study.file.regression.confidence:g}%"
         if self.numbers:
             yield Column("events", "With outcome, of all")
-        for model, method in self.made:
-            spanner, key = f"{model.capitalize()} ({METHODS[method]})", f"{model}_{method}"
+        several = len({outcome for outcome, _, _ in self.made}) > 1
+        for made in self.made:
+            outcome, model, method = made
+            spanner = f"{model.capitalize()} ({METHODS[method]})"
+            spanner = f"{self.study.label(outcome)}: {spanner.lower()}" if several else spanner
+            key = "_".join(made if several else made[1:])
             yield Column(key, f"OR ({confidence} CI)", None, spanner)
             yield Column(f"{key}_p", "p", None, spanner)
-            if self._profiled(model, method):
+            if self._profiled(made):
                 yield Column(f"{key}_profile", f"Profile {confidence} CI", None, spanner)
                 yield Column(f"{key}_profile_p", "Profile p", None, spanner)
         if self.open:
             yield Column("status", "Status")
 
-    def _profiled(self, model: str, method: str) -> bool:
-        """Profile columns stand where there are profile intervals, of adjusted estimates."""
-        rows = [row for key, row in self.found.items() if key[:2] == (model, method)]
-        return model == "adjusted" and any(not isnan(row["profile_low"]) for row in rows)
+    def _profiled(self, made: Made) -> bool:
+        """Profile columns stand where there are profile intervals, of the adjusted estimates of one outcome."""
+        rows = [row for key, row in self.found.items() if key[:3] == made]
+        one = len({outcome for outcome, _, _ in self.made}) == 1
+        return one and made[1] == "adjusted" and any(not isnan(row["profile_low"]) for row in rows)
 
-    def variable(self, name: str, joint: dict[tuple[str, str, str, str], Record]) -> Iterator[Row]:
-        levels = [key[3] for key in self.found if key[2] == name and key[:2] == self.made[-1] and key not in joint]
+    def variable(self, name: str, joint: dict[Key, Record]) -> Iterator[Row]:
+        levels = list(dict.fromkeys(key[4] for key in self.found if key[3] == name and key not in joint))
         known = name in self.study.declared
         label = self.study.label(name) if known else name
         if len(levels) == 1:
-            row = next(row for key, row in self.found.items() if key[2] == name)
-            coding = self.study.file.coding.get(name)
+            row = next(row for key, row in self.found.items() if key[3] == name)
+            coding = _coding(self.study, row)
             how = coding.label if coding and coding.label and not coding.merged else ""
             how = how or (f"compared with {row['reference'].lower()}" if row["reference"] else "")
             level = f": {levels[0].lower()}" if levels[0] else ""
@@ -130,7 +152,7 @@ class _Ratios:
             return
         heading = [self._pair(joint.get((*made, name, "")), made) for made in self.made]
         yield Row(label, self._padded((EMPTY,), [cell for pair in heading for cell in pair], ""), name)
-        reference = next(row["reference"] for key, row in self.found.items() if key[2] == name)
+        reference = next(row["reference"] for key, row in self.found.items() if key[3] == name)
         empty = [
             cell
             for made in self.made
@@ -147,8 +169,8 @@ class _Ratios:
     def _padded(self, events: tuple[Cell, ...], cells: list[Cell], status: str) -> tuple[Cell, ...]:
         return (*(events if self.numbers else ()), *cells, *((Cell(status),) if self.open else ()))
 
-    def _width(self, made: tuple[str, str]) -> int:
-        return 4 if self._profiled(*made) else 2
+    def _width(self, made: Made) -> int:
+        return 4 if self._profiled(made) else 2
 
     def _events(self, name: str, level: str) -> Cell:
         if (name, level) not in self.numbers:
@@ -156,7 +178,7 @@ class _Ratios:
         n, whole = self.numbers[name, level]
         return Cell("{n} of {denominator}", {"n": n, "denominator": whole})
 
-    def _pair(self, row: Record | None, made: tuple[str, str]) -> list[Cell]:
+    def _pair(self, row: Record | None, made: Made) -> list[Cell]:
         """Odds ratio with its interval, p, and the profile's; of a joint row only the p."""
         if row is None:
             return [EMPTY] * self._width(made)
@@ -174,7 +196,7 @@ class _Ratios:
         }
         cells = [Cell("{ratio} ({ratio_low} to {ratio_high})", numbers, "shown", mark)]
         cells += [Cell("{p_value}", {"p_value": row["p_value"]})]
-        if self._profiled(*made):
+        if self._profiled(made):
             low, high = row["profile_low"], row["profile_high"]
             numbers = {"ratio_low": 0.0 if low == -inf else exp(low), "ratio_high": exp(min(high, 700))}
             pattern = "{ratio_low} to " + ("{ratio_high}" if high < inf else "∞")
@@ -185,14 +207,17 @@ class _Ratios:
 def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | None) -> None:
     """What is in the model, by which method and coding, what was done to it, and how to read it."""
     rules, unit = study.file.regression, study.file.unit.many
-    for method in dict.fromkeys(row["method"] for row in rows if row["model"] == "adjusted"):
-        adjusted = [row for row in rows if (row["model"], row["method"]) == ("adjusted", method)]
+    outcomes = {row["outcome"] for row in rows}
+    for made in dict.fromkeys(_made(row) for row in rows if row["model"] == "adjusted"):
+        adjusted = [row for row in rows if _made(row) == made]
+        about = f"{study.label(made[0])}, adjusted" if len(outcomes) > 1 else "Adjusted"
+        unadjusted = f" Unadjusted odds ratios are of the same {unit}." if len(outcomes) == 1 else ""
         parameters = sum(bool(row["variable"]) and not isnan(row["estimate"]) for row in adjusted)
         n, events = adjusted[0]["n"], adjusted[0]["n_events"]
         per = min(events, n - events) / parameters
         notes.plain(
-            f"Adjusted, {METHODS[method]}: {n:g} {unit}, {events:g} with the outcome, {parameters} parameters besides "
-            f"the constant, {per:.1f} events per parameter. Unadjusted odds ratios are of the same {unit}."
+            f"{about}, {METHODS[made[2]]}: {n:g} {unit}, {events:g} with the outcome, {parameters} parameters besides "
+            f"the constant, {per:.1f} events per parameter.{unadjusted}"
         )
     firth = any("firth" in row["method"] for row in rows)
     how = FIRTH if firth else "maximum likelihood"
@@ -202,15 +227,18 @@ def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | Non
     notes.plain("Each adjusted odds ratio is an association given all other variables of the model, not an effect.")
     for event, said in _done(study, done):
         notes.plain(f"{event}: {'; '.join(said)}." if said else f"{event}.")
-    assumed = [
-        f"{study.label(name)}: {study.file.coding[name].assumption}"
-        for name in dict.fromkeys(str(row["variable"]) for row in rows)
-        if name in study.file.coding and study.file.coding[name].assumption
-    ]
+    codings = {str(row["variable"]): _coding(study, row) for row in rows}
+    assumed = [f"{study.label(name)}: {one.assumption}" for name, one in codings.items() if one and one.assumption]
     if assumed:
         notes.plain(f"Assumed codings. {' '.join(assumed)} How each variable is made stands in notebook 00.")
     decimals, rule = study.file.rounding.odds_ratio, IN_WORDS[study.file.rounding.rule]
     notes.plain(f"Odds ratios are rounded to {decimals} decimals; {rule}.")
+
+
+def _coding(study: Study, row: Record) -> Coding | None:
+    """How the variable of an estimate entered its model; None for a formula."""
+    known = row["specification"] in study.file.models and row["variable"] in study.file.coding
+    return study.coding(str(row["specification"]), str(row["variable"])) if known else None
 
 
 def _done(study: Study, done: Results | None) -> Iterator[tuple[str, list[str]]]:

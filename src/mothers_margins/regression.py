@@ -55,7 +55,7 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
     """Unadjusted estimates, each on all participants for whom its variable is known: kind estimates, an extra.
 
     They are on other rows than `fit_logistic`'s, so the two are not compared with each other; method says
-    available_case. Raises UsageError as `fit_logistic` does.
+    available_case, and there are no profile intervals. Raises UsageError as `fit_logistic` does.
     """
     prepared = _prepared(cohort, model, outcome)
     rows: list[dict[str, Any]] = []
@@ -67,7 +67,7 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
             levels={name: values for name, values in prepared.levels.items() if name == variable},
             together=tuple(pair for pair in prepared.together if pair[0] == variable),
         )
-        fit = _on_rows(part, part.design.notna().all(axis=1) & part.event.notna(), None, ())
+        fit = _on_rows(part, part.design.notna().all(axis=1) & part.event.notna(), None, (), profile=False)
         by_firth = "by Firth's method: a cell is below the minimum" if fit.method == "firth" else ""
         rows += [
             row | {"method": "available_case", "note": joined(str(row["note"]), by_firth)}
@@ -154,7 +154,11 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
 
 
 def _on_rows(
-    prepared: _Prepared, chosen: pd.Series, method: Method | None, done: tuple[tuple[str, str, int], ...]
+    prepared: _Prepared,
+    chosen: pd.Series,
+    method: Method | None,
+    done: tuple[tuple[str, str, int], ...],
+    profile: bool = True,
 ) -> Fit:
     """The model of the chosen rows, after its cells have been looked at."""
     rules = prepared.study.file.regression
@@ -188,7 +192,7 @@ def _on_rows(
     done += tuple((one.variable, f"left out, because nobody has the level: {one.level}", 0) for one in empty)
     columns = tuple(one for one in prepared.columns if one not in empty)
     design = design[[one.name for one in columns]]
-    fit = _fitted(prepared.outcome, prepared.model, method, columns, design, event, rules)
+    fit = _fitted(prepared.outcome, prepared.model, method, columns, design, event, rules, profile)
     infinite: Iterable[bool] = (
         logistic.separated(design.to_numpy(float), event.to_numpy(float)) if method == "firth" else []
     )
@@ -197,19 +201,19 @@ def _on_rows(
         for one, there in zip(columns, infinite, strict=False)
         if there
     )
+    variables = dict.fromkeys(one.variable for one in columns if one.variable)
     unadjusted = []
-    for variable in dict.fromkeys(one.variable for one in columns if one.variable):
+    for variable in variables if len(variables) > 1 else ():
         part = tuple(one for one in columns if one.variable in ("", variable))
         own = design[[one.name for one in part]]
         alone = _fitted(prepared.outcome, prepared.model, method, part, own, event, rules)
         unadjusted.append(replace(alone, about=prepared.about, timepoint=prepared.timepoint))
+    fit = replace(fit, about=prepared.about, timepoint=prepared.timepoint)
     return replace(
         fit,
         cells=cells,
         done=done,
-        unadjusted=tuple(unadjusted),
-        about=prepared.about,
-        timepoint=prepared.timepoint,
+        unadjusted=tuple(unadjusted) or (fit,),
     )
 
 
@@ -233,6 +237,7 @@ def _fitted(
     design: pd.DataFrame,
     event: pd.Series,
     rules: Regression,
+    profile: bool = True,
 ) -> Fit:
     """One fit of a design without missing values, after its columns have been looked at."""
     x, y = design.to_numpy(float), event.to_numpy(float)
@@ -254,9 +259,9 @@ def _fitted(
     try:
         if method == "firth":
             augmented = rules.firth_std_error == "augmented"
-            solution = logistic.firth(x, y, rules.confidence, augmented=augmented)
+            solution = logistic.firth(x, y, rules.confidence, augmented=augmented, profile=profile)
         else:
-            solution = logistic.maximum_likelihood(x, y, rules.confidence)
+            solution = logistic.maximum_likelihood(x, y, rules.confidence, profile=profile)
     except ArithmeticError as error:
         raise UsageError(f"fit_logistic: {error}.") from None
     return Fit(outcome, model, method, columns, design, event, solution, rules)

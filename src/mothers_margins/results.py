@@ -29,7 +29,7 @@ COLUMNS = {
     "estimates": [
         *("outcome", "model", "method", "term", "variable", "level", "reference", "estimate", "std_error", "df"),
         *("conf_low", "conf_high", "p_value", "n", "n_events", "m", "fmi", "mc_error"),
-        *("profile_low", "profile_high", "profile_p"),
+        *("profile_low", "profile_high", "profile_p", "specification"),
     ],
     "checks": ["outcome", "model", "method", "check", "variable", "statistic_name", "statistic", "df", "p_value", "n"],
 }
