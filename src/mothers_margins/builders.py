@@ -246,8 +246,8 @@ class _Builder:
         if numbers or self.percent or self.plan.printed_percentages:
             self.notes.plain(f"Means and percentages are rounded to {_decimals(self.study)}; {rule}.")
         assumed = [self.study.assumption(name) for name in self.plan.variables]
-        for text in dict.fromkeys(filter(None, assumed)) if not self.rebuilt else ():
-            self.notes.plain(f"Assumption. {text}")
+        if any(assumed) and not self.rebuilt:
+            self.notes.plain(f"Assumptions. {' '.join(dict.fromkeys(filter(None, assumed)))}")
         if self.compared:
             self.compared.explain()
         for note in (*self.plan.notes, *(self.plan.notes_of_print if self.rebuilt else ())):

@@ -9,7 +9,7 @@ from mothers_margins.results import Results, checked
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes
 
-SYMBOLS = {"chi_squared": "χ²({df}) = {statistic}", "t": "t({df}) = {statistic}", "rank_sum": "W = {statistic}"}
+SYMBOLS = {"chi_squared": "χ²({df}) = {statistic}", "t": "t({df}) = {statistic}", "rank_sum": "W = {ranks}"}
 EMPTY = Cell("")
 
 
@@ -71,6 +71,7 @@ class ComparisonColumns:
         if planned:
             pattern = SYMBOLS[planned["test"]] + (" (p {p_planned})" if fisher else "")
             numbers = {"df": planned["df"], "statistic": planned["statistic"], "p_planned": planned["p_value"]}
+            numbers["ranks"] = planned["statistic"]  # a multiple of a half
             statistic = Cell(pattern, numbers)
         mark = self.notes.mark(f"Fisher's exact test: {fisher['note'].split(';')[0]}.") if fisher else ""
         return [statistic, Cell("{p_quoted}", {"p_quoted": quoted["p_value"]}, "shown", mark)]
@@ -83,7 +84,10 @@ class ComparisonColumns:
         ranks = "with" if rules.rank_sum_correction else "without"
         levels = f"Levels: Pearson's chi-squared {yates} continuity correction"
         made = {row["test"] for rows in self.rows.values() for row in rows}
-        if "chi_squared" in made or "fisher_exact" in made:
+        fisher = [row for rows in self.rows.values() for row in rows if row["test"] == "fisher_exact"]
+        if fisher and all(str(row["note"]).startswith("exact") for row in fisher):
+            self.notes.plain(f"Levels: Fisher's exact test; {levels[8:]} stands beside it, its p in brackets.")
+        elif "chi_squared" in made:
             self.notes.plain(
                 f"{levels}; where an expected count is below {rules.fisher_below:g}, its p stands in brackets "
                 "and the p of Fisher's exact test is quoted, which departs from the planned test by this rule."

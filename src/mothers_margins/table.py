@@ -39,9 +39,10 @@ padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 .mm-table.mm-table tfoot p{margin:.2em 0;max-width:90ch}
 .mm-table.mm-table sup{font-size:.75em;line-height:0}
 .mm-table.mm-wide{max-width:none;font-size:14px}
-.mm-table.mm-wide :is(th,td){padding-right:.9em}
+.mm-table.mm-wide :is(th,td){padding-right:.7em}
+.mm-table.mm-wider{font-size:13px}
 .mm-table.mm-wide tfoot p{max-width:140ch}
-.mm-table.mm-wide tbody th[scope=row]{min-width:15em;max-width:24em}
+.mm-table.mm-wide tbody th[scope=row]{min-width:14em;max-width:22em}
 @media(max-width:40em){.mm-table.mm-table{font-size:13px}
 .mm-table.mm-table :is(th,td){padding-right:.4em;white-space:normal}
 .mm-table.mm-table tbody th[scope=row]{overflow-wrap:anywhere;min-width:9em}
@@ -153,7 +154,7 @@ class Table:
 
     def to_html(self) -> str:
         """The table as semantic HTML: caption, scoped headings, one body per section, notes in the foot."""
-        wide = " mm-wide" if len(self.columns) >= WIDE else ""
+        wide = " mm-wide" * (len(self.columns) >= WIDE) + " mm-wider" * (len(self.columns) > WIDE)
         return "\n".join([f"<table class='mm-table{wide}'>", *self._head(), *self._body(), *self._foot(), "</table>"])
 
     def _repr_html_(self) -> str:
