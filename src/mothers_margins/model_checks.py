@@ -10,8 +10,8 @@ from scipy.special import expit
 
 from mothers_margins import logistic
 from mothers_margins.errors import expect
-from mothers_margins.fitted import CONSTANT, Fit
-from mothers_margins.results import Results, tidy
+from mothers_margins.fitted import CONSTANT, Fit, joined, not_locked
+from mothers_margins.results import NOT_LOCKED, Results, tidy
 
 GROUPS = 10  # of the Hosmer-Lemeshow test and of the calibration table, as in Stata's `estat gof, group(10)`
 KNOTS = (5, 35, 65, 95)  # percentiles (Harrell 2001, Regression Modeling Strategies, table 2.3)
@@ -41,7 +41,9 @@ def check_model(fit: Fit) -> Results:
     method = "firth" if fit.method == "firth" else "complete_case"
     blank = {"variable": "", "statistic": np.nan, "df": np.nan, "p_value": np.nan, "n": fit.nobs}
     named = {"outcome": fit.outcome, "model": fit.model, "method": method}
-    return tidy([blank | named | row for row in rows], about, fit.timepoint)
+    lock = NOT_LOCKED if not_locked(about) else ""
+    rows = [blank | named | row | {"note": joined(lock, row.get("note", ""))} for row in rows]
+    return tidy(rows, about, fit.timepoint)
 
 
 def _missing(check: str, name: str, variable: str, why: str) -> Row:

@@ -151,7 +151,7 @@ class _Ratios:
             yield self._row(f"{label}{level}{',' * (not level)} {how}" if how else label + level, name, levels[0])
             return
         heading = [self._pair(joint.get((*made, name, "")), made) for made in self.made]
-        yield Row(label, self._padded((EMPTY,), [cell for pair in heading for cell in pair], ""), name)
+        yield Row(label, self._padded((EMPTY,), [cell for pair in heading for cell in pair], NOT_LOCKED), name)
         reference = next(row["reference"] for key, row in self.found.items() if key[3] == name)
         empty = [
             cell
@@ -278,9 +278,10 @@ def diagnostics(results: Results) -> Table:
     )
     notes.plain("A |dfbeta| is how far a coefficient moves, in its standard errors, if one participant is left out.")
     first = rows[0]
+    open_ = f"{NOT_LOCKED}. " if any(NOT_LOCKED in row["note"] for row in rows) else ""
     return Table(
         name="diagnostics",
-        caption=f"Checks of the adjusted model: {study.label(first['outcome'])} ({METHODS[first['method']]})",
+        caption=f"{open_}Checks of the adjusted model: {study.label(first['outcome'])} ({METHODS[first['method']]})",
         stub="Check",
         columns=(Column("statistic", "Statistic"), Column("p", "p"), Column("n", "n")),
         sections=tuple(sections),
@@ -318,7 +319,7 @@ def _checked(row: Record, study: Study, notes: Notes) -> Row:
     text = f"{label}: {name}" if row["check"] == "linearity" else (label or name[0].upper() + name[1:])
     text = f"Linktest: {name}" if row["check"] == "linktest" else text
     if row["status"] == "missing":
-        mark = notes.mark(f"Not computed: {row['note']}.")
+        mark = notes.mark(f"Not computed: {row['note'].removeprefix(f'{NOT_LOCKED}; ')}.")
         return Row(text, (Cell("{statistic}", {"statistic": row["statistic"]}, "missing", mark), EMPTY, EMPTY))
     pattern = "{statistic}" if isnan(row["df"]) else "{statistic} ({df} df)"
     p_value = EMPTY if isnan(row["p_value"]) else Cell("{p_value}", {"p_value": row["p_value"]})
