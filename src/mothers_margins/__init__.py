@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from mothers_margins.fitted import Fit
     from mothers_margins.glance import overview
     from mothers_margins.model_checks import check_model
-    from mothers_margins.model_tables import diagnostics, needs, odds_ratios
+    from mothers_margins.model_tables import diagnostics, odds_ratios
+    from mothers_margins.needs_table import needs
     from mothers_margins.reader import open_cohort, read_cohort
     from mothers_margins.regression import available_case, fit_logistic
     from mothers_margins.results import Results, save
@@ -54,7 +55,8 @@ _ROOMS = {
     "results": ["Results", "save"],
     "table": ["Table", "say"],
     "builders": ["characteristics", "tally", "themes"],
-    "model_tables": ["diagnostics", "needs", "odds_ratios"],
+    "model_tables": ["diagnostics", "odds_ratios"],
+    "needs_table": ["needs"],
     "figure": ["Figure", "check"],
     "charts": ["flow_diagram", "forest", "group_bars", "missing_bars"],
     "glance": ["overview"],

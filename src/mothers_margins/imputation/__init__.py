@@ -1,0 +1,25 @@
+"""Multiple imputation by chained equations, and pooling, on any data frame. Imports nothing of the rest."""
+
+from mothers_margins.imputation.engine import Imputations, chained
+from mothers_margins.imputation.equations import Equation, Event, Passive, default_method
+from mothers_margins.imputation.pooling import (
+    JointTest,
+    Pooled,
+    combine_statistics,
+    how_many_imputations,
+    pool_estimates,
+)
+
+__all__ = [
+    "Equation",
+    "Event",
+    "Imputations",
+    "JointTest",
+    "Passive",
+    "Pooled",
+    "chained",
+    "combine_statistics",
+    "default_method",
+    "how_many_imputations",
+    "pool_estimates",
+]

@@ -1,0 +1,64 @@
+"""What is imputed and how: one equation per incomplete variable."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+Method = Literal["logit", "ologit", "mlogit", "pmm", "regress", "truncreg"]
+LEVELLED = ("logit", "ologit", "mlogit")
+
+
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """How one variable is imputed.
+
+    omit: predictors left out of its equation; only: the only ones in it, if any are named. knn: donors of pmm. limits:
+    of truncreg. applies: a boolean Series; where it is false there is nothing to know, and nothing is imputed.
+    delta: added to every imputed value (to the log-odds of logit), for a run that is not missing at random.
+    """
+
+    method: Method
+    omit: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    knn: int = 5
+    limits: tuple[float, float] = (-np.inf, np.inf)
+    applies: pd.Series | None = None
+    delta: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Passive:
+    """A variable made anew in every sweep from others, by a function from their completed columns to a Series."""
+
+    sources: tuple[str, ...]
+    make: Callable[[pd.DataFrame], pd.Series]
+
+
+Equations = Mapping[str, Method | Equation | Passive]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What the engine did to a variable (dropped, augmented …), how often, and in which chain (-1: all)."""
+
+    variable: str
+    event: str
+    n: int
+    chain: int = -1
+
+
+def default_method(values: pd.Series) -> Method:
+    """By kind: two levels logit, ordered levels ologit, other levels mlogit, numbers pmm."""
+    kind: Any = values.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        if len(kind.categories) <= 2:
+            return "logit"
+        return "ologit" if kind.ordered else "mlogit"
+    if pd.api.types.is_bool_dtype(kind):
+        return "logit"
+    if pd.api.types.is_numeric_dtype(kind):
+        return "pmm"
+    return "logit" if values.nunique() <= 2 else "mlogit"

@@ -1,0 +1,255 @@
+"""Rubin's rules: one result from the estimates of m completed data sets."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+DfRule = Literal["rubin", "barnard-rubin"]
+
+
+@dataclass(frozen=True)
+class JointTest:
+    """A joint test that k coefficients are zero: F with df1 and df2 degrees of freedom; riv is that of the test."""
+
+    statistic: float
+    df1: int
+    df2: float
+    pvalue: float
+    riv: float
+
+
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """Pooled estimates, asked as a fit of statsmodels is.
+
+    estimates: m x k. covariances: m x k x k. df_complete: degrees of freedom of one completed data set, inf for z-based
+    fits. terms: variables by name with their columns, for joint tests.
+    """
+
+    names: tuple[str, ...]
+    estimates: np.ndarray
+    covariances: np.ndarray
+    df_complete: float
+    df_rule: DfRule
+    terms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def m(self) -> int:
+        """Number of imputations."""
+        return len(self.estimates)
+
+    def _series(self, values: np.ndarray) -> pd.Series:
+        return pd.Series(values, index=list(self.names))
+
+    def _within(self) -> np.ndarray:
+        return np.asarray(self.covariances.mean(axis=0))
+
+    def _between(self) -> np.ndarray:
+        centred = self.estimates - self.estimates.mean(axis=0)
+        return np.asarray(centred.T @ centred / max(self.m - 1, 1))
+
+    @property
+    def params(self) -> pd.Series:
+        """Pooled estimates: the mean over imputations (Rubin 1987, eq. 3.1.2)."""
+        return self._series(self.estimates.mean(axis=0))
+
+    def cov_params(self) -> pd.DataFrame:
+        """Total covariance T = U + (1 + 1/m) B (Rubin 1987, eq. 3.1.5)."""
+        total = self._within() + (1 + 1 / self.m) * self._between()
+        return pd.DataFrame(total, list(self.names), list(self.names))
+
+    @property
+    def bse(self) -> pd.Series:
+        """Standard errors."""
+        return self._series(np.sqrt(np.diag(self.cov_params())))
+
+    @property
+    def riv(self) -> pd.Series:
+        """Relative increase in variance due to missing values, (1 + 1/m) B / U (Rubin 1987, eq. 3.1.7)."""
+        return self._series((1 + 1 / self.m) * np.diag(self._between()) / np.diag(self._within()))
+
+    @property
+    def df(self) -> pd.Series:
+        """Degrees of freedom by the rule: Rubin's (1987, eq. 3.1.6), or Barnard and Rubin's (1999, Biometrika 86:948).
+
+        Rubin's are what Stata prints for a z-based fit. Infinite, or those of the complete data, where nothing varies
+        between imputations.
+        """
+        return self._series(np.array([self._df(riv, self.m) for riv in self.riv]))
+
+    def _df(self, riv: float, m: int) -> float:
+        old = (m - 1) * (1 + 1 / riv) ** 2 if riv > 0 and m > 1 else inf
+        if self.df_rule == "rubin" or not np.isfinite(self.df_complete):
+            return old
+        share = riv / (1 + riv)
+        observed = (self.df_complete + 1) / (self.df_complete + 3) * self.df_complete * (1 - share)
+        return observed if np.isinf(old) else old * observed / (old + observed)
+
+    @property
+    def fmi(self) -> pd.Series:
+        """Fraction of missing information, (r + 2/(df + 3)) / (1 + r) (Rubin 1987, eq. 3.1.10)."""
+        more = 2 / (self.df + 3)
+        return (self.riv + more) / (1 + self.riv)
+
+    @property
+    def relative_efficiency(self) -> pd.Series:
+        """1 / (1 + FMI/m): that of m imputations compared with infinitely many (Rubin 1987, p. 114)."""
+        return 1 / (1 + self.fmi / self.m)
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """Two-sided p against t with the pooled degrees of freedom."""
+        return self._series(2 * stats.t.sf(np.abs(self.params / self.bse), self.df))
+
+    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
+        """Intervals, columns 0 and 1."""
+        reach = stats.t.ppf(1 - alpha / 2, self.df) * self.bse
+        return pd.DataFrame({0: self.params - reach, 1: self.params + reach})
+
+    @property
+    def mc_error(self) -> pd.Series:
+        """Monte Carlo error of the estimates: sqrt(B/m), which is what the jackknife gives (White 2011, §7)."""
+        return self.mc_errors()["estimate"]
+
+    def mc_errors(self) -> pd.DataFrame:
+        """Jackknife Monte Carlo errors of estimate, standard error, p and interval, as Stata's `mcerror` has them."""
+        found = []
+        for left_out in range(self.m if self.m > 2 else 0):
+            kept = np.arange(self.m) != left_out
+            part = Pooled(
+                self.names, self.estimates[kept], self.covariances[kept], self.df_complete, self.df_rule, self.terms
+            )
+            limits = part.conf_int()
+            found.append(np.stack([part.params, part.bse, part.pvalues, limits[0], limits[1]]))
+        columns = ["estimate", "std_error", "p_value", "conf_low", "conf_high"]
+        if not found:
+            return pd.DataFrame(np.nan, list(self.names), columns)
+        spread = np.stack(found) - np.mean(found, axis=0)
+        errors = np.sqrt((self.m - 1) / self.m * (spread**2).sum(axis=0))
+        return pd.DataFrame(errors.T, list(self.names), columns)
+
+    def _places(self, term: str | Sequence[str]) -> list[int]:
+        asked = self.terms.get(term, [term]) if isinstance(term, str) else list(term)
+        unknown = [name for name in asked if name not in self.names]
+        if unknown or not asked:
+            raise KeyError(f"no coefficient {', '.join(unknown)}; there are {', '.join(self.names)}")
+        return [self.names.index(name) for name in asked]
+
+    def wald_test(self, term: str | Sequence[str]) -> JointTest:
+        """D1: pooled Wald test of the columns of a term, or of a list of columns, equal fractions missing assumed.
+
+        Li, Raghunathan and Rubin 1991 (JASA 86:1065); with finite df_complete and the rule barnard-rubin the degrees
+        of freedom of Reiter 2007 (Biometrika 94:502). Raises KeyError for an unknown name.
+        """
+        at = self._places(term)
+        k, m = len(at), self.m
+        estimate = self.estimates.mean(axis=0)[at]
+        within, between = self._within()[np.ix_(at, at)], self._between()[np.ix_(at, at)]
+        riv = float((1 + 1 / m) * np.trace(np.linalg.solve(within, between)) / k)
+        statistic = float(estimate @ np.linalg.solve(within, estimate) / (k * (1 + riv)))
+        finite = self.df_rule == "barnard-rubin" and np.isfinite(self.df_complete)
+        df2 = _reiter(k, m, riv, self.df_complete) if finite else _li(k, m, riv)
+        p_value = stats.f.sf(statistic, k, df2) if np.isfinite(df2) else stats.chi2.sf(k * statistic, k)
+        return JointTest(statistic, k, df2, float(p_value), riv)
+
+    def wald_test_d2(self, term: str | Sequence[str]) -> JointTest:
+        """D2: the Wald statistics of the imputations combined (Li, Meng, Raghunathan and Rubin 1991, Stat Sin 1:65).
+
+        Cruder than D1; for where only the statistics are at hand. Raises KeyError for an unknown name.
+        """
+        at = self._places(term)
+        walds = [
+            float(one[at] @ np.linalg.solve(covariance[np.ix_(at, at)], one[at]))
+            for one, covariance in zip(self.estimates, self.covariances, strict=True)
+        ]
+        return combine_statistics(walds, len(at))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per coefficient: estimate, std_error, df, conf_low, conf_high, p_value, m, fmi, riv, efficiency."""
+        limits = self.conf_int()
+        columns: dict[str, Any] = {"estimate": self.params, "std_error": self.bse, "df": self.df}
+        columns |= {"conf_low": limits[0], "conf_high": limits[1], "p_value": self.pvalues, "m": self.m}
+        columns |= {"fmi": self.fmi, "riv": self.riv, "relative_efficiency": self.relative_efficiency}
+        return pd.DataFrame(columns | {"mc_error": self.mc_error})
+
+
+def _li(k: int, m: int, riv: float) -> float:
+    t = k * (m - 1)
+    if riv <= 0:
+        return inf
+    return 4 + (t - 4) * (1 + (1 - 2 / t) / riv) ** 2 if t > 4 else t * (1 + 1 / k) * (1 + 1 / riv) ** 2 / 2
+
+
+def _reiter(k: int, m: int, riv: float, df_complete: float) -> float:
+    t = k * (m - 1)
+    v = (df_complete + 1) / (df_complete + 3) * df_complete
+    if riv <= 0 or t <= 4:
+        return min(_li(k, m, riv), v)
+    a = riv * t / (t - 2)
+    c0 = 1 / (t - 4)
+    c1 = v - 2 * (1 + a)
+    c2 = v - 4 * (1 + a)
+    z = (
+        1 / c2
+        + c0 * (a**2 * c1 / ((1 + a) ** 2 * c2))
+        + c0 * (8 * a**2 * c1 / ((1 + a) * c2**2) + 4 * a**2 / ((1 + a) * c2))
+        + c0 * (4 * a**2 / (c2 * c1) + 16 * a**2 * c1 / c2**3)
+        + c0 * (8 * a**2 / c2**2)
+    )
+    return 4 + 1 / z
+
+
+def combine_statistics(chi_squared: Iterable[float], df: int) -> JointTest:
+    """D2 from chi-squared statistics with `df` degrees of freedom each, two or more of them."""
+    walds = np.asarray(list(chi_squared), dtype=float)
+    m = len(walds)
+    riv = float((1 + 1 / m) * np.var(np.sqrt(walds), ddof=1))
+    statistic = float((walds.mean() / df - (m + 1) / (m - 1) * riv) / (1 + riv))
+    df2 = float(df ** (-3 / m) * (m - 1) * (1 + 1 / riv) ** 2) if riv > 0 else inf
+    p_value = stats.f.sf(statistic, df, df2) if np.isfinite(df2) else stats.chi2.sf(df * statistic, df)
+    return JointTest(statistic, df, df2, float(p_value), riv)
+
+
+def pool_estimates(
+    params: Any,
+    covs: Any,
+    *,
+    df_complete: float = inf,
+    df_rule: DfRule = "rubin",
+    terms: Mapping[str, Sequence[str]] | None = None,
+) -> Pooled:
+    """Pool the estimates of m completed data sets by Rubin's rules.
+
+    params: m vectors of k estimates (arrays, or Series with the same names). covs: m covariances, k x k, or for one
+    estimate m variances. df_complete: residual degrees of freedom of one completed fit; inf where its test is against
+    the normal distribution. df_rule: rubin (Stata's for logit) or barnard-rubin. terms: columns of a variable by name.
+    Raises ValueError for shapes that do not fit, names that differ, a rule that does not exist, or missing values.
+    """
+    vectors = list(params)
+    names = [tuple(map(str, one.index)) if isinstance(one, pd.Series) else None for one in vectors]
+    if len(set(names)) > 1:
+        raise ValueError("pool_estimates: the estimates of the imputations have different names.")
+    estimates = np.atleast_2d(np.stack([np.atleast_1d(np.asarray(one, dtype=float)) for one in vectors]))
+    m, k = estimates.shape
+    covariances = np.stack([np.asarray(one, dtype=float).reshape(k, k) for one in covs]) if m else np.empty(0)
+    if covariances.shape != (m, k, k):
+        raise ValueError(f"pool_estimates: {m} estimates of {k} coefficients need {m} covariances of {k} x {k}.")
+    if df_rule not in ("rubin", "barnard-rubin"):
+        raise ValueError("pool_estimates: df_rule is rubin or barnard-rubin.")
+    if not (np.isfinite(estimates).all() and np.isfinite(covariances).all()):
+        raise ValueError("pool_estimates: an estimate or a covariance is missing.")
+    labels = (names[0] if names else None) or tuple(f"x{place + 1}" for place in range(k))
+    return Pooled(labels, estimates, covariances, df_complete, df_rule, dict(terms or {}))
+
+
+def how_many_imputations(fmi: float, cv_se: float = 0.05) -> int:
+    """Imputations needed for standard errors that would change by about `cv_se` (5%) if it were all done again.
+
+    m = 1 + (FMI / cv)² / 2 (von Hippel 2020, Sociol Methods Res 49:699), rounded up.
+    """
+    return int(np.ceil(1 + (fmi / cv_se) ** 2 / 2))
