@@ -28,7 +28,7 @@ def names(demo, esmi):
 def test_the_page_has_a_line_for_every_command_of_the_protocol():
     typed = " ".join(stata for stata, _ in ROWS)
     commands = ["use", "merge", "misstable", "tabstat", "tab", "chi2", "exact", "ttest", "ranksum", "logit", "linktest"]
-    for command in [*commands, "estat gof", "vif", "lroc", "dbeta", "test", "coefplot", "dtable", "firthlogit"]:
+    for command in [*commands, "estat gof", "vif", "lroc", "dfbeta", "test", "coefplot", "dtable", "firthlogit"]:
         assert re.search(rf"\b{command}\b", typed), command
     assert len(CALLS) >= 30
 

@@ -38,7 +38,11 @@ def estimates(study: mm.Study, *rows: dict, source: Source = SYNTHETIC, **common
     usual = {"outcome": "involved_t1", "model": "adjusted", "method": "complete_case", "level": "", "reference": ""}
     usual |= {"term": "", "n": 186, "n_events": 57, "status": "shown", "note": "", "m": None}
     numbers = ("std_error", "df", "conf_low", "conf_high", "p_value", "fmi", "mc_error")
-    usual |= dict.fromkeys((*numbers, "profile_low", "profile_high", "profile_p"), nan) | common
+    usual |= (
+        dict.fromkeys((*numbers, "profile_low", "profile_high", "profile_p"), nan)
+        | {"specification": "protocol"}
+        | common
+    )
     return tidy([usual | row for row in rows], About("estimates", study, source, {}), 1)
 
 

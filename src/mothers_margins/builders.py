@@ -246,6 +246,9 @@ class _Builder:
         if numbers or self.percent or self.plan.printed_percentages:
             self.notes.plain(f"Means and percentages are rounded to {_decimals(self.study)}; {rule}.")
         assumed = [self.study.assumption(name) for name in self.plan.variables]
+        if any("median_iqr" in self.study.declared[name].summary for name in numbers if name in self.study.declared):
+            rule = "the mean of two values, as in Stata" if self.study.file.quartiles == "averaged" else "interpolated"
+            self.notes.plain(f"Quartiles between two values are {rule}.")
         if any(assumed) and not self.rebuilt:
             self.notes.plain(f"Assumptions. {' '.join(dict.fromkeys(filter(None, assumed)))}")
         if self.compared:

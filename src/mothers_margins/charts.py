@@ -1,7 +1,7 @@
 """The charts of the report: shares by group, missing values, the flow of participants, odds ratios."""
 
 from collections.abc import Hashable, Iterable
-from math import ceil, exp, floor, inf, isfinite, isnan, log, nan
+from math import ceil, exp, floor, isfinite, isnan, log, nan
 from typing import Any
 
 import matplotlib as mpl
@@ -238,7 +238,7 @@ def forest(*results: Results, interval: str = "wald") -> Figure:
     figure says. An interval that goes on beyond the axis ends in an arrow. Raises UsageError for other results, another
     interval, or a frame with nothing to draw.
     """
-    if interval not in ENDS or len(results) not in (1, 2):
+    if not isinstance(interval, str) or interval not in ENDS or len(results) not in (1, 2):
         raise UsageError("forest: give one or two frames of estimates, and the interval wald or profile.")
     abouts, ends = [checked(frame, "forest", "estimates") for frame in results], ENDS[interval]
     study, mark = abouts[0].study, abouts[0].source.mark
@@ -269,19 +269,21 @@ def forest(*results: Results, interval: str = "wald") -> Figure:
         for key in {_key(row) for row in rows}:
             page.write(edge, places[key] + pitch * len(methods), flag)
     values = []
-    for rows in panels:
-        sizes = "; ".join(map(_size, _methods(rows).values()))
-        values.append((inf, f"{study.label(rows[0]['outcome'])}, {sizes}"))  # first, whatever the differences
+    sizes = [f"n = {rows[0]['n']:.0f}, events {rows[0]['n_events']:.0f}" for rows in panels]
+    titles = [study.label(panels[0][0]["outcome"]), *(f"timepoint {rows[0]['timepoint']}" for rows in panels[1:])]
     for key in dict.fromkeys(map(_key, drawn)):
         mine = [row for row in drawn if _key(row) == key]
         texts = ", ".join(_odds(study, row, ends) for row in mine)
         values.append((max(abs(row["estimate"]) for row in mine), f"{_label(study, mine[0])}: {texts}"))
     hidden = _hidden(row for rows in panels for row in rows)
-    start = f"Forest plot of {head}, associations, not effects.{' ' + flag + '.' if flag else ''}"
+    start = f"Forest plot of {head}, associations, not effects.{' ' + flag + '.' if flag else ''} "
+    start += "; ".join(f"{title}, {size}" for title, size in zip(titles, sizes, strict=True)) + "."
+    said = {_label(study, row): row["note"].removeprefix(NOT_LOCKED).strip("; ") for row in drawn}
+    footnotes = [f"{label}: {text}." for label, text in said.items() if text]
     note = "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given all others in its model. "
     note += f"CI: {IN_WORDS[interval]} confidence interval; an arrow means that it goes on beyond the axis."
     alt = _told(abouts[0], start, values, hidden)
-    return page.end(bottom + 0.65, [note, hidden, cited(study)], "forest", alt)
+    return page.end(bottom + 0.65, [note, *footnotes, hidden, cited(study)], "forest", alt)
 
 
 def _drawable(frame: Results) -> list[Record]:
@@ -325,16 +327,21 @@ def _terms(study: Study, found: dict[tuple[str, str], Record]) -> list[Item]:
             keys = [key for key in found if key[0] == name]
             several = len(keys) > 1
             reference = f" (reference: {found[keys[0]]['reference']})" if keys and found[keys[0]]["reference"] else ""
-            items += [(study.label(name) + reference, 1, None)] * several
+            items += [(_named(study, name) + reference, 1, None)] * several
             for key in keys:
                 label = _label(study, found[key]) + reference * (key[1] not in ("", "Yes", "No"))
                 items.append((key[1] if several else label, 1 + several, key))
     return items
 
 
+def _named(study: Study, variable: str) -> str:
+    """A variable's title; the text of a term that is none."""
+    return study.label(variable) if variable in study.declared else variable
+
+
 def _label(study: Study, row: Record) -> str:
     """A term in words: the title of a Yes/No variable, of others with the level or the units."""
-    title, coding = study.label(row["variable"]), study.file.coding.get(row["variable"])
+    title, coding = _named(study, row["variable"]), study.file.coding.get(row["variable"])
     if row["level"]:
         return title if row["level"] in ("Yes", "No") else f"{title}: {row['level']}"
     return f"{title}, {coding.label}" if coding and coding.label else title
@@ -342,11 +349,11 @@ def _label(study: Study, row: Record) -> str:
 
 def _odds(study: Study, row: Record, ends: tuple[str, str]) -> str:
     """'2.31 (1.27 to 4.21)' from log-odds, rounded by the study's rule."""
-    texts = []
+    rounding, texts = study.file.rounding, []
     for log_odds in (row[name] for name in ("estimate", *ends)):
         known = SYMBOLS["missing"] if isnan(log_odds) else ">1000"
         near = log_odds <= log(1000)  # also false for what is not a number
-        texts.append(rounded(exp(log_odds), 2, study.file.rounding.rule) if near else known)
+        texts.append(rounded(exp(log_odds), rounding.odds_ratio, rounding.rule) if near else known)
     return "{} ({} to {})".format(*texts)
 
 

@@ -9,12 +9,13 @@ import pandas as pd
 from mothers_margins import two_groups
 from mothers_margins.cohort import Cohort, column, group_mask, where_mask
 from mothers_margins.describe import chosen_groups, summarise
-from mothers_margins.errors import DisclosureError, UsageError, count, expect
+from mothers_margins.errors import DisclosureError, UsageError, expect
 from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import unknown
 
-QUOTED = "quoted in place of chi-squared, by rule; a departure from the planned test"
-EXACT = "exact, as declared for exploratory outcomes"
+QUOTED = "quoted in place of chi-squared, by rule"
+DEPARTURE = "a departure from the planned test"
+EXACT = "exact, because it was asked for"
 NOT_PLANNED = "the study reports no test"
 
 
@@ -41,13 +42,17 @@ def compare(
     """
     expect(cohort, Cohort, "compare", "a cohort, as derive returns it")
     study = cohort.study
-    if isinstance(between, str) or len(between) != 2:
+    if isinstance(variables, str) or not (variables is None or isinstance(variables, Iterable)):
+        raise UsageError("compare: variables must be a list of names.")
+    if not isinstance(between, Sequence | Mapping) or isinstance(between, str) or len({*map(str, between)}) != 2:
         raise UsageError("compare: between must be two groups, by their names or as a mapping of two conditions.")
     groups = chosen_groups(study, between)
     names = list(next(iter(study.tables.values())).variables if variables is None else variables)
+    if not names:
+        raise UsageError("compare: no variable was named.")
     missing = [name for name in names if name not in study.variables]
     if missing:
-        raise unknown("variable", missing, study.variables, f"study {study.name}")
+        raise unknown("variable", map(str, missing), study.variables, f"study {study.name}")
     if cohort.source.kind == "reconstructed":
         _settled(cohort, names, between)
     masks = {name: where_mask(cohort, group.where) for name, group in groups.items()}
@@ -55,7 +60,8 @@ def compare(
     made_from = frozenset().union(*(study.recorded(name) for group in groups.values() for name in group.where))
     rows: list[dict[str, Any]] = []
     for name in names:
-        note = "the groups are made from it" if study.recorded(name) & made_from else _zero(cohort, name, masks)
+        made = study.recorded(name) & made_from
+        note = "the groups are made from it or from part of it" if made else _zero(cohort, name, masks, made_from)
         found = [{"note": f"not tested: {note}"}] if note else list(_compared(cohort, name, masks, exact))
         status = "structural_zero" if note and note.startswith("zero") else "shown"
         rows += [{"variable": name, "level": "", "status": status, **row} for row in found]
@@ -80,17 +86,19 @@ def _settled(cohort: Cohort, names: Sequence[str], between: Sequence[str] | Mapp
 
 def _disjoint(masks: Mapping[str, pd.Series]) -> None:
     a, b = masks.values()
-    both = int((a & b).sum())
-    if both:
+    if (a & b).any():
         remedy = "Compare a group with the others: one of them without the members of the other."
-        raise UsageError(f"compare: the groups overlap ({count(both, 'participant')} in both).", (), remedy)
+        raise UsageError("compare: the groups overlap.", (), remedy)
     empty = [name for name, mask in masks.items() if not mask.any()]
     if empty:
         raise UsageError("compare: nobody is in a group.", empty)
 
 
-def _zero(cohort: Cohort, name: str, masks: Mapping[str, pd.Series]) -> str:
+def _zero(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], made_from: frozenset[str]) -> str:
     """Why a count in one of the groups is zero by definition; empty if none is."""
+    for check in cohort.study.file.impossible:
+        if name in check.where and {*check.where} - {name} <= made_from and len(check.where) > 1:
+            return f"zero by definition: {check.reason}"
     for zero in cohort.study.structural_zeros(name):
         within = group_mask(cohort, zero.group)
         if any(not (mask & ~within).any() for mask in masks.values()):
@@ -117,10 +125,15 @@ def _compared(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], exact: 
     if not (len(a) and len(b)):
         yield known | {"note": "not tested: no value is known in a group"}
         return
+    if min(len(a), len(b)) < 2 or np.ptp(np.concatenate([a, b])) == 0:
+        yield known | {"note": "not tested: a group has fewer than two values, or nothing varies"}
+        return
     yield known | two_groups.numbers(a, b, equal=rules.variances == "equal", confidence=rules.confidence)
     if rules.rank_sum == "skewed" and "median_iqr" in study.declared[name].summary:
         yield known | two_groups.ranks(a, b, correction=rules.rank_sum_correction)
-    yield known | two_groups.standardised(a, b)
+    apart = two_groups.standardised(a, b)
+    if apart:
+        yield known | apart
 
 
 def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: bool) -> Iterator[dict[str, Any]]:
@@ -138,10 +151,14 @@ def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: boo
             below = np.inf if exact else rules.fisher_below
             for row in two_groups.categories(seen, yates=rules.yates, fisher_below=below):
                 fisher = row["test"] == "fisher_exact"
-                yield known | row | ({"note": EXACT if exact else QUOTED} if fisher else {})
+                planned = rules.reported != "none" and not exact
+                quoted = EXACT if exact else QUOTED + f"; {DEPARTURE}" * planned
+                yield known | row | ({"note": quoted} if fisher else {})
         except OverflowError:
             yield known | {"test": "fisher_exact", "note": "not computed: too many tables; put levels together"}
-        yield known | two_groups.standardised_levels(seen)
+        apart = two_groups.standardised_levels(seen)
+        if apart:
+            yield known | apart
     for level, (a, b) in zip(levels, table, strict=False):
         if sizes.all():
             yield known | {"level": level} | two_groups.difference(a, sizes[0], b, sizes[1], rules.confidence)

@@ -24,12 +24,12 @@ class ComparisonColumns:
         self.rows: dict[tuple[str, str], list[dict[Hashable, Any]]] = {}
         for row in results.to_dict("records"):
             self.rows.setdefault((row["variable"], row["level"]), []).append(row)
-        self.tests = sum(row["test"] != "" for rows in self.rows.values() for row in rows)
+        self.tests = sum(any(row["test"] for row in rows) for rows in self.rows.values())
 
     def columns(self) -> Iterator[Column]:
         """Headings; the order is that of `cells`."""
         heading = f"Difference ({self.study.file.tests.confidence:g}% CI)"
-        spanner = f"{self.groups[0]} compared with {self.groups[1].lower()}"
+        spanner = f"{self.groups[0]} compared with: {self.groups[1]}"
         for key, text in (("difference", heading), ("test", "Test"), ("p", "p"), ("d", "Std. difference")):
             yield Column(key, text, None, spanner)
 
@@ -51,7 +51,7 @@ class ComparisonColumns:
         difference = effects.get("difference") or (effects.get("difference_of_means") if kind != "median_iqr" else None)
         standardised = effects.get("standardised_difference") if kind != "median_iqr" else None
         shown = [_difference(difference), *self._tested(tests)]
-        shown += [Cell("{standardised}", {"standardised": standardised["effect"]}) if standardised else EMPTY]
+        shown += [_number("standardised", standardised)]
         if untested and kind != "median_iqr":
             said = str(untested["note"]).split(";")[0]
             shown[2] = Cell("", {"p_quoted": nan}, "missing", self.notes.mark(said[0].upper() + said[1:] + "."))
@@ -64,44 +64,48 @@ class ComparisonColumns:
     def _tested(self, tests: list[dict[Hashable, Any]]) -> list[Cell]:
         planned = next((row for row in tests if row["test"] != "fisher_exact"), None)
         fisher = next((row for row in tests if row["test"] == "fisher_exact"), None)
-        quoted = fisher or planned
-        if quoted is None or isnan(quoted["p_value"]):
+        counted = fisher is not None and not isnan(fisher["p_value"])
+        quoted = fisher if counted else planned
+        if quoted is None:
             return [EMPTY, EMPTY]
         statistic = EMPTY
         if planned:
-            pattern = SYMBOLS[planned["test"]] + (" (p {p_planned})" if fisher else "")
+            pattern = SYMBOLS[planned["test"]] + (" (p {p_planned})" if counted else "")
             numbers = {"df": planned["df"], "statistic": planned["statistic"], "p_planned": planned["p_value"]}
             numbers["ranks"] = planned["statistic"]  # a multiple of a half
-            statistic = Cell(pattern, numbers)
+            statistic = Cell(pattern, numbers, str(planned["status"]))
         mark = self.notes.mark(f"Fisher's exact test: {fisher['note'].split(';')[0]}.") if fisher else ""
-        return [statistic, Cell("{p_quoted}", {"p_quoted": quoted["p_value"]}, "shown", mark)]
+        return [statistic, Cell("{p_quoted}", {"p_quoted": quoted["p_value"]}, str(quoted["status"]), mark)]
 
-    def explain(self) -> None:
-        """Which tests these are and by which rule, under the table."""
+    def explain(self, *, differences: bool = True) -> None:
+        """Which tests these are and by which rule, under the table; differences: whether it shows them."""
         rules = self.study.file.tests
         yates = "with" if rules.yates else "without"
         variances = "Student's t-test, equal variances" if rules.variances == "equal" else "Welch's t-test"
         ranks = "with" if rules.rank_sum_correction else "without"
-        levels = f"Levels: Pearson's chi-squared {yates} continuity correction"
+        pearson = f"Pearson's chi-squared {yates} continuity correction"
         made = {row["test"] for rows in self.rows.values() for row in rows}
         fisher = [row for rows in self.rows.values() for row in rows if row["test"] == "fisher_exact"]
+        brackets = ", its p in brackets" if differences else ""
         if fisher and all(str(row["note"]).startswith("exact") for row in fisher):
-            self.notes.plain(f"Levels: Fisher's exact test; {levels[8:]} stands beside it, its p in brackets.")
+            self.notes.plain(f"Levels: Fisher's exact test; {pearson} stands beside it{brackets}.")
         elif "chi_squared" in made:
-            self.notes.plain(
-                f"{levels}; where an expected count is below {rules.fisher_below:g}, its p stands in brackets "
-                "and the p of Fisher's exact test is quoted, which departs from the planned test by this rule."
-            )
+            rule = f"where an expected count is below {rules.fisher_below:g}, Fisher's exact test is quoted{brackets}"
+            departs = ", which departs from the planned test by this rule" * (rules.reported != "none")
+            self.notes.plain(f"Levels: {pearson}; {rule.replace('its', 'with its') if differences else rule}{departs}.")
+        if rules.reported == "none":
+            self.notes.plain("The publication reports no test; these are added.")
         beside = f" Beside a median: Wilcoxon's rank-sum test {ranks} continuity correction."
         if "t" in made:
             self.notes.plain(f"Means: {variances}.{beside if 'rank_sum' in made else ''}")
+        if differences:
+            self.notes.plain(
+                f"Differences: {self.groups[0]} minus {self.groups[1]}, of percentages in points with Newcombe's "
+                "interval, or of means. Standardised differences: over the root of the average variance; with two "
+                "levels of the first one, with several a distance without a sign."
+            )
         self.notes.plain(
-            f"Differences: {self.groups[0]} minus {self.groups[1].lower()}, of percentages in points with Newcombe's "
-            "interval, or of means. Standardised differences: over the root of the average variance; with several "
-            "levels a distance without a sign."
-        )
-        self.notes.plain(
-            f"p-values describe. {count(self.tests, 'test')} were made, without adjustment for their number; none "
+            f"p-values describe. {count(self.tests, 'variable')} tested, without adjustment for their number; no test "
             "chose an explanatory variable."
         )
 
@@ -110,4 +114,8 @@ def _difference(row: dict[Hashable, Any] | None) -> Cell:
     if row is None:
         return EMPTY
     numbers = {"difference": row["effect"], "low": row["conf_low"], "high": row["conf_high"]}
-    return Cell("{difference} ({low} to {high})", numbers)
+    return Cell("{difference} ({low} to {high})", numbers, str(row["status"]))
+
+
+def _number(key: str, row: dict[Hashable, Any] | None) -> Cell:
+    return EMPTY if row is None else Cell(f"{{{key}}}", {key: row["effect"]}, str(row["status"]))

@@ -250,6 +250,8 @@ def _in_lock(study: Study) -> Iterator[str]:
     lock = study.file.lock
     if lock and lock.model not in study.file.models:
         yield f"study.yaml: lock: no model '{lock.model}'{near(lock.model, study.file.models)}"
+    for name, coding in lock.coding.items() if lock else ():
+        yield from (f"study.yaml: lock.coding.{name}: {fault}" for fault in _in_coding(study, name, coding))
     for outcome, terms in lock.terms.items() if lock else ():
         if outcome not in study.outcomes:
             yield f"study.yaml: lock: no outcome '{outcome}'{near(outcome, study.outcomes)}"

@@ -185,23 +185,29 @@ class Model(Definition):
 
 
 class Lock(Definition):
-    """The list of explanatory variables as it was agreed, copied here on that day: what is changed later, shows."""
+    """The list of explanatory variables as it was agreed, copied here on that day: what is changed later, shows.
 
-    locked_on: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
+    coding: of those whose coding was agreed too.
+    """
+
+    locked_on: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])$")
     agreed_with: str
     model: str
     terms: dict[str, tuple[str, ...]] = Field(min_length=1)
+    coding: dict[str, Coding] = {}
 
 
 class Regression(Definition):
     """Rules of every model.
 
     minimum_cell: fewest dyads in a level with, and without, the outcome. below_minimum: what happens below it.
+    few_events: events per parameter below which a table warns.
     firth_std_error: from the ordinary information (as SAS and brglm2 do) or that of the augmented data (logistf).
     """
 
     minimum_cell: int = Field(5, ge=1)
     below_minimum: Literal["stop", "firth"] = "stop"
+    few_events: float = Field(5, ge=0)
     confidence: float = Field(95, gt=50, lt=100)
     firth_std_error: Literal["information", "augmented"] = "information"
     reason: str = ""
@@ -334,6 +340,7 @@ class StudyFile(Definition):
     impossible: tuple[Impossible, ...] = ()
     coding: dict[str, Coding] = {}
     models: dict[str, Model] = {}
+    quartiles: Literal["interpolated", "averaged"] = "interpolated"
     explanatory: tuple[Block, ...] = ()  # explanatory variables under the headings that tables and figures print
     lock: Lock | None = None
     regression: Regression = Regression()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -38,8 +39,8 @@ def summarise(
     timepoint: written to the results; the variables are those named.
     Returns `Results` of kind summaries. `n` and `percent` of a level have the group's participants with a known value
     as denominator (each option of a multi-response set its own); what does not apply is neither known nor missing.
-    `mean`, `sd` (n-1) and quantiles (linear) are of known values; the row of variable `n` is the group's size.
-    Percentages are of 100, unrounded.
+    `mean`, `sd` (n-1) and quartiles (by the study's rule) are of known values; the row of variable `n` is the group's
+    size. Percentages are of 100, unrounded.
     Raises UsageError for unknown names, DataError if groups do not relate as the study says, DisclosureError when the
     rows are a reconstruction and the publication does not state the number asked for: it would be an artefact of how
     the rows were rebuilt.
@@ -112,7 +113,7 @@ def _summary(inside: Cohort, name: str, group: str) -> Iterator[Row]:
     for level in levels:
         yield from _counted(name, level, group, int((values == level).sum()), counts)
     if not levels:
-        yield from _numbers(name, inside.study.declared[name], group, values, counts)
+        yield from _numbers(name, inside.study.declared[name], group, values, counts, inside.study.file.quartiles)
 
 
 def _counts(inside: Cohort, name: str, values: pd.Series) -> dict[str, int]:
@@ -131,7 +132,7 @@ def _counted(name: str, level: str, group: str, number: int, known_missing: dict
 
 
 def _numbers(
-    name: str, variable: Summarised, group: str, values: pd.Series, known_missing: dict[str, int]
+    name: str, variable: Summarised, group: str, values: pd.Series, known_missing: dict[str, int], rule: str
 ) -> Iterator[Row]:
     known = values.dropna().astype(float)
     counts = {"n": len(known), **known_missing}
@@ -139,14 +140,20 @@ def _numbers(
         "mean": known.mean(),
         "sd": known.std(ddof=1),
         "median": known.median(),
-        "q1": float(known.quantile(0.25)),
-        "q3": float(known.quantile(0.75)),
+        "q1": _quartile(known, 0.25, rule),
+        "q3": _quartile(known, 0.75, rule),
         "min": known.min(),
         "max": known.max(),
     }
     for statistic in (statistic for kind in variable.summary for statistic in STATISTICS[kind]):
         status = "missing" if pd.isna(found[statistic]) else "shown"
         yield _row(name, "", group, statistic, found[statistic], **counts, status=status)
+
+
+def _quartile(known: pd.Series, share: float, rule: str) -> float:
+    """Interpolated (R's type 7, Excel), or where it falls between two values their mean (R's type 2, Stata)."""
+    method: Any = {"interpolated": "linear", "averaged": "averaged_inverted_cdf"}[rule]
+    return float(np.quantile(known.to_numpy(), share, method=method)) if len(known) else float("nan")
 
 
 def _zero(study: Study, row: Row) -> Row:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import gammaln
 
 TIE = 1e-7  # relative; tables as likely as the observed one count, whatever the last digits say (as in R's fisher.test)
-MOST = 30_000_000  # partial tables held at a time
+MOST = 5_000_000  # partial tables held at a time: some seconds
 
 
 def fisher_exact(table: np.ndarray) -> float:
@@ -14,10 +14,16 @@ def fisher_exact(table: np.ndarray) -> float:
     one (Freeman and Halton 1951, Biometrika 38:141). The rows are split in two halves; for every way to share the first
     column between them, the partial tables of one half are looked up among the sorted ones of the other, so the work
     grows with the square root of the number of tables. Raises ValueError for anything but two columns of whole counts,
-    and OverflowError where more than 30 million partial tables would be needed.
+    and OverflowError where more than 5 million partial tables would be needed.
     """
     table = np.asarray(table)
-    if table.ndim != 2 or table.shape[1] != 2 or (table < 0).any() or (table != np.round(table)).any():
+    if (
+        table.ndim != 2
+        or table.shape[1] != 2
+        or not np.isfinite(table).all()
+        or (table < 0).any()
+        or (table != np.round(table)).any()
+    ):
         raise ValueError("fisher_exact: needs a table of whole counts with two columns.")
     rows, first = table.sum(axis=1).astype(int), int(table[:, 0].sum())
     halves = _halves(rows)

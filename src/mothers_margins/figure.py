@@ -18,6 +18,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Affine2D, Bbox
 
+from mothers_margins.errors import expect
+
 INK, FIRST, SECOND, GREY, GRID, PAPER = "#1f2a37", "#12436d", "#b45309", "#6b7280", "#d6cfbf", "#ffffff"
 PALETTE = frozenset((INK, FIRST, SECOND, GREY, GRID, PAPER))
 DECORATIVE = "decorative"  # the gid of what carries no meaning: its contrast does not matter
@@ -152,6 +154,7 @@ def check(figure: Figure, smallest: float = 8.0) -> tuple[str, ...]:
     the edge or covered; texts that overlap by more than 2 pixels; colours outside PALETTE; the alt text (20 to 350
     characters, no file name, no number that is not drawn). Left out: images, ticks and grids, text that crosses a line.
     """
+    expect(figure, Figure, "check", "a figure, as forest or group_bars return it")
     drawn = _Drawn(figure.drawn, smallest)
     with mpl.rc_context(STYLE):
         figure.drawn.draw(drawn)

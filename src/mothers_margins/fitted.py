@@ -15,6 +15,7 @@ from mothers_margins.results import COLUMNS, EVERY_KIND, NOT_LOCKED, About, Resu
 from mothers_margins.study import unknown
 
 CONSTANT = "Intercept"
+BETWEEN = "recorded between the timepoints, after timepoint 1"
 SIDES = {"yes": Group(label="Outcome: yes", where={}), "no": Group(label="Outcome: no", where={})}
 Method = Literal["logit", "firth"]
 
@@ -135,7 +136,7 @@ class Fit:
 
     def wald_test(self, term: str) -> WaldTest:
         """Joint test of all columns of an explanatory variable, or of one column. Raises UsageError for neither."""
-        chosen = [place for place, one in enumerate(self.columns) if term in (one.variable, one.name)]
+        chosen = [place for place, one in enumerate(self.columns) if term and term in (one.variable, one.name)]
         if not chosen:
             raise unknown("term", [term], [one.variable or one.name for one in self.columns], "wald_test")
         part = self.solution.params[chosen]
@@ -157,7 +158,7 @@ class Fit:
         """Rows of one model; of an unadjusted one without its constant."""
         common = {"outcome": self.outcome, "model": which, "n": self.nobs, "n_events": self.n_events}
         common |= {"method": "firth" if self.method == "firth" else "complete_case", "specification": self.model}
-        lock = NOT_LOCKED if self.about and not_locked(self.about) else ""
+        lock = lock_note(self.about, self.model, self.outcome)
         limits, found = self.conf_int().to_numpy(), self.solution
         for k, one in enumerate(self.columns):
             if which == "unadjusted" and one.name == CONSTANT:
@@ -227,9 +228,15 @@ class Fit:
         return f"{mark}Logistic regression of {self.outcome}, model {self.model}, {method}: {size}, {per}."
 
 
-def not_locked(about: About) -> bool:
-    """Whether estimates are exploratory: from restricted data, before the list of explanatory variables is locked."""
-    return about.source.kind == "restricted" and about.study.file.lock is None
+def lock_note(about: About | None, model: str, outcome: str) -> str:
+    """What an estimate says of the lock: from restricted data that no agreed list covers it; or that it was changed."""
+    if about is None:
+        return ""
+    if about.study.unlocked(model, outcome):
+        return NOT_LOCKED if about.source.kind == "restricted" else ""
+    lock = about.study.file.lock
+    changed = lock and lock.model == model and any(about.study.changed(outcome))
+    return f"the list agreed on {lock.locked_on} was changed" if lock and changed else ""
 
 
 def framed(rows: list[dict[str, Any]], about: About | None, timepoint: int | None) -> pd.DataFrame:

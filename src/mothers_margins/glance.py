@@ -20,8 +20,8 @@ def overview(study: Study, part: str) -> Table:
     A part that the study does not have says so. Raises UsageError, naming the parts, if there is no such part.
     """
     expect(study, Study, "overview", 'a study: mm.read_study("…")')
-    if part not in PARTS:
-        raise unknown("part", [part], PARTS, "overview")
+    if not isinstance(part, str) or part not in PARTS:
+        raise unknown("part", [str(part)], PARTS, "overview")
     caption, stub, headings, lines = PARTS[part]
     found = list(lines(study)) or [("This study has none.", *[""] * len(headings))]
     rows = tuple(Row(label, tuple(Cell(text or "–") for text in texts)) for label, *texts in found)
@@ -150,11 +150,9 @@ def _coded(study: Study, term: str, model: str = "") -> str:
 
 def _deviations(study: Study) -> Lines:
     lock = study.file.lock
-    for outcome, agreed in lock.terms.items() if lock else ():
-        now = study.terms(lock.model, outcome) if lock else ()
-        added, gone = [t for t in now if t not in agreed], [t for t in agreed if t not in now]
-        parts = [f"added {', '.join(map(study.label, added))}"] * bool(added)
-        parts += [f"left out {', '.join(map(study.label, gone))}"] * bool(gone)
+    for outcome in lock.terms if lock else ():
+        verbs = zip(("added", "left out", "coded otherwise"), study.changed(outcome), strict=True)
+        parts = [f"{verb} {', '.join(map(study.label, terms))}" for verb, terms in verbs if terms]
         if lock and parts:
             said = f"The list agreed with {lock.agreed_with} was changed: {'; '.join(parts)}"
             yield study.label(outcome), "changed after the lock", f"after {lock.locked_on}", said
@@ -167,6 +165,9 @@ def _deviations(study: Study) -> Lines:
     if tests.reported != "none" and tests.fisher_below > 0:
         rule = f"Quoted where an expected count is below {tests.fisher_below:g}; chi-squared stands beside it."
         yield "Fisher's exact test in place of chi-squared", "by rule", "", rule
+        if any(outcome.also_within for outcome in study.outcomes.values()):
+            rule = "Exploratory outcomes are rare, so all their levels are tested exactly."
+            yield "Fisher's exact test for exploratory outcomes", "by rule", "", rule
     if study.file.models and rules.below_minimum == "firth":
         yield "Firth's method in place of maximum likelihood", "by rule", "", rules.reason
 
@@ -207,6 +208,7 @@ def _facts(study: Study) -> Lines:
 def _choices(study: Study) -> Lines:
     rounding, tests, disclosure = study.file.rounding, study.file.tests, study.file.disclosure
     yield "Rounding", f"{rounding.percent} decimals for percentages, {rounding.mean} for means", IN_WORDS[rounding.rule]
+    yield "Quartiles", study.file.quartiles, "averaged is Stata's rule" if study.file.quartiles == "averaged" else ""
     yield "Tests", tests.reported, tests.reason
     if tests.reported != "none":
         yield "Chi-squared", f"{'with' if tests.yates else 'without'} continuity correction", ""

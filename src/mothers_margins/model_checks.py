@@ -10,8 +10,8 @@ from scipy.special import expit
 
 from mothers_margins import logistic
 from mothers_margins.errors import expect
-from mothers_margins.fitted import CONSTANT, Fit, joined, not_locked
-from mothers_margins.results import NOT_LOCKED, Results, tidy
+from mothers_margins.fitted import CONSTANT, Fit, joined, lock_note
+from mothers_margins.results import Results, tidy
 
 GROUPS = 10  # of the Hosmer-Lemeshow test and of the calibration table, as in Stata's `estat gof, group(10)`
 KNOTS = (5, 35, 65, 95)  # percentiles (Harrell 2001, Regression Modeling Strategies, table 2.3)
@@ -41,7 +41,7 @@ def check_model(fit: Fit) -> Results:
     method = "firth" if fit.method == "firth" else "complete_case"
     blank = {"variable": "", "statistic": np.nan, "df": np.nan, "p_value": np.nan, "n": fit.nobs}
     named = {"outcome": fit.outcome, "model": fit.model, "method": method}
-    lock = NOT_LOCKED if not_locked(about) else ""
+    lock = lock_note(about, fit.model, fit.outcome)
     rows = [blank | named | row | {"note": joined(lock, row.get("note", ""))} for row in rows]
     return tidy(rows, about, fit.timepoint)
 
@@ -122,10 +122,15 @@ def _discrimination(y: np.ndarray, chance: np.ndarray, confidence: float) -> Ite
     above = (events[:, None] > others) + 0.5 * (events[:, None] == others)
     auc = float(above.mean())
     by_event, by_other = above.mean(axis=1), above.mean(axis=0)
-    error = np.sqrt(by_event.var(ddof=1) / len(events) + by_other.var(ddof=1) / len(others))
-    reach = float(stats.norm.ppf(0.5 + confidence / 200) * error)
-    for name, value in (("AUC", auc), ("AUC low", max(auc - reach, 0)), ("AUC high", min(auc + reach, 1))):
-        yield {"check": "discrimination", "statistic_name": name, "statistic": value}
+    yield {"check": "discrimination", "statistic_name": "AUC", "statistic": auc}
+    if min(len(events), len(others)) < 2:
+        for name in ("AUC low", "AUC high"):
+            yield _missing("discrimination", name, "", "fewer than two with, or without, the outcome")
+    else:
+        error = np.sqrt(by_event.var(ddof=1) / len(events) + by_other.var(ddof=1) / len(others))
+        reach = float(stats.norm.ppf(0.5 + confidence / 200) * error)
+        for name, value in (("AUC low", max(auc - reach, 0)), ("AUC high", min(auc + reach, 1))):
+            yield {"check": "discrimination", "statistic_name": name, "statistic": value}
     yield {"check": "brier", "statistic_name": "Brier score", "statistic": float(((y - chance) ** 2).mean())}
 
 
@@ -141,6 +146,10 @@ def _influence(fit: Fit, chance: np.ndarray) -> Iterator[Row]:
     weights = chance * (1 - chance)
     inverse = np.linalg.inv((x.T * weights) @ x)
     leverage = weights * np.einsum("ij,jk,ik->i", x, inverse, x)
+    if leverage.max() > 1 - 1e-8:
+        alone = "a participant alone decides a coefficient"
+        yield from (_missing("influence", "largest |dfbeta|", str(name), alone) for name in fit.design)
+        return
     change = (x @ inverse) * ((y - chance) / (1 - leverage))[:, None] / np.sqrt(np.diag(inverse))
     for name, found in zip(fit.design, np.abs(change).T, strict=True):
         above = int((found > 2 / np.sqrt(fit.nobs)).sum())

@@ -5,9 +5,11 @@ from dataclasses import replace
 from math import exp, inf, isnan
 from typing import Any
 
+import pandas as pd
+
 from mothers_margins.builders import cited
 from mothers_margins.definition import Coding
-from mothers_margins.errors import UsageError
+from mothers_margins.errors import UsageError, count
 from mothers_margins.results import NOT_LOCKED, Results, checked
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study import Study
@@ -21,10 +23,9 @@ METHODS = {
     "imputed_firth": "imputed, Firth",
     "available_case": "each on all known",
 }
-FIRTH = "Firth's penalised likelihood"
 Record = dict[Hashable, Any]
-Made = tuple[str, str, str]
-Key = tuple[str, str, str, str, str]
+Made = tuple[str, str, str, str]
+Key = tuple[str, str, str, str, str, str]
 
 
 def odds_ratios(
@@ -32,22 +33,24 @@ def odds_ratios(
 ) -> Table:
     """A table of odds ratios: one row per level, a pair of columns per model and method, Wald and profile intervals.
 
-    results: estimates of one outcome, from `Fit.to_frame`, or a list of several; of several outcomes the adjusted
-    estimates stand side by side. cells: `Fit.tabulated`, for the number with the outcome of each level. done:
-    `Fit.events`, for the notes. Limits of log-odds are exponentiated, standard errors never.
+    results: estimates of one model, from `Fit.to_frame`, or a list of several; of several outcomes or models the
+    adjusted estimates stand side by side. cells: `Fit.tabulated`, for the number with the outcome of each level. done:
+    `Fit.events`, or a list of them, for the notes. Limits of log-odds are exponentiated, standard errors never.
     Raises UsageError for results of another kind.
     """
-    frames = [results] if isinstance(results, Results) else list(results)
+    frames = [results] if isinstance(results, pd.DataFrame) else list(results) if isinstance(results, Iterable) else []
     if not frames:
         raise UsageError("odds_ratios: no estimates were given.")
     about, *_ = [checked(frame, "odds_ratios", "estimates") for frame in frames]
     study = about.study
     rows = [row for frame in frames for row in frame.to_dict("records")]
     outcomes = list(dict.fromkeys(str(row["outcome"]) for row in rows))
-    if len(outcomes) > 1:
+    if len({(row["outcome"], row["specification"]) for row in rows}) > 1:
         rows = [row for row in rows if row["model"] == "adjusted"]
+    if not any(row["variable"] for row in rows):
+        raise UsageError("odds_ratios: there is no estimate of an explanatory variable.")
     found = {(*_made(row), row["variable"], row["level"]): row for row in rows if row["variable"]}
-    made = dict.fromkeys(key[:3] for key in found)
+    made = dict.fromkeys(key[:4] for key in found)
     joint = {key: row for key, row in found.items() if isnan(row["estimate"])}
     notes = Notes()
     open_ = any(NOT_LOCKED in row["note"] for row in rows)
@@ -58,9 +61,8 @@ def odds_ratios(
     ]
     _explain(study, notes, rows, done)
     title = f"Associations with: {'; '.join(map(study.label, outcomes))}"
-    departures = {name for row in rows if (name := row["specification"]) not in list(study.file.models)[:1]}
-    named = [study.file.models[name].title if name in study.file.models else name for name in sorted(departures)]
-    title += f". {'; '.join(named)}" if named else ""
+    named = [_title(study, name) for name in dict.fromkeys(str(row["specification"]) for row in rows)]
+    title += f". {'; '.join(filter(None, named))}" if any(named) else ""
     return Table(
         name="odds_ratios",
         caption=f"{NOT_LOCKED}. {title}" if open_ else title,
@@ -75,8 +77,15 @@ def odds_ratios(
 
 
 def _made(row: Record) -> Made:
-    """Outcome, model and method of an estimate: what a column is of."""
-    return row["outcome"], row["model"], row["method"]
+    """Outcome, specification, model and method of an estimate: what a column is of."""
+    return row["outcome"], row["specification"], row["model"], row["method"]
+
+
+def _title(study: Study, specification: str) -> str:
+    """What a model is called in a caption; the first of the study needs no name."""
+    if specification in list(study.file.models)[:1]:
+        return ""
+    return study.file.models[specification].title if specification in study.file.models else "By a formula"
 
 
 def _numbers(cells: Results | None) -> dict[tuple[str, str], tuple[int, int]]:
@@ -84,6 +93,8 @@ def _numbers(cells: Results | None) -> dict[tuple[str, str], tuple[int, int]]:
     if cells is None:
         return {}
     checked(cells, "odds_ratios", "events")
+    if set(cells["engine"]) - {"cells"}:
+        raise UsageError("odds_ratios: cells are what Fit.tabulated returns.")
     counts = {(row["variable"], row["event"], row["group"]): row["n"] for row in cells.to_dict("records")}
     return {(v, e): (n, n + counts[v, e, "no"]) for (v, e, side), n in counts.items() if side == "yes"}
 
@@ -112,17 +123,22 @@ class _Ratios:
     ) -> None:
         self.study, self.notes, self.made, self.found = study, notes, made, found
         self.numbers, self.open = numbers, open_
+        self.several = len({one[:2] for one in made}) > 1
 
     def columns(self) -> Iterator[Column]:
         confidence = f"{self.study.file.regression.confidence:g}%"
         if self.numbers:
             yield Column("events", "With outcome, of all")
-        several = len({outcome for outcome, _, _ in self.made}) > 1
         for made in self.made:
-            outcome, model, method = made
+            outcome, specification, model, method = made
             spanner = f"{model.capitalize()} ({METHODS[method]})"
-            spanner = f"{self.study.label(outcome)}: {spanner.lower()}" if several else spanner
-            key = "_".join(made if several else made[1:])
+            if self.several:
+                which = [self.study.label(outcome)] * (len({one[0] for one in self.made}) > 1)
+                which += [_title(self.study, specification)] * (len({one[1] for one in self.made}) > 1)
+                spanner = f"{'. '.join(filter(None, which)) or 'Main model'}. {spanner}"
+            key = "_".join(made if self.several else made[2:])
+            if method == "available_case":
+                yield Column(f"{key}_n", "n", None, spanner)
             yield Column(key, f"OR ({confidence} CI)", None, spanner)
             yield Column(f"{key}_p", "p", None, spanner)
             if self._profiled(made):
@@ -132,17 +148,16 @@ class _Ratios:
             yield Column("status", "Status")
 
     def _profiled(self, made: Made) -> bool:
-        """Profile columns stand where there are profile intervals, of the adjusted estimates of one outcome."""
-        rows = [row for key, row in self.found.items() if key[:3] == made]
-        one = len({outcome for outcome, _, _ in self.made}) == 1
-        return one and made[1] == "adjusted" and any(not isnan(row["profile_low"]) for row in rows)
+        """Profile columns stand where there are profile intervals, of the adjusted estimates of one model."""
+        rows = [row for key, row in self.found.items() if key[:4] == made]
+        return not self.several and made[2] == "adjusted" and any(not isnan(row["profile_low"]) for row in rows)
 
     def variable(self, name: str, joint: dict[Key, Record]) -> Iterator[Row]:
-        levels = list(dict.fromkeys(key[4] for key in self.found if key[3] == name and key not in joint))
+        levels = list(dict.fromkeys(key[5] for key in self.found if key[4] == name and key not in joint))
         known = name in self.study.declared
         label = self.study.label(name) if known else name
         if len(levels) == 1:
-            row = next(row for key, row in self.found.items() if key[3] == name)
+            row = next(row for key, row in self.found.items() if key[4] == name)
             coding = _coding(self.study, row)
             how = coding.label if coding and coding.label and not coding.merged else ""
             how = how or (f"compared with {row['reference'].lower()}" if row["reference"] else "")
@@ -151,7 +166,7 @@ class _Ratios:
             return
         heading = [self._pair(joint.get((*made, name, "")), made) for made in self.made]
         yield Row(label, self._padded((EMPTY,), [cell for pair in heading for cell in pair], NOT_LOCKED), name)
-        reference = next(row["reference"] for key, row in self.found.items() if key[3] == name)
+        reference = next(row["reference"] for key, row in self.found.items() if key[4] == name)
         empty = [
             cell
             for made in self.made
@@ -169,7 +184,7 @@ class _Ratios:
         return (*(events if self.numbers else ()), *cells, *((Cell(status),) if self.open else ()))
 
     def _width(self, made: Made) -> int:
-        return 4 if self._profiled(made) else 2
+        return 4 if self._profiled(made) else 3 if made[3] == "available_case" else 2
 
     def _events(self, name: str, level: str) -> Cell:
         if (name, level) not in self.numbers:
@@ -181,51 +196,68 @@ class _Ratios:
         """Odds ratio with its interval, p, and the profile's; of a joint row only the p."""
         if row is None:
             return [EMPTY] * self._width(made)
+        status = str(row["status"])
+        first = [Cell("{n}", {"n": row["n"]}, status)] if made[3] == "available_case" else []
+        p_value = Cell("{p_value}", {"p_value": row["p_value"]}, status)
         if isnan(row["estimate"]):
             mark = self.notes.mark("All levels together, Wald's test.")
-            return [EMPTY, Cell("{p_value}", {"p_value": row["p_value"]}, "shown", mark)] + [EMPTY] * (
-                self._width(made) - 2
-            )
+            cells = [*first, EMPTY, replace(p_value, mark=mark)]
+            return cells + [EMPTY] * (self._width(made) - len(cells))
         said = "; ".join(part for part in str(row["note"]).split("; ") if part and part != NOT_LOCKED)
         mark = self.notes.mark(said[0].upper() + said[1:] + ".") if said else ""
-        numbers = {
-            "ratio": exp(row["estimate"]),
-            "ratio_low": exp(row["conf_low"]),
-            "ratio_high": exp(row["conf_high"]),
-        }
-        cells = [Cell("{ratio} ({ratio_low} to {ratio_high})", numbers, "shown", mark)]
-        cells += [Cell("{p_value}", {"p_value": row["p_value"]})]
+        limits = zip(("ratio", "ratio_low", "ratio_high"), ("estimate", "conf_low", "conf_high"), strict=True)
+        numbers = {key: _odds(row[log_odds]) for key, log_odds in limits}
+        cells = [*first, Cell("{ratio} ({ratio_low} to {ratio_high})", numbers, status, mark), p_value]
         if self._profiled(made):
             low, high = row["profile_low"], row["profile_high"]
-            numbers = {"ratio_low": 0.0 if low == -inf else exp(low), "ratio_high": exp(min(high, 700))}
-            pattern = "{ratio_low} to " + ("{ratio_high}" if high < inf else "∞")
-            cells += [Cell(pattern, numbers), Cell("{p_value}", {"p_value": row["profile_p"]})]
+            pattern = "{ratio_low} to " + ("∞" if high == inf else "{ratio_high}")
+            cells += [Cell(pattern, {"ratio_low": _odds(low), "ratio_high": _odds(high)}, status)]
+            cells += [Cell("{p_value}", {"p_value": row["profile_p"]}, status)]
         return cells
 
 
-def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | None) -> None:
+def _odds(log_odds: float) -> float:
+    """An odds ratio; beyond what a float holds, its largest number."""
+    return exp(min(log_odds, 700.0)) if log_odds > -inf else 0.0
+
+
+def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | Iterable[Results] | None) -> None:
     """What is in the model, by which method and coding, what was done to it, and how to read it."""
     rules, unit = study.file.regression, study.file.unit.many
-    outcomes = {row["outcome"] for row in rows}
-    for made in dict.fromkeys(_made(row) for row in rows if row["model"] == "adjusted"):
-        adjusted = [row for row in rows if _made(row) == made]
-        about = f"{study.label(made[0])}, adjusted" if len(outcomes) > 1 else "Adjusted"
-        unadjusted = f" Unadjusted odds ratios are of the same {unit}." if len(outcomes) == 1 else ""
-        parameters = sum(bool(row["variable"]) and not isnan(row["estimate"]) for row in adjusted)
-        n, events = adjusted[0]["n"], adjusted[0]["n_events"]
+    several = len({_made(row)[:2] for row in rows}) > 1
+    adjusted = [row for row in rows if row["model"] == "adjusted"]
+    for made in dict.fromkeys(map(_made, adjusted)):
+        own = [row for row in adjusted if _made(row) == made]
+        parameters = sum(bool(row["variable"]) and not isnan(row["estimate"]) for row in own)
+        n, events = own[0]["n"], own[0]["n_events"]
         per = min(events, n - events) / parameters
+        about = f"{'. '.join(filter(None, (study.label(made[0]), _title(study, made[1]))))}, adjusted"
+        few = f"; fewer than {rules.few_events:g}, so read it with caution" if per < rules.few_events else ""
         notes.plain(
-            f"{about}, {METHODS[made[2]]}: {n:g} {unit}, {events:g} with the outcome, {parameters} parameters besides "
-            f"the constant, {per:.1f} events per parameter.{unadjusted}"
+            f"{about if several else 'Adjusted'}, {METHODS[made[3]]}: {n:g} {unit}, {events:g} with the outcome, "
+            f"{count(parameters, 'parameter')} besides the constant, {per:.1f} events per parameter{few}."
+            + ("" if several else f" Unadjusted odds ratios are of the same {unit}.")
         )
-    firth = any("firth" in row["method"] for row in rows)
-    how = FIRTH if firth else "maximum likelihood"
-    information = {"information": "the ordinary information", "augmented": "the information of the augmented data"}
-    errors = f"; standard errors from {information[rules.firth_std_error]}" if firth else ""
-    notes.plain(f"Logistic regression by {how}{errors}. p and intervals are Wald's; profile ones are likelihood-ratio.")
-    notes.plain("Each adjusted odds ratio is an association given all other variables of the model, not an effect.")
-    for event, said in _done(study, done):
-        notes.plain(f"{event}: {'; '.join(said)}." if said else f"{event}.")
+    firth = [row for row in rows if "firth" in str(row["method"]) or "Firth" in str(row["note"])]
+    if len(firth) < len(rows):
+        notes.plain("Logistic regression by maximum likelihood" + (" where nothing else is said." if firth else "."))
+    if firth:
+        information = {"information": "the ordinary information", "augmented": "that of the augmented data"}
+        errors = information[rules.firth_std_error]
+        notes.plain(f"Firth: penalised likelihood, standard errors from {errors}.")
+    profile = "; profile ones are likelihood-ratio" if adjusted and not several else ""
+    notes.plain(f"p and intervals are Wald's{profile}.")
+    if adjusted:
+        notes.plain("Each adjusted odds ratio is an association given all other variables of the model, not an effect.")
+    else:
+        notes.plain(f"n is the number of {unit} behind an odds ratio; it differs from row to row.")
+    frames = [] if done is None else [done] if isinstance(done, Results) else list(done)
+    for frame in frames:
+        checked(frame, "odds_ratios", "events")
+        if set(frame["engine"]) - {"model"}:
+            raise UsageError("odds_ratios: done is what Fit.events returns.")
+        for event, said in _done(study, frame):
+            notes.plain(f"{event}: {'; '.join(said)}." if said else f"{event}.")
     codings = {str(row["variable"]): _coding(study, row) for row in rows}
     assumed = [f"{study.label(name)}: {one.assumption}" for name, one in codings.items() if one and one.assumption]
     if assumed:
@@ -240,10 +272,10 @@ def _coding(study: Study, row: Record) -> Coding | None:
     return study.coding(str(row["specification"]), str(row["variable"])) if known else None
 
 
-def _done(study: Study, done: Results | None) -> Iterator[tuple[str, list[str]]]:
+def _done(study: Study, done: Results) -> Iterator[tuple[str, list[str]]]:
     """What was done to the model, each kind once, with the variables that it was done to."""
     found: dict[str, list[str]] = {}
-    for row in [] if done is None else done.to_dict("records"):
+    for row in done.to_dict("records"):
         event, _, detail = str(row["event"]).partition(": ")
         counted = f"{event}: {detail} ({row['n']:g})" if event == "left out" and not row["variable"] else event
         about = study.label(row["variable"]) if row["variable"] in study.declared else str(row["variable"])
@@ -265,6 +297,8 @@ def diagnostics(results: Results) -> Table:
     about = checked(results, "diagnostics", "checks")
     study, notes = about.study, Notes()
     rows = results.to_dict("records")
+    if len({(row["outcome"], row["model"]) for row in rows}) != 1:
+        raise UsageError("diagnostics: give the checks of one model.")
     sections = []
     for title, names in SECTIONS.items():
         chosen = [row for row in rows if row["check"] in names]
@@ -275,7 +309,10 @@ def diagnostics(results: Results) -> Table:
     notes.plain(
         "Pearson's chi-squared has no chi-squared distribution where nearly every pattern is one participant's."
     )
-    notes.plain("A |dfbeta| is how far a coefficient moves, in its standard errors, if one participant is left out.")
+    notes.plain(
+        "A |dfbeta| is about how far a coefficient moves, in its standard errors, if one participant is left out "
+        "(one step of the fit, a little low for Firth)."
+    )
     first = rows[0]
     open_ = f"{NOT_LOCKED}. " if any(NOT_LOCKED in row["note"] for row in rows) else ""
     return Table(

@@ -15,6 +15,9 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
     """
     about = checked(results, "needs", "summaries")
     study, plan, notes = about.study, about.study.plan(name), Notes()
+    absent = [group for group in plan.groups if group not in about.groups]
+    if absent:
+        raise UsageError("needs: the results lack a group of the table.", absent)
     levels = {study.levels(variable) for variable in plan.variables}
     if len(levels) != 1:
         raise UsageError("needs: the variables of the table do not have the same levels.")
@@ -50,7 +53,7 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
             cells: list[Cell] = []
             for place, row in enumerate(counts, 1):
                 share = 100 * row["n"] / row["denominator"] if row["denominator"] else float("nan")
-                cells.append(Cell("{n} ({percent}%)", {"n": row["n"], "percent": share}))
+                cells.append(Cell("{n} ({percent}%)", {"n": row["n"], "percent": share}, str(row["status"])))
                 if place % len(shared) == 0:
                     cells.append(Cell("{n}", {"n": row["missing"]}))
             rows.append(
@@ -59,7 +62,7 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
         sections.append(Section(block.title, tuple(rows)))
     notes.plain(f"Cells are numbers of {study.file.unit.many}; percentages are of those with a known answer.")
     if compared:
-        compared.explain()
+        compared.explain(differences=False)
     for note in plan.notes:
         notes.plain(note)
     return Table(

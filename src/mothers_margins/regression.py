@@ -1,6 +1,5 @@
 """Logistic regression as the study declares it: what enters, and whether it may be fitted."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +10,9 @@ from mothers_margins import logistic
 from mothers_margins.coding import coded, put_together
 from mothers_margins.cohort import Cohort, column
 from mothers_margins.definition import Regression
-from mothers_margins.errors import UsageError, count
-from mothers_margins.fitted import CONSTANT, Column, Fit, Method, framed, joined
-from mothers_margins.formulas import cohort_formula, from_formula, terms_of_formula
+from mothers_margins.errors import UsageError, expect
+from mothers_margins.fitted import BETWEEN, CONSTANT, Column, Fit, Method, framed, joined
+from mothers_margins.formulas import from_cohort, from_frame, split
 from mothers_margins.results import About, Results
 from mothers_margins.study import Study, unknown
 
@@ -23,27 +22,28 @@ def fit_logistic(
 ) -> Fit:
     """Logistic regression on complete cases, adjusted, with the unadjusted one of each variable on the same rows.
 
-    data: a derived cohort, or any data frame of which `model` is then a formula (formulaic's: "low ~ age + C(race)").
+    data: a derived cohort, or any data frame, of which `model` is then a formula ("low ~ age + C(race)", read by
+    formulaic); a data frame has no study, so nothing is tabulated and no rule but that against separation applies.
     model: a model of the study, or a formula of its variables with an outcome at the left.
     method: logit (maximum likelihood) or firth; by default as the study's rule says.
     outcome: by default the study's primary outcome (with a formula, its left side).
     Every level is tabulated against the outcome first. A level with fewer than `minimum_cell` participants with, or
     without, the outcome stops the model unless the study declares Firth (`below_minimum`), or levels that are put
-    together in `coding`. A level of nobody is left out and said. Levels that enter as one linear step are tabulated
-    but cannot stop it.
-    Returns a `Fit`. Raises UsageError for unknown names, a variable recorded after the outcome or made from it, small
-    cells, separated data (which have no maximum-likelihood estimate), columns that say the same, and an outcome that
-    nobody, or everybody, has.
+    together in `coding`. A level of nobody is left out and said.
+    Returns a `Fit`. Raises UsageError for unknown names, a variable recorded after the outcome or made from it, an
+    outcome for which the model lists nothing, small cells, separated data (which have no maximum-likelihood estimate),
+    columns that say the same, and an outcome that nobody, or everybody, has.
     """
     if method not in (None, "logit", "firth"):
         raise UsageError("fit_logistic: method is logit, firth, or left out.")
+    if not isinstance(model, str) or not (outcome is None or isinstance(outcome, str)):
+        raise UsageError("fit_logistic: model and outcome are names, or model is a formula.")
     if not isinstance(data, Cohort):
-        if not isinstance(data, pd.DataFrame):
-            raise UsageError("fit_logistic: needs a cohort, as derive returns it, or a data frame.")
-        design, event = from_formula(data, model)
-        names = tuple(Column(str(name)) for name in design)
-        outcome_name = model.partition("~")[0].strip()
-        return _fitted(outcome_name, model, method or "logit", names, design, event, Regression())
+        expect(data, pd.DataFrame, "fit_logistic", "a cohort, as derive returns it, or a data frame")
+        design, event, columns = from_frame(data, model)
+        rules, written = Regression(), split(model)[0]
+        fit = _fitted(written, "formula", method or "logit", columns, design, event, rules)
+        return replace(fit, done=_separations(fit), unadjusted=_unadjusted(fit))
     prepared = _prepared(data, model, outcome)
     complete = prepared.design.notna().all(axis=1) & prepared.event.notna()
     known = int(prepared.event.notna().sum())
@@ -57,6 +57,9 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
     They are on other rows than `fit_logistic`'s, so the two are not compared with each other; method says
     available_case, and there are no profile intervals. Raises UsageError as `fit_logistic` does.
     """
+    expect(cohort, Cohort, "available_case", "a cohort, as derive returns it")
+    if not isinstance(model, str):
+        raise UsageError("available_case: model is a name of the study's, or a formula.")
     prepared = _prepared(cohort, model, outcome)
     rows: list[dict[str, Any]] = []
     for variable in dict.fromkeys(one.variable for one in prepared.columns if one.variable):
@@ -82,7 +85,7 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
 class _Prepared:
     """All that a model needs of a cohort: one row per participant, missing values still in it.
 
-    levels: categories of the variables that have them, as they enter; linear: those that enter as one step per level.
+    levels: categories of the variables that have them, as they enter.
     together: levels that were put together, as (variable, new level).
     """
 
@@ -93,7 +96,6 @@ class _Prepared:
     design: pd.DataFrame
     event: pd.Series
     levels: dict[str, pd.Series]
-    linear: frozenset[str]
     together: tuple[tuple[str, str], ...]
     about: About
     timepoint: int | None
@@ -103,54 +105,46 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
     study = cohort.study
     formula = "~" in model
     if formula:
-        outcome = model.partition("~")[0].strip()
+        written = split(model)[0]
+        if outcome not in (None, written):
+            raise UsageError("fit_logistic: the formula names another outcome than `outcome`.")
+        outcome = written
     elif outcome is None:
-        primary = [one.name for one in study.file.outcomes if one.kind == "primary"]
-        outcome = primary[0] if primary else ""
+        outcome = next((one.name for one in study.file.outcomes if one.kind == "primary"), "")
     if outcome not in study.outcomes:
         raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     event = column(cohort, outcome).map({"Yes": 1.0, "No": 0.0}).astype(float)
-    terms = terms_of_formula(cohort, model, outcome) if formula else study.terms(model, outcome)
-    columns: list[Column] = [Column(CONSTANT)]
-    found: dict[str, pd.Series] = {CONSTANT: pd.Series(1.0, index=cohort.data.index)}
     levels: dict[str, pd.Series] = {}
-    linear, together = set[str](), list[tuple[str, str]]()
-    for term in terms:
-        values = column(cohort, term)
-        if formula:
-            if study.levels(term):
-                levels[term] = values
-            continue
-        coding = study.coding(model, term)
-        between = study.timepoint(term) == "between"
-        note = "recorded between the timepoints, after timepoint 1" if between else ""
-        for (variable, level), numbers in coded(study, cohort.data, term, coding).items():
-            one = Column(f"{variable}[{level}]" if level else variable, variable, level, coding.reference, note)
-            columns.append(one)
-            found[one.name] = numbers
-        if study.levels(term):
-            levels[term] = values if coding.linear else put_together(study, values, term, coding)
-            linear |= {term} if coding.linear else set()
-        together += [(term, new) for new, olds in coding.merged.items() if len(olds) > 1]
-    design = pd.DataFrame(found)
+    together: list[tuple[str, str]] = []
     if formula:
-        design = cohort_formula(cohort, model, outcome, terms)
-        columns = [Column(str(name), "" if name == CONSTANT else str(name)) for name in design]
+        design, columns, names = from_cohort(cohort, model, outcome)
+        levels = {name: column(cohort, name) for name in names if study.levels(name)}
+    else:
+        found: dict[Column, pd.Series] = {Column(CONSTANT): pd.Series(1.0, index=cohort.data.index)}
+        for term in _declared_terms(study, model, outcome):
+            values, coding = column(cohort, term), study.coding(model, term)
+            note = BETWEEN if study.timepoint(term) == "between" else ""
+            for (variable, level), numbers in coded(study, cohort.data, term, coding).items():
+                name = f"{variable}[{level}]" if level else variable
+                found[Column(name, variable, level, coding.reference, note)] = numbers
+            if study.levels(term):
+                levels[term] = values if coding.linear else put_together(study, values, term, coding)
+            together += [(term, new) for new, olds in coding.merged.items() if len(olds) > 1]
+        columns = tuple(found)
+        design = pd.DataFrame({one.name: numbers for one, numbers in found.items()})
     about = About("estimates", study, cohort.source, {})
-    timepoint = study.outcomes[outcome].timepoint
-    return _Prepared(
-        study,
-        outcome,
-        "formula" if formula else model,
-        tuple(columns),
-        design,
-        event,
-        levels,
-        frozenset(linear),
-        tuple(together),
-        about,
-        timepoint if timepoint in (1, 2) else None,
-    )
+    when = study.outcomes[outcome].timepoint
+    timepoint = when if when in (1, 2) else None
+    specification = "formula" if formula else model
+    return _Prepared(study, outcome, specification, columns, design, event, levels, tuple(together), about, timepoint)
+
+
+def _declared_terms(study: Study, model: str, outcome: str) -> tuple[str, ...]:
+    terms = study.terms(model, outcome)
+    if not terms:
+        remedy = "Name another outcome, or write a formula."
+        raise UsageError(f"fit_logistic: model {model} lists no explanatory variable of {outcome}.", (), remedy)
+    return terms
 
 
 def _on_rows(
@@ -165,11 +159,9 @@ def _on_rows(
     event = prepared.event[chosen]
     unit = prepared.study.file.unit.many
     if event.nunique() < 2:
-        raise UsageError(
-            f"fit_logistic: among {count(len(event), 'complete case')}, nobody or everybody has the outcome."
-        )
+        raise UsageError("fit_logistic: among the complete cases nobody, or everybody, has the outcome.")
     cells = _tabulated(prepared, chosen)
-    binding = cells[~cells["variable"].isin(prepared.linear) & (cells[["yes", "no"]].sum(axis=1) > 0)]
+    binding = cells[cells[["yes", "no"]].sum(axis=1) > 0]
     small = binding[(binding[["yes", "no"]] < rules.minimum_cell).any(axis=1)]
     if len(small) and (method == "logit" or rules.below_minimum == "stop"):
         problems = [f"{row['variable']} '{row['level']}'" for row in small.to_dict("records")]
@@ -193,27 +185,34 @@ def _on_rows(
     columns = tuple(one for one in prepared.columns if one not in empty)
     design = design[[one.name for one in columns]]
     fit = _fitted(prepared.outcome, prepared.model, method, columns, design, event, rules, profile)
-    infinite: Iterable[bool] = (
-        logistic.separated(design.to_numpy(float), event.to_numpy(float)) if method == "firth" else []
-    )
-    done += tuple(
-        (one.variable, "separated, so without Firth's method its estimate is infinite: " + (one.level or one.name), 0)
-        for one, there in zip(columns, infinite, strict=False)
+    fit = replace(fit, about=prepared.about, timepoint=prepared.timepoint, cells=cells)
+    unadjusted = _unadjusted(fit) if profile else (fit,)
+    return replace(fit, done=(*done, *_separations(fit)), unadjusted=unadjusted)
+
+
+def _unadjusted(fit: Fit) -> tuple[Fit, ...]:
+    """One fit per explanatory variable on the rows of a fit; an interaction is no variable of its own."""
+    found = []
+    for variable in dict.fromkeys(one.variable for one in fit.columns if one.variable and ":" not in one.variable):
+        part = tuple(one for one in fit.columns if one.variable in ("", variable))
+        own = fit.design[[one.name for one in part]]
+        if len(part) == len(fit.columns):
+            return (fit,)
+        alone = _fitted(fit.outcome, fit.model, fit.method, part, own, fit.event, fit.rules)
+        found.append(replace(alone, about=fit.about, timepoint=fit.timepoint))
+    return tuple(found)
+
+
+def _separations(fit: Fit) -> tuple[tuple[str, str, int], ...]:
+    """Columns of a Firth fit whose maximum-likelihood estimate would be infinite."""
+    if fit.method != "firth":
+        return ()
+    infinite = logistic.separated(fit.design.to_numpy(float), fit.event.to_numpy(float))
+    said = "separated, so without Firth's method its estimate is infinite: "
+    return tuple(
+        (one.variable, said + (one.level or one.name), 0)
+        for one, there in zip(fit.columns, infinite, strict=True)
         if there
-    )
-    variables = dict.fromkeys(one.variable for one in columns if one.variable)
-    unadjusted = []
-    for variable in variables if len(variables) > 1 else ():
-        part = tuple(one for one in columns if one.variable in ("", variable))
-        own = design[[one.name for one in part]]
-        alone = _fitted(prepared.outcome, prepared.model, method, part, own, event, rules)
-        unadjusted.append(replace(alone, about=prepared.about, timepoint=prepared.timepoint))
-    fit = replace(fit, about=prepared.about, timepoint=prepared.timepoint)
-    return replace(
-        fit,
-        cells=cells,
-        done=done,
-        unadjusted=tuple(unadjusted) or (fit,),
     )
 
 

@@ -58,6 +58,8 @@ class Results(pd.DataFrame):
 
 def tidy(rows: list[dict[str, Any]], about: About, timepoint: int | None = None) -> Results:
     """Rows as `Results` with exactly the columns of their kind, in order."""
+    if timepoint is not None and (isinstance(timepoint, bool) or not isinstance(timepoint, int)):
+        raise UsageError("A timepoint is a whole number, or left out.")
     frame = Results(rows)
     common = {"table": "", "study": about.study.name, "timepoint": timepoint, "status": "shown", "note": ""}
     for name, value in common.items():

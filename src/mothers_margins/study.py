@@ -145,6 +145,21 @@ class Study:
             plan = self.file.models.get(plan.departs_from)
         return self.file.coding[term]
 
+    def unlocked(self, model: str, outcome: str) -> bool:
+        """Whether no agreed list covers the estimates of a model (a name, or formula) for an outcome."""
+        lock = self.file.lock
+        asked = self.outcomes[outcome].of or outcome if outcome in self.outcomes else outcome
+        return lock is None or model not in self.file.models or asked not in lock.terms
+
+    def changed(self, outcome: str) -> tuple[list[str], list[str], list[str]]:
+        """What was done to the agreed list of an outcome after the lock: terms added, left out, coded otherwise."""
+        lock = self.file.lock
+        if lock is None or outcome not in lock.terms:
+            return [], [], []
+        agreed, now = lock.terms[outcome], self.terms(lock.model, outcome)
+        coded = [t for t in now if t in lock.coding and self.coding(lock.model, t) != lock.coding[t]]
+        return [t for t in now if t not in agreed], [t for t in agreed if t not in now], coded
+
     @property
     def main_outcomes(self) -> dict[Timepoint | None, str]:
         """The primary and the secondary outcome by timepoint."""
@@ -160,16 +175,21 @@ class Study:
     def contrasts(self, outcome: str) -> dict[str, dict[str, Where]]:
         """Pairs of disjoint groups of an outcome: those with it and all others; and the others who meet `also_within`.
 
-        Keyed by what the comparison is with. Dyads whose outcome is not known are in none.
+        Keyed by what the comparison is with. Dyads whose outcome is not known are in none. Raises UsageError for an
+        outcome that is unknown or declares no `also_within`.
         """
         if outcome not in self.outcomes:
             raise unknown("outcome", [outcome], self.outcomes, f"study {self.name}")
         yes, no = Condition(levels=("Yes",)), Condition(levels=("No",))
         title, within = self.label(outcome), self.outcomes[outcome].also_within
-        pairs = {"all others": {title: {outcome: yes}, "All others": {outcome: no}}}
-        if within:
-            pairs["involved"] = {title: {outcome: yes}, "Involved, without it": {outcome: no, **within}}
-        return pairs
+        if not within:
+            known = [name for name, one in self.outcomes.items() if one.also_within]
+            remedy = f"Outcomes that do: {', '.join(known)}."
+            raise UsageError(f"study {self.name}: outcome {outcome} declares no also_within.", (), remedy)
+        return {
+            "all others": {title: {outcome: yes}, "All others": {outcome: no}},
+            "involved": {title: {outcome: yes}, "Involved, without it": {outcome: no, **within}},
+        }
 
     def missing_codes(self, field: Variable) -> tuple[MissingValue, ...]:
         """Codes of a missing cell: a field's own list replaces the file's, as the standard has it."""
@@ -222,6 +242,7 @@ class Study:
         if name in self.scores:
             instrument, score = self.instruments[name], self.scores[name]
             items = {instrument.item(number) for number in score.items}
+            items |= {instrument.gate.variable} if instrument.gate else set()
             return frozenset(items.union(*(self.recorded(part) for part in score.sum_of)))
         return frozenset().union(*(self.recorded(source) for source in self.derived[name].sources))
 
@@ -280,7 +301,11 @@ def unknown(kind: str, names: Iterable[str], known: Iterable[str], where: str) -
     """The error for names that do not exist, with the nearest that do."""
     known = list(known)
     problems = [f"no {kind} '{name}'{near(name, known)}" for name in names]
-    return UsageError(f"{where}: a {kind} that it does not have.", problems, f"Known: {', '.join(known)}.")
+    return UsageError(
+        f"{where}: {'an' if kind[0] in 'aeiou' else 'a'} {kind} that it does not have.",
+        problems,
+        f"Known: {', '.join(known)}.",
+    )
 
 
 def near(name: str, known: Iterable[str]) -> str:

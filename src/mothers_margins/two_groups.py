@@ -37,7 +37,9 @@ def numbers(a: np.ndarray, b: np.ndarray, *, equal: bool, confidence: float) -> 
     effect = {"effect": float(np.mean(a) - np.mean(b)), "effect_name": "difference_of_means"}
     if min(len(a), len(b)) < 2 or (np.ptp(a) == 0 and np.ptp(b) == 0):
         return {"test": "t", **effect}
-    test = stats.ttest_ind(a, b, equal_var=equal)
+    with warnings.catch_warnings():  # scipy warns of lost precision where one group does not vary; nothing is lost
+        warnings.simplefilter("ignore", RuntimeWarning)
+        test = stats.ttest_ind(a, b, equal_var=equal)
     low, high = test.confidence_interval(confidence / 100)
     found = {"test": "t", "statistic": test.statistic, "df": test.df, "p_value": test.pvalue}
     return found | effect | {"conf_low": low, "conf_high": high}
@@ -77,11 +79,11 @@ def standardised_levels(table: np.ndarray) -> Found:
     """Standardised difference of a table of levels by two groups (Yang and Dalton 2012, SAS Global Forum 335).
 
     With two levels, that of two proportions, with its sign (first level, a minus b); with more, a distance.
-    Nothing where the average covariance of the shares cannot be inverted.
+    Nothing where the groups share no level, or the average covariance of the shares cannot be inverted.
     """
     a, b = (table / table.sum(axis=0))[:-1].T  # the last level follows from the others
     spread = (np.diag(a) - np.outer(a, a) + np.diag(b) - np.outer(b, b)) / 2
-    if np.linalg.matrix_rank(spread) < len(a):
+    if not (table.min(axis=1) > 0).any() or np.linalg.cond(spread) > 1e10:
         return {}
     if len(a) == 1:
         return _standardised((a - b)[0] / np.sqrt(spread[0, 0]))
