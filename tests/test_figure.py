@@ -11,7 +11,6 @@ from matplotlib.text import Text
 from nbconvert import HTMLExporter
 
 import mothers_margins as mm
-from mothers_margins import charts
 from mothers_margins.figure import FIRST, GRID, INK, NUMBER, PAPER, STYLE, Figure, check, contrast
 from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import Source
@@ -158,13 +157,13 @@ def drawn(demo) -> dict[str, Figure]:
     both = estimates(study, *adjusted, *imputed)
     later = estimates(study, *adjusted, outcome="involved_t2", n=177, n_events=45, note="NOT LOCKED: exploratory")
     return {
-        "shares": charts.group_bars(mm.summarise(demo, shares, GROUPS)),
-        "nested": charts.group_bars(mm.summarise(demo, shares[:2], ["all_t1", *GROUPS])),
-        "missing": charts.missing_bars(mm.missingness(demo, terms)),
-        "missing by group": charts.missing_bars(mm.missingness(demo, terms, GROUPS)),
-        "flow": charts.flow_diagram(mm.flow(demo)),
-        "one panel": charts.forest(both),
-        "two panels": charts.forest(both, later),
+        "shares": mm.group_bars(mm.summarise(demo, shares, GROUPS)),
+        "nested": mm.group_bars(mm.summarise(demo, shares[:2], ["all_t1", *GROUPS])),
+        "missing": mm.missing_bars(mm.missingness(demo, terms)),
+        "missing by group": mm.missing_bars(mm.missingness(demo, terms, GROUPS)),
+        "flow": mm.flow_diagram(mm.flow(demo)),
+        "one panel": mm.forest(both),
+        "two panels": mm.forest(both, later),
     }
 
 
@@ -181,7 +180,7 @@ def test_every_chart_of_the_demo_can_be_read(drawn, name):
 
 
 def test_restricted_rows_have_no_mark(esmi):
-    figure = charts.forest(estimates(esmi, term("dv_any"), source=Source("restricted", 279, "")))
+    figure = mm.forest(estimates(esmi, term("dv_any"), source=Source("restricted", 279, "")))
     assert figure.mark == ""
     assert "SYNTHETIC" not in " ".join([*words(figure), figure.alt])
     assert check(figure) == ()
@@ -197,9 +196,7 @@ def test_too_long_an_alt_text_points_to_the_table_and_keeps_the_largest_differen
 
 
 def test_group_bars_draw_counts_shares_and_lengths(six_women):
-    figure = charts.group_bars(
-        mm.summarise(six_women, ["house"], {"one": {"side": "left"}, "other": {"side": "right"}})
-    )
+    figure = mm.group_bars(mm.summarise(six_women, ["house"], {"one": {"side": "left"}, "other": {"side": "right"}}))
     # left side: w1 own, w2 rent, w5 refused; right side: w4 own, w6 rent
     assert [text for text in words(figure) if "%" in text] == ["1 of 2 (50%)"] * 4
     lengths = [patch.get_width() for patch in figure.drawn.axes[1].patches]
@@ -213,13 +210,13 @@ def test_group_bars_draw_counts_shares_and_lengths(six_women):
 
 
 def test_of_yes_and_no_only_yes_is_drawn(demo):
-    figure = charts.group_bars(mm.summarise(demo, ["dv_any"], GROUPS))
+    figure = mm.group_bars(mm.summarise(demo, ["dv_any"], GROUPS))
     assert [text for text in words(figure) if "%" in text] == ["41 of 79 (51.9%)", "47 of 169 (27.8%)"]
     assert "No" not in words(figure)
 
 
 def test_every_number_of_a_small_chart_is_in_its_alt_text(demo):
-    figure = charts.group_bars(mm.summarise(demo, ["dv_any", "personality_disorder"], GROUPS))
+    figure = mm.group_bars(mm.summarise(demo, ["dv_any", "personality_disorder"], GROUPS))
     shown = {number for text in words(figure) if " of " in text and "%" in text for number in NUMBER.findall(text)}
     assert len(shown) == 12
     assert shown <= set(NUMBER.findall(figure.alt))
@@ -230,7 +227,7 @@ def test_a_suppressed_share_is_left_out_and_said(demo):
     small = (results["variable"] == "dv_any") & (results["group"] == "involved_t1")
     results.loc[small, "status"] = "suppressed"
     results.loc[small, "value"] = nan
-    figure = charts.group_bars(results)
+    figure = mm.group_bars(results)
     assert "[c]" in words(figure)
     assert "Left out: suppressed values ([c])." in words(figure)
     assert figure.alt.endswith("Left out: suppressed values ([c]).")
@@ -241,18 +238,18 @@ def test_a_suppressed_share_is_left_out_and_said(demo):
 
 def test_group_bars_refuse_what_they_cannot_draw(demo, cohort):
     with pytest.raises(mm.UsageError, match="not summaries"):
-        charts.group_bars(mm.flow(demo))
+        mm.group_bars(mm.flow(demo))
     with pytest.raises(mm.UsageError, match="0 rows to draw"):
-        charts.group_bars(mm.summarise(demo, ["age_years"], GROUPS))
+        mm.group_bars(mm.summarise(demo, ["age_years"], GROUPS))
     with pytest.raises(mm.UsageError, match="16 rows to draw"):
-        charts.group_bars(mm.summarise(demo, ["age_band", "ethnicity", "relationship", "deprivation_quintile"], GROUPS))
+        mm.group_bars(mm.summarise(demo, ["age_band", "ethnicity", "relationship", "deprivation_quintile"], GROUPS))
     four = {level: {"age_band": level} for level in demo.study.levels("age_band")}
     with pytest.raises(mm.UsageError, match="4\\) cannot be told apart"):
-        charts.group_bars(mm.summarise(demo, ["dv_any"], four))
+        mm.group_bars(mm.summarise(demo, ["dv_any"], four))
 
 
 def test_missing_bars_count_missing_values_of_all_reasons(six_women):
-    figure = charts.missing_bars(mm.missingness(six_women, ["score", "house"]))
+    figure = mm.missing_bars(mm.missingness(six_women, ["score", "house"]))
     assert [text for text in words(figure) if " of " in text] == ["1 of 6 missing"] * 2  # w4 not asked, w5 refused
     assert "Score: 1 of 6; House: 1 of 6." in figure.alt
     known, missing, *_ = figure.drawn.axes[1].patches
@@ -262,7 +259,7 @@ def test_missing_bars_count_missing_values_of_all_reasons(six_women):
 
 
 def test_whom_a_question_does_not_concern_is_not_missing(demo):
-    figure = charts.missing_bars(mm.missingness(demo, ["other_children_csc"]))
+    figure = mm.missing_bars(mm.missingness(demo, ["other_children_csc"]))
     assert "6 of 144 missing" in words(figure)  # 138 known, 135 mothers of one child
     assert "those whom a question does not concern are not among them" in " ".join(words(figure))
 
@@ -270,7 +267,7 @@ def test_whom_a_question_does_not_concern_is_not_missing(demo):
 def test_missing_bars_of_suppressed_numbers(demo):
     results = mm.missingness(demo, ["dv_any", "ethnicity"])
     results.loc[results["variable"] == "ethnicity", "status"] = "suppressed"
-    figure = charts.missing_bars(results)
+    figure = mm.missing_bars(results)
     assert [text for text in words(figure) if text == "[c]" or "missing" in text] == ["30 of 279 missing", "[c]"]
     assert "3 of 279" not in " ".join([*words(figure), figure.alt])
     assert "Left out: suppressed values" in figure.alt
@@ -278,9 +275,9 @@ def test_missing_bars_of_suppressed_numbers(demo):
 
 def test_missing_bars_refuse_other_events(demo):
     with pytest.raises(mm.UsageError, match="0 rows to draw"):
-        charts.missing_bars(mm.scored(demo))
+        mm.missing_bars(mm.scored(demo))
     with pytest.raises(mm.UsageError, match="a figure holds 1 to 40"):
-        charts.missing_bars(mm.missingness(demo))
+        mm.missing_bars(mm.missingness(demo))
 
 
 # ---- flow
@@ -300,7 +297,7 @@ def test_the_flow_stands_in_boxes_from_the_file_to_complete_cases(drawn):
 def test_a_suppressed_step_is_printed_as_such(demo):
     results = mm.flow(demo)
     results.loc[results["n"] == 1, "status"] = "suppressed"
-    figure = charts.flow_diagram(results)
+    figure = mm.flow_diagram(results)
     assert "n = [c]" in words(figure)
     assert "n = 1" not in words(figure)
     assert "Left out: suppressed values" in figure.alt
@@ -316,7 +313,7 @@ def panel(figure: Figure, number: int = 0):
 def test_log_odds_are_exponentiated_and_rounded_by_the_rule(esmi):
     # ln 2.305 is 0.83508; a half goes up
     row = term("dv_any", **YES) | {"estimate": 0.0, "conf_low": -0.6931471805599453, "conf_high": 2.0794415416798357}
-    figure = charts.forest(estimates(esmi, row, term("age_years", 2.31, 1.27, 4.21)))
+    figure = mm.forest(estimates(esmi, row, term("age_years", 2.31, 1.27, 4.21)))
     assert "1.00 (0.50 to 8.00)" in words(figure)
     assert "2.31 (1.27 to 4.21)" in words(figure)
     lines = {tuple(line.get_xdata()) for line in panel(figure).lines}
@@ -325,7 +322,7 @@ def test_log_odds_are_exponentiated_and_rounded_by_the_rule(esmi):
 
 
 def test_the_axis_is_logarithmic_with_plain_powers_of_two(esmi):
-    figure = charts.forest(estimates(esmi, term("dv_any", 2, 0.3, 7)))
+    figure = mm.forest(estimates(esmi, term("dv_any", 2, 0.3, 7)))
     axes = panel(figure)
     assert axes.get_xscale() == "log"
     assert axes.get_xlim() == pytest.approx((0.25, 8))
@@ -335,7 +332,7 @@ def test_the_axis_is_logarithmic_with_plain_powers_of_two(esmi):
 
 
 def test_an_interval_beyond_the_axis_ends_in_an_arrow(esmi):
-    figure = charts.forest(estimates(esmi, term("dv_any", 2, 0.01, 5000), term("age_years", 1, 0.9, 1.1)))
+    figure = mm.forest(estimates(esmi, term("dv_any", 2, 0.01, 5000), term("age_years", 1, 0.9, 1.1)))
     arrows = [line for line in panel(figure).lines if line.get_marker() in ("<", ">") and len(line.get_xdata())]
     assert [(line.get_marker(), line.get_xdata()[0]) for line in arrows] == [("<", 0.125), (">", 8)]
     ends = [end for line in panel(figure).lines for end in line.get_xdata() if line.get_linestyle() == "-"]
@@ -351,7 +348,7 @@ def test_rows_stand_under_the_headings_of_the_study_whatever_their_order(esmi):
         term("relationship", level="single", reference="partner"),
     ]
     rows += [term("ethnicity", level=level, reference="White British") for level in ("White Other", "Black")]
-    figure = charts.forest(estimates(esmi, *rows, term("age_years")))
+    figure = mm.forest(estimates(esmi, *rows, term("age_years")))
     labels = [
         text.get_text() for text in texts(figure) if text.axes is figure.drawn.axes[0] and text.get_position()[0] < 2.5
     ]
@@ -372,7 +369,7 @@ def test_rows_stand_under_the_headings_of_the_study_whatever_their_order(esmi):
 
 
 def test_numbers_and_symbols_stand_beside_their_label(esmi):
-    figure = charts.forest(estimates(esmi, term("age_years", 3, 2, 4), term("dv_any", 5, 4, 6, **YES)))
+    figure = mm.forest(estimates(esmi, term("age_years", 3, 2, 4), term("dv_any", 5, 4, 6, **YES)))
     height = {text.get_text(): text.get_window_extent().y0 for text in texts(figure)}
     assert height["3.00 (2.00 to 4.00)"] == pytest.approx(height["Mother's age, per 5 years"], abs=6)
     symbols = {line.get_xdata()[0]: line for line in panel(figure).lines if line.get_marker() == "o"}
@@ -387,7 +384,7 @@ def test_filled_is_imputed_and_the_second_method_stands_below(esmi):
         term("dv_any", 2, 1.2, 3, method="complete_case", **YES),
         term("dv_any", 1.5, 1.1, 2, method="imputed", m=50, **YES),
     ]
-    figure = charts.forest(estimates(esmi, *rows))
+    figure = mm.forest(estimates(esmi, *rows))
     symbols = {line.get_marker(): line for line in panel(figure).lines if line.get_marker() in ("s", "o")}
     assert symbols["s"].get_markerfacecolor() == FIRST
     assert symbols["o"].get_markerfacecolor() == PAPER
@@ -402,8 +399,8 @@ def test_filled_is_imputed_and_the_second_method_stands_below(esmi):
 
 def test_two_methods_need_a_row_of_twice_the_height(esmi):
     rows = [term("substance_misuse", **YES), term("learning_difficulties", **YES)]  # labels of one line
-    one = charts.forest(estimates(esmi, *rows))
-    both = charts.forest(estimates(esmi, *rows, *(row | {"method": "imputed"} for row in rows)))
+    one = mm.forest(estimates(esmi, *rows))
+    both = mm.forest(estimates(esmi, *rows, *(row | {"method": "imputed"} for row in rows)))
     for figure, high in ((one, 0.21), (both, 0.42)):
         places = [line.get_ydata()[0] for line in panel(figure).lines if line.get_marker() == "o"]
         assert places[1] - places[0] == pytest.approx(high)
@@ -411,7 +408,7 @@ def test_two_methods_need_a_row_of_twice_the_height(esmi):
 
 def test_constants_joint_tests_and_unadjusted_estimates_are_not_drawn(esmi):
     other = [term("", 9), term("ethnicity") | {"estimate": nan}, term("dv_any", 7, model="unadjusted")]
-    figure = charts.forest(estimates(esmi, term("age_years"), *other))
+    figure = mm.forest(estimates(esmi, term("age_years"), *other))
     assert [text for text in words(figure) if " to " in text] == ["2.00 (0.50 to 8.00)"]
     assert "Ethnicity" not in " ".join(words(figure))
     assert "Left out" not in figure.alt
@@ -419,7 +416,7 @@ def test_constants_joint_tests_and_unadjusted_estimates_are_not_drawn(esmi):
 
 def test_a_suppressed_estimate_is_left_out_and_said(esmi):
     hidden = term("dv_any", 7, 6, 8, status="suppressed", **YES) | {"estimate": nan}
-    figure = charts.forest(estimates(esmi, term("age_years"), hidden))
+    figure = mm.forest(estimates(esmi, term("age_years"), hidden))
     assert "Left out: suppressed values ([c])." in words(figure)
     assert figure.alt.endswith("Left out: suppressed values ([c]).")
     assert "[c]" in words(figure)
@@ -431,7 +428,7 @@ def test_two_panels_share_rows_and_axis(esmi):
     two = estimates(
         esmi, term("readmitted_1y", 3, 1.5, 6, **YES), term("age_years", 1.2, 0.8, 1.4), outcome="involved_t2"
     )
-    figure = charts.forest(one, two)
+    figure = mm.forest(one, two)
     assert panel(figure).get_xlim() == panel(figure, 1).get_xlim()
     assert words(figure).count("Mother's age, per 5 years") == 1
     age = [next(line.get_ydata()[0] for line in panel(figure, i).lines if line.get_marker() == "o") for i in (0, 1)]
@@ -444,7 +441,7 @@ def test_two_panels_share_rows_and_axis(esmi):
 
 def test_an_unlocked_list_is_said_in_the_title_and_at_every_estimate(esmi):
     rows = [term("age_years", note="NOT LOCKED: exploratory"), term("dv_any", note="NOT LOCKED: exploratory", **YES)]
-    figure = charts.forest(estimates(esmi, *rows))
+    figure = mm.forest(estimates(esmi, *rows))
     assert words(figure).count("NOT LOCKED: exploratory") == 3
     assert "NOT LOCKED: exploratory" in figure.alt
     assert check(figure) == ()
@@ -452,20 +449,20 @@ def test_an_unlocked_list_is_said_in_the_title_and_at_every_estimate(esmi):
 
 def test_profile_intervals_on_demand(esmi):
     row = term("dv_any", 2, 1, 4, profile_low=log(1.5), profile_high=log(3), **YES)
-    figure = charts.forest(estimates(esmi, row), interval="profile")
+    figure = mm.forest(estimates(esmi, row), interval="profile")
     assert "2.00 (1.50 to 3.00)" in words(figure)
     assert "profile likelihood" in " ".join(words(figure))
     with pytest.raises(mm.UsageError, match="with profile intervals"):
-        charts.forest(estimates(esmi, term("dv_any", **YES)), interval="profile")
+        mm.forest(estimates(esmi, term("dv_any", **YES)), interval="profile")
 
 
 def test_forest_refuses_what_it_cannot_draw(esmi, demo):
     one = estimates(esmi, term("dv_any", **YES))
     with pytest.raises(mm.UsageError, match="one or two frames"):
-        charts.forest()
+        mm.forest()
     with pytest.raises(mm.UsageError, match="one or two frames"):
-        charts.forest(one, interval="exact")
+        mm.forest(one, interval="exact")
     with pytest.raises(mm.UsageError, match="not estimates"):
-        charts.forest(mm.flow(demo))
+        mm.forest(mm.flow(demo))
     with pytest.raises(mm.UsageError, match="needs adjusted estimates"):
-        charts.forest(estimates(esmi, term("dv_any", model="unadjusted")))
+        mm.forest(estimates(esmi, term("dv_any", model="unadjusted")))

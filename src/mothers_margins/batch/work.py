@@ -96,7 +96,6 @@ def _execute(job: Job) -> None:
         kernel_name="python3",  # whatever an editor has saved in the notebook
         language="python",
         progress_bar=False,
-        request_save_on_cell_execute=False,  # it is saved when it ends, also by an error
         execution_timeout=CELL_TIMEOUT,
         config=Config(
             {
