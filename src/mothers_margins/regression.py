@@ -18,7 +18,12 @@ from mothers_margins.study import Study, unknown
 
 
 def fit_logistic(
-    data: Cohort | pd.DataFrame, model: str, method: Method | None = None, *, outcome: str | None = None
+    data: Cohort | pd.DataFrame,
+    model: str,
+    method: Method | None = None,
+    *,
+    outcome: str | None = None,
+    profile: bool = True,
 ) -> Fit:
     """Logistic regression on complete cases, adjusted, with the unadjusted one of each variable on the same rows.
 
@@ -27,6 +32,7 @@ def fit_logistic(
     model: a model of the study, or a formula of its variables with an outcome at the left.
     method: logit (maximum likelihood) or firth; by default as the study's rule says.
     outcome: by default the study's primary outcome (with a formula, its left side).
+    profile: whether profile limits are found too; without them a fit takes a third of the time.
     Every level is tabulated against the outcome first. A level with fewer than `minimum_cell` participants with, or
     without, the outcome stops the model unless the study declares Firth (`below_minimum`), or levels that are put
     together in `coding`. A level of nobody is left out and said.
@@ -42,13 +48,13 @@ def fit_logistic(
         expect(data, pd.DataFrame, "fit_logistic", "a cohort, as derive returns it, or a data frame")
         design, event, columns = from_frame(data, model)
         rules, written = Regression(), split(model)[0]
-        fit = _fitted(written, "formula", method or "logit", columns, design, event, rules)
-        return replace(fit, done=_separations(fit), unadjusted=_unadjusted(fit))
+        fit = _fitted(written, "formula", method or "logit", columns, design, event, rules, profile)
+        return replace(fit, done=_separations(fit), unadjusted=_unadjusted(fit, profile))
     prepared = _prepared(data, model, outcome)
     complete = prepared.design.notna().all(axis=1) & prepared.event.notna()
     known = int(prepared.event.notna().sum())
     left_out = ("", "left out: participants with an explanatory variable not known", known - int(complete.sum()))
-    return _on_rows(prepared, complete, method, (left_out,))
+    return _on_rows(prepared, complete, method, (left_out,), profile)
 
 
 def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Results:
@@ -186,11 +192,10 @@ def _on_rows(
     design = design[[one.name for one in columns]]
     fit = _fitted(prepared.outcome, prepared.model, method, columns, design, event, rules, profile)
     fit = replace(fit, about=prepared.about, timepoint=prepared.timepoint, cells=cells)
-    unadjusted = _unadjusted(fit) if profile else (fit,)
-    return replace(fit, done=(*done, *_separations(fit)), unadjusted=unadjusted)
+    return replace(fit, done=(*done, *_separations(fit)), unadjusted=_unadjusted(fit, profile))
 
 
-def _unadjusted(fit: Fit) -> tuple[Fit, ...]:
+def _unadjusted(fit: Fit, profile: bool) -> tuple[Fit, ...]:
     """One fit per explanatory variable on the rows of a fit; an interaction is no variable of its own."""
     found = []
     for variable in dict.fromkeys(one.variable for one in fit.columns if one.variable and ":" not in one.variable):
@@ -198,7 +203,7 @@ def _unadjusted(fit: Fit) -> tuple[Fit, ...]:
         own = fit.design[[one.name for one in part]]
         if len(part) == len(fit.columns):
             return (fit,)
-        alone = _fitted(fit.outcome, fit.model, fit.method, part, own, fit.event, fit.rules)
+        alone = _fitted(fit.outcome, fit.model, fit.method, part, own, fit.event, fit.rules, profile)
         found.append(replace(alone, about=fit.about, timepoint=fit.timepoint))
     return tuple(found)
 
