@@ -1,5 +1,6 @@
 """Multiple imputation by chained equations, and pooling, on any data frame. Imports nothing of the rest."""
 
+from mothers_margins.imputation.analysis import fit_each
 from mothers_margins.imputation.engine import Imputations, chained
 from mothers_margins.imputation.equations import Equation, Event, Passive, default_method
 from mothers_margins.imputation.pooling import (
@@ -20,6 +21,7 @@ __all__ = [
     "chained",
     "combine_statistics",
     "default_method",
+    "fit_each",
     "how_many_imputations",
     "pool_estimates",
 ]

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from mothers_margins.imputation import methods
+from mothers_margins.imputation.analysis import fit_each
 from mothers_margins.imputation.equations import LEVELLED, Equation, Equations, Event, Passive
+from mothers_margins.imputation.pooling import DfRule, Pooled
 
 Array = np.ndarray
 FEW = 3  # levels with fewer observed rows are always supported by pseudo-rows
@@ -77,6 +79,12 @@ class Imputations:
             made[name] = values.where(self.data[name].isna(), self.data[name]) if name in self.data else values
         return made
 
+    def fit(
+        self, formula: str, method: Literal["logit", "firth", "regress"] = "logit", df_rule: DfRule = "rubin"
+    ) -> Pooled:
+        """A model on every completed data set, pooled by Rubin's rules: see `fit_each`."""
+        return fit_each((self.complete(i) for i in range(1, self.m + 1)), formula, method, df_rule)
+
     def trace(self) -> pd.DataFrame:
         """Mean and SD of the imputed values (share of each level but the first) by chain, sweep and variable."""
         rows = [
@@ -86,6 +94,22 @@ class Imputations:
             for sweep, mean in enumerate(means, 1)
         ]
         return pd.DataFrame(rows, columns=["chain", "sweep", "variable", "mean", "sd"])
+
+    def rhat(self) -> pd.Series:
+        """Potential scale reduction of each variable's trace of means over the second half of the sweeps.
+
+        Gelman and Rubin 1992 (Stat Sci 7:457); near 1 where the chains have mixed. Missing for fewer than two chains or
+        four sweeps, and where nothing varies.
+        """
+        found = {}
+        for target in self.targets:
+            means = np.array([chain.means[target.name] for chain in self.chains])
+            half = means[:, means.shape[1] // 2 :]
+            n = half.shape[1]
+            within = half.var(axis=1, ddof=1).mean() if n > 1 else np.nan
+            between = half.mean(axis=1).var(ddof=1) if len(half) > 1 else np.nan
+            found[target.name] = float(np.sqrt((n - 1) / n + between / within)) if within > 0 else np.nan
+        return pd.Series(found, dtype=float)
 
 
 def _filled(column: pd.Series, target: _Target, imputed: Array) -> pd.Series:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import stats
+from scipy.linalg import lapack
 from scipy.special import expit, log_ndtr
 
 Array = np.ndarray
@@ -41,33 +42,32 @@ def augmented(x: Array, codes: Array, levels: int, every: Array) -> tuple[Array,
 
 
 def _root(information: Array) -> Array:
-    """Cholesky factor of an information, with a ridge that only a singular one feels."""
-    diagonal = np.einsum("ii->i", information)
-    for power in range(8):
-        try:
-            return np.linalg.cholesky(
-                information + np.diag(np.full(len(diagonal), RIDGE * 10**power * diagonal.mean()))
-            )
-        except np.linalg.LinAlgError:
-            continue
-    raise NotConvergedError("the information is singular")
+    """Lower Cholesky factor of an information; only a singular one gets a ridge. LAPACK itself: it is called often."""
+    found, fault = lapack.dpotrf(information, lower=1, clean=1)
+    power = 0
+    while fault and power < 8:
+        ridge = RIDGE * 10**power * np.einsum("ii->i", information).mean()
+        found, fault = lapack.dpotrf(information + ridge * np.eye(len(information)), lower=1, clean=1)
+        power += 1
+    if fault:
+        raise NotConvergedError("the information is singular")
+    return np.asarray(found)
 
 
 def _drawn(estimate: Array, information: Array, rng: np.random.Generator) -> Array:
     """A draw from N(estimate, information^-1)."""
-    found: Array = estimate + np.linalg.solve(_root(information).T, rng.standard_normal(len(estimate)))
-    return found
+    moved, _ = lapack.dtrtrs(_root(information), rng.standard_normal(len(estimate)), lower=1, trans=1)
+    return np.asarray(estimate + moved)
 
 
 def _newton(
-    start: Array, pieces: Callable[[Array], tuple[float, Array, Array]], tolerance: float = 1e-8
+    start: Array, pieces: Callable[[Array], tuple[float, Array, Array]], tolerance: float = 1e-5
 ) -> tuple[Array, Array]:
     """Maximise a concave log-likelihood; returns estimate and information. Raises NotConvergedError if it runs away."""
     params = start
     value, score, information = pieces(params)
     for _ in range(STEPS):
-        root = _root(information)
-        step = np.linalg.solve(root.T, np.linalg.solve(root, score))
+        step, _ = lapack.dpotrs(_root(information), score, lower=1)
         step *= min(1.0, LARGEST_STEP / max(np.abs(step).max(), 1e-300))
         for _ in range(12):
             tried, score_there, information_there = pieces(params + step)
@@ -152,23 +152,23 @@ def fit_ologit(x: Array, codes: Array, weights: Array | None = None, start: Arra
     w = np.ones(len(x)) if weights is None else weights
     z, levels = x[:, 1:], int(codes.max()) + 1
     p = z.shape[1]
-    upper, lower = np.eye(levels)[codes][:, :-1], np.eye(levels)[codes][:, 1:]  # which cut bounds the row's level
+    # the row's upper and lower cut minus its linear predictor, as columns of one design each
+    design_u = np.hstack([-z, np.eye(levels)[codes][:, :-1]])
+    design_l = np.hstack([-z, np.eye(levels)[codes][:, 1:]])
+    last, first = codes == levels - 1, codes == 0
 
     def pieces(params: Array) -> tuple[float, Array, Array]:
         cuts, linear = params[p:], z @ params[:p]
         if (np.diff(cuts) <= 0).any():
             return -np.inf, params, np.eye(len(params))
-        high = np.where(codes < levels - 1, np.append(cuts, np.inf)[codes] - linear, np.inf)
-        low = np.where(codes > 0, np.append(-np.inf, cuts)[codes] - linear, -np.inf)
-        above, below = expit(high), expit(low)
+        above, below = expit(np.append(cuts, np.inf)[codes] - linear), expit(np.append(-np.inf, cuts)[codes] - linear)
+        above[last], below[first] = 1.0, 0.0
         share = np.maximum(above - below, 1e-300)
         slope_high, slope_low = above * (1 - above), below * (1 - below)
         bend_high, bend_low = slope_high * (1 - 2 * above), slope_low * (1 - 2 * below)
         # the gradient of a row's log share: to its upper cut u, its lower cut l, and -(u + l) to x b
         u, lo = slope_high / share, -slope_low / share
         value = float(w @ np.log(share))
-        design_u = np.hstack([-z, upper])
-        design_l = np.hstack([-z, lower])
         score = design_u.T @ (w * u) + design_l.T @ (w * lo)
         uu = u * u - bend_high / share
         ll = lo * lo + bend_low / share
