@@ -13,7 +13,6 @@ from mothers_margins.imputation.equations import LEVELLED, Equation, Equations, 
 from mothers_margins.imputation.pooling import DfRule, Pooled
 
 Array = np.ndarray
-FEW = 3  # levels with fewer observed rows are always supported by pseudo-rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +139,8 @@ def chained(
     `Equation`, or `Passive`. burnin: sweeps of each chain. seed: every chain draws from its own child of it, so the
     result is the same for any n_jobs and batch (chains handed to a worker at a time), and the first k of m chains are
     those of a run with m = k. progress: called with the number of chains that are finished.
+    Where a level is predicted perfectly, or has fewer observed rows than there are predictors, pseudo-rows support its
+    equation (White, Daniel and Royston 2010), and an event of the chain says so.
     Returns `Imputations`; a chain that fails is named in `failed` and does not take the others with it.
     Raises ValueError, all problems at once, for a column without an equation, an equation without a column or of a kind
     that does not fit it, a column without one observed value, and complete columns that are no numbers and no levels.
@@ -353,8 +354,9 @@ class _Engine:
         before, support = start if start is not None else (None, False)
         if before is not None and len(before) != _size(target.method, x.shape[1], levels):
             before = None
-        # what was separated once stays supported in this chain: it would only fail again
-        support = support or np.bincount(codes, minlength=levels).min() < FEW
+        # what was separated once stays supported in this chain: it would only fail again; and a level with fewer
+        # observed rows than there are predictors is as good as separated
+        support = support or np.bincount(codes, minlength=levels).min() < x.shape[1]
         if not support:
             try:
                 params, information = fit(x, codes, None, before)
