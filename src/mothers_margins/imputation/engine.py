@@ -145,11 +145,11 @@ def chained(
     Raises ValueError, all problems at once, for a column without an equation, an equation without a column or of a kind
     that does not fit it, a column without one observed value, and complete columns that are no numbers and no levels.
     """
-    targets, passive, complete, events = _prepared(data, equations)
+    targets, passive, complete, places, events = _prepared(data, equations)
     if m < 1 or burnin < 1:
         raise ValueError("chained: m and burnin are 1 or more.")
     seeds = np.random.SeedSequence(seed).spawn(m)
-    engine = _Engine(data, targets, passive, complete, burnin)
+    engine = _Engine(data, targets, passive, complete, places, burnin)
     batches = [list(range(k, min(k + max(batch, 1), m))) for k in range(0, m, max(batch, 1))]
     found: list[Chain | str] = []
     from joblib import Parallel, delayed
@@ -183,8 +183,10 @@ def _run(engine: "_Engine", seeds: Sequence[np.random.SeedSequence]) -> list[Cha
     return found
 
 
-def _prepared(data: pd.DataFrame, equations: Equations) -> tuple[list[_Target], dict[str, Passive], Array, list[Event]]:
-    """Targets in the order of their missing values, passive variables, and the design with all complete columns."""
+def _prepared(
+    data: pd.DataFrame, equations: Equations
+) -> tuple[list[_Target], dict[str, Passive], Array, dict[str, slice], list[Event]]:
+    """Targets by their missing values, passive variables, the design with all columns, and where each stands in it."""
     problems, events = [], list[Event]()
     passive = {name: one for name, one in equations.items() if isinstance(one, Passive)}
     written = {name: one for name, one in equations.items() if not isinstance(one, Passive)}
@@ -204,6 +206,7 @@ def _prepared(data: pd.DataFrame, equations: Equations) -> tuple[list[_Target], 
             problems.append(f"'{name}' has no observed value")
     order = sorted((name for name in declared if name in data and gaps[name].any()), key=lambda name: gaps[name].sum())
     columns, targets, place = [np.ones((len(data), 1))], list[_Target](), 1
+    places: dict[str, slice] = {}
     for name in [*(n for n in map(str, data) if n not in order and n not in passive), *order]:
         values, levels, fault = _coded(data[name], declared[name].method if name in declared else "")
         if fault:
@@ -228,6 +231,7 @@ def _prepared(data: pd.DataFrame, equations: Equations) -> tuple[list[_Target], 
             np.isnan(values), 0 if levels else centre, values
         )  # cells that do not apply stand at the base
         columns.append(target.columns(filled))
+        places[name] = target.places
         place += width
         if name in order:
             targets.append(target)
@@ -241,7 +245,7 @@ def _prepared(data: pd.DataFrame, equations: Equations) -> tuple[list[_Target], 
         missing_sources = [source for source in one.sources if source not in data]
         if missing_sources:
             raise ValueError(f"chained: passive '{name}' needs {', '.join(missing_sources)}, which is no column")
-    return targets, passive, np.hstack(columns), events
+    return targets, passive, np.hstack(columns), places, events
 
 
 def _coded(column: pd.Series, method: str) -> tuple[Array, tuple[Any, ...], str]:
@@ -267,19 +271,26 @@ class _Engine:
     """One study of chains: all that they share."""
 
     def __init__(
-        self, data: pd.DataFrame, targets: list[_Target], passive: dict[str, Passive], complete: Array, burnin: int
+        self,
+        data: pd.DataFrame,
+        targets: list[_Target],
+        passive: dict[str, Passive],
+        complete: Array,
+        places: dict[str, slice],
+        burnin: int,
     ) -> None:
-        self.data, self.targets, self.passive, self.complete, self.burnin = data, targets, passive, complete, burnin
+        self.data, self.targets, self.passive, self.burnin = data, targets, passive, burnin
+        self.complete, self.places = complete, places
         self.predictors = {target.name: self._predictors(target) for target in targets}
 
     def _predictors(self, target: _Target) -> Array:
         """Columns of the design that predict a target: not its own, not the omitted."""
         keep = np.ones(self.complete.shape[1], dtype=bool)
         keep[target.places] = False
-        for other in self.targets:
-            named = other.name in target.equation.only if target.equation.only else True
-            if other.name in target.equation.omit or not named:
-                keep[other.places] = False
+        for name, at in self.places.items():
+            named = name in target.equation.only if target.equation.only else True
+            if name in target.equation.omit or not named:
+                keep[at] = False
         return np.flatnonzero(keep)
 
     def chain(self, rng: np.random.Generator) -> Chain:
