@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mothers_margins.definition import Coding, Derived, Model, Outcome, Subtheme
-from mothers_margins.schema import Constraints, Instrument, Score, Timepoint, Variable
+from mothers_margins.plan_checks import ORDER, in_missing_data
+from mothers_margins.schema import Constraints, Instrument, Score, Variable
 from mothers_margins.study import Study, near
-
-ORDER: dict[Timepoint | None, int] = {None: 0, 1: 1, "between": 2, 2: 3}
 
 
 def contradictions(study: Study) -> list[str]:
@@ -23,6 +22,7 @@ def contradictions(study: Study) -> list[str]:
         *_in_tables(study),
         *_in_models(study),
         *_in_lock(study),
+        *in_missing_data(study),
         *_in_published(study),
     ]
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from mothers_margins.missing_plan import MissingData
 from mothers_margins.schema import Definition, StructuralZero, Summarised
 
 # ---- study.yaml
@@ -201,13 +202,15 @@ class Regression(Definition):
     """Rules of every model.
 
     minimum_cell: fewest dyads in a level with, and without, the outcome. below_minimum: what happens below it.
-    few_events: events per parameter below which a table warns.
+    few_events: events per parameter below which a table warns. exploratory_events: those that a model of an exploratory
+    outcome needs.
     firth_std_error: from the ordinary information (as SAS and brglm2 do) or that of the augmented data (logistf).
     """
 
     minimum_cell: int = Field(5, ge=1)
     below_minimum: Literal["stop", "firth"] = "stop"
     few_events: float = Field(5, ge=0)
+    exploratory_events: float = Field(10, ge=0)
     confidence: float = Field(95, gt=50, lt=100)
     firth_std_error: Literal["information", "augmented"] = "information"
     reason: str = ""
@@ -344,6 +347,7 @@ class StudyFile(Definition):
     explanatory: tuple[Block, ...] = ()  # explanatory variables under the headings that tables and figures print
     lock: Lock | None = None
     regression: Regression = Regression()
+    missing_data: MissingData | None = None
     descriptive_only: dict[str, str] = {}  # variable: why it enters no model
     published: Published | None = None
     tables: dict[str, TablePlan] = Field(min_length=1)

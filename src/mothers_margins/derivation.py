@@ -1,5 +1,6 @@
 """Adds what the study derives from what was recorded: scores, bands, merged levels, composites. Adds, never changes."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -38,11 +39,40 @@ def derive(cohort: Cohort) -> Cohort:
     return replace(cohort, data=pd.DataFrame(data), reasons=pd.DataFrame(reasons), scoring=scoring)
 
 
+def remade(
+    study: Study,
+    data: Mapping[str, pd.Series],
+    reasons: Mapping[str, pd.Series],
+    filled: Collection[str],
+    keep: Collection[str] = (),
+) -> dict[str, pd.Series]:
+    """Derived variables made from filled columns, made again; a value that was known stays as it was.
+
+    data: columns by name, those named in `filled` with values in place of missing ones. keep: derived variables that
+    are not made again. Outcomes never are. A condition on something that is still missing, such as the sum of the
+    answered items beside a filled total, counts as not met: it could only have said less than what was filled in.
+    """
+    now, touched = dict(data), set(filled)
+    for variable in study.file.derived:
+        if touched.isdisjoint(variable.sources) or variable.name in touched or variable.name not in now:
+            continue
+        if variable.name not in keep:
+            before = now[variable.name]
+            again, _ = _derived(study, variable, now, dict(reasons), frozenset(touched))
+            now[variable.name] = again.where(before.isna(), before)
+            touched.add(variable.name)
+    return {name: now[name] for name in touched - {*filled}}
+
+
 def _derived(
-    study: Study, variable: Derived, data: dict[str, pd.Series], reasons: dict[str, pd.Series]
+    study: Study,
+    variable: Derived,
+    data: dict[str, pd.Series],
+    reasons: dict[str, pd.Series],
+    filled: frozenset[str] = frozenset(),
 ) -> tuple[pd.Series, pd.Series]:
     if variable.conditions:
-        return _any_of(study, variable, data, reasons)
+        return _any_of(study, variable, data, reasons, filled)
     if variable.one_of:
         return _one_of(study, variable, data, reasons)
     if variable.fifths:
@@ -98,12 +128,18 @@ def _as_levels(levels: np.ndarray, variable: Derived, source: pd.Series, *, orde
 
 
 def _any_of(
-    study: Study, variable: Derived, data: dict[str, pd.Series], reasons: dict[str, pd.Series]
+    study: Study,
+    variable: Derived,
+    data: dict[str, pd.Series],
+    reasons: dict[str, pd.Series],
+    filled: frozenset[str],
 ) -> tuple[pd.Series, pd.Series]:
     """Yes, No or missing, by three-valued logic; not applicable to those whom an outcome does not concern."""
     found = pd.Series(False, index=next(iter(data.values())).index, dtype="boolean")
     for where in variable.conditions:
         met = holds(data, study, where)
+        if filled and filled.isdisjoint(where):
+            met = met.fillna(False)
         for gate in (study.instruments[name].gate for name in where if name in study.instruments):
             if gate:
                 closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)

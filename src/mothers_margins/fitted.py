@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -40,8 +40,121 @@ class WaldTest:
     pvalue: float
 
 
+class Estimated:
+    """What a fit of one data set and a pooled fit have in common: how they are written as tidy results."""
+
+    outcome: str
+    model: str
+    method: Method
+    columns: tuple[Column, ...]
+    rules: Regression
+    cells: pd.DataFrame
+    done: tuple[tuple[str, str, int], ...]
+    about: About | None
+    timepoint: int | None
+    in_results: ClassVar[dict[Method, str]]  # what `method` is called in results
+
+    # given by Fit and PooledFit
+    params: Any
+    bse: Any
+    pvalues: Any
+    df: Any
+    nobs: Any
+    n_events: Any
+    unadjusted: Any
+    conf_int: Any
+    wald_test: Any
+
+    def _series(self, values: np.ndarray) -> pd.Series:
+        return pd.Series(values, index=[one.name for one in self.columns])
+
+    @property
+    def parameters(self) -> int:
+        """Coefficients besides the constant."""
+        return sum(one.name != CONSTANT for one in self.columns)
+
+    @property
+    def events_per_parameter(self) -> float:
+        """The smaller of the numbers with and without the outcome, over the parameters."""
+        return float(min(self.n_events, self.nobs - self.n_events) / self.parameters) if self.parameters else np.inf
+
+    def to_frame(self) -> pd.DataFrame:
+        """Unadjusted and adjusted estimates as tidy results of kind estimates (`Results` if fitted on a cohort).
+
+        Wald limits are in conf_low and conf_high; profile limits and likelihood-ratio p of a single fit, and m, fmi
+        and mc_error of a pooled one, in their own columns. A variable with several columns has one row more, without
+        an estimate: p_value is of their joint Wald test, df their number.
+        Until the list of explanatory variables is locked, every estimate from restricted data says so in `note`.
+        """
+        rows = [row for fit in self.unadjusted for row in fit.rows("unadjusted")] + list(self.rows("adjusted"))
+        return framed(rows, self.about, self.timepoint)
+
+    def rows(self, which: str) -> Iterator[dict[str, Any]]:
+        """Rows of one model; of an unadjusted one without its constant."""
+        common = {"outcome": self.outcome, "model": which, "n": self.nobs, "n_events": self.n_events}
+        common |= {"method": self.in_results[self.method], "specification": self.model}
+        lock, own = lock_note(self.about, self.model, self.outcome), list(self._own())
+        limits, estimates, errors, p_values = self.conf_int().to_numpy(), self.params, self.bse, self.pvalues
+        for k, one in enumerate(self.columns):
+            if which == "unadjusted" and one.name == CONSTANT:
+                continue
+            several = [other for other in self.columns if other.variable == one.variable != ""]
+            named = {"variable": one.variable, "reference": one.reference, "note": joined(lock, one.note)}
+            if len(several) > 1 and one is several[0]:
+                test = self.wald_test(one.variable)
+                joint = {"term": one.variable, "level": "", "df": test.df, "p_value": test.pvalue}
+                yield common | named | joint
+            numbers = {"estimate": estimates.iloc[k], "std_error": errors.iloc[k], "p_value": p_values.iloc[k]}
+            numbers |= {"conf_low": limits[k, 0], "conf_high": limits[k, 1], "df": self.df.iloc[k]}
+            yield common | named | {"term": one.name, "level": one.level} | numbers | own[k]
+
+    def _own(self) -> Iterator[dict[str, Any]]:
+        """What else is said of each column."""
+        raise NotImplementedError
+
+    def tabulated(self) -> Results:
+        """Every level that enters, with and without the outcome, among the participants in the model: kind events.
+
+        Of a pooled fit the numbers are means over the imputations. Raises UsageError for a fit without a cohort.
+        """
+        about = self._about("events")
+        sides = {"yes": self.n_events, "no": self.nobs - self.n_events}
+        rows = [
+            {"engine": "cells", "variable": cell["variable"], "event": cell["level"], "group": side}
+            | {"n": cell[side], "denominator": size}
+            for cell in self.cells.to_dict("records")
+            for side, size in sides.items()
+        ]
+        return tidy(rows, replace(about, groups=SIDES), self.timepoint)
+
+    def events(self) -> Results:
+        """What was left out, put together, dropped or penalised, as counts: kind events.
+
+        Raises UsageError for a fit without a cohort.
+        """
+        about = self._about("events")
+        every = {"all": Group(label="All", where={})}
+        rows = [
+            {"engine": "model", "variable": variable, "event": event, "group": "all", "n": n, "denominator": self.nobs}
+            for variable, event, n in self.done
+        ]
+        return tidy(rows, replace(about, groups=every), self.timepoint)
+
+    def _about(self, kind: str) -> About:
+        if self.about is None:
+            raise UsageError("This fit is of a data frame: only one of a cohort knows its study.")
+        return replace(self.about, kind=kind)
+
+    def __repr__(self) -> str:
+        method = "Firth's penalised likelihood" if self.method == "firth" else "maximum likelihood"
+        size = f"n = {self.nobs}, {self.n_events} with the outcome, {count(self.parameters, 'parameter')}"
+        per = f"{self.events_per_parameter:.1f} events per parameter"
+        mark = f"{self.about.source.mark}. " if self.about and self.about.source.mark else ""
+        return f"{mark}Logistic regression of {self.outcome}, model {self.model}, {method}: {size}, {per}."
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit:
+class Fit(Estimated):
     """A fitted logistic regression, asked as one of statsmodels is; estimates are log-odds.
 
     design: one row per participant in the model, one column per coefficient; event: 1 with the outcome, else 0.
@@ -62,9 +175,7 @@ class Fit:
     unadjusted: tuple["Fit", ...] = ()
     about: About | None = None
     timepoint: int | None = None
-
-    def _series(self, values: np.ndarray) -> pd.Series:
-        return pd.Series(values, index=[one.name for one in self.columns])
+    in_results: ClassVar[dict[Method, str]] = {"logit": "complete_case", "firth": "firth"}
 
     @property
     def params(self) -> pd.Series:
@@ -109,16 +220,6 @@ class Fit:
         """Log-likelihood at the estimates, penalised if the method is firth."""
         return self.solution.loglik
 
-    @property
-    def parameters(self) -> int:
-        """Coefficients besides the constant."""
-        return sum(one.name != CONSTANT for one in self.columns)
-
-    @property
-    def events_per_parameter(self) -> float:
-        """The smaller of the numbers with and without the outcome, over the parameters."""
-        return min(self.n_events, self.nobs - self.n_events) / self.parameters if self.parameters else np.inf
-
     def cov_params(self) -> pd.DataFrame:
         """Covariance of the coefficients."""
         return pd.DataFrame(self.solution.covariance, self.params.index, self.params.index)
@@ -143,89 +244,10 @@ class Fit:
         statistic = float(part @ np.linalg.solve(self.solution.covariance[np.ix_(chosen, chosen)], part))
         return WaldTest(statistic, len(chosen), float(stats.chi2.sf(statistic, len(chosen))))
 
-    def to_frame(self) -> pd.DataFrame:
-        """Unadjusted and adjusted estimates as tidy results of kind estimates (`Results` if fitted on a cohort).
-
-        Wald limits are in conf_low and conf_high, profile limits and likelihood-ratio p in their own columns. A
-        variable with several columns has one row more, without an estimate: p_value is of their joint Wald test, df
-        their number.
-        Until the list of explanatory variables is locked, every estimate from restricted data says so in `note`.
-        """
-        rows = [row for fit in self.unadjusted for row in fit.rows("unadjusted")] + list(self.rows("adjusted"))
-        return framed(rows, self.about, self.timepoint)
-
-    def rows(self, which: str) -> Iterator[dict[str, Any]]:
-        """Rows of one model; of an unadjusted one without its constant."""
-        common = {"outcome": self.outcome, "model": which, "n": self.nobs, "n_events": self.n_events}
-        common |= {"method": "firth" if self.method == "firth" else "complete_case", "specification": self.model}
-        lock = lock_note(self.about, self.model, self.outcome)
-        limits, found = self.conf_int().to_numpy(), self.solution
-        for k, one in enumerate(self.columns):
-            if which == "unadjusted" and one.name == CONSTANT:
-                continue
-            several = [other for other in self.columns if other.variable == one.variable != ""]
-            named = {"variable": one.variable, "reference": one.reference, "note": joined(lock, one.note)}
-            if len(several) > 1 and one is several[0]:
-                test = self.wald_test(one.variable)
-                joint = {"term": one.variable, "level": "", "df": test.df, "p_value": test.pvalue}
-                yield common | named | joint
-            yield (
-                common
-                | named
-                | {
-                    "term": one.name,
-                    "level": one.level,
-                    "estimate": found.params[k],
-                    "std_error": self.bse.iloc[k],
-                    "df": np.inf,
-                    "conf_low": limits[k, 0],
-                    "conf_high": limits[k, 1],
-                    "p_value": self.pvalues.iloc[k],
-                    "profile_low": found.profile_low[k],
-                    "profile_high": found.profile_high[k],
-                    "profile_p": found.profile_p[k],
-                }
-            )
-
-    def tabulated(self) -> Results:
-        """Every level that enters, with and without the outcome, among the participants in the model: kind events.
-
-        Raises UsageError for a fit without a cohort.
-        """
-        about = self._about("events")
-        sides = {"yes": self.n_events, "no": self.nobs - self.n_events}
-        rows = [
-            {"engine": "cells", "variable": cell["variable"], "event": cell["level"], "group": side}
-            | {"n": cell[side], "denominator": size}
-            for cell in self.cells.to_dict("records")
-            for side, size in sides.items()
-        ]
-        return tidy(rows, replace(about, groups=SIDES), self.timepoint)
-
-    def events(self) -> Results:
-        """What was left out, put together, dropped or penalised, as counts: kind events.
-
-        Raises UsageError for a fit without a cohort.
-        """
-        about = self._about("events")
-        every = {"all": Group(label="All", where={})}
-        rows = [
-            {"engine": "model", "variable": variable, "event": event, "group": "all", "n": n, "denominator": self.nobs}
-            for variable, event, n in self.done
-        ]
-        return tidy(rows, replace(about, groups=every), self.timepoint)
-
-    def _about(self, kind: str) -> About:
-        if self.about is None:
-            raise UsageError("This fit is of a data frame: only one of a cohort knows its study.")
-        return replace(self.about, kind=kind)
-
-    def __repr__(self) -> str:
-        method = "Firth's penalised likelihood" if self.method == "firth" else "maximum likelihood"
-        size = f"n = {self.nobs}, {self.n_events} with the outcome, {count(self.parameters, 'parameter')}"
-        per = f"{self.events_per_parameter:.1f} events per parameter"
-        mark = f"{self.about.source.mark}. " if self.about and self.about.source.mark else ""
-        return f"{mark}Logistic regression of {self.outcome}, model {self.model}, {method}: {size}, {per}."
+    def _own(self) -> Iterator[dict[str, Any]]:
+        found = self.solution
+        for low, high, p_value in zip(found.profile_low, found.profile_high, found.profile_p, strict=True):
+            yield {"profile_low": low, "profile_high": high, "profile_p": p_value}
 
 
 def lock_note(about: About | None, model: str, outcome: str) -> str:

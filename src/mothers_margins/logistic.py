@@ -157,11 +157,11 @@ def firth(
         warnings.simplefilter("ignore")  # whether it converged is looked at below
         fitted = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=STEPS, gtol=1e-7, xtol=1e-7)
         found = fitted.fit(design, event)
-        # firthmodels' constrained fits fail with tolerances below its own; their likelihoods are exact enough
-        coarse = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=STEPS).fit(design, event)
         limits = np.full((len(found.coef_), 3), np.nan)
-        for k in range(len(found.coef_)) if profile else ():
-            limits[k] = _penalised_profile(coarse, k, confidence)
+        if profile:
+            # firthmodels' constrained fits fail with tolerances below its own; their likelihoods are exact enough
+            coarse = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=STEPS).fit(design, event)
+            limits = np.array([_penalised_profile(coarse, k, confidence) for k in range(len(found.coef_))])
     params = np.asarray(found.coef_)
     chance = expit(design @ params)
     weights = chance * (1 - chance)
@@ -188,6 +188,30 @@ def _penalised_profile(found: Any, k: int, confidence: float) -> tuple[float, fl
         except (Warning, ArithmeticError, ValueError):
             p_value = np.nan
     return low, high, p_value
+
+
+def corrected_constant(design: np.ndarray, event: np.ndarray, params: np.ndarray) -> np.ndarray:
+    """Firth's estimates with the constant estimated again by maximum likelihood, given the others (FLIC).
+
+    The mean of the fitted probabilities is then the observed share (Puhr, Heinze, Nold, Lusa and Geroldinger 2017,
+    Stat Med 36:2302, §2.3). design: with a constant column. Raises ArithmeticError if it has none.
+    """
+    constant = np.ptp(design, axis=0) == 0
+    if not constant.any():
+        raise ArithmeticError("there is no constant to correct")
+    place = int(np.argmax(constant))
+    others = design @ params - design[:, place] * params[place]
+    value = design[0, place]
+
+    def surplus(guess: float) -> float:
+        return float((expit(others + value * guess) - event).sum())
+
+    reach = 1.0
+    while surplus(params[place] - reach) * surplus(params[place] + reach) > 0:
+        reach *= 2
+    made = params.copy()
+    made[place] = _root(surplus, params[place] - reach, params[place] + reach)
+    return made
 
 
 def separated(design: np.ndarray, event: np.ndarray) -> np.ndarray:

@@ -13,22 +13,27 @@ from mothers_margins.definition import Regression
 from mothers_margins.errors import UsageError, expect
 from mothers_margins.fitted import BETWEEN, CONSTANT, Column, Fit, Method, framed, joined
 from mothers_margins.formulas import from_cohort, from_frame, split
+from mothers_margins.imputation import Imputations
+from mothers_margins.imputing import Imputed
+from mothers_margins.pooled import PooledFit, pool_fits
 from mothers_margins.results import About, Results
 from mothers_margins.study import Study, unknown
 
 
 def fit_logistic(
-    data: Cohort | pd.DataFrame,
+    data: Cohort | pd.DataFrame | Imputed | Imputations,
     model: str,
     method: Method | None = None,
     *,
     outcome: str | None = None,
     profile: bool = True,
-) -> Fit:
+) -> Fit | PooledFit:
     """Logistic regression on complete cases, adjusted, with the unadjusted one of each variable on the same rows.
 
     data: a derived cohort, or any data frame, of which `model` is then a formula ("low ~ age + C(race)", read by
     formulaic); a data frame has no study, so nothing is tabulated and no rule but that against separation applies.
+    Of an imputed cohort, or imputations of a data frame, the model is fitted to every completed data set and pooled by
+    Rubin's rules (a `PooledFit`); the method is then one for all of them, and there are no profile intervals.
     model: a model of the study, or a formula of its variables with an outcome at the left.
     method: logit (maximum likelihood) or firth; by default as the study's rule says.
     outcome: by default the study's primary outcome (with a formula, its left side).
@@ -36,14 +41,20 @@ def fit_logistic(
     Every level is tabulated against the outcome first. A level with fewer than `minimum_cell` participants with, or
     without, the outcome stops the model unless the study declares Firth (`below_minimum`), or levels that are put
     together in `coding`. A level of nobody is left out and said.
+    A model of an exploratory outcome needs `exploratory_events` per parameter among all whose outcome is known.
     Returns a `Fit`. Raises UsageError for unknown names, a variable recorded after the outcome or made from it, an
-    outcome for which the model lists nothing, small cells, separated data (which have no maximum-likelihood estimate),
-    columns that say the same, and an outcome that nobody, or everybody, has.
+    outcome for which the model lists nothing or is too rare, small cells, separated data (which have no
+    maximum-likelihood estimate), columns that say the same, and an outcome that nobody, or everybody, has.
     """
     if method not in (None, "logit", "firth"):
         raise UsageError("fit_logistic: method is logit, firth, or left out.")
     if not isinstance(model, str) or not (outcome is None or isinstance(outcome, str)):
         raise UsageError("fit_logistic: model and outcome are names, or model is a formula.")
+    if isinstance(data, Imputed):
+        return _of_imputed(data, model, method, outcome)
+    if isinstance(data, Imputations):
+        each = [fit_logistic(data.complete(i), model, method, profile=False) for i in range(1, data.m + 1)]
+        return pool_fits(tuple(fit for fit in each if isinstance(fit, Fit)), "rubin")
     if not isinstance(data, Cohort):
         expect(data, pd.DataFrame, "fit_logistic", "a cohort, as derive returns it, or a data frame")
         design, event, columns = from_frame(data, model)
@@ -55,6 +66,84 @@ def fit_logistic(
     known = int(prepared.event.notna().sum())
     left_out = ("", "left out: participants with an explanatory variable not known", known - int(complete.sum()))
     return _on_rows(prepared, complete, method, (left_out,), profile)
+
+
+def why_not(cohort: Cohort, model: str, outcome: str) -> str:
+    """Why a model of an exploratory outcome is not fitted: a sentence with the rule, or nothing where it may be.
+
+    The rule counts events among all whose outcome is known. Raises UsageError for unknown names.
+    """
+    study = cohort.study
+    terms = study.terms(model, outcome)
+    if study.outcomes[outcome].kind != "exploratory":
+        return ""
+    if not terms:
+        return f"No model is fitted: model {model} lists no explanatory variable of this outcome."
+    columns = sum(len(coded(study, cohort.data, term, study.coding(model, term))) for term in terms)
+    events = column(cohort, outcome).value_counts()
+    rule = study.file.regression.exploratory_events
+    if min(events.get("Yes", 0), events.get("No", 0)) >= rule * columns:
+        return ""
+    unit = study.file.unit.many
+    return (
+        f"No model is fitted: its {columns} parameters need {rule * columns:g} {unit} with the outcome "
+        f"({rule:g} per parameter), and there are fewer."
+    )
+
+
+def _of_imputed(imputed: Imputed, model: str, method: Method | None, outcome: str | None) -> PooledFit:
+    """The model on every completed cohort, by one method, pooled by the plan's rule."""
+    if outcome not in (None, imputed.outcome):
+        raise UsageError(f"fit_logistic: these imputations are for {imputed.outcome}; impute for {outcome}.")
+    named = imputed.outcome if "~" not in model else None
+    only = imputed.cohort.study.terms(model, imputed.outcome) if named else None
+    each = [_prepared(imputed.complete(i, only), model, named) for i in range(1, imputed.m + 1)]
+    if each[0].outcome != imputed.outcome:
+        raise UsageError(
+            f"fit_logistic: these imputations are for {imputed.outcome}, which the formula must have left."
+        )
+    known = [one.design.notna().all(axis=1) & one.event.notna() for one in each]
+    holes = each[0].design.isna() & ~_inapplicable(imputed, each[0])
+    gaps = sorted({one.variable or one.name for one in each[0].columns if holes[one.name].any()})
+    if gaps:
+        remedy = "Impute for the model that has them, or name them among the plan's auxiliaries."
+        raise UsageError("fit_logistic: these variables are incomplete and were not imputed in this run.", gaps, remedy)
+    if any((one != known[0]).any() for one in known):
+        raise UsageError("fit_logistic: who is concerned by a variable differs between imputations.")
+    nobody = [one for one in each if one.columns != each[0].columns]
+    if nobody:
+        raise UsageError("fit_logistic: the columns of the model differ between imputations.")
+    outside = ("", "left out: participants whom an explanatory variable does not concern", int((~known[0]).sum()))
+    done = (outside,) if outside[2] else ()
+    firth = method or _one_method(each, known[0])
+    return pool_fits(tuple(_on_rows(one, known[0], firth, done, profile=False) for one in each), imputed.plan.df_rule)
+
+
+def _inapplicable(imputed: Imputed, prepared: "_Prepared") -> pd.DataFrame:
+    """Where a column of the design is missing because its variable does not apply."""
+    study, reasons = imputed.cohort.study, imputed.cohort.reasons
+    outside = {
+        one.name: reasons[one.variable].isin(study.not_applicable)
+        if one.variable in reasons
+        else pd.Series(False, index=reasons.index)
+        for one in prepared.columns
+    }
+    return pd.DataFrame(outside, index=prepared.design.index)
+
+
+def _one_method(each: "list[_Prepared]", known: pd.Series) -> Method | None:
+    """Firth's for all imputations if a cell is below the minimum in one of them, and the study declares it."""
+    rules = each[0].study.file.regression
+    if rules.below_minimum != "firth":
+        return None
+    small = (_small(_tabulated(one, known), rules.minimum_cell) for one in each)
+    return "firth" if any(len(found) for found in small) else "logit"
+
+
+def _small(cells: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Levels of somebody with fewer than the minimum with, or without, the outcome."""
+    binding = cells[cells[["yes", "no"]].sum(axis=1) > 0]
+    return binding[(binding[["yes", "no"]] < minimum).any(axis=1)]
 
 
 def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Results:
@@ -120,6 +209,9 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
     if outcome not in study.outcomes:
         raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     event = column(cohort, outcome).map({"Yes": 1.0, "No": 0.0}).astype(float)
+    refusal = "" if formula else why_not(cohort, model, outcome)
+    if refusal:
+        raise UsageError(f"fit_logistic: {refusal}")
     levels: dict[str, pd.Series] = {}
     together: list[tuple[str, str]] = []
     if formula:
@@ -167,8 +259,7 @@ def _on_rows(
     if event.nunique() < 2:
         raise UsageError("fit_logistic: among the complete cases nobody, or everybody, has the outcome.")
     cells = _tabulated(prepared, chosen)
-    binding = cells[cells[["yes", "no"]].sum(axis=1) > 0]
-    small = binding[(binding[["yes", "no"]] < rules.minimum_cell).any(axis=1)]
+    small = _small(cells, rules.minimum_cell)
     if len(small) and (method == "logit" or rules.below_minimum == "stop"):
         problems = [f"{row['variable']} '{row['level']}'" for row in small.to_dict("records")]
         wrong = f"fit_logistic: levels with fewer than {rules.minimum_cell} {unit} with, or without, the outcome."
@@ -233,6 +324,18 @@ def _tabulated(prepared: _Prepared, chosen: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["variable", "level", "yes", "no"])
 
 
+def _plainly_finite(x: np.ndarray, y: np.ndarray, rules: Regression) -> bool:
+    """Whether the estimates are found with small errors, so that the linear program need not be asked.
+
+    Where they are infinite, Newton's steps end, if at all, at errors in the thousands.
+    """
+    try:
+        found = logistic.maximum_likelihood(x, y, rules.confidence, profile=False)
+    except ArithmeticError:
+        return False
+    return bool((np.sqrt(np.diag(found.covariance)) * np.maximum(x.std(axis=0), 1e-12)).max() < 10)
+
+
 def _fitted(
     outcome: str,
     model: str,
@@ -247,13 +350,12 @@ def _fitted(
     x, y = design.to_numpy(float), event.to_numpy(float)
     if len(y) == 0 or y.min() == y.max():
         raise UsageError("fit_logistic: nobody or everybody has the outcome.")
-    dependent = [
-        name for k, name in enumerate(design) if np.linalg.matrix_rank(x[:, : k + 1]) == np.linalg.matrix_rank(x[:, :k])
-    ]
-    if dependent:
+    if np.linalg.matrix_rank(x) < x.shape[1]:
+        rank = np.linalg.matrix_rank
+        dependent = [name for k, name in enumerate(design) if rank(x[:, : k + 1]) == rank(x[:, :k])]
         remedy = "Leave one of them out, or put levels together."
         raise UsageError("fit_logistic: a column follows from those before it.", map(str, dependent), remedy)
-    if method == "logit":
+    if method == "logit" and not (not profile and _plainly_finite(x, y, rules)):
         infinite = [str(name) for name, there in zip(design, logistic.separated(x, y), strict=True) if there]
         if infinite:
             remedy = 'Put levels together, or use method="firth", which stays finite.'

@@ -31,6 +31,11 @@ COLUMNS = {
         *("conf_low", "conf_high", "p_value", "n", "n_events", "m", "fmi", "mc_error"),
         *("profile_low", "profile_high", "profile_p", "specification"),
     ],
+    "chains": ["variable", "chain", "sweep", "mean", "sd"],
+    "predictions": [
+        *("outcome", "method", "variable", "level", "estimate", "std_error", "df", "conf_low", "conf_high"),
+        *("n", "n_events", "m", "fmi", "mc_error", "specification"),
+    ],
     "checks": ["outcome", "model", "method", "check", "variable", "statistic_name", "statistic", "df", "p_value", "n"],
 }
 

@@ -10,6 +10,7 @@ from mothers_margins.imputation.pooling import (
     how_many_imputations,
     pool_estimates,
 )
+from mothers_margins.imputation.store import read_cells, write_cells
 
 __all__ = [
     "Equation",
@@ -24,4 +25,6 @@ __all__ = [
     "fit_each",
     "how_many_imputations",
     "pool_estimates",
+    "read_cells",
+    "write_cells",
 ]

@@ -170,6 +170,14 @@ def chained(
     return Imputations(data, tuple(targets), passive, chains, tuple(events), failed)
 
 
+def restored(
+    data: pd.DataFrame, equations: Equations, chains: tuple[Chain, ...], failed: dict[int, str]
+) -> Imputations:
+    """Imputations of data and equations from chains that were finished before, as `store` reads them."""
+    targets, passive, _, _, events = _prepared(data, equations)
+    return Imputations(data, tuple(targets), passive, chains, tuple(events), failed)
+
+
 def _run(engine: "_Engine", seeds: Sequence[np.random.SeedSequence]) -> list[Chain | str]:
     from threadpoolctl import threadpool_limits
 

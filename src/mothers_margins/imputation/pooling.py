@@ -22,6 +22,11 @@ class JointTest:
     pvalue: float
     riv: float
 
+    @property
+    def df(self) -> int:
+        """Number of coefficients that are tested."""
+        return self.df1
+
 
 @dataclass(frozen=True, eq=False)
 class Pooled:

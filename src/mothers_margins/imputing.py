@@ -1,0 +1,374 @@
+"""Multiple imputation of a cohort as its study declares it: which rows, which variables, how, and what came of it."""
+
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import pandas as pd
+
+from mothers_margins import places
+from mothers_margins.cohort import Cohort, column
+from mothers_margins.composites import maker
+from mothers_margins.definition import Group
+from mothers_margins.derivation import remade
+from mothers_margins.errors import UsageError, expect
+from mothers_margins.imputation import Equation, Imputations, Passive, chained, default_method, read_cells, write_cells
+from mothers_margins.missing_plan import MissingData
+from mothers_margins.plan_checks import ORDER, ancestors
+from mothers_margins.results import About, Results, tidy
+from mothers_margins.study import Study, unknown
+
+Composites = Literal["components", "direct", "missing_as_no"]
+ALL = {"all": Group(label="All", where={})}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Imputed:
+    """A cohort imputed m times for one outcome.
+
+    cohort: the rows of the run, with their missing values. filled: names of the imputed variables. composites: how
+    these were treated; shifts: what was added to imputed values. done: what was left out or kept by a rule, with
+    numbers. made: the engine's result.
+    """
+
+    cohort: Cohort
+    outcome: str
+    model: str
+    composites: Composites
+    shifts: Mapping[str, float]
+    filled: tuple[str, ...]
+    done: tuple[tuple[str, str, int], ...]
+    made: Imputations
+
+    @property
+    def m(self) -> int:
+        """Number of imputations."""
+        return self.made.m
+
+    @property
+    def plan(self) -> MissingData:
+        """The study's missing-data plan."""
+        plan = self.cohort.study.file.missing_data
+        assert plan  # noqa: S101 (impute has looked)
+        return plan
+
+    @property
+    def timepoint(self) -> int | None:
+        """Timepoint of the outcome."""
+        when = self.cohort.study.outcomes[self.outcome].timepoint
+        return when if when in (1, 2) else None
+
+    def complete(self, i: int, only: Collection[str] | None = None) -> Cohort:
+        """The i-th completed cohort, from 1: imputed cells filled, and what is derived from them made again.
+
+        What does not apply, and what the run did not impute, stays missing. only: the variables that are asked for
+        besides the outcome, which is quicker than all. Raises IndexError beyond m.
+        """
+        frame, study = self.made.complete(i), self.cohort.study
+        wanted = {*self.cohort.data} if only is None else {self.outcome, *only}
+        untouched = wanted <= {*frame} or all(ancestors(study, n).isdisjoint(self.filled) for n in wanted - {*frame})
+        needed = wanted if untouched else wanted.union(*(ancestors(study, name) for name in wanted))
+        data = {str(name): values for name, values in self.cohort.data.items() if name in needed}
+        for name in self.made.filled_names & needed:
+            data[name] = _in_type(frame[name], data[name])
+        if not untouched:
+            reasons = {name: self.cohort.reasons[name] for name in data}
+            data |= remade(study, data, reasons, self.filled)
+        made = pd.DataFrame(data)
+        return replace(self.cohort, data=made, reasons=self.cohort.reasons[list(made)].where(made.isna()))
+
+    def events(self) -> Results:
+        """What the run left out, kept by a rule, augmented, or could not fit: kind events, engine imputation.
+
+        n is the number of participants for what was done to rows, and of chains for what happened in them.
+        """
+        rows = [
+            {"engine": "imputation", "variable": variable, "event": event, "group": "all", "n": n}
+            | {"denominator": len(self.cohort)}
+            for variable, event, n in self.done
+        ]
+        rows += [
+            {"engine": "imputation", "variable": one["variable"], "event": one["event"], "group": "all"}
+            | {"n": one["chains"], "denominator": self.m}
+            for one in self.made.events_frame().to_dict("records")
+        ]
+        rows += [
+            {"engine": "imputation", "variable": "", "event": f"a chain failed: {why}", "group": "all", "n": 1}
+            | {"denominator": self.m}
+            for why in self.made.failed.values()
+        ]
+        return tidy(rows, self._about("events"), self.timepoint)
+
+    def traces(self) -> Results:
+        """Mean and SD of the imputed values by variable, chain and sweep: kind chains."""
+        rows = self.made.trace().to_dict("records")
+        return tidy(
+            [{str(key): value for key, value in row.items()} for row in rows], self._about("chains"), self.timepoint
+        )
+
+    def convergence(self) -> Results:
+        """R-hat of every imputed variable, near 1 where the chains have mixed: kind checks."""
+        common = {"outcome": self.outcome, "model": self.model, "method": "imputed", "check": "R-hat", "n": self.m}
+        rows = [
+            common | {"variable": str(name), "statistic_name": "R-hat of the means", "statistic": value}
+            for name, value in self.made.rhat().items()
+        ]
+        return tidy(rows, self._about("checks"), self.timepoint)
+
+    def _about(self, kind: str) -> About:
+        return About(kind, self.cohort.study, self.cohort.source, ALL)
+
+    def __repr__(self) -> str:
+        mark = self.cohort.source.mark
+        said = f"{self.m} imputations of {len(self.cohort)} {self.cohort.study.file.unit.many} for {self.outcome}"
+        return f"{mark + '. ' if mark else ''}{said}; {len(self.filled)} incomplete variables."
+
+
+def impute(
+    cohort: Cohort,
+    outcome: str | None = None,
+    model: str | None = None,
+    *,
+    m: int | None = None,
+    burnin: int | None = None,
+    seed: int | None = None,
+    n_jobs: int = 1,
+    composites: Composites = "components",
+    shifts: Mapping[str, float] | None = None,
+    keep: bool = False,
+    progress: bool = True,
+) -> Imputed:
+    """Impute the explanatory variables of a model for one outcome, by chained equations, as the study's plan says.
+
+    The outcome predicts and is never imputed: the rows are those for whom it is known. model: whose explanatory
+    variables are imputed, with the plan's auxiliary ones; by default the study's first. m, burnin, seed: by default
+    the plan's. n_jobs: processes; the result is the same for any number.
+    composites: `components` imputes the declared parts and makes the composite from them; `direct` imputes the
+    composite itself; `missing_as_no` takes a missing composite for a no. shifts: added to the imputed values of a
+    variable (to log-odds of its second level), for a run that is not missing at random.
+    keep: store the imputed cells in internal/ of the run's folder, under a key of everything that they depend on.
+    Cells that are stored there under the same key are read, not made again.
+    Raises UsageError for a study without a plan, an outcome without a declared run, unknown names, a model that lists
+    nothing for the outcome, and an outcome that stands in a variable to be imputed.
+    """
+    expect(cohort, Cohort, "impute", "a cohort, as derive returns it")
+    study, plan = cohort.study, cohort.study.file.missing_data
+    if plan is None:
+        raise UsageError(
+            f"impute: study {study.name} declares no missing-data plan.", (), "Write missing_data in study.yaml."
+        )
+    outcome = outcome or next((one.name for one in study.file.outcomes if one.kind == "primary"), "")
+    if outcome not in study.outcomes:
+        raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
+    if outcome not in plan.outcomes:
+        remedy = "An outcome predicts in its own run and is never imputed: say under missing_data.outcomes how."
+        raise UsageError(f"impute: the missing-data plan declares no run of {outcome}.", (), remedy)
+    if composites not in ("components", "direct", "missing_as_no"):
+        raise UsageError("impute: composites is components, direct or missing_as_no.")
+    model = model or next(iter(study.file.models))
+    terms = study.terms(model, outcome)
+    if not terms:
+        raise UsageError(f"impute: model {model} lists no explanatory variable of {outcome}.")
+    prepared = _prepared(cohort, plan, outcome, terms, composites, dict(shifts or {}))
+    m, burnin, seed = m or plan.m, burnin or plan.burnin, plan.seed if seed is None else seed
+    path = f"internal/imputed_{outcome}_{prepared.key(burnin, seed)}.npz"
+    made = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
+    if made is None:
+        with _shown(m, progress) as report:
+            made = chained(
+                prepared.frame, prepared.equations, m=m, burnin=burnin, seed=seed, n_jobs=n_jobs, progress=report
+            )
+    if keep:
+        if cohort.source.kind == "restricted" and places.inside_project(places.out_folder()):
+            remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."
+            raise UsageError("impute: imputed cells of restricted data stay outside the project's folder.", (), remedy)
+        places.write_whole(places.staged(path), lambda part: write_cells(part, made))
+    filled = tuple(target.name for target in made.targets)
+    return Imputed(prepared.cohort, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made)
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """Rows and columns of a run, the equations of its incomplete variables, and what was done to get there."""
+
+    cohort: Cohort
+    frame: pd.DataFrame
+    equations: dict[str, Equation | Passive]
+    done: tuple[tuple[str, str, int], ...]
+    described: str
+
+    def key(self, burnin: int, seed: int) -> str:
+        """A short hash of all that the imputed cells depend on: values, equations, sweeps, seed, program, versions."""
+        from hashlib import sha256
+        from pathlib import Path
+
+        import numpy
+        import scipy
+
+        from mothers_margins import imputation
+
+        found = sha256(repr((self.described, burnin, seed, numpy.__version__, scipy.__version__)).encode())
+        for source in sorted(Path(str(imputation.__file__)).parent.glob("*.py")):
+            found.update(source.read_bytes())
+        for name in self.frame:
+            values = self.frame[name]
+            found.update(str((name, values.dtype)).encode())
+            found.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
+        return found.hexdigest()[:16]
+
+
+def _prepared(
+    cohort: Cohort,
+    plan: MissingData,
+    outcome: str,
+    terms: tuple[str, ...],
+    composites: Composites,
+    shifts: dict[str, float],
+) -> _Prepared:
+    study = cohort.study
+    done = list[tuple[str, str, int]]()
+    rows, predicting = _rows(cohort, plan, outcome, done)
+    part_of = {name: plan.composites[name] for name in terms if name in plan.composites and composites == "components"}
+    parts = tuple(dict.fromkeys(part for own in part_of.values() for part in own))
+    auxiliaries = tuple(_auxiliaries(study, plan, outcome, {*terms, *parts}, done))
+    names = tuple(dict.fromkeys([*terms, *parts, *auxiliaries]))
+    inside = replace(cohort, data=cohort.data[rows], reasons=cohort.reasons[rows], scoring=cohort.scoring[rows])
+    gates = [gate for name in names for gate in _gate(study, name) if gate not in names and _gap(inside, gate).any()]
+    names = (*names, *dict.fromkeys(gates))
+    _refuse(study, [*names], outcome)
+    data = {name: column(inside, name) for name in names}
+    if composites == "missing_as_no":
+        for name in (term for term in terms if term in plan.composites):
+            gap = _gap(inside, name)
+            done.append((name, "not known, taken for a no", int(gap.sum())))
+            data[name] = data[name].mask(gap, "No")
+    unasked = sorted({*shifts} - {*names})
+    if unasked:
+        raise unknown("variable of this run", unasked, names, "impute: shifts")
+    equations: dict[str, Equation | Passive] = {}
+    described = []
+    for name, values in data.items():
+        gap = _gap(inside, name) & values.isna()
+        if name in part_of:
+            equations[name] = Passive(part_of[name], maker(inside, name, part_of[name]))
+            described.append(f"{name} passive {part_of[name]}")
+        elif gap.any():
+            mine = {part for own in part_of.values() if name in own for part in own}
+            equation = Equation(
+                method=plan.methods.get(name) or default_method(values),
+                omit=tuple(part for part in parts if part not in mine),
+                limits=study.limits(name) if name in study.scores else (-float("inf"), float("inf")),
+                applies=_applies(inside, name, [*names]),
+                # the log-odds that the engine shifts are of the second level, which is the No
+                delta=shifts.get(name, 0.0) * (-1 if study.levels(name) == ("Yes", "No") else 1),
+            )
+            equations[name] = equation
+            said = "by rows" if isinstance(equation.applies, pd.Series) else equation.applies
+            described.append(f"{name} {equation.method} {equation.omit} {equation.limits} {said} {equation.delta}")
+        elif values.isna().any():
+            described.append(f"{name} does not apply to some")
+    frame = pd.DataFrame({**data, **predicting})
+    return _Prepared(inside, frame, equations, tuple(done), "; ".join(described))
+
+
+def _rows(
+    cohort: Cohort, plan: MissingData, outcome: str, done: list[tuple[str, str, int]]
+) -> tuple[pd.Series, dict[str, pd.Series]]:
+    """Rows of a run, and the outcomes that predict in it, as 0 and 1."""
+    run, study = plan.outcomes[outcome], cohort.study
+    rows = column(cohort, outcome).notna()
+    concerned = ~cohort.reasons[outcome].isin(study.not_applicable)
+    done.append((outcome, "outcome not known: not in this run", int((~rows & concerned).sum())))
+    if not concerned.all():
+        done.append((outcome, "not among those whom the outcome concerns: not in this run", int((~concerned).sum())))
+    for other in run.also if run.unknown == "left_out" else ():
+        gap = rows & column(cohort, other).isna()
+        rows &= ~gap
+        done.append((other, "left out, because this outcome, which predicts, is not known", int(gap.sum())))
+    predicting = {}
+    for name in (outcome, *run.also):
+        numbers = column(cohort, name)[rows].map({"Yes": 1.0, "No": 0.0}).astype(float)
+        gap = numbers.isna()
+        if gap.any():
+            done.append((name, "as predictor at the share of those known, because it is not known", int(gap.sum())))
+        predicting[name] = numbers.fillna(numbers.mean())
+    return rows, predicting
+
+
+def _auxiliaries(
+    study: Study, plan: MissingData, outcome: str, taken: set[str], done: list[tuple[str, str, int]]
+) -> Iterator[str]:
+    """Auxiliary variables of a run: not later than the outcome, and not made from what it is made from."""
+    for name in plan.auxiliaries:
+        if name in taken:
+            continue
+        if ORDER[study.timepoint(name)] > ORDER[study.outcomes[outcome].timepoint]:
+            done.append((name, "auxiliary variable left out: recorded after the outcome", 0))
+        elif not study.recorded(name) & study.recorded(outcome):
+            yield name
+
+
+def _refuse(study: Study, names: list[str], outcome: str) -> None:
+    made_from = [name for name in names if name in study.outcomes or study.recorded(name) & study.recorded(outcome)]
+    if made_from:
+        raise UsageError(f"impute: an outcome is never imputed, and these hold what {outcome} is made from.", made_from)
+
+
+def _gap(cohort: Cohort, name: str) -> pd.Series:
+    """Where a value is missing that there is: not where the question does not apply."""
+    missing = column(cohort, name).isna() & ~cohort.reasons[name].isin(cohort.study.not_applicable)
+    return missing.astype(bool)
+
+
+def _gate(study: Study, name: str) -> tuple[str, ...]:
+    """Variables that decide whether another one applies: the gate of its instrument, or what its field names."""
+    instrument = study.instruments.get(name)
+    field = study.fields.get(name)
+    return (
+        *((instrument.gate.variable,) if instrument and instrument.gate else ()),
+        *(field.applies_where if field else ()),
+    )
+
+
+def _applies(cohort: Cohort, name: str, names: list[str]) -> Any:
+    """Whom a variable concerns: by its gate where that is imputed too, else row by row; None if it concerns all."""
+    study = cohort.study
+    for gate in _gate(study, name):
+        if gate in names and _gap(cohort, gate).any():
+            field, instrument = study.fields.get(name), study.instruments.get(name)
+            if field and gate in field.applies_where:
+                return gate, tuple(field.applies_where[gate])
+            shut = instrument.gate.level if instrument and instrument.gate else ""
+            return gate, tuple(level for level in study.levels(gate) if level != shut)
+    outside = cohort.reasons[name].isin(study.not_applicable) & column(cohort, name).isna()
+    return ~outside if outside.any() else None
+
+
+def _in_type(values: pd.Series, before: pd.Series) -> pd.Series:
+    """Imputed values in the type of the column; whole numbers that are no longer whole become Float64."""
+    try:
+        return values.astype(before.dtype)
+    except (TypeError, ValueError):
+        return values.astype("Float64")
+
+
+@contextmanager
+def _shown(m: int, progress: bool) -> Iterator[Callable[[int], object] | None]:
+    """A bar in a terminal, plain lines elsewhere, nothing where a batch shows its own."""
+    import os
+
+    if not progress or os.environ.get(places.STAGE):
+        yield None
+        return
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task("Imputing", total=m)
+            yield lambda done: bars.update(task, completed=done)
+        return
+    every = max(1, m // 5)
+    yield lambda done: print(f"impute: {done} of {m} chains", file=sys.stderr) if done % every == 0 else None
