@@ -28,16 +28,14 @@ def augmented(x: Array, codes: Array, levels: int, every: Array) -> tuple[Array,
     `every` row, within its range), the other columns at their means; all pseudo-rows together weigh the number of
     columns.
     """
+    p = x.shape[1]
     centre, spread = every.mean(axis=0), every.std(axis=0, ddof=1)
-    low, high = every.min(axis=0), every.max(axis=0)
-    rows, pseudo_codes = [], np.repeat(np.tile(np.arange(levels), x.shape[1] - 1), 2)
-    for column in range(1, x.shape[1]):
-        for side in (0.5, -0.5) * levels:
-            row = centre.copy()
-            row[column] = np.clip(centre[column] + side * spread[column], low[column], high[column])
-            rows.append(row)
-    pseudo = np.array(rows)
-    weights = np.concatenate([np.ones(len(x)), np.full(len(pseudo), x.shape[1] / len(pseudo))])
+    column = np.repeat(np.arange(1, p), 2 * levels)
+    moved = centre[column] + np.tile([0.5, -0.5], levels * (p - 1)) * spread[column]
+    pseudo = np.repeat(centre[None, :], len(column), axis=0)
+    pseudo[np.arange(len(column)), column] = np.clip(moved, every.min(axis=0)[column], every.max(axis=0)[column])
+    pseudo_codes = np.repeat(np.tile(np.arange(levels), p - 1), 2)
+    weights = np.concatenate([np.ones(len(x)), np.full(len(pseudo), p / max(len(pseudo), 1))])
     return np.vstack([x, pseudo]), np.concatenate([codes, pseudo_codes]), weights
 
 
@@ -81,6 +79,12 @@ def _newton(
     raise NotConvergedError("no convergence")
 
 
+def _gram(x: Array, weights: Array) -> Array:
+    """x' W x for weights of zero and more; both factors the same array, for which numpy does half the work."""
+    half = x * np.sqrt(weights)[:, None]
+    return np.asarray(half.T @ half)
+
+
 def _check(linear: Array) -> None:
     if np.abs(linear).max() > FAR:
         raise NotConvergedError("fitted probabilities of zero or one")
@@ -97,7 +101,7 @@ def fit_logit(x: Array, codes: Array, weights: Array | None = None, start: Array
         linear = x @ params
         chance = expit(linear)
         value = float(w @ (codes * linear - np.logaddexp(0, linear)))
-        return value, x.T @ (w * (codes - chance)), (x.T * (w * chance * (1 - chance))) @ x
+        return value, x.T @ (w * (codes - chance)), _gram(x, w * chance * (1 - chance))
 
     params, information = _newton(np.zeros(x.shape[1]) if start is None else start, pieces)
     _check(x @ params)
@@ -122,10 +126,10 @@ def fit_mlogit(x: Array, codes: Array, weights: Array | None = None, start: Arra
         information = np.empty(((levels - 1) * p, (levels - 1) * p))
         for a in range(levels - 1):
             for b in range(a, levels - 1):
-                weight = w * chance[:, a] * ((a == b) - chance[:, b])
-                block = (x.T * weight) @ x
+                other = 1 - chance[:, a] if a == b else chance[:, b]
+                block = _gram(x, w * chance[:, a] * other) * (1 if a == b else -1)
                 information[a * p : (a + 1) * p, b * p : (b + 1) * p] = block
-                information[b * p : (b + 1) * p, a * p : (a + 1) * p] = block.T
+                information[b * p : (b + 1) * p, a * p : (a + 1) * p] = block
         return value, score, information
 
     params, information = _newton(np.zeros((levels - 1) * p) if start is None else start, pieces)
@@ -152,30 +156,33 @@ def fit_ologit(x: Array, codes: Array, weights: Array | None = None, start: Arra
     w = np.ones(len(x)) if weights is None else weights
     z, levels = x[:, 1:], int(codes.max()) + 1
     p = z.shape[1]
-    # the row's upper and lower cut minus its linear predictor, as columns of one design each
-    design_u = np.hstack([-z, np.eye(levels)[codes][:, :-1]])
-    design_l = np.hstack([-z, np.eye(levels)[codes][:, 1:]])
     last, first = codes == levels - 1, codes == 0
+    is_upper, is_lower = np.eye(levels)[codes][:, :-1], np.eye(levels)[codes][:, 1:]
+    above_of, below_of = np.minimum(codes, levels - 2), np.maximum(codes - 1, 0)
 
     def pieces(params: Array) -> tuple[float, Array, Array]:
         cuts, linear = params[p:], z @ params[:p]
         if (np.diff(cuts) <= 0).any():
             return -np.inf, params, np.eye(len(params))
-        above, below = expit(np.append(cuts, np.inf)[codes] - linear), expit(np.append(-np.inf, cuts)[codes] - linear)
+        above, below = expit(cuts[above_of] - linear), expit(cuts[below_of] - linear)
         above[last], below[first] = 1.0, 0.0
         share = np.maximum(above - below, 1e-300)
         slope_high, slope_low = above * (1 - above), below * (1 - below)
-        bend_high, bend_low = slope_high * (1 - 2 * above), slope_low * (1 - 2 * below)
         # the gradient of a row's log share: to its upper cut u, its lower cut l, and -(u + l) to x b
         u, lo = slope_high / share, -slope_low / share
-        value = float(w @ np.log(share))
-        score = design_u.T @ (w * u) + design_l.T @ (w * lo)
-        uu = u * u - bend_high / share
-        ll = lo * lo + bend_low / share
-        ul = u * lo
-        cross = (design_u.T * (w * ul)) @ design_l
-        information = (design_u.T * (w * uu)) @ design_u + (design_l.T * (w * ll)) @ design_l + cross + cross.T
-        return value, score, information
+        uu = w * (u * u - u * (1 - 2 * above))
+        ll = w * (lo * lo - lo * (1 - 2 * below))
+        ul = w * u * lo
+        u, lo = w * u, w * lo
+        high, low = uu + ul, ll + ul
+        score = np.concatenate([-((u + lo) @ z), u @ is_upper + lo @ is_lower])
+        information = np.empty((len(params), len(params)))
+        information[:p, :p] = _gram(z, np.maximum(high + low, 0))  # not negative but for rounding
+        information[p:, :p] = -((is_upper * high[:, None] + is_lower * low[:, None]).T @ z)
+        information[:p, p:] = information[p:, :p].T
+        beside = np.diag((ul @ is_upper)[1:], 1)
+        information[p:, p:] = np.diag(uu @ is_upper + ll @ is_lower) + beside + beside.T
+        return float(w @ np.log(share)), score, information
 
     if start is None:
         share = np.cumsum(np.bincount(codes, w, levels) / w.sum())[:-1]
