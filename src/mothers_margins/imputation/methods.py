@@ -69,9 +69,11 @@ def _newton(
         step *= min(1.0, LARGEST_STEP / max(np.abs(step).max(), 1e-300))
         for _ in range(12):
             tried, score_there, information_there = pieces(params + step)
-            if np.isfinite(tried) and tried >= value - 1e-10:
+            if np.isfinite(tried) and tried >= value - 1e-10 * max(1.0, abs(value)):
                 break
             step = step / 2
+        else:
+            raise NotConvergedError("no step gains")
         gained, value = tried - value, tried
         params, score, information = params + step, score_there, information_there
         if np.abs(step).max() < tolerance or (abs(gained) < 1e-12 and np.abs(score).max() < 1e-6):
@@ -242,24 +244,55 @@ def matched(predicted: Array, wanted: Array, donors: Array, knn: int, rng: np.ra
 
 
 def fit_truncreg(x: Array, y: Array, low: float, high: float) -> tuple[Array, Array]:
-    """Maximum likelihood of a normal regression truncated to [low, high]: b and log sigma, and their information."""
-    start, _, residual, df = fit_regress(x, y)
-    scale = np.sqrt(residual / df)
+    """Maximum likelihood of a normal regression truncated to [low, high]: b and log sigma, and their information.
 
-    def value(params: Array) -> float:
-        sigma = np.exp(params[-1])
-        mean = x @ params[:-1]
-        inside = _log_interval((low - mean) / sigma, (high - mean) / sigma)
-        return float((stats.norm.logpdf(y, mean, sigma) - inside).sum())
+    In b / sigma² and 1 / sigma² the density is an exponential family, so its log-likelihood is concave, with at most one
+    maximum (Orme and Ruud 2002, Econ Lett 75:209). Raises NotConvergedError where there is none, as with values heaped
+    at both limits.
+    """
+    first, _, residual, df = fit_regress(x, y)
+    centre, scale = float(y.mean()), float(np.sqrt(residual / df))
+    if not scale > 0:
+        raise NotConvergedError("nothing is left to vary")
+    z, a, b = (y - centre) / scale, (low - centre) / scale, (high - centre) / scale
+    first[0] -= centre
+    natural, bend = _newton(np.append(first / scale, 1.0), lambda at: _truncated(at, x, z, a, b))
+    sigma = 1 / np.sqrt(natural[-1])
+    slopes = natural[:-1] * sigma**2
+    # from b / sigma² and 1 / sigma² of the scaled values to b and log sigma of the values
+    turn = np.eye(len(natural)) / (sigma**2 * scale)
+    turn[:, -1] = -2 * natural
+    params = np.append(slopes * scale, np.log(sigma * scale))
+    params[0] += centre
+    return params, turn.T @ bend @ turn
 
-    from scipy import optimize
 
-    found = optimize.minimize(lambda params: -value(params), np.append(start, np.log(scale)), method="BFGS")
-    params = np.asarray(found.x)
-    information = _hessian(lambda p: -value(p), params)
-    if not np.isfinite(information).all() or np.linalg.eigvalsh(information).min() <= 0:
-        raise NotConvergedError("the truncated regression has no maximum inside")
-    return params, information
+def _truncated(natural: Array, x: Array, y: Array, low: float, high: float) -> tuple[float, Array, Array]:
+    """Log-likelihood, score and information of b / sigma² and 1 / sigma²: observed less expected y and -y²/2."""
+    if not natural[-1] > 0:
+        return -np.inf, natural, np.eye(len(natural))
+    sigma = 1 / np.sqrt(natural[-1])
+    mean = x @ natural[:-1] * sigma**2
+    a, b = (low - mean) / sigma, (high - mean) / sigma
+    inside = _log_interval(a, b)
+    at_a, at_b = (np.exp(-0.5 * end**2 - 0.5 * np.log(2 * np.pi) - inside) for end in (a, b))
+    a, b = (np.where(np.isfinite(end), end, 0.0) for end in (a, b))  # the density there is nought
+    # moments of the standardised truncated normal, each from the one before the last
+    m1 = at_a - at_b
+    m2 = 1 + a * at_a - b * at_b
+    m3 = 2 * m1 + a**2 * at_a - b**2 * at_b
+    m4 = 3 * m2 + a**3 * at_a - b**3 * at_b
+    v1, v12, v2 = np.maximum(m2 - m1**2, 0), m3 - m1 * m2, np.maximum(m4 - m2**2, 0)
+    var_y, var_yy = sigma**2 * v1, sigma**4 * v2 + 4 * mean * sigma**3 * v12 + 4 * mean**2 * sigma**2 * v1
+    cov = sigma**3 * v12 + 2 * mean * sigma**2 * v1
+    expected, expected_square = mean + sigma * m1, mean**2 + 2 * mean * sigma * m1 + sigma**2 * m2
+    value = float((stats.norm.logpdf(y, mean, sigma) - inside).sum())
+    score = np.append(x.T @ (y - expected), -0.5 * (y**2 - expected_square).sum())
+    information = np.empty((len(natural), len(natural)))
+    information[:-1, :-1] = _gram(x, var_y)
+    information[-1, :-1] = information[:-1, -1] = -0.5 * (x.T @ cov)
+    information[-1, -1] = 0.25 * var_yy.sum()
+    return value, score, information
 
 
 def _log_interval(a: Array, b: Array) -> Array:
@@ -271,24 +304,8 @@ def _log_interval(a: Array, b: Array) -> Array:
     return found
 
 
-def _hessian(function: Callable[[Array], float], at: Array, step: float = 1e-4) -> Array:
-    k = len(at)
-    steps = step * np.maximum(np.abs(at), 1)
-    found = np.empty((k, k))
-    for i in range(k):
-        for j in range(i, k):
-            total = 0.0
-            for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-                moved = at.copy()
-                moved[i] += a * steps[i]
-                moved[j] += b * steps[j]
-                total += a * b * function(moved)
-            found[i, j] = found[j, i] = total / (4 * steps[i] * steps[j])
-    return found
-
-
 def draw_truncreg(x: Array, params: Array, low: float, high: float, rng: np.random.Generator) -> Array:
     """A value inside the limits for every row."""
     sigma, mean = np.exp(params[-1]), x @ params[:-1]
     a, b = (low - mean) / sigma, (high - mean) / sigma
-    return np.asarray(mean + sigma * stats.truncnorm.ppf(rng.random(len(x)), a, b))
+    return np.clip(mean + sigma * stats.truncnorm.ppf(rng.random(len(x)), a, b), low, high)
