@@ -237,7 +237,7 @@ def test_coefficients_are_drawn_with_the_inverse_of_the_information():
     x, rng = planted(300, 5)
     codes = (rng.random(300) < expit(x @ [0.1, 0.8, -0.5])).astype(int)
     params, information = methods.fit_logit(x, codes)
-    drawn = np.array([methods._drawn(params, information, rng) for _ in range(4000)])
+    drawn = np.array([methods.drawn(params, information, rng) for _ in range(4000)])
     covariance = np.linalg.inv(information)
     assert np.cov(drawn.T) == pytest.approx(covariance, rel=0.12, abs=0.0015)
     assert drawn.mean(axis=0) == pytest.approx(params, abs=4 * np.sqrt(np.diag(covariance) / 4000).max())

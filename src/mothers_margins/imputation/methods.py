@@ -39,7 +39,7 @@ def augmented(x: Array, codes: Array, levels: int, every: Array) -> tuple[Array,
     return np.vstack([x, pseudo]), np.concatenate([codes, pseudo_codes]), weights
 
 
-def _root(information: Array) -> Array:
+def root(information: Array) -> Array:
     """Lower Cholesky factor of an information; only a singular one gets a ridge. LAPACK itself: it is called often."""
     found, fault = lapack.dpotrf(information, lower=1, clean=1)
     power = 0
@@ -52,10 +52,29 @@ def _root(information: Array) -> Array:
     return np.asarray(found)
 
 
-def _drawn(estimate: Array, information: Array, rng: np.random.Generator) -> Array:
+def is_loose(factor: Array, information: Array) -> bool:
+    """Whether a parameter is all but given by those before it: little is left of its information by the factor."""
+    return bool((np.einsum("ii->i", factor) ** 2 < 1e-7 * np.einsum("ii->i", information)).any())
+
+
+def dependent(gram: Array) -> Array:
+    """Places of the columns that are sums of those before them, from x'x: under 1e-8 of their square is their own."""
+    diagonal = np.maximum(np.einsum("ii->i", gram), 1e-300)
+    scaled = gram / np.sqrt(diagonal) / np.sqrt(diagonal)[:, None]
+    scaled[np.arange(len(gram)), np.arange(len(gram))] = 1 + 1e-10  # a factor that exists
+    factor, fault = lapack.dpotrf(scaled, lower=1, clean=1)
+    return np.empty(0, dtype=int) if fault else np.flatnonzero(np.einsum("ii->i", factor) ** 2 < 1e-8)
+
+
+def moved(estimate: Array, factor: Array, rng: np.random.Generator) -> Array:
+    """A draw from N(estimate, information^-1), by the factor of the information."""
+    by, _ = lapack.dtrtrs(factor, rng.standard_normal(len(estimate)), lower=1, trans=1)
+    return np.asarray(estimate + by)
+
+
+def drawn(estimate: Array, information: Array, rng: np.random.Generator) -> Array:
     """A draw from N(estimate, information^-1)."""
-    moved, _ = lapack.dtrtrs(_root(information), rng.standard_normal(len(estimate)), lower=1, trans=1)
-    return np.asarray(estimate + moved)
+    return moved(estimate, root(information), rng)
 
 
 def _newton(
@@ -65,7 +84,7 @@ def _newton(
     params = start
     value, score, information = pieces(params)
     for _ in range(STEPS):
-        step, _ = lapack.dpotrs(_root(information), score, lower=1)
+        step, _ = lapack.dpotrs(root(information), score, lower=1)
         step *= min(1.0, LARGEST_STEP / max(np.abs(step).max(), 1e-300))
         for _ in range(12):
             tried, score_there, information_there = pieces(params + step)
@@ -205,10 +224,9 @@ def draw_ologit(x: Array, params: Array, levels: int, rng: np.random.Generator) 
 
 
 def fit_regress(x: Array, y: Array) -> tuple[Array, Array, float, int]:
-    """Least squares with a ridge of 1e-5 of the diagonal: estimate, information over the variance, residual SS, df."""
+    """Least squares with a ridge of 1e-5 of the diagonal: estimate, x'x without it, residual SS, df."""
     gram = x.T @ x
-    gram = gram + np.diag(1e-5 * np.diag(gram))
-    estimate = np.linalg.solve(gram, x.T @ y)
+    estimate, _ = lapack.dpotrs(root(_ridged(gram)), x.T @ y, lower=1)
     residual = y - x @ estimate
     return estimate, gram, float(residual @ residual), max(len(y) - x.shape[1], 1)
 
@@ -218,7 +236,12 @@ def draw_regress_params(
 ) -> tuple[Array, float]:
     """Variance from its scaled inverse chi-squared, then coefficients given it (Rubin 1987, p. 167)."""
     sigma = float(np.sqrt(residual / rng.chisquare(df)))
-    return estimate + sigma * np.linalg.solve(_root(gram).T, rng.standard_normal(len(estimate))), sigma
+    by, _ = lapack.dtrtrs(root(_ridged(gram)), rng.standard_normal(len(estimate)), lower=1, trans=1)
+    return np.asarray(estimate + sigma * by), sigma
+
+
+def _ridged(gram: Array) -> Array:
+    return gram + np.diag(1e-5 * np.diag(gram))
 
 
 def matched(predicted: Array, wanted: Array, donors: Array, knn: int, rng: np.random.Generator) -> Array:
@@ -246,9 +269,9 @@ def matched(predicted: Array, wanted: Array, donors: Array, knn: int, rng: np.ra
 def fit_truncreg(x: Array, y: Array, low: float, high: float) -> tuple[Array, Array]:
     """Maximum likelihood of a normal regression truncated to [low, high]: b and log sigma, and their information.
 
-    In b / sigma² and 1 / sigma² the density is an exponential family, so its log-likelihood is concave, with at most one
-    maximum (Orme and Ruud 2002, Econ Lett 75:209). Raises NotConvergedError where there is none, as with values heaped
-    at both limits.
+    In b / sigma² and 1 / sigma² the density is an exponential family, so its log-likelihood is concave, with at most
+    one maximum (Orme and Ruud 2002, Econ Lett 75:209). Raises NotConvergedError where there is none, as with values
+    heaped at both limits.
     """
     first, _, residual, df = fit_regress(x, y)
     centre, scale = float(y.mean()), float(np.sqrt(residual / df))
@@ -308,4 +331,4 @@ def draw_truncreg(x: Array, params: Array, low: float, high: float, rng: np.rand
     """A value inside the limits for every row."""
     sigma, mean = np.exp(params[-1]), x @ params[:-1]
     a, b = (low - mean) / sigma, (high - mean) / sigma
-    return np.clip(mean + sigma * stats.truncnorm.ppf(rng.random(len(x)), a, b), low, high)
+    return np.asarray(np.clip(mean + sigma * stats.truncnorm.ppf(rng.random(len(x)), a, b), low, high))
