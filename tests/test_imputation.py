@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 from scipy.special import expit
 
 from mothers_margins.imputation import (
@@ -149,6 +149,14 @@ def design() -> np.ndarray:
     return np.column_stack([np.ones(len(BIRTHWT)), *columns]).astype(float)
 
 
+def hessian(function, at: np.ndarray, step: float = 1e-4) -> np.ndarray:
+    """By differences, in steps relative to the parameters."""
+    moves = np.diag(step * np.maximum(np.abs(at), 1))
+    signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+    found = [[sum(a * b * function(at + a * i + b * j) for a, b in signs) for j in moves] for i in moves]
+    return np.array(found) / (4 * np.outer(np.diag(moves), np.diag(moves)))
+
+
 def test_ordered_levels_are_fitted_as_polr_does():
     codes = BIRTHWT["ptlc"].map({"0": 0, "1": 1, "2+": 2}).to_numpy()
     params, information = methods.fit_ologit(design(), codes)
@@ -170,7 +178,7 @@ def test_the_information_of_ordered_levels_is_the_bend_of_their_likelihood():
         share = np.column_stack([below[:, 0], below[:, 1] - below[:, 0], 1 - below[:, 1]])
         return -float(np.log(share[np.arange(len(codes)), codes]).sum())
 
-    assert methods._hessian(minus_log_likelihood, params) == pytest.approx(information, rel=1e-4, abs=1e-3)
+    assert hessian(minus_log_likelihood, params) == pytest.approx(information, rel=1e-4, abs=1e-3)
 
 
 def test_unordered_levels_are_fitted_as_multinom_does():
@@ -229,7 +237,7 @@ def test_coefficients_are_drawn_with_the_inverse_of_the_information():
     x, rng = planted(300, 5)
     codes = (rng.random(300) < expit(x @ [0.1, 0.8, -0.5])).astype(int)
     params, information = methods.fit_logit(x, codes)
-    drawn = np.array([methods._drawn(params, information, rng) for _ in range(4000)])
+    drawn = np.array([methods.drawn(params, information, rng) for _ in range(4000)])
     covariance = np.linalg.inv(information)
     assert np.cov(drawn.T) == pytest.approx(covariance, rel=0.12, abs=0.0015)
     assert drawn.mean(axis=0) == pytest.approx(params, abs=4 * np.sqrt(np.diag(covariance) / 4000).max())
@@ -253,6 +261,26 @@ def test_truncated_draws_stay_inside_and_the_fit_finds_the_truth():
     assert (np.abs(params - [1.0, 1.0, 0.5, 0.0]) < 4 * errors).all()
     drawn = methods.draw_truncreg(x, params, 0, 3, rng)
     assert ((drawn > 0) & (drawn < 3)).all()
+
+
+@pytest.mark.parametrize("limits", [(0, 100), (-np.inf, 100), (0, np.inf), (-np.inf, np.inf)])
+def test_the_truncated_fit_is_the_maximum_of_its_likelihood_and_the_information_its_bend(limits):
+    """A score of 0 to 100 with heaps at the limits that are its own; against scipy's maximum and differences."""
+    x, rng = planted(500, 21)
+    y = np.round(np.clip(x @ [45, 12, 10] + 18 * rng.standard_normal(500), 0, 100))
+    y = y[(inside := (y >= limits[0]) & (y <= limits[1]))]
+    x = x[inside]
+
+    def minus_log_likelihood(at: np.ndarray) -> float:
+        mean, sigma = x @ at[:-1], np.exp(at[-1])
+        room = stats.norm.cdf(limits[1], mean, sigma) - stats.norm.cdf(limits[0], mean, sigma)
+        return -float((stats.norm.logpdf(y, mean, sigma) - np.log(room)).sum())
+
+    params, information = methods.fit_truncreg(x, y, *limits)
+    found = optimize.minimize(minus_log_likelihood, np.append([50, 10, 10], np.log(20)))
+    assert minus_log_likelihood(params) <= found.fun + 1e-7
+    assert params == pytest.approx(found.x, rel=1e-4)
+    assert information == pytest.approx(hessian(minus_log_likelihood, params), rel=1e-3, abs=1e-3)
 
 
 # ---- analysis

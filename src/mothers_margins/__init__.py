@@ -29,12 +29,16 @@ if TYPE_CHECKING:
     from mothers_margins.figure import Figure, check
     from mothers_margins.fitted import Fit
     from mothers_margins.glance import overview
+    from mothers_margins.imputing import Imputed, impute
+    from mothers_margins.missing_data import bounds, imputed_values, patterns, stability, suppose
     from mothers_margins.model_checks import check_model
     from mothers_margins.model_tables import diagnostics, odds_ratios
     from mothers_margins.needs_table import needs
+    from mothers_margins.pooled import PooledFit, pool
     from mothers_margins.reader import open_cohort, read_cohort
-    from mothers_margins.regression import available_case, fit_logistic
+    from mothers_margins.regression import available_case, fit_logistic, why_not
     from mothers_margins.results import Results, save
+    from mothers_margins.standardisation import standardise
     from mothers_margins.study import Source, Study
     from mothers_margins.table import Table, say
 
@@ -50,7 +54,11 @@ _ROOMS = {
     "comparison": ["compare"],
     "describe": ["check_published", "list_themes", "summarise"],
     "fitted": ["Fit"],
-    "regression": ["available_case", "fit_logistic"],
+    "imputing": ["Imputed", "impute"],
+    "pooled": ["PooledFit", "pool"],
+    "regression": ["available_case", "fit_logistic", "why_not"],
+    "standardisation": ["standardise"],
+    "missing_data": ["bounds", "imputed_values", "patterns", "stability", "suppose"],
     "model_checks": ["check_model"],
     "results": ["Results", "save"],
     "table": ["Table", "say"],

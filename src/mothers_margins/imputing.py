@@ -71,7 +71,7 @@ class Imputed:
         untouched = wanted <= {*frame} or all(ancestors(study, n).isdisjoint(self.filled) for n in wanted - {*frame})
         needed = wanted if untouched else wanted.union(*(ancestors(study, name) for name in wanted))
         data = {str(name): values for name, values in self.cohort.data.items() if name in needed}
-        for name in self.made.filled_names & needed:
+        for name in ({*self.filled} | {*self.made.passive}) & needed:
             data[name] = _in_type(frame[name], data[name])
         if not untouched:
             reasons = {name: self.cohort.reasons[name] for name in data}
@@ -93,11 +93,6 @@ class Imputed:
             {"engine": "imputation", "variable": one["variable"], "event": one["event"], "group": "all"}
             | {"n": one["chains"], "denominator": self.m}
             for one in self.made.events_frame().to_dict("records")
-        ]
-        rows += [
-            {"engine": "imputation", "variable": "", "event": f"a chain failed: {why}", "group": "all", "n": 1}
-            | {"denominator": self.m}
-            for why in self.made.failed.values()
         ]
         return tidy(rows, self._about("events"), self.timepoint)
 

@@ -22,6 +22,8 @@ METHODS = {
     "imputed": "imputed",
     "imputed_firth": "imputed, Firth",
     "available_case": "each on all known",
+    "unknown_as_no": "unknown outcomes as no",
+    "unknown_as_yes": "unknown outcomes as yes",
 }
 Record = dict[Hashable, Any]
 Made = tuple[str, str, str, str]

@@ -15,6 +15,7 @@ from mothers_margins.fitted import BETWEEN, CONSTANT, Column, Fit, Method, frame
 from mothers_margins.formulas import from_cohort, from_frame, split
 from mothers_margins.imputation import Imputations
 from mothers_margins.imputing import Imputed
+from mothers_margins.logistic import Solution
 from mothers_margins.pooled import PooledFit, pool_fits
 from mothers_margins.results import About, Results
 from mothers_margins.study import Study, unknown
@@ -324,16 +325,17 @@ def _tabulated(prepared: _Prepared, chosen: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["variable", "level", "yes", "no"])
 
 
-def _plainly_finite(x: np.ndarray, y: np.ndarray, rules: Regression) -> bool:
-    """Whether the estimates are found with small errors, so that the linear program need not be asked.
+def _plainly_finite(x: np.ndarray, y: np.ndarray, rules: Regression) -> Solution | None:
+    """The estimates where they are found with small errors, so that the linear program need not be asked.
 
     Where they are infinite, Newton's steps end, if at all, at errors in the thousands.
     """
     try:
         found = logistic.maximum_likelihood(x, y, rules.confidence, profile=False)
     except ArithmeticError:
-        return False
-    return bool((np.sqrt(np.diag(found.covariance)) * np.maximum(x.std(axis=0), 1e-12)).max() < 10)
+        return None
+    small = (np.sqrt(np.diag(found.covariance)) * np.maximum(x.std(axis=0), 1e-12)).max() < 10
+    return found if small else None
 
 
 def _fitted(
@@ -355,7 +357,8 @@ def _fitted(
         dependent = [name for k, name in enumerate(design) if rank(x[:, : k + 1]) == rank(x[:, :k])]
         remedy = "Leave one of them out, or put levels together."
         raise UsageError("fit_logistic: a column follows from those before it.", map(str, dependent), remedy)
-    if method == "logit" and not (not profile and _plainly_finite(x, y, rules)):
+    quick = None if profile or method == "firth" else _plainly_finite(x, y, rules)
+    if method == "logit" and quick is None:
         infinite = [str(name) for name, there in zip(design, logistic.separated(x, y), strict=True) if there]
         if infinite:
             remedy = 'Put levels together, or use method="firth", which stays finite.'
@@ -367,7 +370,7 @@ def _fitted(
             augmented = rules.firth_std_error == "augmented"
             solution = logistic.firth(x, y, rules.confidence, augmented=augmented, profile=profile)
         else:
-            solution = logistic.maximum_likelihood(x, y, rules.confidence, profile=profile)
+            solution = quick or logistic.maximum_likelihood(x, y, rules.confidence, profile=profile)
     except ArithmeticError as error:
         raise UsageError(f"fit_logistic: {error}.") from None
     return Fit(outcome, model, method, columns, design, event, solution, rules)

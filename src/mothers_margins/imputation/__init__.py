@@ -1,7 +1,8 @@
 """Multiple imputation by chained equations, and pooling, on any data frame. Imports nothing of the rest."""
 
 from mothers_margins.imputation.analysis import fit_each
-from mothers_margins.imputation.engine import Imputations, chained
+from mothers_margins.imputation.completed import Imputations
+from mothers_margins.imputation.engine import chained
 from mothers_margins.imputation.equations import Equation, Event, Passive, default_method
 from mothers_margins.imputation.pooling import (
     JointTest,

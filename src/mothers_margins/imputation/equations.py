@@ -16,28 +16,37 @@ class Equation:
     """How one variable is imputed.
 
     omit: predictors left out of its equation; only: the only ones in it, if any are named. knn: donors of pmm. limits:
-    of truncreg. applies: a boolean Series; where it is false there is nothing to know, and nothing is imputed.
-    delta: added to every imputed value (to the log-odds of logit), for a run that is not missing at random.
+    of truncreg. delta: added to every imputed value (to the log-odds of logit), for a run not missing at random.
+    applies: where there is something to know; elsewhere nothing is imputed, and the cell stands at the base as a
+    predictor. A boolean Series, or (variable, level) or (variable, (level, ...)): where that column, its gate, observed
+    or as imputed in this chain and sweep, has such a level (Stata's `conditional`). The equation is fitted where its
+    gate is open, and a variable predicts neither its gate nor what the gate hangs on, which it would give away.
     """
 
     method: Method
-    omit: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
+    omit: tuple[Any, ...] = ()
+    only: tuple[Any, ...] = ()
     knn: int = 5
     limits: tuple[float, float] = (-np.inf, np.inf)
-    applies: pd.Series | None = None
+    applies: pd.Series | tuple[Any, Any] | None = None
     delta: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
 class Passive:
-    """A variable made anew in every sweep from others, by a function from their completed columns to a Series."""
+    """A variable made anew in every sweep from others, by a function from their completed columns to a Series.
 
-    sources: tuple[str, ...]
+    sources: columns, or passive variables declared before. make: gets them in their own types, for some rows only if
+    it works row by row; what it returns missing stands at the base as a predictor. Cells that are observed stay. It
+    never predicts its sources; predicts: whether it predicts other variables.
+    """
+
+    sources: tuple[Any, ...]
     make: Callable[[pd.DataFrame], pd.Series]
+    predicts: bool = True
 
 
-Equations = Mapping[str, Method | Equation | Passive]
+Equations = Mapping[Any, Method | Equation | Passive]
 
 
 @dataclass(frozen=True)

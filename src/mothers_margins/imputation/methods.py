@@ -28,20 +28,18 @@ def augmented(x: Array, codes: Array, levels: int, every: Array) -> tuple[Array,
     `every` row, within its range), the other columns at their means; all pseudo-rows together weigh the number of
     columns.
     """
+    p = x.shape[1]
     centre, spread = every.mean(axis=0), every.std(axis=0, ddof=1)
-    low, high = every.min(axis=0), every.max(axis=0)
-    rows, pseudo_codes = [], np.repeat(np.tile(np.arange(levels), x.shape[1] - 1), 2)
-    for column in range(1, x.shape[1]):
-        for side in (0.5, -0.5) * levels:
-            row = centre.copy()
-            row[column] = np.clip(centre[column] + side * spread[column], low[column], high[column])
-            rows.append(row)
-    pseudo = np.array(rows)
-    weights = np.concatenate([np.ones(len(x)), np.full(len(pseudo), x.shape[1] / len(pseudo))])
+    column = np.repeat(np.arange(1, p), 2 * levels)
+    moved = centre[column] + np.tile([0.5, -0.5], levels * (p - 1)) * spread[column]
+    pseudo = np.repeat(centre[None, :], len(column), axis=0)
+    pseudo[np.arange(len(column)), column] = np.clip(moved, every.min(axis=0)[column], every.max(axis=0)[column])
+    pseudo_codes = np.repeat(np.tile(np.arange(levels), p - 1), 2)
+    weights = np.concatenate([np.ones(len(x)), np.full(len(pseudo), p / max(len(pseudo), 1))])
     return np.vstack([x, pseudo]), np.concatenate([codes, pseudo_codes]), weights
 
 
-def _root(information: Array) -> Array:
+def root(information: Array) -> Array:
     """Lower Cholesky factor of an information; only a singular one gets a ridge. LAPACK itself: it is called often."""
     found, fault = lapack.dpotrf(information, lower=1, clean=1)
     power = 0
@@ -54,10 +52,29 @@ def _root(information: Array) -> Array:
     return np.asarray(found)
 
 
-def _drawn(estimate: Array, information: Array, rng: np.random.Generator) -> Array:
+def is_loose(factor: Array, information: Array) -> bool:
+    """Whether a parameter is all but given by those before it: little is left of its information by the factor."""
+    return bool((np.einsum("ii->i", factor) ** 2 < 1e-7 * np.einsum("ii->i", information)).any())
+
+
+def dependent(gram: Array) -> Array:
+    """Places of the columns that are sums of those before them, from x'x: under 1e-8 of their square is their own."""
+    diagonal = np.maximum(np.einsum("ii->i", gram), 1e-300)
+    scaled = gram / np.sqrt(diagonal) / np.sqrt(diagonal)[:, None]
+    scaled[np.arange(len(gram)), np.arange(len(gram))] = 1 + 1e-10  # a factor that exists
+    factor, fault = lapack.dpotrf(scaled, lower=1, clean=1)
+    return np.empty(0, dtype=int) if fault else np.flatnonzero(np.einsum("ii->i", factor) ** 2 < 1e-8)
+
+
+def moved(estimate: Array, factor: Array, rng: np.random.Generator) -> Array:
+    """A draw from N(estimate, information^-1), by the factor of the information."""
+    by, _ = lapack.dtrtrs(factor, rng.standard_normal(len(estimate)), lower=1, trans=1)
+    return np.asarray(estimate + by)
+
+
+def drawn(estimate: Array, information: Array, rng: np.random.Generator) -> Array:
     """A draw from N(estimate, information^-1)."""
-    moved, _ = lapack.dtrtrs(_root(information), rng.standard_normal(len(estimate)), lower=1, trans=1)
-    return np.asarray(estimate + moved)
+    return moved(estimate, root(information), rng)
 
 
 def _newton(
@@ -67,18 +84,26 @@ def _newton(
     params = start
     value, score, information = pieces(params)
     for _ in range(STEPS):
-        step, _ = lapack.dpotrs(_root(information), score, lower=1)
+        step, _ = lapack.dpotrs(root(information), score, lower=1)
         step *= min(1.0, LARGEST_STEP / max(np.abs(step).max(), 1e-300))
         for _ in range(12):
             tried, score_there, information_there = pieces(params + step)
-            if np.isfinite(tried) and tried >= value - 1e-10:
+            if np.isfinite(tried) and tried >= value - 1e-10 * max(1.0, abs(value)):
                 break
             step = step / 2
+        else:
+            raise NotConvergedError("no step gains")
         gained, value = tried - value, tried
         params, score, information = params + step, score_there, information_there
         if np.abs(step).max() < tolerance or (abs(gained) < 1e-12 and np.abs(score).max() < 1e-6):
             return params, information
     raise NotConvergedError("no convergence")
+
+
+def _gram(x: Array, weights: Array) -> Array:
+    """x' W x for weights of zero and more; both factors the same array, for which numpy does half the work."""
+    half = x * np.sqrt(weights)[:, None]
+    return np.asarray(half.T @ half)
 
 
 def _check(linear: Array) -> None:
@@ -97,7 +122,7 @@ def fit_logit(x: Array, codes: Array, weights: Array | None = None, start: Array
         linear = x @ params
         chance = expit(linear)
         value = float(w @ (codes * linear - np.logaddexp(0, linear)))
-        return value, x.T @ (w * (codes - chance)), (x.T * (w * chance * (1 - chance))) @ x
+        return value, x.T @ (w * (codes - chance)), _gram(x, w * chance * (1 - chance))
 
     params, information = _newton(np.zeros(x.shape[1]) if start is None else start, pieces)
     _check(x @ params)
@@ -122,10 +147,10 @@ def fit_mlogit(x: Array, codes: Array, weights: Array | None = None, start: Arra
         information = np.empty(((levels - 1) * p, (levels - 1) * p))
         for a in range(levels - 1):
             for b in range(a, levels - 1):
-                weight = w * chance[:, a] * ((a == b) - chance[:, b])
-                block = (x.T * weight) @ x
+                other = 1 - chance[:, a] if a == b else chance[:, b]
+                block = _gram(x, w * chance[:, a] * other) * (1 if a == b else -1)
                 information[a * p : (a + 1) * p, b * p : (b + 1) * p] = block
-                information[b * p : (b + 1) * p, a * p : (a + 1) * p] = block.T
+                information[b * p : (b + 1) * p, a * p : (a + 1) * p] = block
         return value, score, information
 
     params, information = _newton(np.zeros((levels - 1) * p) if start is None else start, pieces)
@@ -152,30 +177,33 @@ def fit_ologit(x: Array, codes: Array, weights: Array | None = None, start: Arra
     w = np.ones(len(x)) if weights is None else weights
     z, levels = x[:, 1:], int(codes.max()) + 1
     p = z.shape[1]
-    # the row's upper and lower cut minus its linear predictor, as columns of one design each
-    design_u = np.hstack([-z, np.eye(levels)[codes][:, :-1]])
-    design_l = np.hstack([-z, np.eye(levels)[codes][:, 1:]])
     last, first = codes == levels - 1, codes == 0
+    is_upper, is_lower = np.eye(levels)[codes][:, :-1], np.eye(levels)[codes][:, 1:]
+    above_of, below_of = np.minimum(codes, levels - 2), np.maximum(codes - 1, 0)
 
     def pieces(params: Array) -> tuple[float, Array, Array]:
         cuts, linear = params[p:], z @ params[:p]
         if (np.diff(cuts) <= 0).any():
             return -np.inf, params, np.eye(len(params))
-        above, below = expit(np.append(cuts, np.inf)[codes] - linear), expit(np.append(-np.inf, cuts)[codes] - linear)
+        above, below = expit(cuts[above_of] - linear), expit(cuts[below_of] - linear)
         above[last], below[first] = 1.0, 0.0
         share = np.maximum(above - below, 1e-300)
         slope_high, slope_low = above * (1 - above), below * (1 - below)
-        bend_high, bend_low = slope_high * (1 - 2 * above), slope_low * (1 - 2 * below)
         # the gradient of a row's log share: to its upper cut u, its lower cut l, and -(u + l) to x b
         u, lo = slope_high / share, -slope_low / share
-        value = float(w @ np.log(share))
-        score = design_u.T @ (w * u) + design_l.T @ (w * lo)
-        uu = u * u - bend_high / share
-        ll = lo * lo + bend_low / share
-        ul = u * lo
-        cross = (design_u.T * (w * ul)) @ design_l
-        information = (design_u.T * (w * uu)) @ design_u + (design_l.T * (w * ll)) @ design_l + cross + cross.T
-        return value, score, information
+        uu = w * (u * u - u * (1 - 2 * above))
+        ll = w * (lo * lo - lo * (1 - 2 * below))
+        ul = w * u * lo
+        u, lo = w * u, w * lo
+        high, low = uu + ul, ll + ul
+        score = np.concatenate([-((u + lo) @ z), u @ is_upper + lo @ is_lower])
+        information = np.empty((len(params), len(params)))
+        information[:p, :p] = _gram(z, np.maximum(high + low, 0))  # not negative but for rounding
+        information[p:, :p] = -((is_upper * high[:, None] + is_lower * low[:, None]).T @ z)
+        information[:p, p:] = information[p:, :p].T
+        beside = np.diag((ul @ is_upper)[1:], 1)
+        information[p:, p:] = np.diag(uu @ is_upper + ll @ is_lower) + beside + beside.T
+        return float(w @ np.log(share)), score, information
 
     if start is None:
         share = np.cumsum(np.bincount(codes, w, levels) / w.sum())[:-1]
@@ -196,10 +224,9 @@ def draw_ologit(x: Array, params: Array, levels: int, rng: np.random.Generator) 
 
 
 def fit_regress(x: Array, y: Array) -> tuple[Array, Array, float, int]:
-    """Least squares with a ridge of 1e-5 of the diagonal: estimate, information over the variance, residual SS, df."""
+    """Least squares with a ridge of 1e-5 of the diagonal: estimate, x'x without it, residual SS, df."""
     gram = x.T @ x
-    gram = gram + np.diag(1e-5 * np.diag(gram))
-    estimate = np.linalg.solve(gram, x.T @ y)
+    estimate, _ = lapack.dpotrs(root(_ridged(gram)), x.T @ y, lower=1)
     residual = y - x @ estimate
     return estimate, gram, float(residual @ residual), max(len(y) - x.shape[1], 1)
 
@@ -209,7 +236,12 @@ def draw_regress_params(
 ) -> tuple[Array, float]:
     """Variance from its scaled inverse chi-squared, then coefficients given it (Rubin 1987, p. 167)."""
     sigma = float(np.sqrt(residual / rng.chisquare(df)))
-    return estimate + sigma * np.linalg.solve(_root(gram).T, rng.standard_normal(len(estimate))), sigma
+    by, _ = lapack.dtrtrs(root(_ridged(gram)), rng.standard_normal(len(estimate)), lower=1, trans=1)
+    return np.asarray(estimate + sigma * by), sigma
+
+
+def _ridged(gram: Array) -> Array:
+    return gram + np.diag(1e-5 * np.diag(gram))
 
 
 def matched(predicted: Array, wanted: Array, donors: Array, knn: int, rng: np.random.Generator) -> Array:
@@ -235,24 +267,55 @@ def matched(predicted: Array, wanted: Array, donors: Array, knn: int, rng: np.ra
 
 
 def fit_truncreg(x: Array, y: Array, low: float, high: float) -> tuple[Array, Array]:
-    """Maximum likelihood of a normal regression truncated to [low, high]: b and log sigma, and their information."""
-    start, _, residual, df = fit_regress(x, y)
-    scale = np.sqrt(residual / df)
+    """Maximum likelihood of a normal regression truncated to [low, high]: b and log sigma, and their information.
 
-    def value(params: Array) -> float:
-        sigma = np.exp(params[-1])
-        mean = x @ params[:-1]
-        inside = _log_interval((low - mean) / sigma, (high - mean) / sigma)
-        return float((stats.norm.logpdf(y, mean, sigma) - inside).sum())
+    In b / sigma² and 1 / sigma² the density is an exponential family, so its log-likelihood is concave, with at most
+    one maximum (Orme and Ruud 2002, Econ Lett 75:209). Raises NotConvergedError where there is none, as with values
+    heaped at both limits.
+    """
+    first, _, residual, df = fit_regress(x, y)
+    centre, scale = float(y.mean()), float(np.sqrt(residual / df))
+    if not scale > 0:
+        raise NotConvergedError("nothing is left to vary")
+    z, a, b = (y - centre) / scale, (low - centre) / scale, (high - centre) / scale
+    first[0] -= centre
+    natural, bend = _newton(np.append(first / scale, 1.0), lambda at: _truncated(at, x, z, a, b))
+    sigma = 1 / np.sqrt(natural[-1])
+    slopes = natural[:-1] * sigma**2
+    # from b / sigma² and 1 / sigma² of the scaled values to b and log sigma of the values
+    turn = np.eye(len(natural)) / (sigma**2 * scale)
+    turn[:, -1] = -2 * natural
+    params = np.append(slopes * scale, np.log(sigma * scale))
+    params[0] += centre
+    return params, turn.T @ bend @ turn
 
-    from scipy import optimize
 
-    found = optimize.minimize(lambda params: -value(params), np.append(start, np.log(scale)), method="BFGS")
-    params = np.asarray(found.x)
-    information = _hessian(lambda p: -value(p), params)
-    if not np.isfinite(information).all() or np.linalg.eigvalsh(information).min() <= 0:
-        raise NotConvergedError("the truncated regression has no maximum inside")
-    return params, information
+def _truncated(natural: Array, x: Array, y: Array, low: float, high: float) -> tuple[float, Array, Array]:
+    """Log-likelihood, score and information of b / sigma² and 1 / sigma²: observed less expected y and -y²/2."""
+    if not natural[-1] > 0:
+        return -np.inf, natural, np.eye(len(natural))
+    sigma = 1 / np.sqrt(natural[-1])
+    mean = x @ natural[:-1] * sigma**2
+    a, b = (low - mean) / sigma, (high - mean) / sigma
+    inside = _log_interval(a, b)
+    at_a, at_b = (np.exp(-0.5 * end**2 - 0.5 * np.log(2 * np.pi) - inside) for end in (a, b))
+    a, b = (np.where(np.isfinite(end), end, 0.0) for end in (a, b))  # the density there is nought
+    # moments of the standardised truncated normal, each from the one before the last
+    m1 = at_a - at_b
+    m2 = 1 + a * at_a - b * at_b
+    m3 = 2 * m1 + a**2 * at_a - b**2 * at_b
+    m4 = 3 * m2 + a**3 * at_a - b**3 * at_b
+    v1, v12, v2 = np.maximum(m2 - m1**2, 0), m3 - m1 * m2, np.maximum(m4 - m2**2, 0)
+    var_y, var_yy = sigma**2 * v1, sigma**4 * v2 + 4 * mean * sigma**3 * v12 + 4 * mean**2 * sigma**2 * v1
+    cov = sigma**3 * v12 + 2 * mean * sigma**2 * v1
+    expected, expected_square = mean + sigma * m1, mean**2 + 2 * mean * sigma * m1 + sigma**2 * m2
+    value = float((stats.norm.logpdf(y, mean, sigma) - inside).sum())
+    score = np.append(x.T @ (y - expected), -0.5 * (y**2 - expected_square).sum())
+    information = np.empty((len(natural), len(natural)))
+    information[:-1, :-1] = _gram(x, var_y)
+    information[-1, :-1] = information[:-1, -1] = -0.5 * (x.T @ cov)
+    information[-1, -1] = 0.25 * var_yy.sum()
+    return value, score, information
 
 
 def _log_interval(a: Array, b: Array) -> Array:
@@ -264,24 +327,8 @@ def _log_interval(a: Array, b: Array) -> Array:
     return found
 
 
-def _hessian(function: Callable[[Array], float], at: Array, step: float = 1e-4) -> Array:
-    k = len(at)
-    steps = step * np.maximum(np.abs(at), 1)
-    found = np.empty((k, k))
-    for i in range(k):
-        for j in range(i, k):
-            total = 0.0
-            for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-                moved = at.copy()
-                moved[i] += a * steps[i]
-                moved[j] += b * steps[j]
-                total += a * b * function(moved)
-            found[i, j] = found[j, i] = total / (4 * steps[i] * steps[j])
-    return found
-
-
 def draw_truncreg(x: Array, params: Array, low: float, high: float, rng: np.random.Generator) -> Array:
     """A value inside the limits for every row."""
     sigma, mean = np.exp(params[-1]), x @ params[:-1]
     a, b = (low - mean) / sigma, (high - mean) / sigma
-    return np.asarray(mean + sigma * stats.truncnorm.ppf(rng.random(len(x)), a, b))
+    return np.asarray(np.clip(mean + sigma * stats.truncnorm.ppf(rng.random(len(x)), a, b), low, high))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation.engine import Chain, Imputations, restored
+from mothers_margins.imputation.completed import Chain, Imputations
+from mothers_margins.imputation.engine import restored
 from mothers_margins.imputation.equations import Equations, Event
 
 PARTS = ("imputed", "means", "spreads")

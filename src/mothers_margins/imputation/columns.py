@@ -1,0 +1,150 @@
+"""One column as the chains hold it: codes or numbers, what is missing, its place in the design; and passive ones."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mothers_margins.imputation.equations import LEVELLED, Equation, Passive
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """Where a variable applies: the column that says so, and its codes (or numbers) where it does."""
+
+    name: Any
+    codes: Array
+
+    def is_open(self, values: Array) -> Array:
+        """Truth per value; a missing one opens nothing."""
+        return np.isin(values, self.codes)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One source of a passive variable: its column where the passive is made, and which of its cells are filled.
+
+    at: their places in `column`. pick: their places among the source's own missing cells.
+    """
+
+    source: Any
+    column: pd.Series
+    at: Array
+    pick: Array
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Column:
+    """One column, with n values.
+
+    values: codes of the levels, or numbers, nan where missing. missing: the n truth values of the cells that are
+    imputed or made. places: its columns of the design, none if it predicts nothing. centre, scale: numbers are
+    standardised as predictors. equation: of an imputed column; its gate if it has one. passive, parts: of one that is
+    made.
+    """
+
+    name: Any
+    values: Array
+    missing: Array
+    levels: tuple[Any, ...]
+    places: slice = field(default_factory=lambda: slice(0, 0))
+    centre: float = 0.0
+    scale: float = 1.0
+    equation: Equation = field(default_factory=lambda: Equation("pmm"))
+    gate: Gate | None = None
+    passive: Passive | None = None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Columns of the design it needs."""
+        return len(self.levels) - 1 if self.levels else 1
+
+    def columns(self, values: Array) -> Array:
+        """Values as they stand in the design; missing ones at the base: the first level, or the centre."""
+        gone = np.isnan(values)
+        if self.levels:
+            return np.asarray(np.eye(len(self.levels))[np.where(gone, 0, values).astype(int)][:, 1:])
+        return np.asarray(np.where(gone, 0.0, (values - self.centre) / self.scale)[:, None])
+
+    def decoded(self, values: Array) -> Any:
+        """Values, none of them missing, as they stand in the data frame."""
+        return [self.levels[int(code)] for code in values] if self.levels else values
+
+    def coded(self, made: pd.Series) -> Array:
+        """What `make` returned, as codes or numbers; nan where it has no place in the design."""
+        if self.levels:
+            return coded(made, self.levels)
+        numbers = made.to_numpy(dtype=float, na_value=np.nan)
+        return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def make(name: Any, passive: Passive, sources: pd.DataFrame) -> pd.Series:
+    """The rows of a passive variable. Raises ValueError if its function returns anything else than their series."""
+    found = passive.make(sources)
+    if not isinstance(found, pd.Series) or not found.index.equals(sources.index):
+        raise ValueError(f"chained: passive '{name}' must make a Series with the rows it is given")
+    return found
+
+
+def put(column: pd.Series, at: Array, values: Any) -> pd.Series:
+    """A column with other cells at some places, in its own type where that holds them, whole numbers else as Float64.
+
+    Raises ValueError, naming the column, if they are of another kind altogether.
+    """
+    filled = column.copy()
+    if pd.api.types.is_integer_dtype(column.dtype):
+        numbers = pd.Series(values).dropna().to_numpy(dtype=float)
+        filled = filled if (np.round(numbers) == numbers).all() else filled.astype("Float64")
+    elif pd.api.types.is_float_dtype(column.dtype):
+        values = pd.array(values, dtype=column.dtype)  # a float32 does not take a float64
+    elif isinstance(values, pd.Series):
+        values = values.astype(object)
+    values = values.array if isinstance(values, pd.Series) else values
+    try:
+        filled.iloc[at] = values
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"chained: '{column.name}' cannot hold what is made for it") from error
+    return filled
+
+
+def levels_of(column: pd.Series, method: str) -> tuple[tuple[Any, ...], str]:
+    """The levels that a column has, none for numbers; and what is wrong with it."""
+    kind: Any = column.dtype
+    is_number = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+    if is_number and not np.isfinite(column.dropna().to_numpy(dtype=float)).all():
+        return (), "has infinite values"
+    if is_number and method not in LEVELLED:
+        return (), ""
+    if method and method not in LEVELLED:
+        return (), f"has levels, and {method} is for numbers"
+    if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
+        return (), "is neither numbers nor levels"
+    try:
+        seen = set(column.dropna().unique().tolist())
+        levels = tuple(one for one in kind.categories if one in seen) if hasattr(kind, "categories") else _sorted(seen)
+    except TypeError:
+        return (), "is neither numbers nor levels"
+    if method == "logit" and len(levels) > 2:
+        return (), f"has {len(levels)} levels, and logit is for two"
+    return levels or (None,), ""
+
+
+def _sorted(seen: set[Any]) -> tuple[Any, ...]:
+    try:
+        return tuple(sorted(seen))
+    except TypeError:  # levels of different types
+        return tuple(sorted(seen, key=str))
+
+
+def coded(column: pd.Series, levels: tuple[Any, ...]) -> Array:
+    """Codes of levels, nan where a value is missing or none of them."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        place = {level: float(code) for code, level in enumerate(levels)}
+        by_code = np.array([place.get(one, np.nan) for one in column.dtype.categories] + [np.nan])
+        return np.asarray(by_code[column.cat.codes.to_numpy()])
+    codes = column.astype(object).map({level: code for code, level in enumerate(levels)})
+    return codes.to_numpy(dtype=float, na_value=np.nan)

@@ -1,0 +1,143 @@
+"""One target given the design as it stands: which rows and columns take part, what is done if a fit fails, the draw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mothers_margins.imputation import methods
+from mothers_margins.imputation.columns import Column
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """What a chain knows of a target from the sweep before.
+
+    columns: of the design, in its last fit. params: its estimates, where the next fit starts. supported: by pseudo-rows
+    from then on.
+    left_out: columns that depend on others, out of its equation for the rest of the chain.
+    """
+
+    columns: Array = field(default_factory=lambda: np.empty(0, dtype=int))
+    params: Array | None = None
+    supported: bool = False
+    left_out: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Values for the missing rows, what had to be done, and what to remember."""
+
+    values: Array
+    events: list[str]
+    memory: Memory
+
+
+def draw(
+    target: Column,
+    design: Array,
+    seen: Array,
+    predictors: Array,
+    owners: tuple[str, ...],
+    rng: np.random.Generator,
+    memory: Memory,
+) -> Drawn:
+    """Draw one target. seen: truth per row, those to fit on. Raises ArithmeticError, naming variable and method."""
+    y = target.values[seen]
+    if (y == y[0]).all():
+        return Drawn(np.full(int(target.missing.sum()), y[0]), ["constant"], memory)
+    columns, events = predictors, list[str]()
+    if memory.left_out:
+        columns = columns[~np.isin(columns, list(memory.left_out))]
+        events.append(f"collinear, left out: {_names(owners, memory.left_out)}")
+    x = design[np.ix_(seen, columns)]
+    varies = (x != x[0]).any(axis=0)
+    varies[0] = True
+    if not varies.all():
+        events.append(f"does not vary, left out: {_names(owners, columns[~varies])}")
+        columns, x = columns[varies], x[:, varies]
+    wanted = design[np.ix_(target.missing, columns)]
+    if len(x) <= x.shape[1]:
+        events.append("no more observed rows than predictors")
+    try:
+        found = (_levels if target.levels else _numbers)(target, x, y, wanted, rng, memory, columns)
+    except (ArithmeticError, np.linalg.LinAlgError) as error:
+        raise ArithmeticError(f"'{target.name}' ({target.equation.method}): {error}") from error
+    if isinstance(found, Drawn):
+        return Drawn(found.values, events + found.events, found.memory)
+    left_out = memory.left_out | {int(columns[place]) for place in found}
+    return draw(target, design, seen, predictors, owners, rng, Memory(left_out=left_out))
+
+
+def _names(owners: tuple[str, ...], columns: Any) -> str:
+    return ", ".join(dict.fromkeys(owners[column] for column in sorted(columns)))
+
+
+def _numbers(
+    target: Column, x: Array, y: Array, wanted: Array, rng: np.random.Generator, memory: Memory, columns: Array
+) -> Drawn | Array:
+    """Numbers, or the columns that depend on others."""
+    equation = target.equation
+    after, happened = Memory(columns, left_out=memory.left_out), list[str]()
+    fitted = methods.fit_regress(x, y)
+    estimate, gram = fitted[:2]
+    if len(x) > x.shape[1] and (loose := methods.dependent(gram)).size:
+        return loose
+    low, high = equation.limits
+    method = equation.method
+    if method == "truncreg":
+        try:
+            params, information = methods.fit_truncreg(x, y, low, high)
+            drawn = methods.drawn(params, information, rng)
+            return Drawn(methods.draw_truncreg(wanted, drawn, low, high, rng) + equation.delta, happened, after)
+        except ArithmeticError:
+            method, happened = "pmm", ["not converged: pmm in its place"]
+    params, sigma = methods.draw_regress_params(*fitted, rng)
+    if method == "pmm":  # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
+        values = methods.matched(x @ estimate, wanted @ params, y, equation.knn, rng)
+    else:
+        values = wanted @ params + sigma * rng.standard_normal(len(wanted))
+    return Drawn(values + equation.delta, happened, after)
+
+
+def _levels(
+    target: Column, x: Array, y: Array, wanted: Array, rng: np.random.Generator, memory: Memory, columns: Array
+) -> Drawn | Array:
+    """Levels, or the columns that depend on others."""
+    fit, draw_one = LEVELLED_METHODS[target.equation.method]
+    codes, levels = y.astype(int), len(target.levels)
+    start = memory.params if np.array_equal(memory.columns, columns) else None
+    # what was separated once stays supported in this chain: it would only fail again; and a level with fewer
+    # observed rows than there are predictors is as good as separated
+    support = memory.supported or np.bincount(codes, minlength=levels).min() < x.shape[1]
+    if not support:
+        try:
+            params, information = fit(x, codes, None, start)
+            root = methods.root(information)
+            doubtful = methods.is_loose(root, information)
+        except methods.NotConvergedError:
+            support, start, doubtful = True, None, True
+        if doubtful and (loose := methods.dependent(x.T @ x)).size:
+            return loose
+    if support:
+        more, more_codes, weights = methods.augmented(x, codes, levels, np.vstack([x, wanted]))
+        try:
+            params, information = fit(more, more_codes, weights, start)
+            root = methods.root(information)
+        except methods.NotConvergedError as error:
+            raise methods.NotConvergedError(f"{error}, with pseudo-rows too") from error
+    moved = methods.moved(params, root, rng)
+    if target.equation.method == "logit":
+        moved[0] += target.equation.delta
+    values = draw_one(wanted, moved, levels, rng).astype(float)
+    return Drawn(values, ["augmented"] if support else [], Memory(columns, params, support, memory.left_out))
+
+
+LEVELLED_METHODS: dict[str, tuple[Callable[..., tuple[Array, Array]], Callable[..., Array]]] = {
+    "logit": (methods.fit_logit, methods.draw_logit),
+    "ologit": (methods.fit_ologit, methods.draw_ologit),
+    "mlogit": (methods.fit_mlogit, methods.draw_mlogit),
+}
