@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from mothers_margins.builders import characteristics, tally, themes
     from mothers_margins.charts import flow_diagram, forest, group_bars, missing_bars
+    from mothers_margins.check_table import diagnostics
     from mothers_margins.cohort import Cohort
     from mothers_margins.comparison import compare
     from mothers_margins.data_check import flow, impossible, missingness, scored
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from mothers_margins.glance import overview
     from mothers_margins.imputing import Imputed, impute
     from mothers_margins.missing_data import bounds, imputed_values, patterns, stability, suppose
+    from mothers_margins.missing_tables import imputation_log, imputed_beside_observed, in_words, per_hundred, precision
+    from mothers_margins.missing_text import treatment_of_missing_data
     from mothers_margins.model_checks import check_model
-    from mothers_margins.model_tables import diagnostics, odds_ratios
+    from mothers_margins.model_tables import odds_ratios
     from mothers_margins.needs_table import needs
     from mothers_margins.pooled import PooledFit, pool
     from mothers_margins.reader import open_cohort, read_cohort
@@ -63,7 +66,10 @@ _ROOMS = {
     "results": ["Results", "save"],
     "table": ["Table", "say"],
     "builders": ["characteristics", "tally", "themes"],
-    "model_tables": ["diagnostics", "odds_ratios"],
+    "model_tables": ["odds_ratios"],
+    "check_table": ["diagnostics"],
+    "missing_tables": ["imputation_log", "imputed_beside_observed", "in_words", "per_hundred", "precision"],
+    "missing_text": ["treatment_of_missing_data"],
     "needs_table": ["needs"],
     "figure": ["Figure", "check"],
     "charts": ["flow_diagram", "forest", "group_bars", "missing_bars"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -49,10 +49,10 @@ class Estimated:
     columns: tuple[Column, ...]
     rules: Regression
     cells: pd.DataFrame
-    done: tuple[tuple[str, str, int], ...]
+    done: tuple[tuple[str, str, float], ...]
     about: About | None
     timepoint: int | None
-    in_results: ClassVar[dict[Method, str]]  # what `method` is called in results
+    in_results: str  # what the method is called in results
 
     # given by Fit and PooledFit
     params: Any
@@ -92,7 +92,7 @@ class Estimated:
     def rows(self, which: str) -> Iterator[dict[str, Any]]:
         """Rows of one model; of an unadjusted one without its constant."""
         common = {"outcome": self.outcome, "model": which, "n": self.nobs, "n_events": self.n_events}
-        common |= {"method": self.in_results[self.method], "specification": self.model}
+        common |= {"method": self.in_results, "specification": self.model}
         lock, own = lock_note(self.about, self.model, self.outcome), list(self._own())
         limits, estimates, errors, p_values = self.conf_int().to_numpy(), self.params, self.bse, self.pvalues
         for k, one in enumerate(self.columns):
@@ -171,11 +171,15 @@ class Fit(Estimated):
     solution: Solution
     rules: Regression
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
-    done: tuple[tuple[str, str, int], ...] = ()
+    done: tuple[tuple[str, str, float], ...] = ()
     unadjusted: tuple["Fit", ...] = ()
     about: About | None = None
     timepoint: int | None = None
-    in_results: ClassVar[dict[Method, str]] = {"logit": "complete_case", "firth": "firth"}
+
+    @property
+    def in_results(self) -> str:  # type: ignore[override]
+        """What the method is called in results."""
+        return "firth" if self.method == "firth" else "complete_case"
 
     @property
     def params(self) -> pd.Series:

@@ -38,6 +38,7 @@ class Imputed:
     model: str
     composites: Composites
     shifts: Mapping[str, float]
+    seed: int
     filled: tuple[str, ...]
     done: tuple[tuple[str, str, int], ...]
     made: Imputations
@@ -80,18 +81,27 @@ class Imputed:
         return replace(self.cohort, data=made, reasons=self.cohort.reasons[list(made)].where(made.isna()))
 
     def events(self) -> Results:
-        """What the run left out, kept by a rule, augmented, or could not fit: kind events, engine imputation.
+        """How the run was made, and what it left out, kept by a rule, augmented or could not fit: kind events.
 
-        n is the number of participants for what was done to rows, and of chains for what happened in them.
+        engine run: settings (n is their value). engine imputation: n participants of the run. engine chains: n chains
+        in which it happened at least once.
         """
-        rows = [
-            {"engine": "imputation", "variable": variable, "event": event, "group": "all", "n": n}
-            | {"denominator": len(self.cohort)}
-            for variable, event, n in self.done
-        ]
+        sweeps = len(next(iter(self.made.chains[0].means.values()), []))
+        settings = {"imputations": self.m, "sweeps of each chain": sweeps, "seed": self.seed}
+        rows = [_event("run", "", what, n) for what, n in settings.items()]
+        rows += [_event("imputation", name, what, n, len(self.cohort)) for name, what, n in self.done]
+        for target in self.made.targets:
+            equation, n = target.equation, int(target.missing.sum())
+            shifted = f", shifted by {self.shifts[target.name]:g}" if target.name in self.shifts else ""
+            rows.append(
+                _event("imputation", target.name, f"imputed by {equation.method}{shifted}", n, len(self.cohort))
+            )
+        for name, passive in self.made.passive.items():
+            gap = int(self.cohort.data[name].isna().sum())
+            parts = ", ".join(map(self.cohort.study.label, passive.sources))
+            rows.append(_event("imputation", name, f"made from its parts: {parts}", gap, len(self.cohort)))
         rows += [
-            {"engine": "imputation", "variable": one["variable"], "event": one["event"], "group": "all"}
-            | {"n": one["chains"], "denominator": self.m}
+            _event("chains", one["variable"], one["event"], one["chains"], self.m)
             for one in self.made.events_frame().to_dict("records")
         ]
         return tidy(rows, self._about("events"), self.timepoint)
@@ -119,6 +129,11 @@ class Imputed:
         mark = self.cohort.source.mark
         said = f"{self.m} imputations of {len(self.cohort)} {self.cohort.study.file.unit.many} for {self.outcome}"
         return f"{mark + '. ' if mark else ''}{said}; {len(self.filled)} incomplete variables."
+
+
+def _event(engine: str, variable: str, event: str, n: int, denominator: int | None = None) -> dict[str, Any]:
+    row = {"engine": engine, "variable": variable, "event": event, "group": "all", "n": n}
+    return row | {"denominator": denominator}
 
 
 def impute(
@@ -181,7 +196,7 @@ def impute(
             raise UsageError("impute: imputed cells of restricted data stay outside the project's folder.", (), remedy)
         places.write_whole(places.staged(path), lambda part: write_cells(part, made))
     filled = tuple(target.name for target in made.targets)
-    return Imputed(prepared.cohort, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made)
+    return Imputed(prepared.cohort, outcome, model, composites, dict(shifts or {}), seed, filled, prepared.done, made)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,6 +254,7 @@ def _prepared(
             gap = _gap(inside, name)
             done.append((name, "not known, taken for a no", int(gap.sum())))
             data[name] = data[name].mask(gap, "No")
+        inside = replace(inside, data=inside.data.assign(**{name: data[name] for name in terms}))
     unasked = sorted({*shifts} - {*names})
     if unasked:
         raise unknown("variable of this run", unasked, names, "impute: shifts")

@@ -1,4 +1,4 @@
-"""Tables of models: odds ratios, and the checks of a model."""
+"""The table of odds ratios."""
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
@@ -16,6 +16,11 @@ from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
 
 EMPTY = Cell("")
+VARIANTS = {
+    "direct": "composites imputed as they are",
+    "missing_as_no": "missing composites as no",
+    "shifted": "shifted, not at random",
+}
 METHODS = {
     "complete_case": "complete cases",
     "firth": "complete cases, Firth",
@@ -78,6 +83,14 @@ def odds_ratios(
     )
 
 
+def method_in_words(method: str) -> str:
+    """A method of results in words, with what a sensitivity run did otherwise."""
+    for variant, words in VARIANTS.items():
+        if method.endswith(f"_{variant}"):
+            return f"{METHODS[method.removesuffix(f'_{variant}')]}; {words}"
+    return METHODS[method]
+
+
 def _made(row: Record) -> Made:
     """Outcome, specification, model and method of an estimate: what a column is of."""
     return row["outcome"], row["specification"], row["model"], row["method"]
@@ -133,7 +146,7 @@ class _Ratios:
             yield Column("events", "With outcome, of all")
         for made in self.made:
             outcome, specification, model, method = made
-            spanner = f"{model.capitalize()} ({METHODS[method]})"
+            spanner = f"{model.capitalize()} ({method_in_words(method)})"
             if self.several:
                 which = [self.study.label(outcome)] * (len({one[0] for one in self.made}) > 1)
                 which += [_title(self.study, specification)] * (len({one[1] for one in self.made}) > 1)
@@ -236,8 +249,8 @@ def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | Ite
         about = f"{'. '.join(filter(None, (study.label(made[0]), _title(study, made[1]))))}, adjusted"
         few = f"; fewer than {rules.few_events:g}, so read it with caution" if per < rules.few_events else ""
         notes.plain(
-            f"{about if several else 'Adjusted'}, {METHODS[made[3]]}: {n:g} {unit}, {events:g} with the outcome, "
-            f"{count(parameters, 'parameter')} besides the constant, {per:.1f} events per parameter{few}."
+            f"{about if several else 'Adjusted'}, {method_in_words(made[3])}: {n:g} {unit}, {events:g} with the "
+            f"outcome, {count(parameters, 'parameter')} besides the constant, {per:.1f} events per parameter{few}."
             + ("" if several else f" Unadjusted odds ratios are of the same {unit}.")
         )
     firth = [row for row in rows if "firth" in str(row["method"]) or "Firth" in str(row["note"])]
@@ -247,6 +260,9 @@ def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | Ite
         information = {"information": "the ordinary information", "augmented": "that of the augmented data"}
         errors = information[rules.firth_std_error]
         notes.plain(f"Firth: penalised likelihood, standard errors from {errors}.")
+    pooled = [row for row in rows if not pd.isna(row["m"])]
+    if pooled:
+        notes.plain(_pooling(study, pooled))
     profile = "; profile ones are likelihood-ratio" if adjusted and not several else ""
     notes.plain(f"p and intervals are Wald's{profile}.")
     if adjusted:
@@ -268,6 +284,19 @@ def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | Ite
     notes.plain(f"Odds ratios are rounded to {decimals} decimals; {rule}.")
 
 
+def _pooling(study: Study, rows: list[Record]) -> str:
+    """How imputed estimates were pooled, and how much the missing values and the number of imputations cost."""
+    m = " or ".join(f"{number:g}" for number in dict.fromkeys(row["m"] for row in rows))
+    rule = study.file.missing_data.df_rule if study.file.missing_data else "rubin"
+    by = {"rubin": "Rubin (1987), as in Stata for a logistic regression", "barnard-rubin": "Barnard and Rubin (1999)"}
+    lost, error = (max(row["fmi"] for row in rows), max(row["mc_error"] / row["std_error"] for row in rows))
+    return (
+        f"Imputed: {m} imputations by chained equations, pooled by Rubin's rules; p and intervals against t with the "
+        f"degrees of freedom of {by[rule]}. At most {100 * lost:.0f}% of an estimate's information is missing; Monte "
+        f"Carlo errors are at most {100 * error:.0f}% of a standard error."
+    )
+
+
 def _coding(study: Study, row: Record) -> Coding | None:
     """How the variable of an estimate entered its model; None for a formula."""
     known = row["specification"] in study.file.models and row["variable"] in study.file.coding
@@ -284,99 +313,3 @@ def _done(study: Study, done: Results) -> Iterator[tuple[str, list[str]]]:
         said = found.setdefault(counted[0].upper() + counted[1:], [])
         said += [f"{about}, {detail}" if detail else about] if about else []
     yield from found.items()
-
-
-SECTIONS = {
-    "Specification and fit": ("linktest", "goodness_of_fit", "discrimination", "brier"),
-    "Linearity": ("linearity",),
-    "Each term: VIF, and largest |dfbeta| (n: participants above 2/√n)": ("vif", "influence"),
-    "Calibration: observed and expected with the outcome": ("calibration",),
-}
-
-
-def diagnostics(results: Results) -> Table:
-    """The checks of a model in one compact table. Raises UsageError if they are not results of `check_model`."""
-    about = checked(results, "diagnostics", "checks")
-    study, notes = about.study, Notes()
-    rows = results.to_dict("records")
-    if len({(row["outcome"], row["model"]) for row in rows}) != 1:
-        raise UsageError("diagnostics: give the checks of one model.")
-    sections = []
-    for title, names in SECTIONS.items():
-        chosen = [row for row in rows if row["check"] in names]
-        lines = PAIRED.get(names[0], _each)(chosen, study, notes)
-        sections.append(Section(title, tuple(lines)))
-    notes.plain("The checks use the data that made the model, so discrimination and calibration are flattered.")
-    notes.plain("Linktest: a square that adds to the linear predictor says that a term or its coding is missing.")
-    notes.plain(
-        "Pearson's chi-squared has no chi-squared distribution where nearly every pattern is one participant's."
-    )
-    notes.plain(
-        "A |dfbeta| is about how far a coefficient moves, in its standard errors, if one participant is left out "
-        "(one step of the fit, a little low for Firth)."
-    )
-    first = rows[0]
-    open_ = f"{NOT_LOCKED}. " if any(NOT_LOCKED in row["note"] for row in rows) else ""
-    return Table(
-        name="diagnostics",
-        caption=f"{open_}Checks of the adjusted model: {study.label(first['outcome'])} ({METHODS[first['method']]})",
-        stub="Check",
-        columns=(Column("statistic", "Statistic"), Column("p", "p"), Column("n", "n")),
-        sections=tuple(sections),
-        notes=notes.all(),
-        mark=about.source.mark,
-        source=f"{about.source.statement} {cited(study)}",
-        rounding=study.file.rounding,
-    )
-
-
-def _each(rows: list[Record], study: Study, notes: Notes) -> list[Row]:
-    limits = {row["statistic_name"]: row["statistic"] for row in rows}
-    found = [_checked(row, study, notes) for row in rows if row["statistic_name"] not in ("AUC low", "AUC high")]
-    if "AUC low" not in limits:
-        return found
-    numbers = {"ratio": limits["AUC"], "ratio_low": limits["AUC low"], "ratio_high": limits["AUC high"]}
-    auc = Cell("{ratio} ({ratio_low} to {ratio_high})", numbers)
-    return [replace(row, cells=(auc, *row.cells[1:])) if row.level == "AUC" else row for row in found]
-
-
-def _terms(rows: list[Record], study: Study, notes: Notes) -> list[Row]:
-    inflation = {row["variable"]: row["statistic"] for row in rows if row["check"] == "vif"}
-    return [
-        replace(line, cells=(Cell("{ratio}; {statistic}", numbers | {"statistic": row["statistic"]}), *line.cells[1:]))
-        for row in rows
-        if row["check"] == "influence" and row["variable"] in inflation
-        for line, numbers in [(_checked(row, study, notes), {"ratio": inflation[row["variable"]]})]
-    ]
-
-
-def _checked(row: Record, study: Study, notes: Notes) -> Row:
-    name, variable = str(row["statistic_name"]), str(row["variable"])
-    base, _, level = variable.partition("[")
-    label = study.label(base) + (f": {level.rstrip(']')}" if level else "") if base in study.declared else variable
-    text = f"{label}: {name}" if row["check"] == "linearity" else (label or name[0].upper() + name[1:])
-    text = f"Linktest: {name}" if row["check"] == "linktest" else text
-    if row["status"] == "missing":
-        mark = notes.mark(f"Not computed: {row['note'].removeprefix(f'{NOT_LOCKED}; ')}.")
-        return Row(text, (Cell("{statistic}", {"statistic": row["statistic"]}, "missing", mark), EMPTY, EMPTY))
-    pattern = "{statistic}" if isnan(row["df"]) else "{statistic} ({df} df)"
-    p_value = EMPTY if isnan(row["p_value"]) else Cell("{p_value}", {"p_value": row["p_value"]})
-    cells = (Cell(pattern, {"statistic": row["statistic"], "df": row["df"]}), p_value, Cell("{n}", {"n": row["n"]}))
-    return Row(text, cells, variable, name)
-
-
-def _calibration(rows: list[Record], study: Study, notes: Notes) -> list[Row]:
-    expected = {row["variable"]: row["statistic"] for row in rows if row["statistic_name"] == "expected"}
-    return [
-        Row(
-            f"{str(row['variable']).capitalize()} of the fitted probability",
-            (Cell("{n} and {expected}", numbers), EMPTY, Cell("{n}", {"n": row["n"]})),
-            str(row["variable"]),
-        )
-        for row in rows
-        for numbers in [{"n": row["statistic"], "expected": expected[row["variable"]]}]
-        if row["statistic_name"] == "observed"
-    ]
-
-
-PAIRED = {"calibration": _calibration, "vif": _terms}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Any, ClassVar
+from typing import Any
 
 import pandas as pd
 
@@ -23,7 +23,8 @@ RULES = {"rubin": "Rubin (1987)", "barnard-rubin": "Barnard and Rubin (1999)"}
 class PooledFit(Estimated):
     """A logistic regression pooled over m completed data sets; estimates are log-odds.
 
-    pooled: estimates by Rubin's rules. fits: one per data set, with the same columns. Intervals and p are Wald's,
+    pooled: estimates by Rubin's rules. fits: one per data set, with the same columns. variant: what a sensitivity run
+    did otherwise. Intervals and p are Wald's,
     against t with the pooled degrees of freedom; profile intervals cannot be pooled by Rubin's rules.
     """
 
@@ -35,11 +36,16 @@ class PooledFit(Estimated):
     fits: tuple[Fit, ...]
     rules: Regression
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
-    done: tuple[tuple[str, str, int], ...] = ()
+    done: tuple[tuple[str, str, float], ...] = ()
     unadjusted: tuple["PooledFit", ...] = ()
     about: About | None = None
     timepoint: int | None = None
-    in_results: ClassVar[dict[Method, str]] = {"logit": "imputed", "firth": "imputed_firth"}
+    variant: str = ""
+
+    @property
+    def in_results(self) -> str:  # type: ignore[override]
+        """What the method is called in results: imputed or imputed_firth, with the variant of a sensitivity run."""
+        return "_".join(filter(None, ("imputed", "firth" * (self.method == "firth"), self.variant)))
 
     @property
     def m(self) -> int:
@@ -108,7 +114,7 @@ class PooledFit(Estimated):
 
     def first(self, k: int) -> "PooledFit":
         """The pooled fit of the first k imputations, as a run with m = k would have it."""
-        return pool_fits(self.fits[:k], self.pooled.df_rule)
+        return pool_fits(self.fits[:k], self.pooled.df_rule, self.variant)
 
     def _own(self) -> Iterator[dict[str, Any]]:
         fmi, errors = self.fmi, self.mc_error
@@ -141,7 +147,7 @@ def pool(fits: Iterable[Any], df_rule: DfRule = "rubin") -> PooledFit | Pooled:
         raise UsageError(f"pool: these cannot be pooled ({error}).") from None
 
 
-def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule) -> PooledFit:
+def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule, variant: str = "") -> PooledFit:
     """Fits of one model on completed data sets, pooled, with the unadjusted ones."""
     first = fits[0]
     same = {(fit.outcome, fit.model, fit.method, fit.columns, fit.nobs, fit.n_events) for fit in fits}
@@ -168,11 +174,20 @@ def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule) -> PooledFit:
         fits=fits,
         rules=first.rules,
         cells=_mean_cells(fits),
-        done=tuple(dict.fromkeys(one for fit in fits for one in fit.done)),
-        unadjusted=tuple(pool_fits(one, df_rule) for one in unadjusted),
+        done=_mean_done(fits),
+        unadjusted=tuple(pool_fits(one, df_rule, variant) for one in unadjusted),
+        variant=variant,
         about=first.about,
         timepoint=first.timepoint,
     )
+
+
+def _mean_done(fits: tuple[Fit, ...]) -> tuple[tuple[str, str, float], ...]:
+    """What was done in any of the data sets, each once, with the mean of its numbers where it was."""
+    numbers: dict[tuple[str, str], list[float]] = {}
+    for variable, event, n in (one for fit in fits for one in fit.done):
+        numbers.setdefault((variable, event), []).append(n)
+    return tuple((variable, event, sum(found) / len(found)) for (variable, event), found in numbers.items())
 
 
 def _mean_cells(fits: tuple[Fit, ...]) -> pd.DataFrame:

@@ -117,7 +117,9 @@ def _of_imputed(imputed: Imputed, model: str, method: Method | None, outcome: st
     outside = ("", "left out: participants whom an explanatory variable does not concern", int((~known[0]).sum()))
     done = (outside,) if outside[2] else ()
     firth = method or _one_method(each, known[0])
-    return pool_fits(tuple(_on_rows(one, known[0], firth, done, profile=False) for one in each), imputed.plan.df_rule)
+    fits = tuple(_on_rows(one, known[0], firth, done, profile=False) for one in each)
+    variant = "shifted" if imputed.shifts else imputed.composites if imputed.composites != "components" else ""
+    return pool_fits(fits, imputed.plan.df_rule, variant)
 
 
 def _inapplicable(imputed: Imputed, prepared: "_Prepared") -> pd.DataFrame:

@@ -70,7 +70,7 @@ def _each(fit: Fit | PooledFit) -> tuple[Fit, ...]:
 def _rows(fit: Fit | PooledFit, settings: Sequence[_Setting]) -> Iterator[dict[str, Any]]:
     """One row per setting."""
     params = [_corrected(one) for one in _each(fit)]
-    common: dict[str, Any] = {"outcome": fit.outcome, "method": fit.in_results[fit.method], "specification": fit.model}
+    common: dict[str, Any] = {"outcome": fit.outcome, "method": fit.in_results, "specification": fit.model}
     common |= {"n": fit.nobs, "n_events": fit.n_events, "note": lock_note(fit.about, fit.model, fit.outcome)}
     rule = fit.pooled.df_rule if isinstance(fit, PooledFit) else "rubin"
     complete = fit.pooled.df_complete if isinstance(fit, PooledFit) else np.inf

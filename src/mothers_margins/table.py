@@ -146,7 +146,7 @@ class Table:
             return SYMBOLS["missing"]
         if key.startswith("p_"):
             return p_rounded(number, rounding.p_value, rounding.rule)
-        counts = ("n", "denominator", "missing", "df")
+        counts = ("n", "denominator", "missing", "df", "per_100", "per_100_low", "per_100_high")
         ratios = ("ratio", "ratio_low", "ratio_high", "statistic", "standardised")
         decimals = dict.fromkeys(counts, 0) | dict.fromkeys(ratios, rounding.odds_ratio)
         decimals["percent"] = rounding.percent
