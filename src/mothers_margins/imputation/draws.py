@@ -115,7 +115,7 @@ def _levels(
     support = memory.supported or np.bincount(codes, minlength=levels).min() < x.shape[1]
     if not support:
         try:
-            params, information = fit(x, codes, None, start)
+            params, information = fit(x, codes, None, start, methods.ENOUGH)
             root = methods.root(information)
             doubtful = methods.is_loose(root, information)
         except methods.NotConvergedError:
@@ -125,7 +125,7 @@ def _levels(
     if support:
         more, more_codes, weights = methods.augmented(x, codes, levels, np.vstack([x, wanted]))
         try:
-            params, information = fit(more, more_codes, weights, start)
+            params, information = fit(more, more_codes, weights, start, methods.ENOUGH)
             root = methods.root(information)
         except methods.NotConvergedError as error:
             raise methods.NotConvergedError(f"{error}, with pseudo-rows too") from error
