@@ -1,12 +1,10 @@
 """Chained equations: passive and conditional variables, events, edges; expected values from closed forms."""
 
-from math import inf
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from mothers_margins.imputation import Equation, Passive, chained, combine_statistics, methods, pool_estimates
+from mothers_margins.imputation import Equation, Passive, chained, methods
 
 
 def same(one, other) -> None:
@@ -128,7 +126,9 @@ def test_passive_values_that_stay_missing_stand_at_the_base_and_are_said():
 
 
 def test_levels_that_are_new_or_infinite_numbers_have_no_place_in_the_design():
-    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0] * 20 + [np.nan] * 5, "x": np.arange(65.0), "y": [1.0, np.nan, 2, 4, 3] * 13})
+    frame = pd.DataFrame(
+        {"a": [1.0, 2.0, 3.0] * 20 + [np.nan] * 5, "x": np.arange(65.0), "y": [1.0, np.nan, 2, 4, 3] * 13}
+    )
 
     def logarithm(part: pd.DataFrame) -> pd.Series:
         with np.errstate(divide="ignore"):
