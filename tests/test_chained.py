@@ -234,6 +234,31 @@ def test_observed_values_behind_the_gate():
     assert said["observed where its gate 'ever' is missing: kept"] == 5
 
 
+def test_rows_behind_a_gate_that_was_imputed_closed_are_left_out_of_fitting():
+    """A thousand, observed where the gate is missing and surely "no", is a donor only if that came out "yes"."""
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"x": np.where(np.arange(200) < 100, -1.0, 1.0) + 0.8 * rng.standard_normal(200)})
+    frame["ever"] = np.where(frame["x"] + 0.3 * rng.standard_normal(200) > 0, "yes", "no")
+    frame["times"] = np.where(frame["ever"] == "yes", rng.integers(1, 9, 200), np.nan)
+    frame.loc[:2, ["x", "ever", "times"]] = [-2.5, None, 1000.0]
+    frame.loc[150:180, "times"] = np.nan
+    equations = {"ever": "logit", "times": Equation("pmm", applies=("ever", "yes"), knn=300, omit=("x",))}
+    made = chained(frame, equations, m=10, burnin=1, seed=1)
+    closed = [i for i in range(1, 11) if (made.complete(i)["ever"][:3] == "no").all()]
+    assert len(closed) > 5
+    assert max(made.complete(i)["times"][150:181].max() for i in closed) < 9
+
+
+def test_passive_variables_with_a_repeated_index_and_names_that_are_no_strings():
+    frame = parts()
+    odd = frame.set_axis([0, ("b", 1), "z z", 3], axis=1).set_axis(np.arange(300) % 5, axis=0)
+    apart = Passive((0, ("b", 1)), lambda part: (part[0] - part[("b", 1)]).abs())
+    equations = {0: "pmm", ("b", 1): "pmm", 3: "regress", 4: apart}
+    done = chained(odd, equations, m=1, burnin=2, seed=2).complete(1)
+    plain = chained(frame, PARTS | {"apart": APART}, m=1, burnin=2, seed=2).complete(1)
+    assert done.to_numpy().tolist() == plain.to_numpy().tolist()
+
+
 def test_gates_that_cannot_be_are_refused():
     frame = gated(False)
 
