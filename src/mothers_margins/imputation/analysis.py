@@ -23,15 +23,16 @@ def fit_each(
     """Fit a formula ("low ~ age + C(race)", read by formulaic) to completed data sets and pool the estimates.
 
     method: logit, firth (penalised, covariance from the ordinary information) or regress (least squares). The outcome
-    is 0 and 1, truth values, or a number; rows without it are left out, because an outcome is not imputed. The columns
-    of the design are those of the first data set for all. df_rule: rubin, with infinite degrees of freedom of the
-    complete data for logit and firth (as Stata), or barnard-rubin, with those left over. Levels keep their categories.
+    is 0 and 1, truth values, or a number; rows without it are left out, because an outcome is not imputed. Names with
+    spaces stand in `backquotes`. The columns of the design are those of the first data set. df_rule: rubin, with
+    infinite degrees of freedom of the complete data for logit and firth (as Stata), or barnard-rubin, with those left
+    over. Levels keep their categories.
     Raises ValueError if the formula cannot be read, ArithmeticError if a fit does not converge.
     """
     from formulaic import model_matrix
 
     outcome, _, right = formula.partition("~")
-    outcome = outcome.strip()
+    outcome = outcome.strip().strip("`")
     params, covariances, spec, left = [], [], None, 0
     for number, data in enumerate(completed, 1):
         if outcome not in data or not right.strip():

@@ -53,13 +53,13 @@ def draw(
     if memory.left_out:
         columns = columns[~np.isin(columns, list(memory.left_out))]
         events.append(f"collinear, left out: {_names(owners, memory.left_out)}")
-    x = design[np.ix_(seen, columns)]
+    x = _part(design, seen, columns)
     varies = (x != x[0]).any(axis=0)
     varies[0] = True
     if not varies.all():
         events.append(f"does not vary, left out: {_names(owners, columns[~varies])}")
         columns, x = columns[varies], x[:, varies]
-    wanted = design[np.ix_(target.missing, columns)]
+    wanted = _part(design, target.missing, columns)
     if len(x) <= x.shape[1]:
         events.append("no more observed rows than predictors")
     try:
@@ -70,6 +70,11 @@ def draw(
         return Drawn(found.values, events + found.events, found.memory)
     left_out = memory.left_out | {int(columns[place]) for place in found}
     return draw(target, design, seen, predictors, owners, rng, Memory(left_out=left_out))
+
+
+def _part(design: Array, rows: Array, columns: Array) -> Array:
+    """Rows (truth values), then columns: a quarter of the time of both at once."""
+    return design.take(np.flatnonzero(rows), axis=0).take(columns, axis=1)
 
 
 def _names(owners: tuple[str, ...], columns: Any) -> str:
@@ -115,7 +120,7 @@ def _levels(
     support = memory.supported or np.bincount(codes, minlength=levels).min() < x.shape[1]
     if not support:
         try:
-            params, information = fit(x, codes, None, start)
+            params, information = fit(x, codes, None, start, methods.ENOUGH)
             root = methods.root(information)
             doubtful = methods.is_loose(root, information)
         except methods.NotConvergedError:
@@ -125,7 +130,7 @@ def _levels(
     if support:
         more, more_codes, weights = methods.augmented(x, codes, levels, np.vstack([x, wanted]))
         try:
-            params, information = fit(more, more_codes, weights, start)
+            params, information = fit(more, more_codes, weights, start, methods.ENOUGH)
             root = methods.root(information)
         except methods.NotConvergedError as error:
             raise methods.NotConvergedError(f"{error}, with pseudo-rows too") from error

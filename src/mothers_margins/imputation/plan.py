@@ -208,7 +208,7 @@ def _column(column: pd.Series, equation: Equation | None, before: dict[Any, Colu
 
 
 def _gate(gated: Column, level: Any) -> tuple[Gate, str]:
-    asked = list(level) if isinstance(level, tuple) else [level]
+    asked = list(level) if isinstance(level, tuple | list) else [level]
     known = gated.levels or tuple(np.unique(gated.values[~np.isnan(gated.values)]))
     codes = [(gated.levels.index(one) if gated.levels else float(one)) for one in asked if one in known]
     fault = "" if codes and len(codes) == len(asked) else f"applies by a level that no row of '{gated.name}' has"

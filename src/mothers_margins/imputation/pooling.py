@@ -48,6 +48,15 @@ class Pooled:
         """Number of imputations."""
         return len(self.estimates)
 
+    @property
+    def statement(self) -> str:
+        """How many imputations, and by which rule: to be said with every result."""
+        if self.m == 1:
+            return "1 imputation: its variance is unknown, so standard errors are those of one data set, too small."
+        if self.df_rule == "barnard-rubin" and np.isfinite(self.df_complete):
+            return f"{self.m} imputations, degrees of freedom by Barnard and Rubin (1999)."
+        return f"{self.m} imputations, degrees of freedom by Rubin (1987)."
+
     def _series(self, values: np.ndarray) -> pd.Series:
         return pd.Series(values, index=list(self.names))
 
@@ -210,9 +219,11 @@ def _reiter(k: int, m: int, riv: float, df_complete: float) -> float:
 
 
 def combine_statistics(chi_squared: Iterable[float], df: int) -> JointTest:
-    """D2 from chi-squared statistics with `df` degrees of freedom each, two or more of them."""
+    """D2 from chi-squared statistics with `df` degrees of freedom each; ValueError for fewer than two of them."""
     walds = np.asarray(list(chi_squared), dtype=float)
     m = len(walds)
+    if m < 2:
+        raise ValueError("combine_statistics: two imputations or more are needed.")
     riv = float((1 + 1 / m) * np.var(np.sqrt(walds), ddof=1))
     statistic = float((walds.mean() / df - (m + 1) / (m - 1) * riv) / (1 + riv))
     df2 = float(df ** (-3 / m) * (m - 1) * (1 + 1 / riv) ** 2) if riv > 0 else inf
