@@ -63,7 +63,7 @@ made <- lapply(names(studies), function(name) {
   study <- studies[[name]]
   list(
     file = paste0(sub("_.*", "", name), ".csv"), methods = as.list(study$methods), formula = study$formula,
-    model = study$model, rows = nrow(study$data), runs = lapply(1001:1002, function(seed) run(name, study, seed))
+    model = study$model, levels = lapply(Filter(is.factor, study$data), levels), runs = lapply(1001:1002, function(seed) run(name, study, seed))
   )
 })
 names(made) <- names(studies)

@@ -7,7 +7,9 @@ suppressPackageStartupMessages({
   library(nnet)
 })
 # since 3.19.8 polr and polyreg compare the categories of one row with different uniforms: counts of levels are wrong
-if (packageVersion("mice") >= "3.19.8") stop("mice 3.19.8 or later draws categories wrongly; the oracle is 3.15.0")
+if (packageVersion("mice") >= "3.19.8") {
+  stop("mice 3.19.8 and later draw categories wrongly; the oracle is 3.15.0")
+}
 options(contrasts = c("contr.treatment", "contr.treatment")) # levels against the first, ordered ones too
 
 # Observed rows with pseudo-rows (White, Daniel and Royston 2010), numbers standardised for the optimiser.

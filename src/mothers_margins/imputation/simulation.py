@@ -134,7 +134,7 @@ def _one(design: Design, seed: np.random.SeedSequence, m: int, burnin: int) -> d
 
         def imputed() -> Iterator[pd.DataFrame]:
             number = int(of_chains.generate_state(1, np.uint64)[0])
-            made = chained(frame, design.equations, m=m, burnin=burnin, seed=number)
+            made = chained(frame, design.equations, m=m, burnin=burnin, seed=number, batch=m)
             return (made.complete(i) for i in range(1, made.m + 1))
 
         asked = (lambda: iter([whole]), lambda: iter([frame.dropna()]), imputed)
