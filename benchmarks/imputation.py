@@ -2,14 +2,17 @@
 
 import json
 import resource
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation import chained, pool_estimates
+from mothers_margins.imputation import Pooled, chained
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "data" / "reference"
 KINDS = ["logit"] * 9 + ["ologit"] * 4 + ["mlogit"] * 3 + ["pmm"] * 7
@@ -46,6 +49,40 @@ def speed() -> None:
         f"279 x {frame.shape[1]}, {len(equations)} incomplete, m = 50 x 20 sweeps: "
         f"{taken:5.1f} s of CPU ({augmented} augmented)"
     )
+    print(mice_speed(frame, equations, taken))
+
+
+IN_MICE = {"logit": "logreg", "ologit": "polr", "mlogit": "polyreg", "pmm": "pmm"}
+SPEED_IN_R = """
+suppressPackageStartupMessages(library(mice))
+given <- commandArgs(TRUE)
+data <- read.csv(given[1], stringsAsFactors = TRUE, na.strings = "")
+method <- setNames(strsplit(given[2], ",")[[1]], names(data))
+for (name in names(data)[method == "polr"]) data[[name]] <- factor(data[[name]], ordered = TRUE)
+method[method == "none"] <- ""
+taken <- system.time(mice(data, m = 2, maxit = 5, method = method, seed = 1, printFlag = FALSE))
+cat(as.character(packageVersion("mice")), taken[["user.self"]] + taken[["sys.self"]])
+"""
+
+
+def mice_speed(frame: pd.DataFrame, equations: dict[str, str], ours: float) -> str:
+    """CPU seconds of R mice on the same frame with its own methods: m = 2 x 5 sweeps, scaled to 50 x 20."""
+    program = shutil.which("Rscript")
+    if program is None:
+        return "R is not there: no figure for mice"
+    methods = ",".join(IN_MICE.get(equations.get(name, ""), "none") for name in frame)
+    with tempfile.TemporaryDirectory() as folder:
+        file, script = Path(folder) / "mixed.csv", Path(folder) / "speed.R"
+        frame.to_csv(file, index=False)
+        script.write_text(SPEED_IN_R, encoding="utf-8")
+        found = subprocess.run([program, script, file, methods], capture_output=True, text=True, check=False)
+    if found.returncode:
+        return f"R is there without a mice that runs: {found.stderr.strip().splitlines()[-1]}"
+    version, taken = found.stdout.split()
+    whole = float(taken) * (50 * 20) / (2 * 5)
+    return (
+        f"the same with mice {version} ({taken} s for m = 2 x 5 sweeps): {whole:.0f} s of CPU, {whole / ours:.0f} times"
+    )
 
 
 def growth() -> None:
@@ -63,38 +100,53 @@ def growth() -> None:
         )
 
 
-def births(seed: int, m: int = 200, burnin: int = 20) -> pd.DataFrame:
-    """Pooled estimates of the births with holes beside those of mice 3.15.0: difference in SE, ratio of SE."""
-    from statsmodels.discrete.discrete_model import Logit
-
+def births(seed: int) -> tuple[Pooled, list[dict[str, list[float]]]]:
+    """The births with holes, pooled here and by mice 3.15.0 twice."""
     frame = pd.read_csv(REFERENCE / "birthwt_holes.csv", dtype={"ptlc": "str"})
     frame["race"] = pd.Categorical(frame["race"], ["white", "black", "other"])
     frame["ptlc"] = pd.Categorical(frame["ptlc"], ["0", "1", "2+"], ordered=True)
     equations = {"lwt": "regress", "race": "mlogit", "smoke": "logit", "ptlc": "ologit"}
-    made = chained(frame, equations, m=m, burnin=burnin, seed=seed)
-    params, covariances = [], []
-    for i in range(1, made.m + 1):
-        one = made.complete(i)
-        levels = [one["race"] == "black", one["race"] == "other"]
-        more = [one["ptlc"] == "1", one["ptlc"] == "2+", one["ht"], one["ui"]]
-        design = np.column_stack([np.ones(len(one)), one["age"], one["lwt"], *levels, one["smoke"], *more])
-        fit = Logit(one["low"].to_numpy(float), design.astype(float)).fit(disp=False)
-        params.append(fit.params)
-        covariances.append(fit.cov_params())
-    pooled = pool_estimates(params, covariances)
+    made = chained(frame, equations, m=200, burnin=20, seed=seed)
     runs = json.loads((REFERENCE / "imputation.json").read_text(encoding="utf-8"))["mice_3_15_0"]
     runs = runs["birthwt_norm_logreg_mlogitP_ologitP"]["runs"]
-    theirs = np.mean([run["estimate"] for run in runs], axis=0)
-    errors = np.mean([run["se"] for run in runs], axis=0)
-    found = {"term": runs[0]["terms"], "apart": (pooled.params.to_numpy() - theirs) / errors}
-    return pd.DataFrame(found | {"ratio": pooled.bse.to_numpy() / errors})
+    theirs = [{"estimate": run["estimate"], "std_error": run["se"], "mc_error": run["mc_se_estimate"]} for run in runs]
+    return made.fit("low ~ age + lwt + race + smoke + ptlc + ht + ui"), theirs
+
+
+def further(name: str, seed: int, m: int = 200) -> tuple[Pooled, list[dict[str, list[float]]]]:
+    """A data set of tests/parity/make_parity.R, pooled here and by mice 3.15.0 twice."""
+    study = json.loads((REFERENCE / "parity_more.json").read_text(encoding="utf-8"))[name]
+    frame = pd.read_csv(REFERENCE / study["file"], dtype=dict.fromkeys(study["levels"], "str"))
+    for column, levels in study["levels"].items():
+        frame[column] = pd.Categorical(frame[column], levels, ordered=study["methods"].get(column) == "ologit")
+    outcome = study["formula"].split(" ~ ")[0]
+    if study["model"] == "logit":
+        frame[outcome] = frame[outcome].cat.codes.astype(float)
+    made = chained(frame, study["methods"], m=m, burnin=20, seed=seed)
+    return made.fit(study["formula"], study["model"]), study["runs"]
+
+
+def compared(ours: Pooled, runs: list[dict[str, list[float]]]) -> pd.DataFrame:
+    """By coefficient: difference from the mean of the runs in their SE, in Monte Carlo errors, and ratio of SE."""
+    theirs, errors = (np.mean([run[key] for run in runs], axis=0) for key in ("estimate", "std_error"))
+    doubt = np.sqrt(
+        ours.mc_error.to_numpy() ** 2 + np.mean([np.square(run["mc_error"]) for run in runs], axis=0) / len(runs)
+    )
+    difference = (ours.params - theirs).abs()
+    return pd.DataFrame({"apart": difference / errors, "in_mc": difference / doubt, "ratio": ours.bse / errors})
 
 
 def parity() -> None:
-    for seed in (1, 2):
-        found = births(seed)
-        apart, low, high = found["apart"].abs().max(), found["ratio"].min(), found["ratio"].max()
-        print(f"births, seed {seed}: at most {apart:.3f} SE apart from mice, SE ratios {low:.3f} to {high:.3f}")
+    more = json.loads((REFERENCE / "parity_more.json").read_text(encoding="utf-8"))
+    for name in ("births", *(key for key in more if key != "about")):
+        for seed in (1, 2):
+            found = compared(*(births(seed) if name == "births" else further(name, seed)))
+            worst = found["apart"].idxmax()
+            print(
+                f"{name}, seed {seed}: at most {found['apart'].max():.3f} SE apart from mice ({worst}; largest "
+                f"{found['in_mc'].max():.1f} Monte Carlo errors), "
+                f"SE ratios {found['ratio'].min():.3f} to {found['ratio'].max():.3f}"
+            )
 
 
 if __name__ == "__main__":
