@@ -181,6 +181,26 @@ def _lock(study: Study) -> Lines:
         yield study.label(outcome), ", ".join(map(study.label, terms)), agreed
 
 
+def _missing_data(study: Study) -> Lines:
+    plan = study.file.missing_data
+    if plan is None:
+        return
+    yield "Assumption", plan.assumption, ""
+    yield "Imputations", f"{plan.m} of {plan.burnin} sweeps, seed {plan.seed}", f"{plan.sensitivity_m} in other runs"
+    rule = {"rubin": "Rubin's, as in Stata for a logistic regression", "barnard-rubin": "Barnard and Rubin's"}
+    yield "Degrees of freedom", rule[plan.df_rule], ""
+    for name, parts in plan.composites.items():
+        yield study.label(name), f"made from imputed parts: {', '.join(map(study.label, parts))}", ""
+    yield "Auxiliary variables", ", ".join(map(study.label, plan.auxiliaries)) or "none", "predict, in no model"
+    for name, shift in plan.shifts.items():
+        what = "log-odds of a yes" if study.levels(name) else "points"
+        yield study.label(name), f"shifted by {shift:g} {what} in the run not missing at random", plan.reason_for_shifts
+    for name, run in plan.outcomes.items():
+        also = f"; also predicts: {', '.join(map(study.label, run.also))}" if run.also else ""
+        kept = {"average": "stands at the share of those known", "left_out": "left out of the run", None: ""}
+        yield study.label(name), f"predicts in its own run{also}", f"not known: {kept[run.unknown]}" if run.also else ""
+
+
 def _impossible(study: Study) -> Lines:
     for check in study.file.impossible:
         yield check.reason, _in_words(study, check.where)
@@ -243,6 +263,7 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
     "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), _outcomes),
     "models": ("Models", "Model or term", ("Outcome", "Coding", "Departure or assumption"), _models),
     "lock": ("The agreed list of explanatory variables", "Outcome", ("Agreed list", "State"), _lock),
+    "missing_data": ("The plan for missing data", "What", ("Setting", "Remark"), _missing_data),
     "deviations": ("Departures from the protocol", "What", ("Kind", "Dated", "Reason"), _deviations),
     "impossible": ("Combinations that are refused", "Reason", ("Combination",), _impossible),
     "tables": ("Tables", "Table", ("Columns", "Blocks"), _tables),
