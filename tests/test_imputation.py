@@ -252,6 +252,16 @@ def test_donors_are_nearest_observed_values():
     assert everyone == set(donors)
 
 
+def test_of_donors_at_one_distance_every_one_has_the_same_chance():
+    """Two predictions only, as with one binary predictor: all 100 donors of the nearer one are drawn, not the first."""
+    rng = np.random.default_rng(3)
+    predicted, donors = np.repeat([0.0, 1.0], 100), np.arange(200.0)
+    picked = np.array([methods.matched(predicted, np.array([0.1]), donors, 5, rng)[0] for _ in range(10_000)])
+    counts = np.bincount(picked.astype(int), minlength=200)
+    assert counts[100:].sum() == 0
+    assert stats.chisquare(counts[:100]).pvalue > 1e-4
+
+
 def test_truncated_draws_stay_inside_and_the_fit_finds_the_truth():
     x, rng = planted(4000, 9)
     y = x @ [1.0, 1.0, 0.5] + rng.standard_normal(4000)

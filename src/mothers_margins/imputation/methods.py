@@ -256,9 +256,11 @@ def _ridged(gram: Array) -> Array:
 def matched(predicted: Array, wanted: Array, donors: Array, knn: int, rng: np.random.Generator) -> Array:
     """For every wanted prediction a value of one of the `knn` nearest donors, by a sorted search.
 
-    Predictions are rounded to nine digits, so that ties do not depend on the last ones; of equal distances the donor
-    that stands first in the data is nearer.
+    Predictions are rounded to nine digits, so that what is a tie does not depend on the last ones. Donors are shuffled
+    first: of many at one distance (where one binary predictor decides, say) every one has the same chance, as in mice.
     """
+    shuffled = rng.permutation(len(predicted))
+    predicted, donors = predicted[shuffled], donors[shuffled]
     scale = max(np.abs(predicted).max(), 1e-300)
     known, asked = np.round(predicted / scale, 9), np.round(wanted / scale, 9)
     order = np.argsort(known, kind="stable")
