@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mothers_margins.definition import Coding, Derived, Model, Outcome, Subtheme
-from mothers_margins.plan_checks import ORDER, in_missing_data
+from mothers_margins.plan_checks import in_missing_data
 from mothers_margins.schema import Constraints, Instrument, Score, Variable
-from mothers_margins.study import Study, near
+from mothers_margins.study import ORDER, Study, near
 
 
 def contradictions(study: Study) -> list[str]:

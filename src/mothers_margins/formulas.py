@@ -7,8 +7,7 @@ import pandas as pd
 from mothers_margins.cohort import Cohort, column
 from mothers_margins.errors import UsageError
 from mothers_margins.fitted import BETWEEN, CONSTANT, Column
-from mothers_margins.plan_checks import ORDER
-from mothers_margins.study import Study, unknown
+from mothers_margins.study import ORDER, Study, unknown
 
 REMEDY = "Write an outcome, ~, and columns joined by +, such as 'low ~ age + C(race)'."
 

@@ -16,7 +16,7 @@ from mothers_margins.derivation import remade
 from mothers_margins.errors import UsageError, expect
 from mothers_margins.imputation import Equation, Imputations, Passive, chained, default_method, read_cells, write_cells
 from mothers_margins.missing_plan import MissingData
-from mothers_margins.plan_checks import ORDER, ancestors
+from mothers_margins.plan_checks import ancestors
 from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import Study, unknown
 
@@ -242,7 +242,9 @@ def _prepared(
     rows, predicting = _rows(cohort, plan, outcome, done)
     part_of = {name: plan.composites[name] for name in terms if name in plan.composites and composites == "components"}
     parts = tuple(dict.fromkeys(part for own in part_of.values() for part in own))
-    auxiliaries = tuple(_auxiliaries(study, plan, outcome, {*terms, *parts}, done))
+    auxiliaries = study.auxiliaries(outcome)
+    later = [name for name in plan.auxiliaries if name not in (*auxiliaries, *terms)]
+    done += [(name, "auxiliary variable left out: recorded after the outcome, or part of it", 0) for name in later]
     names = tuple(dict.fromkeys([*terms, *parts, *auxiliaries]))
     inside = replace(cohort, data=cohort.data[rows], reasons=cohort.reasons[rows], scoring=cohort.scoring[rows])
     gates = [gate for name in names for gate in _gate(study, name) if gate not in names and _gap(inside, gate).any()]
@@ -306,19 +308,6 @@ def _rows(
             done.append((name, "as predictor at the share of those known, because it is not known", int(gap.sum())))
         predicting[name] = numbers.fillna(numbers.mean())
     return rows, predicting
-
-
-def _auxiliaries(
-    study: Study, plan: MissingData, outcome: str, taken: set[str], done: list[tuple[str, str, int]]
-) -> Iterator[str]:
-    """Auxiliary variables of a run: not later than the outcome, and not made from what it is made from."""
-    for name in plan.auxiliaries:
-        if name in taken:
-            continue
-        if ORDER[study.timepoint(name)] > ORDER[study.outcomes[outcome].timepoint]:
-            done.append((name, "auxiliary variable left out: recorded after the outcome", 0))
-        elif not study.recorded(name) & study.recorded(outcome):
-            yield name
 
 
 def _refuse(study: Study, names: list[str], outcome: str) -> None:

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 from mothers_margins.definition import Derived
 from mothers_margins.missing_plan import MissingData, Run
-from mothers_margins.schema import Timepoint
-from mothers_margins.study import Study, near
-
-ORDER: dict[Timepoint | None, int] = {None: 0, 1: 1, "between": 2, 2: 3}
+from mothers_margins.study import ORDER, Study, near
 
 
 def ancestors(study: Study, name: str) -> frozenset[str]:

@@ -31,6 +31,7 @@ from mothers_margins.schema import (
     Variable,
 )
 
+ORDER: dict[Timepoint | None, int] = {None: 0, 1: 1, "between": 2, 2: 3}
 NOT_CONCERNED = "not among those whom the outcome concerns"
 
 
@@ -171,6 +172,13 @@ class Study:
         if str(timepoint) not in found:
             raise unknown("timepoint with a main outcome", [str(timepoint)], found, f"study {self.name}")
         return found[str(timepoint)]
+
+    def auxiliaries(self, outcome: str) -> tuple[str, ...]:
+        """Auxiliary variables of the missing-data plan that were not recorded after an outcome, nor make it up."""
+        plan, last = self.file.missing_data, ORDER[self.outcomes[outcome].timepoint]
+        names = plan.auxiliaries if plan else ()
+        own = self.recorded(outcome)
+        return tuple(n for n in names if ORDER[self.timepoint(n)] <= last and not self.recorded(n) & own)
 
     def contrasts(self, outcome: str) -> dict[str, dict[str, Where]]:
         """Pairs of disjoint groups of an outcome: those with it and all others; and the others who meet `also_within`.

@@ -95,6 +95,8 @@ def put(column: pd.Series, at: Array, values: Any) -> pd.Series:
 
     Raises ValueError, naming the column, if they are of another kind altogether.
     """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return _recoded(column, column.dtype, at, values)
     filled = column.copy()
     if pd.api.types.is_integer_dtype(column.dtype):
         numbers = pd.Series(values).dropna().to_numpy(dtype=float)
@@ -109,6 +111,18 @@ def put(column: pd.Series, at: Array, values: Any) -> pd.Series:
     except (TypeError, ValueError) as error:
         raise ValueError(f"chained: '{column.name}' cannot hold what is made for it") from error
     return filled
+
+
+def _recoded(column: pd.Series, kind: pd.CategoricalDtype, at: Array, values: Any) -> pd.Series:
+    """Other levels at some places; by their codes, because setting items takes ten times as long."""
+    place = {level: code for code, level in enumerate(kind.categories)}
+    wanted = [-1 if pd.isna(value) else place.get(value, -2) for value in values]
+    if -2 in wanted:
+        raise ValueError(f"chained: '{column.name}' cannot hold what is made for it")
+    codes = column.cat.codes.to_numpy().copy()
+    codes[at] = wanted
+    made = pd.Categorical.from_codes(codes, dtype=kind, validate=False)
+    return pd.Series(made, index=column.index, name=column.name)
 
 
 def levels_of(column: pd.Series, method: str) -> tuple[tuple[Any, ...], str]:

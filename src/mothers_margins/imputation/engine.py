@@ -101,6 +101,18 @@ class _Sweeps:
         self.sources = {target.name: target for target in plan.targets}
         self.passive = {column.name: column.passive for column in plan.made if column.passive}
         self.counts: dict[tuple[str, str], int] = {}
+        self.index = {column.name: plan.data.index[column.missing] for column in plan.made}
+        self.kept: dict[tuple[object, object], tuple[object, pd.Series]] = {}
+        self.stale: set[object] = set()
+        self.asked = {target.name: self._asked(plan.predictors[target.name]) for target in plan.targets}
+
+    def _asked(self, predictors: Array) -> set[object]:
+        """Passive variables that predict a target, and those that they are made from."""
+        found: set[object] = set()
+        for column in reversed(self.plan.made):
+            if column.name in found or np.isin(np.arange(column.places.start, column.places.stop), predictors).any():
+                found |= {column.name, *(part.source for part in column.parts if part.source in self.passive)}
+        return found
 
     def run(self, burnin: int) -> Chain:
         """Start from random observed values, then sweep."""
@@ -114,6 +126,7 @@ class _Sweeps:
         for _ in range(burnin):
             for target in plan.targets:
                 name = target.name
+                self._renew(self.asked[name])
                 found = draw(
                     target,
                     self.design,
@@ -130,9 +143,11 @@ class _Sweeps:
                 applies = self.shown[name][~np.isnan(self.shown[name])]
                 means[name].append(float(applies.mean()) if len(applies) else np.nan)
                 spreads[name].append(float(applies.std()) if len(applies) else np.nan)
+        self._renew(self.stale)
         for column in plan.made:
             if column.missing.any():
-                self._make(column)
+                if column.name not in self.series:
+                    self._make(column)
                 self._happened(column.name, "stayed missing", int(self.series[column.name].isna().sum()))
         events = tuple(Event(name, event, n) for (name, event), n in self.counts.items())
         return Chain({target.name: self.shown[target.name] for target in plan.targets}, means, spreads, events)
@@ -150,15 +165,25 @@ class _Sweeps:
         return seen
 
     def _set(self, target: Column, values: Array) -> None:
-        """New values of a target, and all that hangs on it, each once."""
+        """New values of a target, and all that hangs on it, each once; what is passive waits until it is asked for."""
         self.drawn[target.name] = values
         self._show(target)
         for column in self.plan.affected[target.name]:
             if column.passive is None:
                 if column.name in self.drawn:
                     self._show(column)
+            elif column.name not in self.gates:
+                self.stale.add(column.name)
             elif all(part.source in self.shown for part in column.parts if len(part.at)):
+                self._renew({part.source for part in column.parts})
                 self._make(column)
+
+    def _renew(self, names: set[object]) -> None:
+        """Make again those of some passive variables whose sources have changed, in declared order."""
+        for column in self.plan.made if names & self.stale else ():
+            if column.name in names and column.name in self.stale:
+                self._make(column)
+                self.stale.discard(column.name)
 
     def _show(self, target: Column) -> None:
         """Put the drawn values in their places, but for those whose gate is closed."""
@@ -170,9 +195,16 @@ class _Sweeps:
 
     def _make(self, column: Column) -> None:
         """A passive variable from its sources as they stand, where they are not all known."""
-        frame = {part.source: self._filled(part) for part in column.parts}
-        index = self.plan.data.index[column.missing]
-        made = make(column.name, self.passive[column.name], pd.DataFrame(frame, index=index))
+        frame = {}
+        for part in column.parts:
+            now = self.series.get(part.source, self.shown.get(part.source))
+            before, filled = self.kept.get((column.name, part.source), (None, None))
+            if filled is None or before is not now:
+                filled = self._filled(part)
+                self.kept[column.name, part.source] = now, filled
+            frame[part.source] = filled
+        sources = pd.DataFrame(frame, index=self.index[column.name], copy=False)
+        made = make(column.name, self.passive[column.name], sources)
         self.series[column.name] = made
         values = column.coded(made)
         self._happened(column.name, "no place in the design: at the base", int((np.isnan(values) & made.notna()).sum()))

@@ -128,7 +128,8 @@ class Pooled:
     @property
     def mc_error(self) -> pd.Series:
         """Monte Carlo error of the estimates: sqrt(B/m), which is what the jackknife gives (White 2011, §7)."""
-        return self.mc_errors()["estimate"]
+        found = np.sqrt(np.diag(self._between()) / self.m)
+        return self._series(found if self.m > 2 else np.full(len(self.names), np.nan))
 
     def mc_errors(self) -> pd.DataFrame:
         """Jackknife Monte Carlo errors of estimate, standard error, p and interval, as Stata's `mcerror` has them."""
