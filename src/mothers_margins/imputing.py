@@ -30,7 +30,7 @@ class Imputed:
 
     cohort: the rows of the run, with their missing values. filled: names of the imputed variables. composites: how
     these were treated; shifts: what was added to imputed values. done: what was left out or kept by a rule, with
-    numbers. made: the engine's result.
+    numbers. made: the engine's result. burnin: sweeps of each chain. seed: of the random numbers.
     """
 
     cohort: Cohort
@@ -41,6 +41,8 @@ class Imputed:
     filled: tuple[str, ...]
     done: tuple[tuple[str, str, int], ...]
     made: Imputations
+    burnin: int
+    seed: int
 
     @property
     def m(self) -> int:
@@ -181,7 +183,9 @@ def impute(
             raise UsageError("impute: imputed cells of restricted data stay outside the project's folder.", (), remedy)
         places.write_whole(places.staged(path), lambda part: write_cells(part, made))
     filled = tuple(target.name for target in made.targets)
-    return Imputed(prepared.cohort, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made)
+    return Imputed(
+        prepared.cohort, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made, burnin, seed
+    )
 
 
 @dataclass(frozen=True, eq=False)
