@@ -253,8 +253,8 @@ def _about(imputed: Imputed, variables: list[_Variable]) -> Iterator[str]:
     yield f"Study {study.name}: {study.title}. Outcome {imputed.outcome}: {study.label(imputed.outcome)}."
     yield (
         f"{imputed.m} imputations of {len(cohort)} {unit}, burn-in {imputed.burnin}, seed {imputed.seed}, composites: "
-        f"{imputed.composites}. Made outside Stata by mothers-margins {version('mothers-margins')}, by chained equations; "
-        f"mi impute cannot continue them, and its random numbers are others."
+        f"{imputed.composites}. Made outside Stata by mothers-margins {version('mothers-margins')}, by chained "
+        f"equations; mi impute cannot continue them, and its random numbers are others."
     )
     shifted = ", ".join(f"{name} by {shift:g}" for name, shift in imputed.shifts.items() if shift)
     if shifted:
