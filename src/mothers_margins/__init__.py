@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from mothers_margins.regression import available_case, fit_logistic, why_not
     from mothers_margins.results import Results, save
     from mothers_margins.standardisation import standardise
+    from mothers_margins.stata_export import to_stata
     from mothers_margins.study import Source, Study
     from mothers_margins.table import Table, say
 
@@ -62,6 +63,7 @@ _ROOMS = {
     "regression": ["available_case", "fit_logistic", "why_not"],
     "standardisation": ["standardise"],
     "missing_data": ["bounds", "imputed_values", "patterns", "stability", "suppose"],
+    "stata_export": ["to_stata"],
     "model_checks": ["check_model"],
     "results": ["Results", "save"],
     "table": ["Table", "say"],

@@ -30,7 +30,7 @@ class Imputed:
 
     cohort: the rows of the run, with their missing values. filled: names of the imputed variables. composites: how
     these were treated; shifts: what was added to imputed values. done: what was left out or kept by a rule, with
-    numbers. made: the engine's result.
+    numbers. made: the engine's result. burnin: sweeps of each chain. seed: of the random numbers.
     """
 
     cohort: Cohort
@@ -38,10 +38,11 @@ class Imputed:
     model: str
     composites: Composites
     shifts: Mapping[str, float]
-    seed: int
     filled: tuple[str, ...]
     done: tuple[tuple[str, str, int], ...]
     made: Imputations
+    burnin: int
+    seed: int
 
     @property
     def m(self) -> int:
@@ -86,8 +87,7 @@ class Imputed:
         engine run: settings (n is their value). engine imputation: n participants of the run. engine chains: n chains
         in which it happened at least once.
         """
-        sweeps = len(next(iter(self.made.chains[0].means.values()), []))
-        settings = {"imputations": self.m, "sweeps of each chain": sweeps, "seed": self.seed}
+        settings = {"imputations": self.m, "sweeps of each chain": self.burnin, "seed": self.seed}
         rows = [_event("run", "", what, n) for what, n in settings.items()]
         rows += [_event("imputation", name, what, n, len(self.cohort)) for name, what, n in self.done]
         for target in self.made.targets:
@@ -196,7 +196,9 @@ def impute(
             raise UsageError("impute: imputed cells of restricted data stay outside the project's folder.", (), remedy)
         places.write_whole(places.staged(path), lambda part: write_cells(part, made))
     filled = tuple(target.name for target in made.targets)
-    return Imputed(prepared.cohort, outcome, model, composites, dict(shifts or {}), seed, filled, prepared.done, made)
+    return Imputed(
+        prepared.cohort, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made, burnin, seed
+    )
 
 
 @dataclass(frozen=True, eq=False)

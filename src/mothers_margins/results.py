@@ -97,13 +97,9 @@ def save(results: Results, name: str) -> Path:
     outputs/interactive/, or the one that MOTHERS_MARGINS_OUT names. Raises UsageError for a name that is no plain
     word, a frame that lost its origin, or restricted results that would land inside the project.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise UsageError("save: a name is lower-case letters, digits and underscores, and begins with a letter.")
+    plain_word(name, "save")
     about = checked(results, "save")
-    target = places.out_folder() / "internal" / f"{name}.csv"
-    if about.source.kind == "restricted" and places.inside_project(target):
-        remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."
-        raise UsageError("save: results of restricted data stay outside the project's folder.", (), remedy)
+    target = inside_run(f"{name}.csv", about.source, "save")
     description = {
         "name": name,
         "kind": about.kind,
@@ -118,3 +114,21 @@ def save(results: Results, name: str) -> Path:
     places.write_whole(described, lambda part: part.write_text(text, encoding="utf-8"))
     places.write_whole(numbers, lambda part: frame.to_csv(part, index=False, lineterminator="\n"))
     return Path(places.shown(target))
+
+
+def plain_word(name: str, who: str) -> None:
+    """Raise UsageError, in the name of `who`, for a name of a file that is no plain word."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise UsageError(f"{who}: a name is lower-case letters, digits and underscores, and begins with a letter.")
+
+
+def inside_run(name: str, source: Source, who: str) -> Path:
+    """Path of a file in internal/ of the run's folder, as it will be when the run has finished.
+
+    Raises UsageError, in the name of `who`, where what comes of restricted data would land inside the project.
+    """
+    target = places.out_folder() / "internal" / name
+    if source.kind == "restricted" and places.inside_project(target):
+        remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."
+        raise UsageError(f"{who}: results of restricted data stay outside the project's folder.", (), remedy)
+    return target
