@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mothers_margins.pooled import PooledFit, pool
     from mothers_margins.reader import open_cohort, read_cohort
     from mothers_margins.regression import available_case, fit_logistic, why_not
-    from mothers_margins.results import Results, save
+    from mothers_margins.results import Results, save, stack
     from mothers_margins.standardisation import standardise
     from mothers_margins.stata_export import to_stata
     from mothers_margins.study import Source, Study
@@ -65,7 +65,7 @@ _ROOMS = {
     "missing_data": ["bounds", "imputed_values", "patterns", "stability", "suppose"],
     "stata_export": ["to_stata"],
     "model_checks": ["check_model"],
-    "results": ["Results", "save"],
+    "results": ["Results", "save", "stack"],
     "table": ["Table", "say"],
     "builders": ["characteristics", "tally", "themes"],
     "model_tables": ["odds_ratios"],

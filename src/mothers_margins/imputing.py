@@ -268,7 +268,8 @@ def _prepared(
         gap = _gap(inside, name) & values.isna()
         if name in part_of:
             equations[name] = Passive(part_of[name], maker(inside, name, part_of[name]))
-            described.append(f"{name} passive {part_of[name]}")
+            made = [study.derived[other] for other in (name, *ancestors(study, name)) if other in study.derived]
+            described.append(f"{name} passive {part_of[name]} {made}")
         elif gap.any():
             mine = {part for own in part_of.values() if name in own for part in own}
             equation = Equation(

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,16 @@ def checked(results: Any, who: str, kind: str = "") -> About:
     if kind and about.kind != kind:
         raise UsageError(f"{who}: these results are {about.kind}, not {kind}.")
     return about
+
+
+def stack(*results: Results) -> Results:
+    """Results of one kind, study and source, one below the other. Raises UsageError if they differ in one of these."""
+    abouts = [checked(one, "stack") for one in results]
+    if len({(about.kind, about.study.name, about.source) for about in abouts}) != 1:
+        raise UsageError("stack: needs results of one kind, one study and one source.")
+    found = Results(pd.concat([pd.DataFrame(one) for one in results if len(one)], ignore_index=True))
+    found.about = replace(abouts[0], groups={name: group for about in abouts for name, group in about.groups.items()})
+    return found
 
 
 def save(results: Results, name: str) -> Path:
