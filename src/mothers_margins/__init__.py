@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mothers_margins.figure import Figure, check
     from mothers_margins.fitted import Fit
     from mothers_margins.glance import overview
+    from mothers_margins.imputation_charts import fmi_by_m, imputed_bars, traces
     from mothers_margins.imputing import Imputed, impute
     from mothers_margins.missing_data import bounds, imputed_values, patterns, stability, suppose
     from mothers_margins.model_checks import check_model
@@ -67,6 +68,7 @@ _ROOMS = {
     "needs_table": ["needs"],
     "figure": ["Figure", "check"],
     "charts": ["flow_diagram", "forest", "group_bars", "missing_bars"],
+    "imputation_charts": ["fmi_by_m", "imputed_bars", "traces"],
     "glance": ["overview"],
     "errors": ["DataError", "DisclosureError", "MothersMarginsError", "StudyError", "UsageError"],
 }
