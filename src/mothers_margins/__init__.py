@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mothers_margins.figure import Figure, check
     from mothers_margins.fitted import Fit
     from mothers_margins.glance import overview
+    from mothers_margins.imputation_charts import fmi_by_m, imputed_bars, traces
     from mothers_margins.imputing import Imputed, impute
     from mothers_margins.missing_data import bounds, imputed_values, patterns, stability, suppose
     from mothers_margins.missing_tables import imputation_log, imputed_beside_observed, in_words, per_hundred, precision
@@ -75,6 +76,7 @@ _ROOMS = {
     "needs_table": ["needs"],
     "figure": ["Figure", "check"],
     "charts": ["flow_diagram", "forest", "group_bars", "missing_bars"],
+    "imputation_charts": ["fmi_by_m", "imputed_bars", "traces"],
     "glance": ["overview"],
     "errors": ["DataError", "DisclosureError", "MothersMarginsError", "StudyError", "UsageError"],
 }

@@ -20,7 +20,7 @@ from mothers_margins.table import SYMBOLS
 
 Record = dict[Hashable, Any]
 LONGEST_ALT = 350
-MOST = {"group_bars": 14, "missing_bars": 40}  # rows that one figure holds
+MOST = {"group_bars": 14, "missing_bars": 40, "imputed_bars": 20}  # rows that one figure holds
 # Groups and methods differ by fill and by outline or shape too, so that they stay apart without colour.
 LOOKS: tuple[dict[str, Any], ...] = (
     {"facecolor": FIRST, "edgecolor": FIRST},
@@ -38,7 +38,7 @@ ENDS = {"wald": ("conf_low", "conf_high"), "profile": ("profile_low", "profile_h
 IN_WORDS = {"wald": "Wald", "profile": "profile likelihood"}
 
 
-def _told(about: About, start: str, values: Iterable[tuple[float, str]], end: str) -> str:
+def alt_text(about: About, start: str, values: Iterable[tuple[float, str]], end: str) -> str:
     """Alt text: a start, the values as far as they fit, the largest difference first, and what is left out."""
     start = f"{about.source.mark}. {start}" if about.source.mark else start
     texts = [text for _, text in sorted(values, key=lambda value: -value[0])]  # equal ones stay as they are drawn
@@ -50,7 +50,7 @@ def _told(about: About, start: str, values: Iterable[tuple[float, str]], end: st
     return told
 
 
-def _hidden(rows: Iterable[Record]) -> str:
+def left_out(rows: Iterable[Record]) -> str:
     """What is left out of a chart, as a sentence; empty if nothing is."""
     found = dict.fromkeys(row["status"] for row in rows if row["status"] in SYMBOLS)
     return f" Left out: {' and '.join(f'{status} values ({SYMBOLS[status]})' for status in found)}." if found else ""
@@ -62,7 +62,6 @@ def _refuse_many(who: str, rows: int) -> None:
         raise UsageError(f"{who}: {rows} rows to draw; a figure holds 1 to {MOST[who]}.", (), remedy)
 
 
-@mpl.rc_context(STYLE)
 def group_bars(results: Results) -> Figure:
     """Percentages of groups as horizontal bars from 0 to 100, one block per variable.
 
@@ -71,28 +70,35 @@ def group_bars(results: Results) -> Figure:
     figure says. Raises UsageError for results of another kind, no percentage, more than 14 levels, or more groups than
     can be told apart (three, and one that contains them).
     """
-    about = checked(results, "group_bars", "summaries")
+    many = checked(results, "group_bars", "summaries").study.file.unit.many
+    note = f"Numbers are {many} with the characteristic, of those in the group with a known value."
+    return bars_by_group(results, "group_bars", "Percent of those with a known value", [note])
+
+
+@mpl.rc_context(STYLE)
+def bars_by_group(results: Results, who: str, label: str, notes: list[str]) -> Figure:
+    """What `group_bars` draws, in the name of `who`; label: of the axis. A share without n has no count."""
+    about = checked(results, who, "summaries")
     study, rule = about.study, about.study.file.rounding
     rows = [row for row in results.to_dict("records") if row["statistic"] == "percent"]
     binary = {name for name in {row["variable"] for row in rows} if {*study.levels(name)} == {"Yes", "No"}}
     rows = [row for row in rows if row["variable"] not in binary or row["level"] == "Yes"]
     found = {(row["variable"], row["level"], row["group"]): row for row in rows}
     levels, groups = list(dict.fromkeys(key[:2] for key in found)), list(dict.fromkeys(key[2] for key in found))
-    _refuse_many("group_bars", len(levels) if any(row["status"] not in SYMBOLS for row in rows) else 0)
+    _refuse_many(who, len(levels) if any(row["status"] not in SYMBOLS for row in rows) else 0)
     parts = [name for name in groups if not {*about.groups[name].contains} & {*groups}]
     if len(parts) > len(LOOKS) or len(groups) > len(parts) + 1:
-        raise UsageError(f"group_bars: so many groups ({len(groups)}) cannot be told apart.", (), "Choose fewer.")
+        raise UsageError(f"{who}: so many groups ({len(groups)}) cannot be told apart.", (), "Choose fewer.")
     looks = {name: LOOKS[parts.index(name)] if name in parts else WHOLE for name in groups}
     items: list[Item] = []
     for variable, level in levels:
         if variable not in binary and level == next(second for first, second in levels if first == variable):
             items.append((study.label(variable), 0, None))
-        label, depth = (study.label(variable), 0) if variable in binary else (level, 1)
-        items.append((label, depth, (variable, level)))
+        title, depth = (study.label(variable), 0) if variable in binary else (level, 1)
+        items.append((title, depth, (variable, level)))
     page, left, wide, pitch = Page(7.1, about.source.mark), 2.8, 2.9, 0.16
     top = page.legend(page.top, [(about.groups[name].label, look) for name, look in looks.items()]) - 0.08
     places, bottom = page.stub(items, top, left, pitch * len(groups) + 0.1)
-    label = "Percent of those with a known value"
     axes = page.panel(left, top, wide, bottom - top, xlim=(0, 100), xticks=range(0, 101, 25), xlabel=label)
     told = []
     for key in levels:
@@ -102,7 +108,9 @@ def group_bars(results: Results) -> Figure:
             text, share = SYMBOLS.get(row["status"], ""), 0.0
             if not text:
                 share = float(row["value"])
-                text = f"{row['n']:.0f} of {row['denominator']:.0f} ({rounded(share, rule.percent, rule.rule)}%)"
+                text = f"{rounded(share, rule.percent, rule.rule)}%"
+                counted = f"{row['n']:.0f} of {row['denominator']:.0f} ({text})"
+                text = counted if isfinite(row["n"]) else f"{text} of {row['denominator']:.0f}"
                 bar(axes, 0, places[key] + i * pitch, share, looks[name])
                 shares += [share] * (name in parts)  # a group is not set against one that contains it
             page.write(left + wide * share / 100 + 0.06, places[key] + i * pitch, text)
@@ -111,10 +119,8 @@ def group_bars(results: Results) -> Figure:
         told.append((max(shares) - min(shares) if shares else -1, f"{study.label(key[0])}{level}: {', '.join(texts)}"))
     many = study.file.unit.many
     start = f"Bar chart of percentages of {many}; groups: {', '.join(about.groups[name].label for name in groups)}."
-    note = f"Numbers are {many} with the characteristic, of those in the group with a known value."
-    return page.end(
-        bottom + 0.6, [note, _hidden(rows), cited(study)], "group_bars", _told(about, start, told, _hidden(rows))
-    )
+    alt = alt_text(about, start, told, left_out(rows))
+    return page.end(bottom + 0.6, [*notes, left_out(rows), cited(study)], who, alt)
 
 
 @mpl.rc_context(STYLE)
@@ -160,7 +166,7 @@ def missing_bars(results: Results) -> Figure:
     start = f"Bar chart of missing values of each variable, in {many}."
     note = f"Numbers are {many}" + ("; those whom a question does not concern are not among them." if apart else ".")
     return page.end(
-        bottom + 0.6, [note, _hidden(rows), cited(study)], "missing_bars", _told(about, start, told, _hidden(rows))
+        bottom + 0.6, [note, left_out(rows), cited(study)], "missing_bars", alt_text(about, start, told, left_out(rows))
     )
 
 
@@ -183,7 +189,7 @@ def flow_diagram(results: Results) -> Figure:
     columns = [(str(title), part.to_dict("records")) for title, part in results.groupby("note", sort=False)]
     if not columns:
         raise UsageError("flow_diagram: these results hold no step.")
-    wide, main, many, hidden = 5.0, 2.45, about.study.file.unit.many, _hidden(results.to_dict("records"))
+    wide, main, many, hidden = 5.0, 2.45, about.study.file.unit.many, left_out(results.to_dict("records"))
     page, told, ends = Page(wide * len(columns) + EDGE, about.source.mark), list[tuple[float, str]](), list[float]()
     top = max(page.write(EDGE + wide * i, page.top, title, main, "bold") for i, (title, _) in enumerate(columns)) - 0.05
     for i, (title, rows) in enumerate(columns):
@@ -204,7 +210,7 @@ def flow_diagram(results: Results) -> Figure:
                 _arrow(page.sheet, (x + main / 2, bottom), (x + main / 2, y))
         ends.append(bottom)
     notes = [f"Numbers are {many}.", hidden, cited(about.study)]
-    alt = _told(about, f"Flow diagram of {many}.", told, hidden)
+    alt = alt_text(about, f"Flow diagram of {many}.", told, hidden)
     return page.end(max(ends) + 0.3, notes, "flow_diagram", alt)
 
 
@@ -274,15 +280,15 @@ def forest(*results: Results, interval: str = "wald") -> Figure:
     for key in dict.fromkeys(map(_key, drawn)):
         mine = [row for row in drawn if _key(row) == key]
         texts = ", ".join(_odds(study, row, ends) for row in mine)
-        values.append((max(abs(row["estimate"]) for row in mine), f"{_label(study, mine[0])}: {texts}"))
-    hidden = _hidden(row for rows in panels for row in rows)
+        values.append((max(abs(row["estimate"]) for row in mine), f"{term_label(study, mine[0])}: {texts}"))
+    hidden = left_out(row for rows in panels for row in rows)
     start = f"Forest plot of {head}, associations, not effects.{' ' + flag + '.' if flag else ''} "
     start += "; ".join(f"{title}, {size}" for title, size in zip(titles, sizes, strict=True)) + "."
-    said = {_label(study, row): row["note"].removeprefix(NOT_LOCKED).strip("; ") for row in drawn}
+    said = {term_label(study, row): row["note"].removeprefix(NOT_LOCKED).strip("; ") for row in drawn}
     footnotes = [f"{label}: {text}." for label, text in said.items() if text]
     note = "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given all others in its model. "
     note += f"CI: {IN_WORDS[interval]} confidence interval; an arrow means that it goes on beyond the axis."
-    alt = _told(abouts[0], start, values, hidden)
+    alt = alt_text(abouts[0], start, values, hidden)
     return page.end(bottom + 0.65, [note, *footnotes, hidden, cited(study)], "forest", alt)
 
 
@@ -329,7 +335,7 @@ def _terms(study: Study, found: dict[tuple[str, str], Record]) -> list[Item]:
             reference = f" (reference: {found[keys[0]]['reference']})" if keys and found[keys[0]]["reference"] else ""
             items += [(_named(study, name) + reference, 1, None)] * several
             for key in keys:
-                label = _label(study, found[key]) + reference * (key[1] not in ("", "Yes", "No"))
+                label = term_label(study, found[key]) + reference * (key[1] not in ("", "Yes", "No"))
                 items.append((key[1] if several else label, 1 + several, key))
     return items
 
@@ -339,7 +345,7 @@ def _named(study: Study, variable: str) -> str:
     return study.label(variable) if variable in study.declared else variable
 
 
-def _label(study: Study, row: Record) -> str:
+def term_label(study: Study, row: Record) -> str:
     """A term in words: the title of a Yes/No variable, of others with the level or the units."""
     title, coding = _named(study, row["variable"]), study.file.coding.get(row["variable"])
     if row["level"]:

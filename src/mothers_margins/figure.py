@@ -37,6 +37,9 @@ STYLE: dict[Any, Any] = {
     "font.size": 8.5,
     "axes.labelsize": 8.5,
     "xtick.labelsize": 8.5,
+    "ytick.color": GREY,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 8.5,
     "hatch.color": "edge",
     "hatch.linewidth": 0.9,
 }
@@ -89,16 +92,21 @@ class Page:
 
     def write(self, x: float, y: float, text: str, width: float = 0, weight: str = "normal") -> float:
         """Text with its first baseline at y, no wider than given or the page; returns the baseline that follows."""
+        for line in self.lines(text, width or self.width - x - EDGE, weight):
+            font = FontProperties(family=STYLE["font.family"], size=PT, weight=weight)
+            self.sheet.text(x, y, line, fontproperties=font, color=INK, va="baseline")
+            y += LINE
+        return y
+
+    def lines(self, text: str, width: float, weight: str = "normal") -> list[str]:
+        """Text cut into lines no wider than given, unless one word is."""
         font = FontProperties(family=STYLE["font.family"], size=PT, weight=weight)
         lines = [""]
         for word in text.split(" "):
             longer = f"{lines[-1]} {word}".strip()
             wide = self.measure.get_text_width_height_descent(longer, font, False)[0] / self.figure.dpi
-            lines[-1:] = [longer] if wide <= (width or self.width - x - EDGE) else [lines[-1], word]
-        for line in filter(None, lines):
-            self.sheet.text(x, y, line, fontproperties=font, color=INK, va="baseline")
-            y += LINE
-        return y
+            lines[-1:] = [longer] if wide <= width else [lines[-1], word]
+        return [line for line in lines if line]
 
     def stub(self, items: Iterable[Item], y: float, width: float, high: float) -> tuple[dict[Hashable, float], float]:
         """Labels at the left; returns the baseline of each row that has a key, and where the last one ends."""

@@ -116,6 +116,7 @@ class Imputed:
     def convergence(self) -> Results:
         """R-hat of every imputed variable, near 1 where the chains have mixed: kind checks."""
         common = {"outcome": self.outcome, "model": self.model, "method": "imputed", "check": "R-hat", "n": self.m}
+        common |= {"df": float("nan"), "p_value": float("nan")}  # no test
         rows = [
             common | {"variable": str(name), "statistic_name": "R-hat of the means", "statistic": value}
             for name, value in self.made.rhat().items()
