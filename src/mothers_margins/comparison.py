@@ -57,7 +57,7 @@ def compare(
         _settled(cohort, names, between)
     masks = {name: where_mask(cohort, group.where) for name, group in groups.items()}
     _disjoint(masks)
-    made_from = frozenset().union(*(study.recorded(name) for group in groups.values() for name in group.where))
+    made_from = frozenset().union(*(study.decided_by(group.where) for group in groups.values()))
     rows: list[dict[str, Any]] = []
     for name in names:
         made = study.recorded(name) & made_from

@@ -101,10 +101,17 @@ class Imputed:
             parts = ", ".join(map(self.cohort.study.label, passive.sources))
             rows.append(_event("imputation", name, f"made from its parts: {parts}", gap, len(self.cohort)))
         rows += [
-            _event("chains", one["variable"], one["event"], one["chains"], self.m)
+            _event("chains", one["variable"], self._in_words(str(one["event"])), one["chains"], self.m)
             for one in self.made.events_frame().to_dict("records")
         ]
         return tidy(rows, self._about("events"), self.timepoint)
+
+    def _in_words(self, event: str) -> str:
+        """An event of the engine with the labels of the variables that it names after a colon."""
+        what, colon, names = event.partition(": ")
+        known = self.cohort.study.declared
+        labels = [self.cohort.study.label(name) if name in known else name for name in names.split(", ")]
+        return f"{what}{colon}{', '.join(labels)}"
 
     def traces(self) -> Results:
         """Mean and SD of the imputed values by variable, chain and sweep: kind chains."""
@@ -269,7 +276,7 @@ def _prepared(
         gap = _gap(inside, name) & values.isna()
         if name in part_of:
             equations[name] = Passive(part_of[name], maker(inside, name, part_of[name]))
-            made = [study.derived[other] for other in (name, *ancestors(study, name)) if other in study.derived]
+            made = [study.derived[other] for other in (name, *sorted(ancestors(study, name))) if other in study.derived]
             described.append(f"{name} passive {part_of[name]} {made}")
         elif gap.any():
             mine = {part for own in part_of.values() if name in own for part in own}
@@ -375,4 +382,4 @@ def _shown(m: int, progress: bool) -> Iterator[Callable[[int], object] | None]:
             yield lambda done: bars.update(task, completed=done)
         return
     every = max(1, m // 5)
-    yield lambda done: print(f"impute: {done} of {m} chains", file=sys.stderr) if done % every == 0 else None
+    yield lambda done: print(f"impute: {done} of {m} chains") if done % every == 0 else None

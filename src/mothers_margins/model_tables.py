@@ -311,5 +311,6 @@ def _done(study: Study, done: Results) -> Iterator[tuple[str, list[str]]]:
         counted = f"{event}: {detail} ({row['n']:g})" if event == "left out" and not row["variable"] else event
         about = study.label(row["variable"]) if row["variable"] in study.declared else str(row["variable"])
         said = found.setdefault(counted[0].upper() + counted[1:], [])
-        said += [f"{about}, {detail}" if detail else about] if about else []
+        text = f"{about}, {detail}" if detail else about
+        said += [text] if text and text not in said else []
     yield from found.items()

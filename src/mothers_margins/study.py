@@ -254,6 +254,18 @@ class Study:
             return frozenset(items.union(*(self.recorded(part) for part in score.sum_of)))
         return frozenset().union(*(self.recorded(source) for source in self.derived[name].sources))
 
+    def decided_by(self, where: Where) -> frozenset[str]:
+        """Fields of the file whose values decide a condition; that a value is known says nothing of what it is."""
+        found: frozenset[str] = frozenset()
+        for name, condition in where.items():
+            made = self.derived.get(name)
+            if condition.known is not None:
+                continue
+            inner = (*made.conditions, *made.one_of.values()) if made else ()
+            whole = self.recorded(name) if not inner or isinstance(made, Outcome) else frozenset()
+            found = found.union(whole, *(self.decided_by(one) for one in inner))
+        return found
+
     def timepoint(self, name: str) -> Timepoint | None:
         """When a variable was recorded, as declared."""
         return self.declared[name].timepoint if name in self.declared else None
