@@ -65,7 +65,7 @@ def tidy(rows: list[dict[str, Any]], about: About, timepoint: int | None = None)
     """Rows as `Results` with exactly the columns of their kind, in order."""
     if timepoint is not None and (isinstance(timepoint, bool) or not isinstance(timepoint, int)):
         raise UsageError("A timepoint is a whole number, or left out.")
-    frame = Results(rows)
+    frame = Results(rows, columns=None if rows else [*EVERY_KIND, *COLUMNS[about.kind]])
     common = {"table": "", "study": about.study.name, "timepoint": timepoint, "status": "shown", "note": ""}
     for name, value in common.items():
         if name not in frame:
