@@ -312,5 +312,5 @@ def _done(study: Study, done: Results) -> Iterator[tuple[str, list[str]]]:
         about = study.label(row["variable"]) if row["variable"] in study.declared else str(row["variable"])
         said = found.setdefault(counted[0].upper() + counted[1:], [])
         text = f"{about}, {detail}" if detail else about
-        said += [text] if text and text not in said else []
+        said += [text] if about and text not in said else []
     yield from found.items()
