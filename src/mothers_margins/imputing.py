@@ -161,7 +161,7 @@ def impute(
     """Impute the explanatory variables of a model for one outcome, by chained equations, as the study's plan says.
 
     The outcome predicts and is never imputed: the rows are those for whom it is known. model: whose explanatory
-    variables are imputed, with the plan's auxiliary ones; by default the study's first. m, burnin, seed: by default
+    variables are imputed, with the plan's auxiliary ones; by default the study's first that lists any for the outcome. m, burnin, seed: by default
     the plan's. n_jobs: processes; the result is the same for any number.
     composites: `components` imputes the declared parts and makes the composite from them; `direct` imputes the
     composite itself; `missing_as_no` takes a missing composite for a no. shifts: added to the imputed values of a
@@ -185,7 +185,7 @@ def impute(
         raise UsageError(f"impute: the missing-data plan declares no run of {outcome}.", (), remedy)
     if composites not in ("components", "direct", "missing_as_no"):
         raise UsageError("impute: composites is components, direct or missing_as_no.")
-    model = model or next(iter(study.file.models))
+    model = model or next((name for name in study.file.models if study.terms(name, outcome)), "")
     terms = study.terms(model, outcome)
     if not terms:
         raise UsageError(f"impute: model {model} lists no explanatory variable of {outcome}.")
