@@ -161,8 +161,8 @@ def impute(
     """Impute the explanatory variables of a model for one outcome, by chained equations, as the study's plan says.
 
     The outcome predicts and is never imputed: the rows are those for whom it is known. model: whose explanatory
-    variables are imputed, with the plan's auxiliary ones; by default the study's first that lists any for the outcome. m, burnin, seed: by default
-    the plan's. n_jobs: processes; the result is the same for any number.
+    variables are imputed, with the plan's auxiliary ones; by default the study's first that lists any for the outcome.
+    m, burnin, seed: by default the plan's. n_jobs: processes; the result is the same for any number.
     composites: `components` imputes the declared parts and makes the composite from them; `direct` imputes the
     composite itself; `missing_as_no` takes a missing composite for a no. shifts: added to the imputed values of a
     variable (to log-odds of its second level), for a run that is not missing at random.
