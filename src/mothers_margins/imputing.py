@@ -97,7 +97,7 @@ class Imputed:
                 _event("imputation", target.name, f"imputed by {equation.method}{shifted}", n, len(self.cohort))
             )
         for name, passive in self.made.passive.items():
-            gap = int(self.cohort.data[name].isna().sum())
+            gap = int(_gap(self.cohort, name).sum())
             parts = ", ".join(map(self.cohort.study.label, passive.sources))
             rows.append(_event("imputation", name, f"made from its parts: {parts}", gap, len(self.cohort)))
         rows += [
@@ -165,7 +165,7 @@ def impute(
     m, burnin, seed: by default the plan's. n_jobs: processes; the result is the same for any number.
     composites: `components` imputes the declared parts and makes the composite from them; `direct` imputes the
     composite itself; `missing_as_no` takes a missing composite for a no. shifts: added to the imputed values of a
-    variable (to log-odds of its second level), for a run that is not missing at random.
+    variable (to log-odds of Yes, or of the second of two other levels), for a run that is not missing at random.
     keep: store the imputed cells in internal/ of the run's folder, under a key of everything that they depend on.
     Cells that are stored there under the same key are read, not made again.
     Raises UsageError for a study without a plan, an outcome without a declared run, unknown names, a model that lists
@@ -189,8 +189,14 @@ def impute(
     terms = study.terms(model, outcome)
     if not terms:
         raise UsageError(f"impute: model {model} lists no explanatory variable of {outcome}.")
+    if keep and cohort.source.kind == "restricted" and places.inside_project(places.out_folder()):
+        remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."
+        raise UsageError("impute: imputed cells of restricted data stay outside the project's folder.", (), remedy)
+    m, burnin = plan.m if m is None else m, plan.burnin if burnin is None else burnin
+    seed = plan.seed if seed is None else seed
+    if m < 1 or burnin < 1 or seed < 0:
+        raise UsageError("impute: m and burnin are 1 or more, and seed is 0 or more.")
     prepared = _prepared(cohort, plan, outcome, terms, composites, dict(shifts or {}))
-    m, burnin, seed = m or plan.m, burnin or plan.burnin, plan.seed if seed is None else seed
     path = f"internal/imputed_{outcome}_{prepared.key(burnin, seed)}.npz"
     made = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
     if made is None:
@@ -199,9 +205,6 @@ def impute(
                 prepared.frame, prepared.equations, m=m, burnin=burnin, seed=seed, n_jobs=n_jobs, progress=report
             )
     if keep:
-        if cohort.source.kind == "restricted" and places.inside_project(places.out_folder()):
-            remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."
-            raise UsageError("impute: imputed cells of restricted data stay outside the project's folder.", (), remedy)
         places.write_whole(places.staged(path), lambda part: write_cells(part, made))
     filled = tuple(target.name for target in made.targets)
     return Imputed(
@@ -211,13 +214,18 @@ def impute(
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """Rows and columns of a run, the equations of its incomplete variables, and what was done to get there."""
+    """Rows and columns of a run, the equations of its incomplete variables, and what was done to get there.
+
+    beside: what is no predictor and decides cells all the same: whom a variable concerns, and what else than its parts
+    a composite is made from.
+    """
 
     cohort: Cohort
     frame: pd.DataFrame
     equations: dict[str, Equation | Passive]
     done: tuple[tuple[str, str, int], ...]
     described: str
+    beside: pd.DataFrame
 
     def key(self, burnin: int, seed: int) -> str:
         """A short hash of all that the imputed cells depend on: values, equations, sweeps, seed, program, versions."""
@@ -230,10 +238,12 @@ class _Prepared:
         from mothers_margins import imputation
 
         found = sha256(repr((self.described, burnin, seed, numpy.__version__, scipy.__version__)).encode())
-        for source in sorted(Path(str(imputation.__file__)).parent.glob("*.py")):
+        for source in (
+            *sorted(Path(str(imputation.__file__)).parent.glob("*.py")),
+            Path(__file__).with_name("composites.py"),
+        ):
             found.update(source.read_bytes())
-        for name in self.frame:
-            values = self.frame[name]
+        for name, values in (*self.frame.items(), *self.beside.items()):
             found.update(str((name, values.dtype)).encode())
             found.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
         return found.hexdigest()[:16]
@@ -270,12 +280,17 @@ def _prepared(
     unasked = sorted({*shifts} - {*names})
     if unasked:
         raise unknown("variable of this run", unasked, names, "impute: shifts")
+    still = [f"'{name}' is made from its parts: shift those" for name in shifts if name in part_of]
+    still += [f"'{name}' is neither a number nor a yes or no" for name in shifts if len(study.levels(name)) > 2]
+    if still:
+        raise UsageError("impute: shifts that would do nothing.", still)
     equations: dict[str, Equation | Passive] = {}
-    described = []
+    described, beside = [], dict[str, pd.Series]()
     for name, values in data.items():
         gap = _gap(inside, name) & values.isna()
         if name in part_of:
             equations[name] = Passive(part_of[name], maker(inside, name, part_of[name]))
+            beside |= {other: inside.data[other] for other in sorted(ancestors(study, name)) if other in inside.data}
             made = [study.derived[other] for other in (name, *sorted(ancestors(study, name))) if other in study.derived]
             described.append(f"{name} passive {part_of[name]} {made}")
         elif gap.any():
@@ -289,12 +304,16 @@ def _prepared(
                 delta=shifts.get(name, 0.0) * (-1 if study.levels(name) == ("Yes", "No") else 1),
             )
             equations[name] = equation
-            said = "by rows" if isinstance(equation.applies, pd.Series) else equation.applies
+            said = equation.applies
+            if isinstance(equation.applies, pd.Series):
+                said, beside[f"{name} applies"] = "by rows", equation.applies
             described.append(f"{name} {equation.method} {equation.omit} {equation.limits} {said} {equation.delta}")
         elif values.isna().any():
             described.append(f"{name} does not apply to some")
     frame = pd.DataFrame({**data, **predicting})
-    return _Prepared(inside, frame, equations, tuple(done), "; ".join(described))
+    return _Prepared(
+        inside, frame, equations, tuple(done), "; ".join(described), pd.DataFrame(beside, index=frame.index)
+    )
 
 
 def _rows(

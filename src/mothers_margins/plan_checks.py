@@ -8,11 +8,11 @@ from mothers_margins.study import ORDER, Study, near
 
 
 def ancestors(study: Study, name: str) -> frozenset[str]:
-    """Every variable that a derived one is made from, step by step, down to scores and fields."""
-    declared = study.derived.get(name)
-    return (
-        frozenset(declared.sources).union(*(ancestors(study, n) for n in declared.sources)) if declared else frozenset()
-    )
+    """Every variable that a derived one is made from, step by step, down to scores, their gates, and fields."""
+    declared, instrument = study.derived.get(name), study.instruments.get(name)
+    if declared is None:
+        return frozenset({instrument.gate.variable} if instrument and instrument.gate else ())
+    return frozenset(declared.sources).union(*(ancestors(study, source) for source in declared.sources))
 
 
 def in_missing_data(study: Study) -> Iterator[str]:

@@ -112,7 +112,8 @@ def _settings(study: Study, fits: Iterable[Fit], variable: str) -> Iterator[_Set
         for one in columns:
             yield _Setting(variable, one.level, tuple((other.name, float(other is one)) for other in columns))
         return
-    name, coding = columns[0].name, study.coding(first.model, variable) if variable in study.file.coding else None
+    name = columns[0].name
+    coding = study.coding(first.model, variable) if first.model in study.file.models else None  # a formula's are as is
     if coding and coding.linear:
         levels = list(study.levels(variable))
         ends = (levels[0], levels[-1]) if coding.linear == "as declared" else (levels[-1], levels[0])
