@@ -148,7 +148,7 @@ def test_refused(demo, cohort, six_women):
         (lambda: imputed(fewer, "cpp_t1", "exploratory"), "declares no run of cpp_t1"),
         (lambda: imputed(demo, "involvd_t1"), "did you mean 'involved_t1'"),
         (lambda: imputed(demo, "involved_t1", "protocoll"), "did you mean 'protocol'"),
-        (lambda: imputed(demo, "cpp_t1"), "lists no explanatory variable of cpp_t1"),
+        (lambda: imputed(demo, "cpp_t1", "protocol"), "lists no explanatory variable of cpp_t1"),
         (lambda: imputed(demo, composites="parts"), "components, direct or missing_as_no"),
         (lambda: imputed(demo, shifts={"cas_totl": 1}), "cas_totl"),
         (lambda: imputed(demo, shifts={"cas_total": 1}, composites="direct"), "cas_total"),

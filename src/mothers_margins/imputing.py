@@ -185,7 +185,8 @@ def impute(
         raise UsageError(f"impute: the missing-data plan declares no run of {outcome}.", (), remedy)
     if composites not in ("components", "direct", "missing_as_no"):
         raise UsageError("impute: composites is components, direct or missing_as_no.")
-    model = model or next((name for name in study.file.models if study.terms(name, outcome)), "")
+    first, *_ = models = list(study.file.models)
+    model = model or next((name for name in models if study.terms(name, outcome)), first)
     terms = study.terms(model, outcome)
     if not terms:
         raise UsageError(f"impute: model {model} lists no explanatory variable of {outcome}.")
