@@ -26,10 +26,10 @@ def run(demo) -> mm.Imputed:
 
 
 def test_patterns_of_six_women(six_women):
-    """Row 3 has no side, row 4 no score, row 5 refused house, row 6 no visits (so no band)."""
+    """Row 3 has no side, row 4 no score, row 5 refused house and has more visits than a band, row 6 none."""
     found = patterns(six_women, ["side", "score", "visits", "house", "band"])
     assert dict(zip(found["event"], found["n"], strict=True)) == {
-        ALL_KNOWN: 2, "Side": 1, "Score": 1, "House": 1, "Visits; Band": 1,
+        ALL_KNOWN: 2, "Side": 1, "Score": 1, "House; Band": 1, "Visits; Band": 1,
     }  # fmt: skip
     assert found["event"].iloc[0] == ALL_KNOWN
     assert (found["denominator"] == 6).all()
