@@ -19,7 +19,7 @@ def rubin(estimates: Sequence[float], variances: Sequence[float], df_complete: f
     between = sum((one - mean) ** 2 for one in estimates) / (m - 1)
     total = within + between + between / m
     riv = (between + between / m) / within
-    df = (m - 1) * (1 + within / (between + between / m)) ** 2
+    df = (m - 1) * (1 + within / (between + between / m)) ** 2 if between > 1e-25 else np.inf
     if np.isfinite(df_complete):
         share = (between + between / m) / total
         observed = df_complete * (df_complete + 1) / (df_complete + 3) * (1 - share)

@@ -104,13 +104,13 @@ def _of_imputed(imputed: Imputed, model: str, method: Method | None, outcome: st
             f"fit_logistic: these imputations are for {imputed.outcome}, which the formula must have left."
         )
     known = [one.design.notna().all(axis=1) & one.event.notna() for one in each]
+    if any((one != known[0]).any() for one in known):
+        raise UsageError("fit_logistic: who is concerned by a variable differs between imputations.")
     holes = each[0].design.isna() & ~_inapplicable(imputed, each[0])
     gaps = sorted({one.variable or one.name for one in each[0].columns if holes[one.name].any()})
     if gaps:
         remedy = "Impute for the model that has them, or name them among the plan's auxiliaries."
         raise UsageError("fit_logistic: these variables are incomplete and were not imputed in this run.", gaps, remedy)
-    if any((one != known[0]).any() for one in known):
-        raise UsageError("fit_logistic: who is concerned by a variable differs between imputations.")
     nobody = [one for one in each if one.columns != each[0].columns]
     if nobody:
         raise UsageError("fit_logistic: the columns of the model differ between imputations.")
