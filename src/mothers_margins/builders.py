@@ -261,6 +261,9 @@ class _Builder:
         return (group.letter or group.label) if group else name
 
 
+STUBS = {"pattern": "Missing together", "cells": "Variable and level"}
+
+
 def tally(results: Results, caption: str) -> Table:
     """A table of flow or events: one column per group, one row per step or event, a section per timepoint or variable.
 
@@ -290,7 +293,7 @@ def tally(results: Results, caption: str) -> Table:
     return Table(
         name=about.kind,
         caption=caption,
-        stub="Step" if steps else "Event",
+        stub="Step" if steps else STUBS.get(str(next(iter(results["engine"]), "")), "Event"),
         columns=tuple(Column(name, group.label, sizes.get(name)) for name, group in about.groups.items()),
         sections=tuple(sections),
         notes=notes.all(),

@@ -186,7 +186,8 @@ def _missing_data(study: Study) -> Lines:
     if plan is None:
         return
     yield "Assumption", plan.assumption, ""
-    yield "Imputations", f"{plan.m} of {plan.burnin} sweeps, seed {plan.seed}", f"{plan.sensitivity_m} in other runs"
+    runs = f"{plan.sensitivity_m} in each sensitivity run"
+    yield "Imputations", f"{plan.m}, each after {plan.burnin} sweeps; seed {plan.seed}", runs
     rule = {"rubin": "Rubin's, as in Stata for a logistic regression", "barnard-rubin": "Barnard and Rubin's"}
     yield "Degrees of freedom", rule[plan.df_rule], ""
     for name, parts in plan.composites.items():
@@ -194,7 +195,8 @@ def _missing_data(study: Study) -> Lines:
     yield "Auxiliary variables", ", ".join(map(study.label, plan.auxiliaries)) or "none", "predict, in no model"
     for name, shift in plan.shifts.items():
         what = "log-odds of a yes" if study.levels(name) else "points"
-        yield study.label(name), f"shifted by {shift:g} {what} in the run not missing at random", plan.reason_for_shifts
+        why = plan.reason_for_shifts if name == next(iter(plan.shifts)) else "as above"
+        yield study.label(name), f"shifted by {shift:g} {what} in the run not missing at random", why
     for name, run in plan.outcomes.items():
         also = f"; also predicts: {', '.join(map(study.label, run.also))}" if run.also else ""
         kept = {"average": "stands at the share of those known", "left_out": "left out of the run", None: ""}

@@ -21,6 +21,7 @@ from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import Study, unknown
 
 Composites = Literal["components", "direct", "missing_as_no"]
+LEFT_OUT = "left out"
 ALL = {"all": Group(label="All", where={})}
 
 
@@ -84,12 +85,16 @@ class Imputed:
     def events(self) -> Results:
         """How the run was made, and what it left out, kept by a rule, augmented or could not fit: kind events.
 
-        engine run: settings (n is their value). engine imputation: n participants of the run. engine chains: n chains
+        engine run: settings (n is their value). engine imputation: n participants of the run,
+        or of all rows where it says who is not in it. engine chains: n chains
         in which it happened at least once.
         """
         settings = {"imputations": self.m, "sweeps of each chain": self.burnin, "seed": self.seed}
         rows = [_event("run", "", what, n) for what, n in settings.items()]
-        rows += [_event("imputation", name, what, n, len(self.cohort)) for name, what, n in self.done]
+        outside = sum(n for _, what, n in self.done if "not in this run" in what or what.startswith(LEFT_OUT))
+        for name, what, n in self.done:
+            whole = "not in this run" in what or what.startswith(LEFT_OUT)
+            rows.append(_event("imputation", name, what, n, len(self.cohort) + outside * whole))
         for target in self.made.targets:
             equation, n = target.equation, int(target.missing.sum())
             shifted = f", shifted by {self.shifts[target.name]:g}" if target.name in self.shifts else ""
@@ -330,7 +335,7 @@ def _rows(
     for other in run.also if run.unknown == "left_out" else ():
         gap = rows & column(cohort, other).isna()
         rows &= ~gap
-        done.append((other, "left out, because this outcome, which predicts, is not known", int(gap.sum())))
+        done.append((other, f"{LEFT_OUT}, because this outcome, which predicts, is not known", int(gap.sum())))
     predicting = {}
     for name in (outcome, *run.also):
         numbers = column(cohort, name)[rows].map({"Yes": 1.0, "No": 0.0}).astype(float)

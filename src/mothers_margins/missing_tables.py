@@ -17,6 +17,15 @@ from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
 
 Record = dict[Hashable, Any]
 EMPTY = Cell("")
+WORDS = {
+    "logit": "logistic",
+    "ologit": "ordered logistic",
+    "mlogit": "multinomial logistic",
+    "pmm": "predictive mean matching",
+    "regress": "linear",
+    "truncreg": "truncated linear",
+}
+BY = "imputed by "
 
 
 def imputation_log(results: Results) -> Table:
@@ -35,11 +44,12 @@ def imputation_log(results: Results) -> Table:
         rows = []
         for row in part.to_dict("records"):
             name = str(row["variable"])
-            label = study.label(name) if name in study.declared else name or row["event"]
+            label = study.label(name) if name in study.declared else name or _capital(str(row["event"]))
             numbers = {"n": row["n"], "denominator": row["denominator"]}
-            quiet = engine == "imputation" and row["n"] == 0
+            quiet = engine == "imputation" and row["n"] == 0 and row["status"] == "shown"
             number = EMPTY if quiet else Cell(patterns[str(engine)], numbers, str(row["status"]))
-            rows.append(Row(str(label), (Cell(str(row["event"]) if name else ""), number), name, str(row["event"])))
+            said = Cell(_method(str(row["event"])) if name else "")
+            rows.append(Row(str(label), (said, number), name, str(row["event"])))
         sections.append(Section(titles[str(engine)], tuple(rows)))
     notes = Notes()
     notes.plain("Augmented: pseudo-rows support an equation whose level is rare or perfectly predicted.")
@@ -47,6 +57,15 @@ def imputation_log(results: Results) -> Table:
     return _table(
         about, "imputation_log", "How the values were imputed", "Variable", ("What", "Number"), sections, notes
     )
+
+
+def _method(event: str) -> str:
+    """An event with the engine's name of a method in words: 'imputed by logistic regression (logit)'."""
+    name, comma, more = event.removeprefix(BY).partition(",")
+    if not event.startswith(BY) or name not in WORDS:
+        return event
+    regression = "" if name == "pmm" else " regression"
+    return f"{BY}{WORDS[name]}{regression} ({name}){comma}{more}"
 
 
 def imputed_beside_observed(results: Results) -> Table:
@@ -70,6 +89,8 @@ def imputed_beside_observed(results: Results) -> Table:
     notes = Notes()
     notes.plain("Imputed values are those of all imputations together; their number is that of missing values.")
     notes.plain("Values that are missing at random can differ from observed ones, as what predicts them differs.")
+    if study.file.missing_data and {*results["variable"]} & {*study.file.missing_data.composites}:
+        notes.plain("A composite is known once one part is a yes, so it is missing only where no known part is one.")
     caption = "Imputed values beside observed ones"
     return _table(about, "imputed_beside_observed", caption, "Variable", ("Observed", "Imputed"), sections, notes)
 
@@ -82,10 +103,12 @@ def _mean_sd(found: dict[Any, Record], name: str, group: str) -> Cell:
 def _sizes(found: dict[Any, Record], name: str, levels: bool) -> Row:
     kind = "percent" if levels else "mean"
     level = next(key[1] for key in found if key[0] == name)
-    cells = tuple(
-        Cell("{n}", {"n": found[name, level, group, kind]["denominator"]}) for group in ("observed", "imputed")
-    )
-    return Row("Number of values", cells, name, "n")
+    cells = []
+    for group in ("observed", "imputed"):
+        row = found[name, level, group, kind]
+        status = "suppressed" if row["status"] == "suppressed" else "shown"
+        cells.append(Cell("{n}", {"n": row["denominator"]}, status))
+    return Row("Number of values", tuple(cells), name, "n")
 
 
 def precision(results: Results) -> Table:
@@ -93,12 +116,14 @@ def precision(results: Results) -> Table:
 
     results: pooled estimates, from `PooledFit.to_frame` or `stability` (of which the largest m is shown).
     The Monte Carlo error of an odds ratio is that of its logarithm times the odds ratio.
-    Raises UsageError for results without pooled estimates.
+    Raises UsageError for results without pooled estimates, and for several outcomes, models or methods.
     """
     about = checked(results, "precision", "estimates")
     rows = [row for row in results.to_dict("records") if row["model"] == "adjusted" and not pd.isna(row["fmi"])]
     if not rows:
         raise UsageError("precision: there is no pooled adjusted estimate.")
+    if len({(row["outcome"], row["specification"], row["method"]) for row in rows}) > 1:
+        raise UsageError("precision: these are estimates of several outcomes, models or methods.")
     m = max(row["m"] for row in rows)
     chosen = [row for row in rows if row["m"] == m and row["variable"]]
     lines = []
@@ -125,7 +150,8 @@ def precision(results: Results) -> Table:
     notes.plain("Missing information: the fraction of an estimate's information that missing values took away.")
     notes.plain("Monte Carlo error: how much an estimate would change if it were all imputed again with another seed.")
     notes.plain("Enough: standard errors would then change by about 5% (von Hippel 2020).")
-    caption = "How precise the imputed estimates are"
+    open_ = any(NOT_LOCKED in row["note"] for row in chosen)
+    caption = f"{NOT_LOCKED}. " * open_ + "How precise the imputed estimates are"
     return _table(about, "precision", caption, "Explanatory variable", heads, [Section("", tuple(lines))], notes)
 
 
@@ -158,6 +184,8 @@ def per_hundred(results: Results) -> Table:
     )
     for method in methods:
         row = next(row for row in rows if row["method"] == method)
+        if row["status"] == "suppressed":
+            continue
         pooled = "" if pd.isna(row["m"]) else f", pooled on the logit scale from {row['m']:g} imputations"
         corrected = ", constant corrected so that the mean is the observed share (FLIC)" if "firth" in method else ""
         numbers = f"{row['n']:g} {unit}, {row['n_events']:g} with the outcome"
@@ -169,8 +197,9 @@ def per_hundred(results: Results) -> Table:
 
 
 def in_words(results: Results, variable: str, method: str) -> str:
-    """One variable's predictions in words: 'Yes about 47 in 100 (39 to 56), compared with No about 30 in 100 …'.
+    """One variable's predictions in words: 'Yes: about 47 in 100 (39 to 56), compared with No: about 30 in 100 …'.
 
+    The sentence ends with the marks of its rows, because it is made to be copied.
     Raises UsageError for predictions that are not there.
     """
     about = checked(results, "in_words", "predictions")
@@ -181,7 +210,10 @@ def in_words(results: Results, variable: str, method: str) -> str:
     texts = [
         f"{level}: about {table.quote(variable, level=level).replace(' (', ' in 100 (', 1)}" for level in own["level"]
     ]
-    return f"{about.study.label(variable)}. {', compared with '.join(reversed(texts))}."
+    marks = [f"{NOT_LOCKED}."] * any(NOT_LOCKED in note for note in own["note"]) + [f"{about.source.mark}."] * bool(
+        about.source.mark
+    )
+    return " ".join([f"{about.study.label(variable)}. {', compared with '.join(reversed(texts))}.", *marks])
 
 
 def _capital(text: str) -> str:

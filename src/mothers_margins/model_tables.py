@@ -11,9 +11,9 @@ from mothers_margins.builders import cited
 from mothers_margins.definition import Coding
 from mothers_margins.errors import UsageError, count
 from mothers_margins.results import NOT_LOCKED, Results, checked
-from mothers_margins.rounding import IN_WORDS
+from mothers_margins.rounding import IN_WORDS, rounded
 from mothers_margins.study import Study
-from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.table import SYMBOLS, Cell, Column, Notes, Row, Section, Table
 
 EMPTY = Cell("")
 VARIANTS = {
@@ -241,6 +241,7 @@ def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | Ite
     rules, unit = study.file.regression, study.file.unit.many
     several = len({_made(row)[:2] for row in rows}) > 1
     adjusted = [row for row in rows if row["model"] == "adjusted"]
+    alone = any(row["model"] == "unadjusted" for row in rows)
     for made in dict.fromkeys(map(_made, adjusted)):
         own = [row for row in adjusted if _made(row) == made]
         parameters = sum(bool(row["variable"]) and not isnan(row["estimate"]) for row in own)
@@ -251,7 +252,7 @@ def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | Ite
         notes.plain(
             f"{about if several else 'Adjusted'}, {method_in_words(made[3])}: {n:g} {unit}, {events:g} with the "
             f"outcome, {count(parameters, 'parameter')} besides the constant, {per:.1f} events per parameter{few}."
-            + ("" if several else f" Unadjusted odds ratios are of the same {unit}.")
+            + (f" Unadjusted odds ratios are of the same {unit}." if not several and alone else "")
         )
     firth = [row for row in rows if "firth" in str(row["method"]) or "Firth" in str(row["note"])]
     if len(firth) < len(rows):
@@ -263,7 +264,8 @@ def _explain(study: Study, notes: Notes, rows: list[Record], done: Results | Ite
     pooled = [row for row in rows if not pd.isna(row["m"])]
     if pooled:
         notes.plain(_pooling(study, pooled))
-    profile = "; profile ones are likelihood-ratio" if adjusted and not several else ""
+    profiled = not several and any(not isnan(row["profile_low"]) for row in adjusted)
+    profile = "; profile ones are likelihood-ratio" if profiled else ""
     notes.plain(f"p and intervals are Wald's{profile}.")
     if adjusted:
         notes.plain("Each adjusted odds ratio is an association given all other variables of the model, not an effect.")
@@ -289,11 +291,19 @@ def _pooling(study: Study, rows: list[Record]) -> str:
     m = " or ".join(f"{number:g}" for number in dict.fromkeys(row["m"] for row in rows))
     rule = study.file.missing_data.df_rule if study.file.missing_data else "rubin"
     by = {"rubin": "Rubin (1987), as in Stata for a logistic regression", "barnard-rubin": "Barnard and Rubin (1999)"}
-    lost, error = (max(row["fmi"] for row in rows), max(row["mc_error"] / row["std_error"] for row in rows))
+    shown = [row for row in rows if row["status"] not in SYMBOLS]
+    said = ""
+    if shown:
+        lost = rounded(100 * max(row["fmi"] for row in shown), 0, study.file.rounding.rule)
+        said = f" At most {lost}% of an estimate's information is missing"
+        errors = [row["mc_error"] / row["std_error"] for row in shown if not isnan(row["mc_error"])]
+        if errors:
+            most = rounded(100 * max(errors), 0, study.file.rounding.rule)
+            said += f"; Monte Carlo errors are at most {most}% of a standard error"
+        said += "."
     return (
         f"Imputed: {m} imputations by chained equations, pooled by Rubin's rules; p and intervals against t with the "
-        f"degrees of freedom of {by[rule]}. At most {100 * lost:.0f}% of an estimate's information is missing; Monte "
-        f"Carlo errors are at most {100 * error:.0f}% of a standard error."
+        f"degrees of freedom of {by[rule]}.{said}"
     )
 
 
@@ -311,6 +321,6 @@ def _done(study: Study, done: Results) -> Iterator[tuple[str, list[str]]]:
         counted = f"{event}: {detail} ({row['n']:g})" if event == "left out" and not row["variable"] else event
         about = study.label(row["variable"]) if row["variable"] in study.declared else str(row["variable"])
         said = found.setdefault(counted[0].upper() + counted[1:], [])
-        text = f"{about}, {detail}" if detail else about
-        said += [text] if about and text not in said else []
+        text = f"{about}, {detail}" if about and detail else about
+        said += [text] if text and text not in said else []
     yield from found.items()

@@ -28,7 +28,10 @@ def in_missing_data(study: Study) -> Iterator[str]:
 def _in_plan(study: Study, plan: MissingData) -> Iterator[str]:
     for name, parts in plan.composites.items():
         declared = study.derived.get(name)
-        if declared is None or not isinstance(declared, Derived) or not declared.any_of:
+        if name in study.outcomes:
+            yield f"composites: '{name}' is an outcome, which is never imputed"
+            continue
+        if not isinstance(declared, Derived) or not declared.any_of:
             yield f"composites: {name} is no variable derived by any_of"
             continue
         for part in parts:
@@ -39,7 +42,9 @@ def _in_plan(study: Study, plan: MissingData) -> Iterator[str]:
     named = {"auxiliaries": plan.auxiliaries, "methods": plan.methods, "shifts": plan.shifts}
     for key, names in named.items():
         for name in names:
-            if name not in study.declared:
+            if name in study.sets:
+                yield f"{key}: '{name}' is a question with several answers, which cannot be imputed"
+            elif name not in study.declared:
                 yield f"{key}: no variable '{name}'{near(name, study.variables)}"
             elif name in study.outcomes:
                 yield f"{key}: '{name}' is an outcome, which is never imputed"

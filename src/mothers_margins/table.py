@@ -27,6 +27,7 @@ padding:.3em .4em .5em;background:#fff;color:inherit}
 padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 .mm-table.mm-table td{white-space:nowrap}
 .mm-table.mm-table td.mm-text{white-space:normal}
+.mm-table.mm-table td.mm-text:last-child{min-width:7.2em}
 .mm-table.mm-table thead th{font-weight:600;vertical-align:bottom}
 .mm-table.mm-table thead tr:last-child th{padding-bottom:.4em}
 .mm-table.mm-table thead{border-bottom:1px solid #1d1d1b}

@@ -1,9 +1,11 @@
 """Imputed cells in a file: what the chains drew, without the data around it."""
 
 import json
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -31,16 +33,27 @@ def write_cells(path: Path, made: Imputations) -> None:
 def read_cells(path: Path, data: pd.DataFrame, equations: Equations, m: int) -> Imputations | None:
     """The first m chains of a file, with the data and equations that they were made of; None if it does not hold them.
 
+    A file that cannot be read, or holds something else, counts as one that is not there: the cells are then made again.
     That data and equations are the same is for the caller to know: by a key of both in the file's name.
     """
-    if not path.is_file():
+    try:
+        found = _chains(path, m)
+    except (OSError, EOFError, BadZipFile, zlib.error, ValueError, TypeError, KeyError, AttributeError, IndexError):
         return None
-    with np.load(path, allow_pickle=False) as file:
+    if found is None or not found[0]:
+        return None
+    made = restored(data, equations, *found)
+    return made if all(_fits(made, chain) for chain in made.chains) else None
+
+
+def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | None:
+    """The first m chains of a file without those that failed, and why these did; None if there are fewer."""
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     said = json.loads(arrays.pop("said").tobytes().decode())
     if len(said["events"]) + len(said["failed"]) < m:
         return None
-    failed = {int(number): why for number, why in said["failed"].items() if int(number) <= m}
+    failed = {int(number): str(why) for number, why in said["failed"].items() if int(number) <= m}
     parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for key, rows in arrays.items():
         part, _, name = key.partition("/")
@@ -54,4 +67,11 @@ def read_cells(path: Path, data: pd.DataFrame, equations: Equations, m: int) -> 
         )
         for k in range(m - len(failed))
     )
-    return restored(data, equations, chains, failed)
+    return chains, failed
+
+
+def _fits(made: Imputations, chain: Chain) -> bool:
+    """Whether a chain has a cell for every missing one of every target, and for no other variable."""
+    sizes = {target.name: int(target.missing.sum()) for target in made.targets}
+    held = {name: len(values) for name, values in chain.imputed.items()}
+    return held == sizes and {*chain.means} == {*chain.spreads} == {*sizes}
