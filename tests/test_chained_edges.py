@@ -87,8 +87,8 @@ def test_one_imputation_is_the_fit_of_one_data_set_and_says_so():
     frame = numbers(60)
     frame.loc[:9, "x1"] = np.nan
     made = chained(frame, {"x1": "regress"}, m=1, burnin=1, seed=1)
-    found = made.fit("x0 ~ x1 + x2", "regress")
-    alone = fit_each([made.complete(1)] * 3, "x0 ~ x1 + x2", "regress")
+    found = made.fit("x0 ~ x1 + x2", "regress", "rubin")
+    alone = fit_each([made.complete(1)] * 3, "x0 ~ x1 + x2", "regress", "rubin")
     assert found.bse.to_numpy() == pytest.approx(alone.bse.to_numpy(), rel=1e-12)
     assert found.df.tolist() == [inf] * 3
     assert found.wald_test(["x1", "x2"]).pvalue == pytest.approx(alone.wald_test(["x1", "x2"]).pvalue)
@@ -107,7 +107,8 @@ def test_a_copy_of_an_observed_variable_leaves_no_variance_between_imputations()
     frame["x2"] = frame["x1"] + 0.001 * frame["x2"]
     frame.loc[3, "x1"] = np.nan
     made = chained(frame, {"x1": Equation("pmm", knn=1)}, m=4, burnin=2, seed=1)
-    found, single = made.fit("x0 ~ x1", "regress"), fit_each([frame.fillna(1.0)], "x0 ~ x1", "regress")
+    found = made.fit("x0 ~ x1", "regress", "rubin")
+    single = fit_each([frame.fillna(1.0)], "x0 ~ x1", "regress")
     assert found.bse.to_numpy() == pytest.approx(single.bse.to_numpy(), rel=1e-12)
     assert found.fmi.tolist() == [0, 0]
     assert found.df.tolist() == [inf, inf]

@@ -464,9 +464,67 @@ def test_an_omitted_predictor_is_not_used():
     frame = pd.DataFrame({"y": [0.0] * 50 + [10.0] * 50 + [np.nan] * 60, "x": [0.0] * 50 + [1.0] * 110})
     with_x = chained(frame, {"y": "pmm"}, m=1, burnin=1, seed=1).complete(1)["y"][100:]
     assert (with_x == 10).mean() > 0.9
-    for equation in (Equation("pmm", omit=("x",), knn=100), Equation("pmm", only=("nothing",), knn=100)):
-        without = chained(frame, {"y": equation}, m=1, burnin=1, seed=1).complete(1)["y"][100:]
-        assert 0.3 < (without == 10).mean() < 0.7
+    omitted = Equation("pmm", omit=("x",), knn=100)
+    without = chained(frame, {"y": omitted}, m=1, burnin=1, seed=1).complete(1)["y"][100:]
+    assert 0.3 < (without == 10).mean() < 0.7
+    for wrong in (Equation("pmm", omit=("X",)), Equation("pmm", only=("X",))):
+        with pytest.raises(ValueError, match="'y' names predictors that are no columns: X"):
+            chained(frame, {"y": wrong}, m=1, burnin=1, seed=1)
+
+
+@pytest.mark.parametrize("method", ["pnm", "PMM", "norm", "logreg", ""])
+def test_an_unknown_method_is_refused(method):
+    frame = pd.DataFrame({"y": [1.0, 2.0, np.nan, 4.0], "x": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(ValueError, match="'y' has an unknown method; allowed: logit, ologit, mlogit, pmm, regress"):
+        chained(frame, {"y": method}, m=1, burnin=1, seed=1)
+
+
+@pytest.mark.parametrize("rows", [300, 3000])
+@pytest.mark.parametrize("method", ["logit", "ologit", "mlogit"])
+def test_a_number_that_decides_the_level_is_supported_by_pseudo_rows(method, rows):
+    """Nothing is as separated as a cut of a number that stands beside it."""
+    rng = np.random.default_rng(rows)
+    x = rng.standard_normal(rows)
+    cuts = [0.0] if method == "logit" else [-0.5, 0.7]
+    level = pd.Categorical.from_codes(
+        np.digitize(x, cuts), ["a", "b", "c"][: len(cuts) + 1], ordered=method == "ologit"
+    )
+    frame = pd.DataFrame({"x": x, "z": rng.standard_normal(rows), "b": level})
+    missing = rng.random(rows) < 0.2
+    frame.loc[missing, "b"] = np.nan
+    made = chained(frame, {"b": method}, m=3, burnin=4, seed=1)
+    assert made.m == 3
+    assert "augmented" in set(made.events_frame()["event"])
+    right = np.mean([(made.complete(i)["b"][missing].astype(str) == level[missing].astype(str)).mean() for i in (1, 2)])
+    assert right > 0.9  # pseudo-rows keep a little doubt
+
+
+def test_delta_moves_ordered_levels_up_and_unordered_ones_not_at_all():
+    rng = np.random.default_rng(4)
+    codes = rng.integers(0, 3, 400)
+    frame = pd.DataFrame(
+        {"x": rng.standard_normal(400), "o": pd.Categorical.from_codes(codes, list("abc"), ordered=True)}
+    )
+    frame.loc[:99, "o"] = np.nan
+    share = {
+        delta: chained(frame, {"o": Equation("ologit", delta=delta)}, m=5, burnin=1, seed=1).complete(1)["o"][:100]
+        for delta in (-3.0, 0.0, 3.0)
+    }
+    high = {delta: (values == "c").mean() for delta, values in share.items()}
+    assert high[-3.0] < 0.1 < high[0.0] < 0.6 < high[3.0]
+    with pytest.raises(ValueError, match="'o' has a delta, which unordered levels cannot be shifted by"):
+        chained(frame, {"o": Equation("mlogit", delta=1.0)}, m=1, burnin=1, seed=1)
+
+
+@pytest.mark.parametrize("method", ["pmm", "regress", "truncreg"])
+def test_what_is_shifted_stays_inside_its_limits(method):
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"x": rng.standard_normal(200), "y": np.clip(50 + 20 * rng.standard_normal(200), 1, 99)})
+    frame.loc[:49, "y"] = np.nan
+    shifted = Equation(method, limits=(0, 100), delta=60)
+    values = chained(frame, {"y": shifted}, m=1, burnin=1, seed=1).complete(1)["y"][:50]
+    assert values.max() == 100
+    assert values.min() > 55
 
 
 def test_delta_moves_the_imputed_values_only(holes):
@@ -481,3 +539,51 @@ def test_methods_by_kind(holes):
     kinds = {name: default_method(holes[name]) for name in EQUATIONS}
     assert kinds == {"lwt": "pmm", "race": "mlogit", "smoke": "pmm", "ptlc": "ologit"}
     assert default_method(holes["smoke"].astype("boolean")) == "logit"
+
+
+def test_least_squares_is_pooled_with_the_degrees_of_freedom_that_are_left_by_default(holes):
+    made = chained(holes, EQUATIONS, m=3, burnin=2, seed=1)
+    assert made.fit("lwt ~ age", "regress").df_rule == "barnard-rubin"
+    assert made.fit("low ~ age").df_rule == "rubin"
+
+
+def test_estimates_are_pooled_in_whatever_shape_they_come():
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame(rng.standard_normal((4, 2)), columns=["a", "b"])
+    covariances = [pd.DataFrame([[2.0, 0.3], [0.3, 1.0]], ["a", "b"], ["a", "b"])] * 4
+    found = pool_estimates(frame, [one.loc[["b", "a"], ["b", "a"]] for one in covariances])
+    plain = pool_estimates(frame.to_numpy(), [one.to_numpy() for one in covariances])
+    assert found.bse.to_dict() == dict(zip("ab", plain.bse, strict=True))
+    for params, covs, complete, words in (
+        ([[1.0], [1.0, 2.0]], [[[1.0]]] * 2, 10, "all of one length"),
+        ([[1.0]] * 2, [[[-1.0]]] * 2, 10, "a variance is below 0"),
+        ([[1.0]] * 2, [[[1.0]]] * 2, 0, "df_complete is above 0"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            pool_estimates(params, covs, df_complete=complete)
+
+
+def test_a_joint_test_with_few_degrees_of_freedom_left_has_a_p_value():
+    """Reiter's expansion fails where the increase in variance is large beside the complete-data degrees of freedom."""
+    rng = np.random.default_rng(7)
+    found = pool_estimates(3 * rng.standard_normal((10, 2)), [np.eye(2)] * 10, df_complete=12, df_rule="barnard-rubin")
+    test = found.wald_test(["x1", "x2"])
+    assert 0 < test.df2 < 12
+    assert 0 < test.pvalue < 1
+
+
+def test_a_model_with_columns_that_depend_on_each_other_is_refused():
+    frame = pd.DataFrame({"y": [0, 1, 0, 1, 1, 0, 1, 0], "x": [1.0, 2, 3, 4, 5, 6, 7, 9]}).assign(
+        w=lambda d: 2 * d["x"]
+    )
+    for method in ("logit", "firth", "regress"):
+        with pytest.raises(ArithmeticError, match="a column follows from the others"):
+            fit_each([frame] * 2, "y ~ x + w", method)
+    with pytest.raises(ValueError, match="no method of that name; allowed: logit, firth, regress"):
+        fit_each([frame], "y ~ x", "probit")
+    with pytest.raises(ValueError, match="the right side of the formula cannot be read"):
+        fit_each([frame], "y ~ nothing")
+    with pytest.raises(ValueError, match="'y' must be 0 and 1"):
+        fit_each([frame.assign(y="no")], "y ~ x")
+    spare = frame.assign(g=pd.Categorical(list("aabbabab"), ["never", "a", "b"]))
+    assert list(fit_each([spare], "y ~ g").params.index) == ["Intercept", "g[T.b]"]

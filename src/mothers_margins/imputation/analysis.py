@@ -1,6 +1,6 @@
 """The same model on every completed data set, pooled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import inf
 from typing import Any, Literal
 
@@ -18,46 +18,82 @@ def fit_each(
     completed: Iterable[pd.DataFrame],
     formula: str,
     method: Literal["logit", "firth", "regress"] = "logit",
-    df_rule: DfRule = "rubin",
+    df_rule: DfRule | None = None,
 ) -> Pooled:
     """Fit a formula ("low ~ age + C(race)", read by formulaic) to completed data sets and pool the estimates.
 
     method: logit, firth (penalised, covariance from the ordinary information) or regress (least squares). The outcome
-    is 0 and 1, truth values, or a number; rows without it are left out, because an outcome is not imputed. Names with
-    spaces stand in `backquotes`. The columns of the design are those of the first data set. df_rule: rubin, with
-    infinite degrees of freedom of the complete data for logit and firth (as Stata), or barnard-rubin, with those left
-    over. Levels keep their categories.
-    Raises ValueError if the formula cannot be read, ArithmeticError if a fit does not converge.
+    is 0 and 1, truth values, or a number; rows without it, or without a predictor (which does not apply to them), are
+    left out, because an outcome is not imputed. Names with spaces stand in `backquotes`. The columns of the design are
+    those of the first data set, without levels that nobody in it has. df_rule: rubin, with infinite degrees of freedom
+    of the complete data, or barnard-rubin, with those left over; by default as in Stata rubin for logit and firth, and
+    barnard-rubin for regress.
+    Raises ValueError for a formula that cannot be read, an unknown method, an outcome that is none of these, and a
+    level that only some data sets have; ArithmeticError if a fit does not converge or its columns depend on each other.
     """
+    if method not in FITS:
+        raise ValueError(f"fit: no method of that name; allowed: {', '.join(FITS)}.")
+    df_rule = df_rule or ("barnard-rubin" if method == "regress" else "rubin")
+    params, covariances, left = [], [], 0
+    terms: dict[str, list[str]] = {}
+    for number, (x, y, names, own) in enumerate(_designs(completed, formula, method), 1):
+        left = len(y) - x.shape[1]
+        try:
+            if left < 0 or np.linalg.matrix_rank(x / np.maximum(np.abs(x).max(axis=0), 1e-300)) < x.shape[1]:
+                raise ArithmeticError("a column follows from the others")
+            estimate, covariance = FITS[method](x, y)
+        except (ArithmeticError, np.linalg.LinAlgError) as error:
+            wrong = f"fit: in completed data set {number} the estimates do not converge ({error})."
+            raise ArithmeticError(wrong) from error
+        params.append(pd.Series(estimate, index=names))
+        covariances.append(covariance)
+        terms = own
+    if not params:
+        raise ValueError("fit: there is no completed data set.")
+    z_based = method != "regress" and df_rule == "rubin"
+    return pool_estimates(params, covariances, df_complete=inf if z_based else left, df_rule=df_rule, terms=terms)
+
+
+def _designs(
+    completed: Iterable[pd.DataFrame], formula: str, method: str
+) -> Iterator[tuple[Array, Array, list[str], dict[str, list[str]]]]:
+    """Design, outcome, names of columns and of their terms, data set by data set."""
     from formulaic import model_matrix
 
     outcome, _, right = formula.partition("~")
     outcome = outcome.strip().strip("`")
-    params, covariances, spec, left = [], [], None, 0
-    for number, data in enumerate(completed, 1):
+    spec: Any = None
+    levels: dict[Any, pd.Index] = {}
+    for data in completed:
         if outcome not in data or not right.strip():
             raise ValueError(f"fit: '{outcome}' is no column, or the formula has no right side.")
-        known = data[data[outcome].notna()]
+        known = data[data[outcome].notna()].reset_index(drop=True)
         plain = known.drop(columns=outcome).apply(_plain)
-        if spec is None:
-            first: Any = model_matrix(right, plain, output="pandas")
-            spec, design = first.model_spec, first
-        else:
-            design = spec.get_model_matrix(plain)
-        x, y = design.to_numpy(dtype=float), known[outcome].astype("Float64").to_numpy(dtype=float)
-        left = len(y) - x.shape[1]
+        for name in plain.select_dtypes("category"):
+            held = levels.setdefault(name, plain[name].cat.remove_unused_categories().cat.categories)
+            gone = plain[name].notna().sum()
+            plain[name] = plain[name].cat.set_categories(held)
+            if plain[name].notna().sum() < gone:
+                raise ValueError(f"fit: '{name}' has a level that only some data sets have; put levels together.")
         try:
-            estimate, covariance = FITS[method](x, y)
-        except (ArithmeticError, np.linalg.LinAlgError) as error:
-            raise ArithmeticError(f"fit: in completed data set {number} the estimates do not converge.") from error
-        params.append(pd.Series(estimate, index=list(map(str, design.columns))))
-        covariances.append(covariance)
-    if spec is None:
-        raise ValueError("fit: there is no completed data set.")
-    names = list(params[0].index)
-    terms = {str(term): names[at] for term, at in spec.term_slices.items()}
-    z_based = method != "regress" and df_rule == "rubin"
-    return pool_estimates(params, covariances, df_complete=inf if z_based else left, df_rule=df_rule, terms=terms)
+            design = model_matrix(right, plain, output="pandas") if spec is None else spec.get_model_matrix(plain)
+        except Exception as error:
+            wrong = f"fit: the right side of the formula cannot be read ({type(error).__name__})."
+            raise ValueError(wrong) from None
+        spec = spec if spec is not None else design.model_spec
+        names = list(map(str, design.columns))
+        terms = {str(term): names[at] for term, at in spec.term_slices.items()}
+        y = _outcome(known[outcome], method)[np.asarray(design.index)]
+        yield design.to_numpy(dtype=float), y, names, terms
+
+
+def _outcome(values: pd.Series, method: str) -> Array:
+    kind: Any = values.dtype
+    number = pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind)
+    y = values.astype("Float64").to_numpy(dtype=float) if number else np.empty(0)
+    if not number or (method != "regress" and not np.isin(y, (0, 1)).all()):
+        raise ValueError(f"fit: the outcome '{values.name}' must be 0 and 1 or truth values, for regress a number.")
+    return np.asarray(y)
 
 
 def _plain(values: pd.Series) -> pd.Series:

@@ -60,7 +60,7 @@ class Imputations:
         return made
 
     def fit(
-        self, formula: str, method: Literal["logit", "firth", "regress"] = "logit", df_rule: DfRule = "rubin"
+        self, formula: str, method: Literal["logit", "firth", "regress"] = "logit", df_rule: DfRule | None = None
     ) -> Pooled:
         """A model on every completed data set, pooled by Rubin's rules: see `fit_each`."""
         return fit_each((self.complete(i) for i in range(1, self.m + 1)), formula, method, df_rule)

@@ -8,6 +8,7 @@ import numpy as np
 
 from mothers_margins.imputation import methods
 from mothers_margins.imputation.columns import Column
+from mothers_margins.imputation.equations import Equation
 
 Array = np.ndarray
 
@@ -97,7 +98,7 @@ def _numbers(
         try:
             params, information = methods.fit_truncreg(x, y, low, high)
             drawn = methods.drawn(params, information, rng)
-            return Drawn(methods.draw_truncreg(wanted, drawn, low, high, rng) + equation.delta, happened, after)
+            return Drawn(_shifted(methods.draw_truncreg(wanted, drawn, low, high, rng), equation), happened, after)
         except ArithmeticError:
             method, happened = "pmm", ["not converged: pmm in its place"]
     params, sigma = methods.draw_regress_params(*fitted, rng)
@@ -105,7 +106,12 @@ def _numbers(
         values = methods.matched(x @ estimate, wanted @ params, y, equation.knn, rng)
     else:
         values = wanted @ params + sigma * rng.standard_normal(len(wanted))
-    return Drawn(values + equation.delta, happened, after)
+    return Drawn(_shifted(values, equation), happened, after)
+
+
+def _shifted(values: Array, equation: Equation) -> Array:
+    """Values with delta added, kept inside the limits if there are any."""
+    return np.clip(values + equation.delta, *equation.limits) if equation.delta else values
 
 
 def _levels(
@@ -137,6 +143,8 @@ def _levels(
     moved = methods.moved(params, root, rng)
     if target.equation.method == "logit":
         moved[0] += target.equation.delta
+    elif target.equation.method == "ologit":
+        moved[x.shape[1] - 1 :] -= target.equation.delta  # lower cut points, higher levels
     values = draw_one(wanted, moved, levels, rng).astype(float)
     return Drawn(values, ["augmented"] if support else [], Memory(columns, params, support, memory.left_out))
 

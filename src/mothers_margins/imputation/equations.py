@@ -9,6 +9,7 @@ import pandas as pd
 
 Method = Literal["logit", "ologit", "mlogit", "pmm", "regress", "truncreg"]
 LEVELLED = ("logit", "ologit", "mlogit")
+METHODS = (*LEVELLED, "pmm", "regress", "truncreg")
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +17,8 @@ class Equation:
     """How one variable is imputed.
 
     omit: predictors left out of its equation; only: the only ones in it, if any are named. knn: donors of pmm. limits:
-    of truncreg. delta: added to every imputed value (to the log-odds of logit), for a run not missing at random.
+    of truncreg, and of what delta moves. delta: added to every imputed value, for a run not missing at random; of logit
+    to the log-odds of its second level, of ologit to those of higher levels.
     applies: where there is something to know; elsewhere nothing is imputed, and the cell stands at the base as a
     predictor. A boolean Series, or (variable, level) or (variable, (level, ...)): where that column, its gate, observed
     or as imputed in this chain and sweep, has such a level (Stata's `conditional`). The equation is fitted where its

@@ -81,12 +81,18 @@ def drawn(estimate: Array, information: Array, rng: np.random.Generator) -> Arra
 
 
 def _newton(
-    start: Array, pieces: Callable[[Array], tuple[float, Array, Array]], tolerance: float = EXACT
+    start: Array,
+    pieces: Callable[[Array], tuple[float, Array, Array]],
+    tolerance: float = EXACT,
+    supported: bool = False,
 ) -> tuple[Array, Array]:
-    """Maximise a concave log-likelihood; returns estimate and information. Raises NotConvergedError if it runs away."""
+    """Maximise a concave log-likelihood; returns estimate and information. Raises NotConvergedError if it runs away.
+
+    supported: by pseudo-rows, so that there is a maximum, which may be far: it is given the steps to get there.
+    """
     params = start
     value, score, information = pieces(params)
-    for _ in range(STEPS):
+    for _ in range(STEPS * (10 if supported else 1)):
         step, _ = lapack.dpotrs(root(information), score, lower=1)
         step *= min(1.0, LARGEST_STEP / max(np.abs(step).max(), 1e-300))
         for _ in range(12):
@@ -109,8 +115,8 @@ def _gram(x: Array, weights: Array) -> Array:
     return np.asarray(half.T @ half)
 
 
-def _check(linear: Array) -> None:
-    if np.abs(linear).max() > FAR:
+def _check(linear: Array, weights: Array | None) -> None:
+    if weights is None and np.abs(linear).max() > FAR:
         raise NotConvergedError("fitted probabilities of zero or one")
 
 
@@ -129,8 +135,10 @@ def fit_logit(
         value = float(w @ (codes * linear - np.logaddexp(0, linear)))
         return value, x.T @ (w * (codes - chance)), _gram(x, w * chance * (1 - chance))
 
-    params, information = _newton(np.zeros(x.shape[1]) if start is None else start, pieces, tolerance)
-    _check(x @ params)
+    params, information = _newton(
+        np.zeros(x.shape[1]) if start is None else start, pieces, tolerance, weights is not None
+    )
+    _check(x @ params, weights)
     return params, information
 
 
@@ -160,8 +168,10 @@ def fit_mlogit(
                 information[b * p : (b + 1) * p, a * p : (a + 1) * p] = block
         return value, score, information
 
-    params, information = _newton(np.zeros((levels - 1) * p) if start is None else start, pieces, tolerance)
-    _check(x @ params.reshape(levels - 1, p).T)
+    params, information = _newton(
+        np.zeros((levels - 1) * p) if start is None else start, pieces, tolerance, weights is not None
+    )
+    _check(x @ params.reshape(levels - 1, p).T, weights)
     return params, information
 
 
@@ -194,10 +204,12 @@ def fit_ologit(
         cuts, linear = params[p:], z @ params[:p]
         if (np.diff(cuts) <= 0).any():
             return -np.inf, params, np.eye(len(params))
-        above, below = expit(cuts[above_of] - linear), expit(cuts[below_of] - linear)
-        above[last], below[first] = 1.0, 0.0
-        share = np.maximum(above - below, 1e-300)
-        slope_high, slope_low = above * (1 - above), below * (1 - below)
+        upper, lower = cuts[above_of] - linear, cuts[below_of] - linear
+        upper[last], lower[first] = np.inf, -np.inf
+        above, below, not_above, not_below = expit(upper), expit(lower), expit(-upper), expit(-lower)
+        # of two numbers near 1 the difference is that of what is left of them
+        share = np.maximum(np.where(upper + lower > 0, not_below - not_above, above - below), 1e-300)
+        slope_high, slope_low = above * not_above, below * not_below
         # the gradient of a row's log share: to its upper cut u, its lower cut l, and -(u + l) to x b
         u, lo = slope_high / share, -slope_low / share
         uu = w * (u * u - u * (1 - 2 * above))
@@ -217,8 +229,8 @@ def fit_ologit(
     if start is None:
         share = np.cumsum(np.bincount(codes, w, levels) / w.sum())[:-1]
         start = np.concatenate([np.zeros(p), np.log(share / (1 - share))])
-    params, information = _newton(start, pieces, tolerance)
-    _check(z @ params[:p])
+    params, information = _newton(start, pieces, tolerance, weights is not None)
+    _check(z @ params[:p], weights)
     return params, information
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mothers_margins.imputation.columns import Array, Column, Gate, Part, coded, levels_of, make, put
-from mothers_margins.imputation.equations import Equation, Equations, Event, Passive
+from mothers_margins.imputation.equations import METHODS, Equation, Equations, Event, Passive
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +112,16 @@ def _faults(data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mappi
     found = [f"'{name}' has an equation and is no column" for name in declared if name not in data]
     for name, equation in declared.items():
         applies, (low, high) = equation.applies, equation.limits
+        if equation.method not in METHODS:
+            found.append(f"'{name}' has an unknown method; allowed: {', '.join(METHODS)}")
+            continue
+        strange = [str(one) for one in (*equation.omit, *equation.only) if one not in data and one not in passive]
+        if strange:
+            found.append(f"'{name}' names predictors that are no columns: {', '.join(strange)}")
+        if equation.knn < 1:
+            found.append(f"'{name}' needs at least one donor (knn)")
+        if equation.delta and equation.method == "mlogit":
+            found.append(f"'{name}' has a delta, which unordered levels cannot be shifted by")
         if isinstance(applies, tuple):
             if len(applies) != 2 or (applies[0] not in data and applies[0] not in passive):
                 found.append(f"'{name}' applies by a column that is none")
@@ -128,7 +138,8 @@ def _faults(data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mappi
     for name in data:
         if name in passive:
             continue
-        fault = levels_of(data[name], declared[name].method if name in declared else "")[1]
+        method = declared[name].method if name in declared else ""
+        fault = levels_of(data[name], method)[1] if method in ("", *METHODS) else ""
         found += [f"'{name}' {fault}"] if fault else []
         if data[name].isna().any() and name not in declared:
             found.append(f"'{name}' has missing values and no equation")

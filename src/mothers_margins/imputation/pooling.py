@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 DfRule = Literal["rubin", "barnard-rubin"]
+NOTHING = 1e-14  # an increase in variance that is rounding
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,13 @@ class Pooled:
     def df(self) -> pd.Series:
         """Degrees of freedom by the rule: Rubin's (1987, eq. 3.1.6), or Barnard and Rubin's (1999, Biometrika 86:948).
 
-        Rubin's are what Stata prints for a z-based fit. Infinite, or those of the complete data, where nothing varies
-        between imputations.
+        Rubin's are what Stata prints for a z-based fit. Where nothing varies between imputations they are infinite, or
+        v (v + 1) / (v + 3) of the v of the complete data.
         """
         return self._series(np.array([self._df(riv, self.m) for riv in self.riv]))
 
     def _df(self, riv: float, m: int) -> float:
-        old = (m - 1) * (1 + 1 / riv) ** 2 if riv > 0 and m > 1 else inf
+        old = (m - 1) * (1 + 1 / riv) ** 2 if riv > NOTHING and m > 1 else inf
         if self.df_rule == "rubin" or not np.isfinite(self.df_complete):
             return old
         share = riv / (1 + riv)
@@ -195,7 +196,7 @@ class Pooled:
 
 def _li(k: int, m: int, riv: float) -> float:
     t = k * (m - 1)
-    if riv <= 0:
+    if riv <= NOTHING:
         return inf
     return 4 + (t - 4) * (1 + (1 - 2 / t) / riv) ** 2 if t > 4 else t * (1 + 1 / k) * (1 + 1 / riv) ** 2 / 2
 
@@ -203,12 +204,12 @@ def _li(k: int, m: int, riv: float) -> float:
 def _reiter(k: int, m: int, riv: float, df_complete: float) -> float:
     t = k * (m - 1)
     v = (df_complete + 1) / (df_complete + 3) * df_complete
-    if riv <= 0 or t <= 4:
-        return min(_li(k, m, riv), v)
-    a = riv * t / (t - 2)
-    c0 = 1 / (t - 4)
+    a = riv * t / (t - 2) if t > 2 else inf
     c1 = v - 2 * (1 + a)
     c2 = v - 4 * (1 + a)
+    if riv <= NOTHING or t <= 4 or c2 <= 0:  # Reiter's expansion needs more complete-data degrees of freedom than that
+        return min(_li(k, m, riv), v)
+    c0 = 1 / (t - 4)
     z = (
         1 / c2
         + c0 * (a**2 * c1 / ((1 + a) ** 2 * c2))
@@ -248,20 +249,37 @@ def pool_estimates(
     Raises ValueError for shapes that do not fit, names that differ, a rule that does not exist, or missing values.
     """
     vectors = list(params)
+    if isinstance(params, pd.DataFrame):
+        vectors = [row for _, row in params.iterrows()]
     names = [tuple(map(str, one.index)) if isinstance(one, pd.Series) else None for one in vectors]
     if len(set(names)) > 1:
         raise ValueError("pool_estimates: the estimates of the imputations have different names.")
-    estimates = np.atleast_2d(np.stack([np.atleast_1d(np.asarray(one, dtype=float)) for one in vectors]))
+    flat = [np.atleast_1d(np.asarray(one, dtype=float)) for one in vectors]
+    if len({one.shape for one in flat}) != 1 or flat[0].ndim != 1:
+        raise ValueError("pool_estimates: needs one vector of estimates per imputation, all of one length.")
+    estimates = np.stack(flat)
     m, k = estimates.shape
-    covariances = np.stack([np.asarray(one, dtype=float).reshape(k, k) for one in covs]) if m else np.empty(0)
-    if covariances.shape != (m, k, k):
+    given = [_ordered(one, names[0]) for one in covs]
+    if len(given) != m or any(one.size != k * k for one in given):
         raise ValueError(f"pool_estimates: {m} estimates of {k} coefficients need {m} covariances of {k} x {k}.")
+    covariances = np.stack([one.reshape(k, k) for one in given])
+    if not df_complete > 0:
+        raise ValueError("pool_estimates: df_complete is above 0, or inf.")
     if df_rule not in ("rubin", "barnard-rubin"):
         raise ValueError("pool_estimates: df_rule is rubin or barnard-rubin.")
     if not (np.isfinite(estimates).all() and np.isfinite(covariances).all()):
         raise ValueError("pool_estimates: an estimate or a covariance is missing.")
+    if (np.einsum("ijj->ij", covariances) < 0).any():
+        raise ValueError("pool_estimates: a variance is below 0.")
     labels = (names[0] if names else None) or tuple(f"x{place + 1}" for place in range(k))
     return Pooled(labels, estimates, covariances, df_complete, df_rule, dict(terms or {}))
+
+
+def _ordered(covariance: Any, names: tuple[str, ...] | None) -> np.ndarray:
+    """A covariance as an array; one with labels in the order of the estimates' names."""
+    if isinstance(covariance, pd.DataFrame) and names and {*map(str, covariance.index)} == {*names}:
+        covariance = covariance.rename(index=str, columns=str).loc[list(names), list(names)]
+    return np.asarray(covariance, dtype=float)
 
 
 def how_many_imputations(fmi: float, cv_se: float = 0.05) -> int:
