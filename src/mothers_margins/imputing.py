@@ -304,7 +304,7 @@ def _prepared(
                 delta=shifts.get(name, 0.0) * (-1 if study.levels(name) == ("Yes", "No") else 1),
             )
             equations[name] = equation
-            said = equation.applies
+            said: Any = equation.applies
             if isinstance(equation.applies, pd.Series):
                 said, beside[f"{name} applies"] = "by rows", equation.applies
             described.append(f"{name} {equation.method} {equation.omit} {equation.limits} {said} {equation.delta}")
