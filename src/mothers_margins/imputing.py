@@ -282,14 +282,13 @@ def _prepared(
     equations: dict[str, Equation | Passive] = {}
     described, beside = [], dict[str, pd.Series]()
     for name, values in data.items():
-        gap = _gap(inside, name) & values.isna()
         if name in part_of:
             equations[name] = Passive(part_of[name], maker(inside, name, part_of[name]))
             above = sorted(ancestors(study, name))
             beside |= {other: inside.data[other] for other in above if other in inside.data}
             made = [study.derived[other] for other in (name, *above) if other in study.derived]
             described.append(f"{name} passive {part_of[name]} {made}")
-        elif gap.any():
+        elif values.isna().any():  # also of what only does not apply to some: no cell of it is imputed
             mine = {part for own in part_of.values() if name in own for part in own}
             equation = Equation(
                 method=plan.methods.get(name) or default_method(values),
@@ -304,8 +303,6 @@ def _prepared(
             if isinstance(said, pd.Series):
                 said, beside[f"{name} applies"] = "by rows", said
             described.append(f"{name} {equation.method} {equation.omit} {equation.limits} {said} {equation.delta}")
-        elif values.isna().any():
-            described.append(f"{name} does not apply to some")
     frame = pd.DataFrame({**data, **predicting})
     others = pd.DataFrame(beside, index=frame.index)
     return _Prepared(inside, frame, equations, tuple(done), "; ".join(described), others)
