@@ -21,6 +21,7 @@ from mothers_margins import composites, imputing, places
 from mothers_margins.definition import Condition
 from mothers_margins.derivation import remade
 from mothers_margins.errors import UsageError
+from mothers_margins.synthetic import complete_cohort
 
 from .by_hand import emptied, part, planned, said
 from .conftest import REPOSITORY
@@ -276,10 +277,10 @@ print(imputing._prepared(cohort, plan, "involved_t1", terms, "components", {}).k
 
 def test_the_key_is_the_same_in_every_process(demo):
     found = {prepared(demo).key(20, 1)}
-    for seed in ("1", "2"):
-        settings = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(REPOSITORY / "src")}
-        run = subprocess.run([sys.executable, "-c", KEY], env=settings, capture_output=True, text=True, check=True)
-        found.add(run.stdout.strip())
+    seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    outside = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(REPOSITORY / "src")}
+    run = subprocess.run([sys.executable, "-c", KEY], env=outside, capture_output=True, text=True, check=True)
+    found.add(run.stdout.strip())
     assert len(found) == 1
 
 
@@ -297,3 +298,25 @@ def test_restricted_cells_stay_outside_the_project(demo, monkeypatch, tmp_path, 
     assert not inside.exists()
     with pytest.raises(AssertionError, match="chains were run"):
         imputed(own, m=1)
+
+
+# ---- what it is for
+
+
+def test_imputation_is_nearer_to_the_truth_than_complete_cases(esmi):
+    """2,000 dyads drawn by the recipe. Planted: the CTQ is unknown mostly of those with outcome and diagnosis.
+
+    Among complete cases the odds ratio of the diagnosis is then wrong; the truth is the fit before cells were lost.
+    The control, in which the outcome did not predict, would not find it again.
+    """
+    whole = complete_cohort(esmi, 2_000)
+    both = (whole.data["involved_t1"] == "Yes") & (whole.data["personality_disorder"] == "Yes")
+    chance = np.where(both, 0.7, 0.05)
+    gaps = emptied(whole, "ctq_total", np.random.default_rng(2).random(2_000) < chance)
+    name = "personality_disorder[Yes]"
+    truth = mm.fit_logistic(whole, "protocol", profile=False).params
+    cases = mm.fit_logistic(gaps, "protocol", profile=False).params
+    found = mm.fit_logistic(imputed(gaps, m=3), "protocol").params
+    assert cases[name] < truth[name] - 0.7
+    assert abs(found[name] - truth[name]) < 0.15
+    assert abs(found["ctq_total"] - truth["ctq_total"]) < 0.1

@@ -218,6 +218,21 @@ def test_what_does_not_apply_is_never_filled(first):
     assert {"1"} < {*gates}  # first-time or not, both were imputed
 
 
+def test_a_question_may_be_answered_by_all_whom_it_concerns(demo):
+    """Nothing of it is imputed then, and what does not apply stays so."""
+    cohort = demo
+    for name in ("cas_total", "other_children_csc", "children_total"):
+        gap = imputing._gap(cohort, name)
+        filler = 1.0 if name == "cas_total" else "1" if name == "children_total" else "No"
+        cohort = replace(cohort, data=cohort.data.assign(**{name: cohort.data[name].mask(gap, filler)}))
+    cohort = replace(cohort, data=cohort.data.assign(dv_any=cohort.data["dv_any"].fillna("No")))
+    found = imputed(cohort)
+    assert not {"cas_total", "other_children_csc", "children_total"} & {*found.filled}
+    pd.testing.assert_series_equal(found.complete(2).data["cas_total"], found.cohort.data["cas_total"])
+    assert found.cohort.data["cas_total"].isna().sum() == 13
+    assert mm.fit_logistic(found, "protocol").nobs == 278
+
+
 def test_a_composite_is_made_of_its_parts(first):
     before = first.cohort.data
     for one in completed(first):

@@ -98,9 +98,8 @@ class Imputed:
         for target in self.made.targets:
             equation, n = target.equation, int(target.missing.sum())
             shifted = f", shifted by {self.shifts[target.name]:g}" if target.name in self.shifts else ""
-            rows.append(
-                _event("imputation", target.name, f"imputed by {equation.method}{shifted}", n, len(self.cohort))
-            )
+            said = f"imputed by {equation.method}{shifted}"
+            rows.append(_event("imputation", target.name, said, n, len(self.cohort)))
         for name, passive in self.made.passive.items():
             gap = int(_gap(self.cohort, name).sum())
             parts = ", ".join(map(self.cohort.study.label, passive.sources))
@@ -206,24 +205,20 @@ def impute(
     path = f"internal/imputed_{outcome}_{prepared.key(burnin, seed)}.npz"
     made = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
     if made is None:
+        frame, equations = prepared.frame, prepared.equations
         with _shown(m, progress) as report:
-            made = chained(
-                prepared.frame, prepared.equations, m=m, burnin=burnin, seed=seed, n_jobs=n_jobs, progress=report
-            )
+            made = chained(frame, equations, m=m, burnin=burnin, seed=seed, n_jobs=n_jobs, progress=report)
     if keep:
         places.write_whole(places.staged(path), lambda part: write_cells(part, made))
-    filled = tuple(target.name for target in made.targets)
-    return Imputed(
-        prepared.cohort, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made, burnin, seed
-    )
+    filled, rows = tuple(target.name for target in made.targets), prepared.cohort
+    return Imputed(rows, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made, burnin, seed)
 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
     """Rows and columns of a run, the equations of its incomplete variables, and what was done to get there.
 
-    beside: what is no predictor and decides cells all the same: whom a variable concerns, and what else than its parts
-    a composite is made from.
+    beside: what decides cells and predicts none: whom a variable concerns, what else a composite is made from.
     """
 
     cohort: Cohort
@@ -286,20 +281,20 @@ def _prepared(
     unasked = sorted({*shifts} - {*names})
     if unasked:
         raise unknown("variable of this run", unasked, names, "impute: shifts")
-    still = [f"'{name}' is made from its parts: shift those" for name in shifts if name in part_of]
+    still = [f"'{name}' is made from its parts: shift those" for name in part_of if name in shifts]
     still += [f"'{name}' is neither a number nor a yes or no" for name in shifts if len(study.levels(name)) > 2]
     if still:
         raise UsageError("impute: shifts that would do nothing.", still)
     equations: dict[str, Equation | Passive] = {}
     described, beside = [], dict[str, pd.Series]()
     for name, values in data.items():
-        gap = _gap(inside, name) & values.isna()
         if name in part_of:
             equations[name] = Passive(part_of[name], maker(inside, name, part_of[name]))
-            beside |= {other: inside.data[other] for other in sorted(ancestors(study, name)) if other in inside.data}
-            made = [study.derived[other] for other in (name, *sorted(ancestors(study, name))) if other in study.derived]
+            above = sorted(ancestors(study, name))
+            beside |= {other: inside.data[other] for other in above if other in inside.data}
+            made = [study.derived[other] for other in (name, *above) if other in study.derived]
             described.append(f"{name} passive {part_of[name]} {made}")
-        elif gap.any():
+        elif values.isna().any():  # also of what only does not apply to some: no cell of it is imputed
             mine = {part for own in part_of.values() if name in own for part in own}
             equation = Equation(
                 method=plan.methods.get(name) or default_method(values),
@@ -310,16 +305,13 @@ def _prepared(
                 delta=shifts.get(name, 0.0) * (-1 if study.levels(name) == ("Yes", "No") else 1),
             )
             equations[name] = equation
-            said = equation.applies
-            if isinstance(equation.applies, pd.Series):
-                said, beside[f"{name} applies"] = "by rows", equation.applies
+            said: Any = equation.applies
+            if isinstance(said, pd.Series):
+                said, beside[f"{name} applies"] = "by rows", said
             described.append(f"{name} {equation.method} {equation.omit} {equation.limits} {said} {equation.delta}")
-        elif values.isna().any():
-            described.append(f"{name} does not apply to some")
     frame = pd.DataFrame({**data, **predicting})
-    return _Prepared(
-        inside, frame, equations, tuple(done), "; ".join(described), pd.DataFrame(beside, index=frame.index)
-    )
+    others = pd.DataFrame(beside, index=frame.index)
+    return _Prepared(inside, frame, equations, tuple(done), "; ".join(described), others)
 
 
 def _rows(
