@@ -320,3 +320,21 @@ def test_imputation_is_nearer_to_the_truth_than_complete_cases(esmi):
     assert cases[name] < truth[name] - 0.7
     assert abs(found[name] - truth[name]) < 0.15
     assert abs(found["ctq_total"] - truth["ctq_total"]) < 0.1
+
+
+def test_fewer_imputations_do_not_replace_more_that_are_kept(demo, tmp_path, monkeypatch):
+    monkeypatch.setenv(places.OUT, str(tmp_path))
+    imputed(demo, m=3, keep=True)
+    (file,) = tmp_path.rglob("*.npz")
+    before = file.read_bytes()
+    assert imputed(demo, m=2, keep=True).m == 2
+    assert file.read_bytes() == before
+    assert imputed(demo, m=3).made.failed == {}
+
+
+@pytest.mark.parametrize("outcome", ["continued", "cpp_t1", "custody_lost", "cpp_or_custody_lost", "involved_t2_plans"])
+def test_every_declared_run_finishes_all_its_chains(demo, outcome):
+    """The few of `continued` separate their levels; pseudo-rows carry them through long chains too."""
+    found = imputed(demo, outcome, m=4, burnin=12)
+    assert found.m == 4
+    assert "FAILED" not in repr(found)

@@ -1,8 +1,6 @@
 """Multiple imputation of a cohort as its study declares it: which rows, which variables, how, and what came of it."""
 
-import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -19,6 +17,7 @@ from mothers_margins.missing_plan import MissingData
 from mothers_margins.plan_checks import ancestors
 from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import Study, unknown
+from mothers_margins.waiting import shown
 
 Composites = Literal["components", "direct", "missing_as_no"]
 LEFT_OUT = "left out"
@@ -140,7 +139,8 @@ class Imputed:
     def __repr__(self) -> str:
         mark = self.cohort.source.mark
         said = f"{self.m} imputations of {len(self.cohort)} {self.cohort.study.file.unit.many} for {self.outcome}"
-        return f"{mark + '. ' if mark else ''}{said}; {len(self.filled)} incomplete variables."
+        failed = f" {len(self.made.failed)} CHAINS FAILED: see events()." if self.made.failed else ""
+        return f"{mark + '. ' if mark else ''}{said}; {len(self.filled)} incomplete variables.{failed}"
 
 
 def _event(engine: str, variable: str, event: str, n: int, denominator: int | None = None) -> dict[str, Any]:
@@ -204,11 +204,17 @@ def impute(
     prepared = _prepared(cohort, plan, outcome, terms, composites, dict(shifts or {}))
     path = f"internal/imputed_{outcome}_{prepared.key(burnin, seed)}.npz"
     made = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
+    stored = made is not None
     if made is None:
         frame, equations = prepared.frame, prepared.equations
-        with _shown(m, progress) as report:
-            made = chained(frame, equations, m=m, burnin=burnin, seed=seed, n_jobs=n_jobs, progress=report)
-    if keep:
+        with shown("impute", m, progress) as report:
+            try:
+                made = chained(frame, equations, m=m, burnin=burnin, seed=seed, n_jobs=n_jobs, progress=report)
+            except (ValueError, ArithmeticError) as error:
+                remedy = "Put levels together, or leave the variable out of the plan."
+                raise UsageError("impute: these rows cannot be imputed.", (str(error),), remedy) from None
+    # what was read stays as it is, it may hold more imputations; but in the batch a notebook must write what it keeps
+    if keep and not (stored and places.staged(path) == places.out_folder() / path):
         places.write_whole(places.staged(path), lambda part: write_cells(part, made))
     filled, rows = tuple(target.name for target in made.targets), prepared.cohort
     return Imputed(rows, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made, burnin, seed)
@@ -281,6 +287,8 @@ def _prepared(
     unasked = sorted({*shifts} - {*names})
     if unasked:
         raise unknown("variable of this run", unasked, names, "impute: shifts")
+    whole = [name for name in shifts if name not in part_of and not _gap(inside, name).any()]
+    done += [(name, "a shift without effect: no value is missing", 0) for name in whole]
     still = [f"'{name}' is made from its parts: shift those" for name in part_of if name in shifts]
     still += [f"'{name}' is neither a number nor a yes or no" for name in shifts if len(study.levels(name)) > 2]
     if still:
@@ -380,23 +388,3 @@ def _in_type(values: pd.Series, before: pd.Series) -> pd.Series:
         return values.astype(before.dtype)
     except (TypeError, ValueError):
         return values.astype("Float64")
-
-
-@contextmanager
-def _shown(m: int, progress: bool) -> Iterator[Callable[[int], object] | None]:
-    """A bar in a terminal, plain lines elsewhere, nothing where a batch shows its own."""
-    import os
-
-    if not progress or os.environ.get(places.STAGE):
-        yield None
-        return
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import Progress
-
-        with Progress(console=Console(stderr=True), transient=True) as bars:
-            task = bars.add_task("Imputing", total=m)
-            yield lambda done: bars.update(task, completed=done)
-        return
-    every = max(1, m // 5)
-    yield lambda done: print(f"impute: {done} of {m} chains") if done % every == 0 else None
