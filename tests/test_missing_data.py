@@ -11,8 +11,7 @@ import statsmodels.api as sm
 import mothers_margins as mm
 from mothers_margins.coding import coded
 from mothers_margins.errors import UsageError
-from mothers_margins.missing_data import ALL_KNOWN, bounds, imputed_values, patterns, stability, suppose
-from mothers_margins.regression import why_not
+from mothers_margins.missing_data import ALL_KNOWN
 
 from .by_hand import ruled, same
 
@@ -27,19 +26,19 @@ def run(demo) -> mm.Imputed:
 
 def test_patterns_of_six_women(six_women):
     """Row 3 has no side, row 4 no score, row 5 refused house and has more visits than a band, row 6 none."""
-    found = patterns(six_women, ["side", "score", "visits", "house", "band"])
+    found = mm.patterns(six_women, ["side", "score", "visits", "house", "band"])
     assert dict(zip(found["event"], found["n"], strict=True)) == {
         ALL_KNOWN: 2, "Side": 1, "Score": 1, "House; Band": 1, "Visits; Band": 1,
     }  # fmt: skip
     assert found["event"].iloc[0] == ALL_KNOWN
     assert (found["denominator"] == 6).all()
-    assert list(patterns(six_women, ["score"])["n"]) == [5, 1]
-    assert len(patterns(six_women, [])) == 0
+    assert list(mm.patterns(six_women, ["score"])["n"]) == [5, 1]
+    assert len(mm.patterns(six_women, [])) == 0
 
 
 def test_what_does_not_apply_is_not_missing(demo, shipped):
     """From the file's text: first-time mothers are asked about no other child."""
-    found = patterns(demo, ["children_total", "other_children_csc"]).set_index("event")["n"]
+    found = mm.patterns(demo, ["children_total", "other_children_csc"]).set_index("event")["n"]
     codes = ["", ".a", ".b", ".c", ".d"]
     total = shipped["children_total"].isin(codes)
     other = shipped["other_children_csc"].isin(codes) & (shipped["children_total"] != "1")
@@ -53,14 +52,14 @@ def test_what_does_not_apply_is_not_missing(demo, shipped):
 def test_patterns_refuse_unknown_names(demo):
     for wrong in (["ctq_totl"], "ctq_total"):
         with pytest.raises(UsageError):
-            patterns(demo, wrong)
+            mm.patterns(demo, wrong)
 
 
 # ---- imputed beside observed
 
 
 def test_imputed_values_one_by_one(run):
-    found = imputed_values(run)
+    found = mm.imputed_values(run)
     before = run.cohort.data
     each = [run.complete(i).data for i in (1, 2, 3)]
     for name in (*run.filled, "dv_any", "substance_misuse"):
@@ -93,7 +92,7 @@ def test_imputed_values_one_by_one(run):
 
 def test_stability_is_refits(demo, run):
     fit = mm.fit_logistic(run, "protocol")
-    found = stability(fit)
+    found = mm.stability(fit)
     assert list(found["m"].unique()) == [2, 3]
     refit = mm.fit_logistic(mm.impute(demo, m=2, burnin=1, progress=False), "protocol")
     for k, one in ((2, refit), (3, fit)):
@@ -102,12 +101,12 @@ def test_stability_is_refits(demo, run):
         for name, values in (("estimate", one.params), ("std_error", one.bse), ("fmi", one.fmi), ("df", one.df)):
             same(rows[name], values, 1e-12)
     assert (found["model"] == "adjusted").all()
-    assert list(stability(fit, [3])["m"].unique()) == [3]
+    assert list(mm.stability(fit, [3])["m"].unique()) == [3]
     for wrong in ([1], [4], []):
         with pytest.raises(UsageError, match="from 2 to 3"):
-            stability(fit, wrong)
+            mm.stability(fit, wrong)
     with pytest.raises(UsageError, match="pooled fit"):
-        stability(fit.fits[0])
+        mm.stability(fit.fits[0])
 
 
 # ---- what if the unknown outcomes were …
@@ -119,7 +118,7 @@ def test_suppose(demo, shipped):
     assert (~known).sum() == 20
     assert yes.sum() == 70
     for level, n in (("No", 70), ("Yes", 90)):
-        found = suppose(demo, "involved_t2", level)
+        found = mm.suppose(demo, "involved_t2", level)
         assert found.data["involved_t2"].notna().all()
         assert (found.data["involved_t2"] == "Yes").sum() == n
         assert (found.data["involved_t2"][known] == "Yes").equals(yes[known].rename("involved_t2"))
@@ -127,17 +126,17 @@ def test_suppose(demo, shipped):
         assert f"is {level.lower()} wherever it is not known (20)" in found.source.statement
         assert found.source.mark == demo.source.mark
     assert demo.data["involved_t2"].isna().sum() == 20
-    among = suppose(demo, "continued", "Yes")
+    among = mm.suppose(demo, "continued", "Yes")
     assert among.data["continued"].isna().sum() == (shipped["safeguarding_t1"] == "none").sum()
     for wrong in (("involved_t2", "yes"), ("involved", "Yes")):
         with pytest.raises(UsageError, match="suppose"):
-            suppose(demo, *wrong)
+            mm.suppose(demo, *wrong)
 
 
 def test_bounds_are_complete_cases_under_each_supposition(demo):
     """By statsmodels: the rows with every explanatory variable known, and every unknown outcome the same."""
     plain = ruled(demo, minimum_cell=1)
-    found = bounds(plain, "involved_t2", "protocol")
+    found = mm.bounds(plain, "involved_t2", "protocol")
     assert list(found["method"].unique()) == ["unknown_as_no", "unknown_as_yes"]
     terms = demo.study.terms("protocol", "involved_t2")
     columns = {"Intercept": pd.Series(1.0, demo.data.index)}
@@ -154,16 +153,16 @@ def test_bounds_are_complete_cases_under_each_supposition(demo):
         assert (rows["n"] == len(x)).all()
         assert (rows["n_events"] == y.sum()).all()
         assert (rows["model"] == "adjusted").all()
-    first = bounds(plain, "involved_t2")
+    first = mm.bounds(plain, "involved_t2")
     same(first["estimate"], found["estimate"])  # the study's first model
-    strict = bounds(ruled(demo, minimum_cell=30), "involved_t2")
+    strict = mm.bounds(ruled(demo, minimum_cell=30), "involved_t2")
     assert strict["note"].str.contains("by Firth's method").all()
     assert not np.allclose(strict["estimate"].dropna(), found["estimate"].dropna(), rtol=1e-3)
 
 
 def test_bounds_keep_the_rule_of_exploratory_outcomes(demo):
-    assert why_not(demo, "exploratory", "custody_lost")
+    assert mm.why_not(demo, "exploratory", "custody_lost")
     with pytest.raises(UsageError, match="No model is fitted"):
-        bounds(demo, "custody_lost", "exploratory")
+        mm.bounds(demo, "custody_lost", "exploratory")
     own = replace(demo, source=replace(demo.source, kind="restricted"))
-    assert bounds(ruled(own, minimum_cell=1), "involved_t2")["note"].str.contains("NOT LOCKED").all()
+    assert mm.bounds(ruled(own, minimum_cell=1), "involved_t2")["note"].str.contains("NOT LOCKED").all()

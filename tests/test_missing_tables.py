@@ -9,7 +9,7 @@ import pytest
 import mothers_margins as mm
 from mothers_margins.imputing import ALL
 from mothers_margins.missing_data import BESIDE
-from mothers_margins.results import NOT_LOCKED, About, Results, stack, tidy
+from mothers_margins.results import NOT_LOCKED, About, Results, tidy
 from mothers_margins.study import Source
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
@@ -191,7 +191,7 @@ def test_precision_by_hand(esmi):
     assert "Adjusted estimates from 8 imputations." in notes(table)
     assert table.caption == "How precise the imputed estimates are"
     few = filled(esmi, m=4)
-    assert texts(mm.precision(stack(few, filled(esmi)))) == texts(table)  # of several m the largest
+    assert texts(mm.precision(mm.stack(few, filled(esmi)))) == texts(table)  # of several m the largest
 
 
 def test_precision_marks_hides_and_refuses(esmi):
@@ -201,7 +201,7 @@ def test_precision_marks_hides_and_refuses(esmi):
         mm.precision(complete(esmi))
     for other in ({"method": "imputed_shifted"}, {"outcome": "involved_t2"}, {"specification": "all_levels"}):
         with pytest.raises(mm.UsageError, match="several outcomes, models or methods"):
-            mm.precision(stack(filled(esmi), filled(esmi, **other)))
+            mm.precision(mm.stack(filled(esmi), filled(esmi, **other)))
 
 
 # ---- numbers in 100
@@ -249,7 +249,7 @@ def test_a_sentence_of_them_carries_its_marks(esmi):
 
 def test_numbers_in_100_refuse_what_is_not_theirs(esmi):
     with pytest.raises(mm.UsageError, match="several outcomes or models"):
-        mm.per_hundred(stack(predictions(esmi), predictions(esmi, outcome="involved_t2")))
+        mm.per_hundred(mm.stack(predictions(esmi), predictions(esmi, outcome="involved_t2")))
     with pytest.raises(mm.UsageError, match="not predictions"):
         mm.per_hundred(filled(esmi))
     for variable, method in (("ctq_total", "imputed_firth"), ("dv_any", "imputed")):
@@ -306,11 +306,11 @@ def test_what_was_left_out_is_said_without_an_empty_name(esmi):
 
 
 def test_estimates_of_two_sources_are_not_stacked(esmi):
-    assert len(stack(complete(esmi), filled(esmi))) == 4
+    assert len(mm.stack(complete(esmi), filled(esmi))) == 4
     with pytest.raises(mm.UsageError, match="one kind, one study and one source"):
-        stack(filled(esmi), filled(esmi, RESTRICTED))
+        mm.stack(filled(esmi), filled(esmi, RESTRICTED))
     with pytest.raises(mm.UsageError, match="one kind, one study and one source"):
-        stack(filled(esmi), run(esmi))
+        mm.stack(filled(esmi), run(esmi))
 
 
 # ---- the account for a report

@@ -323,6 +323,6 @@ def test_a_list_that_was_changed_after_the_lock_is_a_departure(demo):
     )
     assert departures(locked(demo)) == models
     assert departures(demo) == []
-    late = ("primary_only", "abuse_cut_off_7", "ever_related_only", "honos_threshold_1", "all_levels")  # of 2026
+    late = ("primary_only", "abuse_cut_off_7", "ever_related_only", "honos_threshold_1", "all_levels", "exploratory")
     assert [label for label, *_ in models] == [demo.study.file.models[name].title for name in late]
     assert {kind for _, kind, *_ in models} == {"declared after the lock; departs from protocol"}

@@ -13,7 +13,6 @@ import mothers_margins as mm
 from mothers_margins.coding import coded
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import chained
-from mothers_margins.regression import why_not
 from mothers_margins.results import COLUMNS
 
 from .by_hand import d1, emptied, part, planned, rubin, ruled, said, same
@@ -310,21 +309,21 @@ def test_the_rule_of_exploratory_outcomes_at_its_boundary(demo):
     """40 plans at timepoint 1 and 4 columns: 10 per parameter, and not one less."""
     events = demo.data.index[demo.data["cpp_t1"] == "Yes"]
     assert len(events) == 40
-    assert why_not(demo, "exploratory", "cpp_t1") == ""
+    assert mm.why_not(demo, "exploratory", "cpp_t1") == ""
     found = imputed(demo, "cpp_t1", "exploratory", m=2, burnin=1)
     assert mm.fit_logistic(found, "exploratory").n_events == 40
     fewer = part(demo, demo.data.index.drop(events[0]))
-    assert "4 parameters need 40" in why_not(fewer, "exploratory", "cpp_t1")
+    assert "4 parameters need 40" in mm.why_not(fewer, "exploratory", "cpp_t1")
     unknown = emptied(demo, "cpp_t1", events[:1])
     with pytest.raises(UsageError, match="No model is fitted"):
         mm.fit_logistic(imputed(unknown, "cpp_t1", "exploratory", m=2, burnin=1), "exploratory")
     nearly = said(demo, regression=demo.study.file.regression.model_copy(update={"exploratory_events": 10.01}))
-    assert why_not(nearly, "exploratory", "cpp_t1")
+    assert mm.why_not(nearly, "exploratory", "cpp_t1")
     turned = demo.data["cpp_t1"].map({"Yes": "No", "No": "Yes"}).astype(demo.data["cpp_t1"].dtype)
     rare = replace(fewer, data=demo.data.assign(cpp_t1=turned).drop(events[0]))
-    assert why_not(rare, "exploratory", "cpp_t1")  # 39 without it are as few
-    assert "lists no explanatory variable" in why_not(demo, "protocol", "cpp_t1")
-    assert why_not(fewer, "protocol", "involved_t1") == ""
+    assert mm.why_not(rare, "exploratory", "cpp_t1")  # 39 without it are as few
+    assert "lists no explanatory variable" in mm.why_not(demo, "protocol", "cpp_t1")
+    assert mm.why_not(fewer, "protocol", "involved_t1") == ""
 
 
 def test_sensitivity_runs_say_what_they_are(demo):

@@ -212,7 +212,7 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
     if outcome not in study.outcomes:
         raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     event = column(cohort, outcome).map({"Yes": 1.0, "No": 0.0}).astype(float)
-    refusal = "" if formula else why_not(cohort, model, outcome)
+    refusal = "" if formula or not _declared_terms(study, model, outcome) else why_not(cohort, model, outcome)
     if refusal:
         raise UsageError(f"fit_logistic: {refusal}")
     levels: dict[str, pd.Series] = {}
