@@ -576,3 +576,23 @@ def test_doctor_says_what_it_found():
     result = CliRunner().invoke(main, ["doctor"])
     assert "the kernel 'python3' is this Python" in result.output
     assert "versions as tested" in result.output
+
+
+@pytest.mark.parametrize(("starts", "ends"), [(1, "done"), (2, "failed")])
+def test_a_kernel_that_did_not_start_is_started_once_more(tmp_path, monkeypatch, starts, ends):
+    """Two kernels that start at one moment can take one port."""
+    from mothers_margins.batch import work
+
+    calls = []
+
+    def execute(job):
+        calls.append(job.name)
+        if len(calls) <= starts:
+            raise RuntimeError("Kernel didn't respond in 60 seconds")
+        job.part.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', encoding="utf-8")
+
+    monkeypatch.setattr(work, "_execute", execute)
+    monkeypatch.setenv(places.STAGE, str(tmp_path / "stage"))
+    found = work.run_job(work.Job("one", "one.ipynb", "One", {}, str(tmp_path), places.DEMO))
+    assert len(calls) == 2
+    assert (found.failure is None) == (ends == "done")

@@ -74,7 +74,12 @@ def run_job(job: Job) -> Outcome:
     failure = None
     try:
         job.part.parent.mkdir(parents=True, exist_ok=True)
-        _execute(job)
+        try:
+            _execute(job)
+        except RuntimeError as error:
+            if not str(error).startswith(("Kernel didn't respond", "Kernel died before replying")):
+                raise
+            _execute(job)  # two kernels that start at one moment can take one port; no cell has run yet
         from mothers_margins.batch.pages import write_page
 
         write_page(job.part, places.staged(f"notebooks/{job.name}.html"), job.title)
