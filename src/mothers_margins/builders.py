@@ -1,21 +1,45 @@
 """Builds the tables of who took part: characteristics by group, and themes."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from math import nan
-from typing import Any
 
+from mothers_margins.cells import EMPTY, cell, table_of
 from mothers_margins.comparison_columns import ComparisonColumns
 from mothers_margins.definition import Block, PrintedPercentage, TablePlan
-from mothers_margins.errors import UsageError, count
-from mothers_margins.results import Results, checked
-from mothers_margins.rounding import IN_WORDS, rounded
+from mothers_margins.errors import UsageError
+from mothers_margins.results import Record, Results, checked
+from mothers_margins.rounding import rounded
+from mothers_margins.shown import (
+    Value,
+    combined,
+    is_hidden,
+    is_known,
+    percent_of,
+    shown,
+)
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.terms import (
+    STEPS,
+    YES_NO,
+    cited,
+    decimals,
+    happened,
+    label,
+    level,
+    rounding_rule,
+)
 
-YES_NO = ("Yes", "No")
 NUMBER_LABELS = {"mean_sd": "mean (SD)", "median_iqr": "median (quartiles)"}
-NUMBER_PATTERNS = {"mean": "{mean}", "mean_sd": "{mean} ({sd})", "median_iqr": "{median} ({q1} to {q3})"}
+NUMBER_PATTERNS = {
+    "mean": "{mean}",
+    "mean_sd": "{mean} ({sd})",
+    "median_iqr": "{median} ({q1} to {q3})",
+}
+# The rows under a variable that are no level of it: their key, and what they are called.
+NOT_KNOWN, NOT_APPLICABLE = "missing", "not_applicable"
+BESIDE_LEVELS = {NOT_KNOWN: "Not known", NOT_APPLICABLE: "Does not apply"}
+STUBS = {"pattern": "Missing together", "cells": "Variable and level"}
 
 
 def characteristics(
@@ -44,19 +68,19 @@ def characteristics(
     if not {*plan.groups} & {*about.groups}:  # the table's rows for groups made in the call
         plan = plan.model_copy(update={"groups": tuple(about.groups)})
     builder = _Builder(results, plan, percent or comparisons is not None, as_published, comparisons)
-    sections = tuple(builder.section(block) for block in plan.blocks)
+    sections = [builder.section(block) for block in plan.blocks]
+    columns = list(builder.columns())
+    if builder.compared:
+        columns += builder.compared.columns()
     builder.explain()
-    study = about.study
-    return Table(
+    return table_of(
+        about,
         name=name or "characteristics",
         caption=plan.title,
         stub="Characteristic",
-        columns=(*builder.columns(), *(builder.compared.columns() if builder.compared else ())),
+        columns=columns,
         sections=sections,
-        notes=builder.notes.all(),
-        mark=about.source.mark,
-        source=f"{about.source.statement} {cited(study)}",
-        rounding=study.file.rounding,
+        notes=builder.notes,
     )
 
 
@@ -64,7 +88,8 @@ def _plan_of(results: Results) -> TablePlan:
     names = dict.fromkeys(name for name in results["variable"] if name != "n")
     if not names:
         raise UsageError("characteristics: these results summarise no variable.")
-    blocks = tuple(Block(title=results.about.study.label(name), variables=(name,)) for name in names)
+    study = results.about.study
+    blocks = tuple(Block(title=label(study, name), variables=(name,)) for name in names)
     return TablePlan(title="Characteristics", groups=tuple(results.about.groups), blocks=blocks)
 
 
@@ -72,141 +97,179 @@ class _Builder:
     """The parts of one characteristics table; collects the notes that its cells need."""
 
     def __init__(
-        self, results: Results, plan: TablePlan, percent: bool, as_published: bool, comparisons: Results | None
+        self,
+        results: Results,
+        plan: TablePlan,
+        percent: bool,
+        as_published: bool,
+        comparisons: Results | None,
     ) -> None:
         self.study: Study = results.about.study
         self.groups = {name: results.about.groups.get(name) for name in plan.groups}
-        self.plan, self.percent, self.as_published = plan, percent, as_published
-        self.rebuilt = results.about.source.kind == "reconstructed"  # then the counts are those of the print
+        self.plan = plan
+        self.percent = percent
+        self.as_published = as_published
+        # then the counts are those of the print
+        self.rebuilt = results.about.source.kind == "reconstructed"
         self.notes = Notes()
-        self.found = {
-            (row["variable"], row["level"], row["group"], row["statistic"]): row for row in results.to_dict("records")
-        }
-        asked = [(name, group) for name in plan.variables for group in plan.groups]
-        absent = [f"{name} within {group}" for name, group in asked if not self._has(name, group)]
-        if absent:
-            raise UsageError("characteristics: the results lack what the table shows.", absent)
+        self.rows_by_key: dict[tuple[str, str, str, str], Record] = {}
+        for row in results.to_dict("records"):
+            key = (row["variable"], row["level"], row["group"], row["statistic"])
+            self.rows_by_key[key] = row
+        self._refuse_gaps()
         self.compared = ComparisonColumns(comparisons, self.notes) if comparisons is not None else None
         if self.compared:
             self.compared.check(iter(plan.variables))
 
+    def _refuse_gaps(self) -> None:
+        absent: list[str] = []
+        for name in self.plan.variables:
+            absent += [f"{name} within {group}" for group in self.plan.groups if not self._has(name, group)]
+        if absent:
+            raise UsageError("characteristics: the results lack what the table shows.", absent)
+
     def _has(self, name: str, group: str) -> bool:
         """Whether a variable's every level, or its number, and the group's size are among the results."""
-        statistics = {level for variable, level, within, _ in self.found if (variable, within) == (name, group)}
-        return statistics >= {*(self.study.levels(name) or [""])} and ("n", "", group, "n") in self.found
+        levels = {found for variable, found, within, _ in self.rows_by_key if (variable, within) == (name, group)}
+        needed = {*(self.study.levels(name) or [""])}
+        return levels >= needed and ("n", "", group, "n") in self.rows_by_key
 
-    def size(self, group: str) -> int:
-        return int(self.found["n", "", group, "n"]["value"])
+    def size(self, group: str) -> Value:
+        """Number of participants in a group."""
+        return shown(self.rows_by_key["n", "", group, "n"], "value")
 
     def columns(self) -> Iterator[Column]:
-        inside = {part for group in self.groups.values() if group for part in group.contains}
-        unit = self.study.file.unit.many
+        inside: set[str] = set()
+        for group in self.groups.values():
+            inside |= {*group.contains} if group else set()
+        spanner = f"Of these {self.study.file.unit.many}"
         for name, group in self.groups.items():
             heading = ". ".join(part for part in (group.letter, group.label) if part) if group else name
-            yield Column(name, heading, self.size(name), f"Of these {unit}" if name in inside else "")
+            yield Column(name, heading, self.size(name), spanner if name in inside else "")
 
     def section(self, block: Block) -> Section:
         rows: list[Row] = []
         for name in block.variables:
-            label, inside = self.study.label(name), self.rows(name, block.levels)
-            alone = len(block.variables) == 1 or label == block.title or not self.study.levels(name)
+            title, inside = label(self.study, name), list(self.rows(name, block.levels))
+            alone = len(block.variables) == 1 or title == block.title or not self.study.levels(name)
             if self.compared:
-                rows += self._with_tests(self.compared, name, label, list(inside))
-                continue
-            rows += inside if alone else [Row(label), *(replace(row, depth=2) for row in inside)]
+                rows += self._with_tests(self.compared, name, title, inside)
+            elif alone:
+                rows += inside
+            else:
+                rows.append(Row(title))
+                rows += [replace(row, depth=2) for row in inside]
         sets = [self.study.set_titles[name] for name in block.variables if name in self.study.sets]
         return Section(block.title, tuple(rows), self.notes.mark(sets[0].note) if sets else "")
 
-    def _with_tests(self, compared: ComparisonColumns, name: str, label: str, inside: list[Row]) -> Iterator[Row]:
+    def _with_tests(self, compared: ComparisonColumns, name: str, title: str, inside: list[Row]) -> Iterator[Row]:
         """The rows of a variable with the cells of its comparison: on its number, or above its levels."""
-        levels, none = self.study.levels(name), (Cell(""),) * 4
+        levels, none = self.study.levels(name), (EMPTY,) * 4
         in_set = name in self.study.sets
-        if levels and not in_set and levels != YES_NO:
-            yield Row(label, (Cell(""),) * len(self.groups) + compared.cells(name), name, depth=1)
-        elif in_set:
-            yield Row(label)
+        if in_set:
+            yield Row(title)
+        elif levels and levels != YES_NO:
+            yield Row(title, (EMPTY,) * len(self.groups) + compared.cells(name), name, depth=1)
         for row in inside:
             if not row.cells:
                 yield replace(row, depth=2)
-            elif levels == YES_NO and row.level == "Yes":
-                cells = [test or level for test, level in zip(compared.cells(name), none, strict=True)]
-                cells[0] = compared.cells(name, "Yes")[0]
-                yield replace(row, label=f"{label}: yes", cells=row.cells + tuple(cells), depth=1)
-            elif levels == YES_NO and row.level == "No":
-                continue
-            elif row.level in levels:
+            elif row.level in BESIDE_LEVELS:
+                yield replace(row, cells=row.cells + none, depth=2)
+            elif not levels:
+                kind = row.level or self.study.declared[name].summary[0]
+                yield replace(row, cells=row.cells + compared.cells(name, kind=kind))
+            elif levels == YES_NO:
+                if row.level == "Yes":
+                    own = (compared.cells(name, "Yes")[0], *compared.cells(name)[1:])
+                    yield replace(row, label=title, cells=row.cells + own, depth=1)
+            else:
                 own = compared.cells(name, row.level) if in_set else compared.level_only(name, row.level)
                 yield replace(row, cells=row.cells + own, depth=row.depth + 1)
-            elif levels or row.level in ("missing", "not applicable"):
-                yield replace(row, cells=row.cells + none, depth=2)
-            else:
-                kind = "median_iqr" if row.level == "median_iqr" or "median" in row.label else "mean_sd"
-                yield replace(row, cells=row.cells + compared.cells(name, kind=kind))
 
     def rows(self, name: str, only: tuple[str, ...]) -> Iterator[Row]:
         study = self.study
         if name in study.sets:
-            before = None
-            for option in study.sets[name]:
-                if option.block and option.block != before:
-                    yield Row(option.block)
-                    before = option.block
-                yield self._counted(name, option.title, depth=2 if option.block else 1)
-        elif study.levels(name):
-            yield from (self._counted(name, level) for level in only or study.levels(name))
-        else:
-            declared = study.declared[name]
-            for place, kind in enumerate(declared.summary):
-                label = declared.row_label or study.label(name)
-                label = f"{label}, {NUMBER_LABELS[kind]}" if kind in NUMBER_LABELS else label
-                yield Row(
-                    label, tuple(self._number(name, group, kind) for group in self.groups), name, kind if place else ""
-                )
-        if name not in study.sets and not only:
+            yield from self._options(name)
+            return
+        for value in only or study.levels(name):
+            yield self._counted(name, value)
+        if not study.levels(name):
+            yield from self._numbers(name)
+        if not only:
             depth = 1 if study.levels(name) else 2  # under its number, not beside it
             yield from (replace(row, depth=depth) for row in self._missing(name))
 
-    def _counted(self, name: str, level: str, depth: int = 1) -> Row:
-        return Row(level, tuple(self._count(name, level, group) for group in self.groups), name, level, depth)
+    def _options(self, name: str) -> Iterator[Row]:
+        """One row per option of a multi-response set, under the headings of its parts."""
+        before = None
+        for option in self.study.sets[name]:
+            if option.block and option.block != before:
+                yield Row(option.block)
+                before = option.block
+            yield self._counted(name, option.title, depth=2 if option.block else 1)
 
-    def _count(self, name: str, level: str, group: str) -> Cell:
-        row = self.found[name, level, group, "n"]
-        numbers = {"n": row["value"], "denominator": row["denominator"]}
-        numbers["percent"] = 100 * row["n"] / row["denominator"] if row["denominator"] else nan
+    def _numbers(self, name: str) -> Iterator[Row]:
+        """One row per summary of a number; all but the first have its kind as their level."""
+        declared = self.study.declared[name]
+        title = declared.row_label or label(self.study, name)
+        for place, kind in enumerate(declared.summary):
+            text = f"{title}, {NUMBER_LABELS[kind]}" if kind in NUMBER_LABELS else title
+            cells = tuple(self._number(name, group, kind) for group in self.groups)
+            yield Row(text, cells, name, kind if place else "")
+
+    def _counted(self, name: str, value: str, depth: int = 1) -> Row:
+        cells = tuple(self._count(name, value, group) for group in self.groups)
+        return Row(level(self.study, name, value), cells, name, value, depth)
+
+    def _count(self, name: str, value: str, group: str) -> Cell:
+        row = self.rows_by_key[name, value, group, "n"]
+        known = shown(row, "denominator")
+        values = {"n": shown(row, "value"), "denominator": known}
+        values["percent"] = percent_of(shown(row, "n"), known)
         # a denominator is said wherever it is not the column's n
-        pattern, mark = "{n}" if row["denominator"] == self.size(group) else "{n} of {denominator}", ""
-        pattern += " ({percent}%)" if self.percent else ""
-        if row["status"] == "structural_zero":
-            mark = self.notes.mark(f"Zero by definition: {row['note']}.")
-        cell = Cell(pattern, numbers, str(row["status"]), mark)
+        pattern = "{n}" if known == self.size(group) else "{n} of {denominator}"
+        if self.percent:
+            pattern += " ({percent}%)"
+        counted = cell(pattern, values, self._zero(row))
         for printed in self.plan.printed_percentages:
-            if (printed.group, printed.variable, printed.level) == (group, name, level):
-                cell = self._printed(printed, cell)
-        return cell
+            if (printed.group, printed.variable, printed.level) == (group, name, value):
+                counted = self._printed(printed, values, counted)
+        return counted
 
-    def _printed(self, printed: PrintedPercentage, cell: Cell) -> Cell:
+    def _zero(self, row: Record) -> str:
+        """The mark of a zero that holds by definition."""
+        zero = self.study.structural_zero(row["variable"], row["level"], row["group"])
+        if row["status"] != "structural_zero" or not zero:
+            return ""
+        return self.notes.mark(f"Zero by definition: {zero.reason}.")
+
+    def _printed(self, printed: PrintedPercentage, values: dict[str, Value], counted: Cell) -> Cell:
         """A cell to which the publication adds a percentage on a base of its own."""
-        numbers = dict(cell.numbers or {})
-        base = sum(self.size(group) for group in printed.base)
-        if not self._as_in_print(printed, numbers["n"]):
+        base = combined(lambda *sizes: sum(sizes), *(self.size(group) for group in printed.base))
+        number = values["n"]
+        if not (is_known(number) and is_known(base)):
+            return counted
+        if not self._as_in_print(printed, number):
             left_out = "These are not the publication's numbers, so its percentage is left out."
-            return replace(cell, mark=self.notes.mark(left_out)) if self.as_published else cell
-        theirs = 100 * numbers["n"] / base
+            return replace(counted, mark=self.notes.mark(left_out)) if self.as_published else counted
+        theirs = percent_of(number, base)
         groups = " and ".join(self.study.groups[group].label for group in printed.base)
         if self.as_published:
-            note = f"As the manuscript prints it, without a base. Here the base is the {base} {groups} together."
-            return Cell("{n} ({percent}%)", {**numbers, "percent": theirs}, cell.status, self.notes.mark(note))
+            note = f"As the manuscript prints it, without a base. Here the base is the {base:.0f} {groups} together."
+            return cell("{n} ({percent}%)", {**values, "percent": theirs}, self.notes.mark(note))
         if not printed.show_own:
-            return cell
+            return counted
         rounding = self.study.file.rounding
-        text = rounded(theirs, rounding.percent, rounding.rule)
-        note = f"The manuscript printed {text}% ({numbers['n']:.0f} of {base}) and names no base;"
-        note = f"{note} {base} are the {groups} together."
-        mark = self.notes.mark(f"{note} Here the percentage is of the column's own {self.study.file.unit.many}.")
-        pattern = cell.pattern if self.percent else "{n} ({percent}% of {denominator})"
-        return Cell(pattern, numbers, cell.status, mark)
+        text = rounded(float(theirs), rounding.percent, rounding.rule)
+        note = (
+            f"The manuscript printed {text}% ({number:.0f} of {base:.0f}) and names no base; "
+            f"{base:.0f} are the {groups} together. "
+            f"Here the percentage is of the column's own {self.study.file.unit.many}."
+        )
+        pattern = counted.pattern if self.percent else "{n} ({percent}% of {denominator})"
+        return replace(counted, pattern=pattern, mark=self.notes.mark(note))
 
-    def _as_in_print(self, printed: PrintedPercentage, number: float) -> bool:
+    def _as_in_print(self, printed: PrintedPercentage, number: Value) -> bool:
         """Whether the cell and its base hold the published numbers, so that the printed percentage can be theirs."""
         margins = self.study.margins
         sizes = all(margins.get(("n", "", group, "n")) == self.size(group) for group in printed.base)
@@ -214,41 +277,53 @@ class _Builder:
 
     def _number(self, name: str, group: str, kind: str) -> Cell:
         declared = self.study.declared[name]
-        keys = [key for key in self.found if key[0] == name and key[2] == group]
-        numbers = {key[3]: self.found[key]["value"] for key in keys}
-        unit = f" {declared.unit.replace('{', '{{').replace('}', '}}')}" if declared.unit else ""
-        return Cell(NUMBER_PATTERNS[kind] + unit, numbers, str(self.found[keys[0]]["status"]))
+        statistics = {key[3]: row for key, row in self.rows_by_key.items() if (key[0], key[2]) == (name, group)}
+        values = {statistic: shown(row, "value") for statistic, row in statistics.items()}
+        asked = {key: value for key, value in values.items() if f"{{{key}}}" in NUMBER_PATTERNS[kind]}
+        unit = declared.unit.replace("{", "{{").replace("}", "}}")
+        return cell(f"{NUMBER_PATTERNS[kind]} {unit}".strip(), asked)
 
     def _missing(self, name: str) -> Iterator[Row]:
-        rows = {key[2]: row for key, row in self.found.items() if key[0] == name}
-        missing = {group: row["missing"] for group, row in rows.items()}
-        rest = {group: self.size(group) - row["denominator"] - row["missing"] for group, row in rows.items()}
-        for label, level, counts in (("Not known", "missing", missing), ("Does not apply", "not applicable", rest)):
-            if any(counts.values()):
-                yield Row(label, tuple(Cell("{n}", {"n": counts[group]}) for group in self.groups), name, level)
+        """How many values are not known, and how many do not apply, where there are any in a group."""
+        counts: dict[str, dict[str, Value]] = {NOT_KNOWN: {}, NOT_APPLICABLE: {}}
+        for group in self.groups:
+            row = self._one_row(name, group)
+            not_known, known = shown(row, "missing"), shown(row, "denominator")
+            counts[NOT_KNOWN][group] = not_known
+            counts[NOT_APPLICABLE][group] = combined(
+                lambda size, known, not_known: size - known - not_known,
+                self.size(group),
+                known,
+                not_known,
+            )
+        for key, by_group in counts.items():
+            if any(is_hidden(number) or number > 0 for number in by_group.values()):
+                cells = tuple(cell("{n}", {"n": by_group[group]}) for group in self.groups)
+                yield Row(BESIDE_LEVELS[key], cells, name, key)
+
+    def _one_row(self, name: str, group: str) -> Record:
+        """A row of a variable within a group, one that may be shown if there is one: all say how many are not known."""
+        rows = [row for key, row in self.rows_by_key.items() if (key[0], key[2]) == (name, group)]
+        return next((row for row in rows if row["status"] != "suppressed"), rows[0])
 
     def explain(self) -> None:
         """The notes about the whole table: what a cell is, which columns contain others, how numbers were rounded."""
-        unit, rule = self.study.file.unit.many, IN_WORDS[self.study.file.rounding.rule]
+        unit = self.study.file.unit.many
         self.notes.plain(f"Cells are numbers of {unit}; n is the number of {unit} in the column.")
-        for name, group in self.groups.items():
-            parts = [self._letter(part) for part in group.contains if part in self.groups] if group else []
-            if parts:
-                columns = f"columns {' and '.join(parts)}" if len(parts) > 1 else f"column {parts[0]}"
-                self.notes.plain(f"Column {self._letter(name)} includes the {unit} of {columns}.")
-            if group and group.description:
-                letter = f"{group.letter}, " if group.letter else ""
-                self.notes.plain(f"{letter}{group.label}: {group.description}")
+        self._explain_groups()
         if self.percent:
             known = f"Percentages are of the {unit} in the column with a known value"
             self.notes.plain(f"{known}; rounded, they may not add up to 100.")
         numbers = [name for name in self.plan.variables if not self.study.levels(name)]
         if numbers or self.percent or self.plan.printed_percentages:
-            self.notes.plain(f"Means and percentages are rounded to {_decimals(self.study)}; {rule}.")
-        assumed = [self.study.assumption(name) for name in self.plan.variables]
-        if any("median_iqr" in self.study.declared[name].summary for name in numbers if name in self.study.declared):
-            rule = "the mean of two values, as in Stata" if self.study.file.quartiles == "averaged" else "interpolated"
+            rule = rounding_rule(self.study.file.rounding)
+            self.notes.plain(f"Means and percentages are rounded to {decimals(self.study)}; {rule}.")
+        declared = [self.study.declared[name] for name in numbers if name in self.study.declared]
+        if any("median_iqr" in variable.summary for variable in declared):
+            averaged = self.study.file.quartiles == "averaged"
+            rule = "the mean of two values, as in Stata" if averaged else "interpolated"
             self.notes.plain(f"Quartiles between two values are {rule}.")
+        assumed = [self.study.assumption(name) for name in self.plan.variables]
         if any(assumed) and not self.rebuilt:
             self.notes.plain(f"Assumptions. {' '.join(dict.fromkeys(filter(None, assumed)))}")
         if self.compared:
@@ -256,74 +331,88 @@ class _Builder:
         for note in (*self.plan.notes, *(self.plan.notes_of_print if self.rebuilt else ())):
             self.notes.plain(note)
 
+    def _explain_groups(self) -> None:
+        """Which columns contain others, and what a group is."""
+        unit = self.study.file.unit.many
+        for name, group in self.groups.items():
+            if not group:
+                continue
+            parts = [self._letter(part) for part in group.contains if part in self.groups]
+            if parts:
+                columns = f"columns {' and '.join(parts)}" if len(parts) > 1 else f"column {parts[0]}"
+                self.notes.plain(f"Column {self._letter(name)} includes the {unit} of {columns}.")
+            if group.description:
+                letter = f"{group.letter}, " if group.letter else ""
+                self.notes.plain(f"{letter}{group.label}: {group.description}")
+
     def _letter(self, name: str) -> str:
         group = self.groups[name]
         return (group.letter or group.label) if group else name
 
 
-STUBS = {"pattern": "Missing together", "cells": "Variable and level"}
-
-
 def tally(results: Results, caption: str) -> Table:
-    """A table of flow or events: one column per group, one row per step or event, a section per timepoint or variable.
+    """A table of flow or events: one column per group, one row per step or event, a section per outcome or variable.
 
     Events show their share of the column; steps are numbers. Raises UsageError for results of another kind.
     """
     about = checked(results, "tally")
     if about.kind not in ("flow", "events"):
         raise UsageError(f"tally: needs results of kind flow or events; these are {about.kind}.")
-    study, steps = about.study, about.kind == "flow"
-    by, row_name = ("note", "step") if steps else ("variable", "event")
-    sizes = {} if steps else dict(zip(results["group"], results["denominator"], strict=True))
+    steps = about.kind == "flow"
+    study, unit, notes = about.study, about.study.file.unit.many, Notes()
     sections = []
-    for name, part in results.groupby(by, sort=False):
-        title = str(name) if steps or name not in study.declared else study.label(str(name))
-        rows = []
-        for label, cells in part.groupby(row_name, sort=False):
-            found = {row["group"]: row for row in cells.to_dict("records")}
-            rows.append(
-                Row(str(label), tuple(_tallied(found.get(group)) for group in about.groups), str(name), str(label))
-            )
-        sections.append(Section(title, tuple(rows)))
-    notes = Notes()
-    unit = study.file.unit.many
-    notes.plain(f"Cells are numbers of {unit}" + ("." if steps else f", with their share of the {unit} in the column."))
-    if not steps:
-        notes.plain(f"Percentages are rounded to {_decimals(study)}; {IN_WORDS[study.file.rounding.rule]}.")
-    return Table(
+    for name, part in results.groupby("outcome" if steps else "variable", sort=False):
+        rows = _tally_rows(study, part.to_dict("records"), list(about.groups), steps)
+        sections.append(Section(label(study, str(name)), tuple(rows)))
+    if steps:
+        notes.plain(f"Cells are numbers of {unit}.")
+    else:
+        notes.plain(f"Cells are numbers of {unit}, with their share of the {unit} in the column.")
+        rule = rounding_rule(study.file.rounding)
+        notes.plain(f"Percentages are rounded to {decimals(study)}; {rule}.")
+    sizes = {} if steps else _group_sizes(results)
+    stub = "Step" if steps else STUBS.get(str(next(iter(results["engine"]), "")), "Event")
+    return table_of(
+        about,
         name=about.kind,
         caption=caption,
-        stub="Step" if steps else STUBS.get(str(next(iter(results["engine"]), "")), "Event"),
-        columns=tuple(Column(name, group.label, sizes.get(name)) for name, group in about.groups.items()),
-        sections=tuple(sections),
-        notes=notes.all(),
-        mark=about.source.mark,
-        source=f"{about.source.statement} {cited(study)}",
-        rounding=study.file.rounding,
+        stub=stub,
+        columns=[Column(name, group.label, sizes.get(name)) for name, group in about.groups.items()],
+        sections=sections,
+        notes=notes,
     )
 
 
-def _tallied(row: dict[Hashable, Any] | None) -> Cell:
+def _group_sizes(results: Results) -> dict[str, Value]:
+    """The number of participants in each group, from a row that may be shown if there is one."""
+    sizes: dict[str, Value] = {}
+    for row in results.to_dict("records"):
+        size = shown(row, "denominator")
+        if row["group"] not in sizes or is_hidden(sizes[row["group"]]):
+            sizes[row["group"]] = size
+    return sizes
+
+
+def _tally_rows(study: Study, records: list[Record], groups: list[str], steps: bool) -> Iterator[Row]:
+    """One row per step, or per happening with all that it is about, with a cell per group."""
+    lines: dict[tuple[str, ...], dict[str, Record]] = {}
+    for row in records:
+        about = ("step",) if steps else ("engine", "event", "level", "reason", "method", "variables")
+        lines.setdefault(tuple(str(row[name]) for name in about), {})[str(row["group"])] = row
+    for by_group in lines.values():
+        first = next(iter(by_group.values()))
+        title = STEPS[str(first["step"])] if steps else happened(study, first)
+        variable, key = str(first["outcome" if steps else "variable"]), str(first["step"]) if steps else title
+        yield Row(title, tuple(_tallied(by_group.get(group)) for group in groups), variable, key)
+
+
+def _tallied(row: Record | None) -> Cell:
     if row is None:
-        return Cell("{n}", {"n": nan}, "missing")
-    whole = row.get("denominator")
-    return (
-        Cell("{n} ({percent}%)", {"n": row["n"], "percent": 100 * row["n"] / whole})
-        if whole
-        else Cell("{n}", {"n": row["n"]})
-    )
-
-
-def cited(study: Study) -> str:
-    """Where the study is published, for the foot of a table."""
-    return f"Study: {study.file.citation}"
-
-
-def _decimals(study: Study) -> str:
-    mean, percent = study.file.rounding.mean, study.file.rounding.percent
-    if mean == percent:
-        return "whole numbers" if mean == 0 else count(mean, "decimal")
-    return f"{mean} and {percent} decimals"
+        return Cell("{n}", {}, "missing")
+    n = shown(row, "n")
+    if "denominator" not in row:
+        return cell("{n}", {"n": n})
+    return cell("{n} ({percent}%)", {"n": n, "percent": percent_of(n, shown(row, "denominator"))})
 
 
 def themes(results: Results) -> Table:
@@ -333,7 +422,7 @@ def themes(results: Results) -> Table:
     if titled is None:
         raise UsageError(f"study {study.name}: it has no themes.yaml.")
     sections = tuple(
-        Section(str(theme), tuple(Row(label) for label in rows["subtheme"]))
+        Section(str(theme), tuple(Row(subtheme) for subtheme in rows["subtheme"]))
         for theme, rows in results.groupby("theme", sort=False)
     )
     notes = Notes()

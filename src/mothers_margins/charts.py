@@ -1,24 +1,38 @@
 """The charts of the report: shares by group, missing values, the flow of participants, odds ratios."""
 
-from collections.abc import Hashable, Iterable
-from math import ceil, exp, floor, isfinite, isnan, log, nan
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil, exp, floor, inf, log
 from typing import Any
 
 import matplotlib as mpl
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
-from mothers_margins.builders import cited
 from mothers_margins.errors import UsageError
 from mothers_margins.figure import EDGE, FIRST, GREY, INK, PAPER, SECOND, STYLE, Figure, Item, Page, bar
-from mothers_margins.results import NOT_LOCKED, About, Results, checked
+from mothers_margins.results import About, Record, Results, checked, codes
 from mothers_margins.rounding import rounded
+from mothers_margins.shown import Value, combined, is_hidden, is_known, percent_of, shown
 from mothers_margins.study import Study
-from mothers_margins.table import SYMBOLS
+from mothers_margins.table import count_text
+from mothers_margins.terms import (
+    STEPS,
+    SYMBOLS,
+    YES_NO,
+    cited,
+    is_imputed,
+    label,
+    level,
+    lock_note,
+    method,
+    note,
+    term,
+    unlocked,
+    variant,
+)
 
-Record = dict[Hashable, Any]
 LONGEST_ALT = 350
 MOST = {"group_bars": 14, "missing_bars": 40, "imputed_bars": 20}  # rows that one figure holds
 # Groups and methods differ by fill and by outline or shape too, so that they stay apart without colour.
@@ -28,11 +42,19 @@ LOOKS: tuple[dict[str, Any], ...] = (
     {"facecolor": PAPER, "edgecolor": INK, "hatch": "....."},
 )
 WHOLE = {"facecolor": GREY, "edgecolor": GREY}  # a group that contains the others
-METHODS = {  # in words, marker, outline, fill: what is imputed is filled
-    "imputed": ("imputed", "s", FIRST, FIRST),
-    "imputed_firth": ("imputed, Firth", "D", FIRST, FIRST),
-    "complete_case": ("complete case", "o", SECOND, PAPER),
-    "firth": ("complete case, Firth", "D", SECOND, PAPER),
+MARKERS = {  # in the order in which a panel draws them
+    "imputed": "s",
+    "imputed_firth": "D",
+    "complete_case": "o",
+    "firth": "D",
+}
+OTHER_MARKERS = {  # of sensitivity runs, by what they did otherwise, and of extras
+    "direct": "^",
+    "missing_as_no": "v",
+    "shifted": "p",
+    "available_case": "h",
+    "unknown_as_no": "<",
+    "unknown_as_yes": ">",
 }
 ENDS = {"wald": ("conf_low", "conf_high"), "profile": ("profile_low", "profile_high")}
 IN_WORDS = {"wald": "Wald", "profile": "profile likelihood"}
@@ -43,17 +65,26 @@ def alt_text(about: About, start: str, values: Iterable[tuple[float, str]], end:
     start = f"{about.source.mark}. {start}" if about.source.mark else start
     texts = [text for _, text in sorted(values, key=lambda value: -value[0])]  # equal ones stay as they are drawn
     for kept in range(len(texts), -1, -1):
-        rest = "" if kept == len(texts) else f" The {'other ' * bool(kept)}values stand in the table."
-        told = start + f" {'; '.join(texts[:kept])}." * bool(kept) + rest + end
+        told = start
+        if kept:
+            told += f" {'; '.join(texts[:kept])}."
+        if kept < len(texts):
+            told += " The other values stand in the table." if kept else " The values stand in the table."
+        told += end
         if len(told) <= LONGEST_ALT:
             break
     return told
 
 
-def left_out(rows: Iterable[Record]) -> str:
+def left_out(values: Iterable[Value]) -> str:
     """What is left out of a chart, as a sentence; empty if nothing is."""
-    found = dict.fromkeys(row["status"] for row in rows if row["status"] in SYMBOLS)
-    return f" Left out: {' and '.join(f'{status} values ({SYMBOLS[status]})' for status in found)}." if found else ""
+    hidden = missing = False
+    for value in values:
+        hidden = hidden or is_hidden(value)
+        missing = missing or not (is_hidden(value) or is_known(value))
+    states = [state for state, there in (("suppressed", hidden), ("missing", missing)) if there]
+    said = " and ".join(f"{state} values ({SYMBOLS[state]})" for state in states)
+    return f" Left out: {said}." if said else ""
 
 
 def _refuse_many(who: str, rows: int) -> None:
@@ -76,51 +107,84 @@ def group_bars(results: Results) -> Figure:
 
 
 @mpl.rc_context(STYLE)
-def bars_by_group(results: Results, who: str, label: str, notes: list[str]) -> Figure:
-    """What `group_bars` draws, in the name of `who`; label: of the axis. A share without n has no count."""
+def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Figure:
+    """What `group_bars` draws, in the name of `who`; axis: its label. A share without n has no count."""
     about = checked(results, who, "summaries")
-    study, rule = about.study, about.study.file.rounding
-    rows = [row for row in results.to_dict("records") if row["statistic"] == "percent"]
-    binary = {name for name in {row["variable"] for row in rows} if {*study.levels(name)} == {"Yes", "No"}}
-    rows = [row for row in rows if row["variable"] not in binary or row["level"] == "Yes"]
-    found = {(row["variable"], row["level"], row["group"]): row for row in rows}
-    levels, groups = list(dict.fromkeys(key[:2] for key in found)), list(dict.fromkeys(key[2] for key in found))
-    _refuse_many(who, len(levels) if any(row["status"] not in SYMBOLS for row in rows) else 0)
+    study = about.study
+    rows = [row for row in results.to_dict("records") if row["statistic"] == "percent" and _is_drawn(study, row)]
+    shares: dict[tuple[str, str], dict[str, Record]] = {}
+    for row in rows:
+        shares.setdefault((str(row["variable"]), str(row["level"])), {})[str(row["group"])] = row
+    _refuse_many(who, len(shares))
+    looks = _looks(about, who, list(dict.fromkeys(str(row["group"]) for row in rows)))
+    page, left, wide, pitch = Page(7.1, about.source.mark), 2.8, 2.9, 0.16
+    legend = [(about.groups[name].label, look) for name, look in looks.items()]
+    top = page.legend(page.top, legend) - 0.08
+    places, bottom = page.stub(_stub(study, list(shares)), top, left, pitch * len(looks) + 0.1)
+    axes = page.panel(left, top, wide, bottom - top, xlim=(0, 100), xticks=range(0, 101, 25), xlabel=axis)
+    told = []
+    for key, by_group in shares.items():
+        texts, apart = [], []
+        for place, (name, look) in enumerate(looks.items()):
+            row = by_group.get(name, {"status": "missing", "value": None, "n": None, "denominator": None})
+            share, text = shown(row, "value"), _share_text(study, row)
+            texts.append(text)
+            end = left
+            if is_known(share):
+                bar(axes, 0, places[key] + place * pitch, float(share), look)
+                end += wide * float(share) / 100
+                apart += [] if look is WHOLE else [float(share)]  # a group is not set against one that contains it
+            page.write(end + 0.06, places[key] + place * pitch, text)
+        told.append((max(apart) - min(apart) if apart else -1, f"{_named(study, key)}: {', '.join(texts)}"))
+    many = study.file.unit.many
+    groups = ", ".join(about.groups[name].label for name in looks)
+    start = f"Bar chart of percentages of {many}; groups: {groups}."
+    hidden = left_out(shown(row, "value") for row in rows)
+    alt = alt_text(about, start, told, hidden)
+    return page.end(bottom + 0.6, [*notes, hidden, cited(study)], who, alt)
+
+
+def _is_drawn(study: Study, row: Record) -> bool:
+    """Of a variable of Yes and No the Yes alone is drawn."""
+    return {*study.levels(str(row["variable"]))} != {*YES_NO} or row["level"] == "Yes"
+
+
+def _looks(about: About, who: str, groups: list[str]) -> dict[str, dict[str, Any]]:
+    """How each group is drawn. Raises UsageError for more than can be told apart."""
     parts = [name for name in groups if not {*about.groups[name].contains} & {*groups}]
     if len(parts) > len(LOOKS) or len(groups) > len(parts) + 1:
         raise UsageError(f"{who}: so many groups ({len(groups)}) cannot be told apart.", (), "Choose fewer.")
-    looks = {name: LOOKS[parts.index(name)] if name in parts else WHOLE for name in groups}
+    return {name: LOOKS[parts.index(name)] if name in parts else WHOLE for name in groups}
+
+
+def _stub(study: Study, keys: list[tuple[str, str]]) -> list[Item]:
+    """What stands at the left: of Yes and No the variable, of others the variable above its levels."""
     items: list[Item] = []
-    for variable, level in levels:
-        if variable not in binary and level == next(second for first, second in levels if first == variable):
-            items.append((study.label(variable), 0, None))
-        title, depth = (study.label(variable), 0) if variable in binary else (level, 1)
-        items.append((title, depth, (variable, level)))
-    page, left, wide, pitch = Page(7.1, about.source.mark), 2.8, 2.9, 0.16
-    top = page.legend(page.top, [(about.groups[name].label, look) for name, look in looks.items()]) - 0.08
-    places, bottom = page.stub(items, top, left, pitch * len(groups) + 0.1)
-    axes = page.panel(left, top, wide, bottom - top, xlim=(0, 100), xticks=range(0, 101, 25), xlabel=label)
-    told = []
-    for key in levels:
-        texts, shares = [], []
-        for i, name in enumerate(groups):
-            row = found.get((*key, name), {"status": "missing"})
-            text, share = SYMBOLS.get(row["status"], ""), 0.0
-            if not text:
-                share = float(row["value"])
-                text = f"{rounded(share, rule.percent, rule.rule)}%"
-                counted = f"{row['n']:.0f} of {row['denominator']:.0f} ({text})"
-                text = counted if isfinite(row["n"]) else f"{text} of {row['denominator']:.0f}"
-                bar(axes, 0, places[key] + i * pitch, share, looks[name])
-                shares += [share] * (name in parts)  # a group is not set against one that contains it
-            page.write(left + wide * share / 100 + 0.06, places[key] + i * pitch, text)
-            texts.append(text)
-        level = "" if key[0] in binary else f", {key[1]}"
-        told.append((max(shares) - min(shares) if shares else -1, f"{study.label(key[0])}{level}: {', '.join(texts)}"))
-    many = study.file.unit.many
-    start = f"Bar chart of percentages of {many}; groups: {', '.join(about.groups[name].label for name in groups)}."
-    alt = alt_text(about, start, told, left_out(rows))
-    return page.end(bottom + 0.6, [*notes, left_out(rows), cited(study)], who, alt)
+    for variable, value in keys:
+        if {*study.levels(variable)} == {*YES_NO}:
+            items.append((label(study, variable), 0, (variable, value)))
+            continue
+        if value == next(second for first, second in keys if first == variable):
+            items.append((label(study, variable), 0, None))
+        items.append((level(study, variable, value), 1, (variable, value)))
+    return items
+
+
+def _named(study: Study, key: tuple[str, str]) -> str:
+    variable, value = key
+    if {*study.levels(variable)} == {*YES_NO}:
+        return label(study, variable)
+    return f"{label(study, variable)}, {level(study, variable, value)}"
+
+
+def _share_text(study: Study, row: Record) -> str:
+    """'40 of 99 (40%)', or '40% of 99' of a share that counts nobody; a symbol where it may not be shown."""
+    rule = study.file.rounding
+    share, n, whole = (shown(row, column) for column in ("value", "n", "denominator"))
+    if not is_known(share):
+        return SYMBOLS["suppressed" if is_hidden(share) else "missing"]
+    text = f"{rounded(float(share), rule.percent, rule.rule)}%"
+    return f"{count_text(n)} of {count_text(whole)} ({text})" if is_known(n) else f"{text} of {count_text(whole)}"
 
 
 @mpl.rc_context(STYLE)
@@ -136,45 +200,53 @@ def missing_bars(results: Results) -> Figure:
     rows = [row for row in results.to_dict("records") if row["engine"] == "data"]
     cells: dict[tuple[str, str], list[Record]] = {}
     for row in rows:
-        cells.setdefault((row["variable"], row["group"]), []).append(row)
+        cells.setdefault((str(row["variable"]), str(row["group"])), []).append(row)
     _refuse_many("missing_bars", len(cells))
-    several, variables = len({group for _, group in cells}) > 1, dict.fromkeys(name for name, _ in cells)
+    several = len({group for _, group in cells}) > 1
     items: list[Item] = []
-    for name in variables:
-        items += [(study.label(name), 0, None)] * several
+    for name in dict.fromkeys(name for name, _ in cells):
         mine = [key for key in cells if key[0] == name]
-        items += [(about.groups[key[1]].label if several else study.label(name), int(several), key) for key in mine]
+        if several:
+            items.append((label(study, name), 0, None))
+            items += [(about.groups[key[1]].label, 1, key) for key in mine]
+        else:
+            items += [(label(study, name), 0, key) for key in mine]
     page, left, wide = Page(7.1, about.source.mark), 2.8, 2.9
     top = page.legend(page.top, [("Known", LOOKS[0]), ("Missing, for any reason", LOOKS[1])]) - 0.08
     places, bottom = page.stub(items, top, left, 0.2)
     axes = page.panel(left, top, wide, bottom - top, xlim=(0, 100), xticks=range(0, 101, 25), xlabel="Percent")
-    told = []
+    told, drawn = [], []
     for key, cell in cells.items():
-        status = next((row["status"] for row in cell if row["status"] in SYMBOLS), "")
-        missing, whole = _missing(study, cell)
-        text, share = f"{missing:.0f} of {whole:.0f}", 100 * missing / whole if whole else 0.0
-        if status:
-            text, share = SYMBOLS[status], nan
-        else:
+        missing, whole = _missing(cell)
+        share = percent_of(missing, whole)
+        drawn.append(share)
+        text = f"{count_text(missing)} of {count_text(whole)}"
+        if is_known(share):
             bar(axes, 0, places[key], 100 - share - bool(share), LOOKS[0])  # a white gap keeps the two apart
             if share:
-                bar(axes, 100 - share, places[key], share, LOOKS[1])
-        page.write(left + wide + 0.1, places[key], text if status else f"{text} missing")
+                bar(axes, 100 - share, places[key], float(share), LOOKS[1])
+            page.write(left + wide + 0.1, places[key], f"{text} missing")
+        else:
+            text = SYMBOLS["suppressed" if is_hidden(share) else "missing"]
+            page.write(left + wide + 0.1, places[key], text)
         group = f", {about.groups[key[1]].label}" if several else ""
-        told.append((-1 if status else share, f"{study.label(key[0])}{group}: {text}"))
-    apart = any(row["event"] in study.not_applicable for row in rows)
+        told.append((float(share) if is_known(share) else -1, f"{label(study, key[0])}{group}: {text}"))
+    apart = any(row["event"] == "not_applicable" for row in rows)
     start = f"Bar chart of missing values of each variable, in {many}."
-    note = f"Numbers are {many}" + ("; those whom a question does not concern are not among them." if apart else ".")
-    return page.end(
-        bottom + 0.6, [note, left_out(rows), cited(study)], "missing_bars", alt_text(about, start, told, left_out(rows))
-    )
+    words = f"Numbers are {many}" + ("; those whom a question does not concern are not among them." if apart else ".")
+    hidden = left_out(drawn)
+    alt = alt_text(about, start, told, hidden)
+    return page.end(bottom + 0.6, [words, hidden, cited(study)], "missing_bars", alt)
 
 
-def _missing(study: Study, cell: list[Record]) -> tuple[float, float]:
+def _missing(cell: list[Record]) -> tuple[Value, Value]:
     """How many values are missing, and of how many whom the question concerns."""
-    apart = sum(row["n"] for row in cell if row["event"] in study.not_applicable)
-    known = sum(row["n"] for row in cell if row["event"] == "known")
-    return cell[0]["denominator"] - apart - known, cell[0]["denominator"] - apart
+    by_event: dict[str, list[Value]] = {"known": [], "missing": [], "not_applicable": []}
+    for row in cell:
+        by_event[str(row["event"])].append(shown(row, "n"))
+    total = {event: combined(lambda *counts: sum(counts), *counts) for event, counts in by_event.items()}
+    whole = combined(lambda known, missing: known + missing, total["known"], total["missing"])
+    return total["missing"], whole
 
 
 @mpl.rc_context(STYLE)
@@ -186,32 +258,62 @@ def flow_diagram(results: Results) -> Figure:
     of another kind, or none.
     """
     about = checked(results, "flow_diagram", "flow")
-    columns = [(str(title), part.to_dict("records")) for title, part in results.groupby("note", sort=False)]
+    columns = [(str(name), part.to_dict("records")) for name, part in results.groupby("outcome", sort=False)]
     if not columns:
         raise UsageError("flow_diagram: these results hold no step.")
-    wide, main, many, hidden = 5.0, 2.45, about.study.file.unit.many, left_out(results.to_dict("records"))
-    page, told, ends = Page(wide * len(columns) + EDGE, about.source.mark), list[tuple[float, str]](), list[float]()
-    top = max(page.write(EDGE + wide * i, page.top, title, main, "bold") for i, (title, _) in enumerate(columns)) - 0.05
-    for i, (title, rows) in enumerate(columns):
-        x, y, steps = EDGE + wide * i, top, dict[str, dict[str, str]]()
-        for row in rows:
-            steps.setdefault(row["step"], {})[row["group"]] = SYMBOLS.get(row["status"]) or f"{row['n']:.0f}"
-        kept = [step for step in steps if "not known" not in step]
-        aside = dict(zip(kept[:-1], (step for step in steps if "not known" in step), strict=False))
-        for step in kept:
-            told.append((0, f"{title}: " * (y == top) + f"{step.lower()} {_divided(steps[step])}"))
-            bottom = _box(page, x, y, main, step, steps[step])
-            y = bottom + 0.3
-            if out := aside.get(step):
-                y = max(y, _box(page, x + main + 0.3, bottom + 0.1, wide - main - 0.5, out, steps[out]) + 0.1)
-                _arrow(page.sheet, (x + main / 2, (bottom + y) / 2), (x + main + 0.3, (bottom + y) / 2))
-                told.append((0, f"{out.lower()} {steps[out]['all']}"))
-            if step != kept[-1]:
-                _arrow(page.sheet, (x + main / 2, bottom), (x + main / 2, y))
-        ends.append(bottom)
-    notes = [f"Numbers are {many}.", hidden, cited(about.study)]
+    wide, main, study = 5.0, 2.45, about.study
+    many, hidden = study.file.unit.many, left_out(shown(row, "n") for row in results.to_dict("records"))
+    page = Page(wide * len(columns) + EDGE, about.source.mark)
+    titles = [label(study, name) for name, _ in columns]
+    ends = [page.write(EDGE + wide * i, page.top, title, main, "bold") for i, title in enumerate(titles)]
+    top = max(ends) - 0.05
+    told: list[tuple[float, str]] = []
+    lowest = top
+    for i, (title, (_, rows)) in enumerate(zip(titles, columns, strict=True)):
+        drawn = _flow_column(page, EDGE + wide * i, top, wide, main, rows)
+        told += [(0, f"{title}: {words}" if place == 0 else words) for place, words in enumerate(drawn.told)]
+        lowest = max(lowest, drawn.bottom)
+    notes = [f"Numbers are {many}.", hidden, cited(study)]
     alt = alt_text(about, f"Flow diagram of {many}.", told, hidden)
-    return page.end(max(ends) + 0.3, notes, "flow_diagram", alt)
+    return page.end(lowest + 0.3, notes, "flow_diagram", alt)
+
+
+# What stands beside a step: those who are left out before the next one.
+ASIDE = {"in_file": "outcome_not_known", "outcome_known": "term_not_known"}
+
+
+@dataclass(frozen=True)
+class _FlowColumn:
+    """A drawn column of a flow: where it ends, and its steps in words."""
+
+    bottom: float
+    told: tuple[str, ...]
+
+
+def _flow_column(page: Page, x: float, top: float, wide: float, main: float, rows: list[Record]) -> _FlowColumn:
+    """Boxes of one outcome from the top down, with those left out at the side."""
+    steps: dict[str, dict[str, str]] = {}
+    for row in rows:
+        steps.setdefault(str(row["step"]), {})[str(row["group"])] = count_text(shown(row, "n"))
+    kept = [step for step in steps if step not in ASIDE.values()]
+    y, bottom, told = top, top, []
+    for step in kept:
+        told.append(f"{_lower(STEPS[step])} {_divided(steps[step])}")
+        bottom = _box(page, x, y, main, STEPS[step], steps[step])
+        y = bottom + 0.3
+        aside = ASIDE.get(step, "")
+        if aside in steps:
+            y = max(y, _box(page, x + main + 0.3, bottom + 0.1, wide - main - 0.5, STEPS[aside], steps[aside]) + 0.1)
+            _arrow(page.sheet, (x + main / 2, (bottom + y) / 2), (x + main + 0.3, (bottom + y) / 2))
+            told.append(f"{_lower(STEPS[aside])} {steps[aside]['all']}")
+        if step != kept[-1]:
+            _arrow(page.sheet, (x + main / 2, bottom), (x + main / 2, y))
+    return _FlowColumn(bottom, tuple(told))
+
+
+def _lower(words: str) -> str:
+    """Words of ours inside a sentence. Not for labels: they keep their case."""
+    return words[:1].lower() + words[1:]
 
 
 def _divided(numbers: dict[str, str]) -> str:
@@ -247,126 +349,182 @@ def forest(*results: Results, interval: str = "wald") -> Figure:
     if not isinstance(interval, str) or interval not in ENDS or len(results) not in (1, 2):
         raise UsageError("forest: give one or two frames of estimates, and the interval wald or profile.")
     abouts, ends = [checked(frame, "forest", "estimates") for frame in results], ENDS[interval]
-    study, mark = abouts[0].study, abouts[0].source.mark
-    panels = [_drawable(frame) for frame in results]
-    drawn = [row for rows in panels for row in rows if row["status"] not in SYMBOLS]
-    given = all(any(not isnan(row[ends[0]]) for row in rows) for rows in panels)
-    if not given or len({about.study.name for about in abouts}) > 1:
+    study = abouts[0].study
+    panels = [_panel(frame, about, ends) for frame, about in zip(results, abouts, strict=True)]
+    if not all(panel.can_be_drawn for panel in panels) or len({about.study.name for about in abouts}) > 1:
         raise UsageError(f"forest: each frame needs adjusted estimates with {interval} intervals, of the same study.")
-    flag = NOT_LOCKED if any(frame["note"].str.contains(NOT_LOCKED, regex=False).any() for frame in results) else ""
-    page, left, pitch, numbers = Page(7.1 if len(panels) == 1 else 10.0, mark), 2.75, 0.135, 1.8 if flag else 1.5
-    wide, most = (page.width - left) / len(panels), max(len(_methods(rows)) for rows in panels)
-    top = max(_head(page, study, left + i * wide, wide - EDGE, rows, flag) for i, rows in enumerate(panels)) + 0.1
+    everything = [row for panel in panels for row in panel.rows]
+    drawn = [row for row in everything if is_known(shown(row, "estimate"))]
+    flag = next((unlocked(about) for about in abouts if unlocked(about)), "")
+    page = Page(7.1 if len(panels) == 1 else 10.0, abouts[0].source.mark)
+    left, pitch = 2.75, 0.135
+    beside = 1.8 if flag else 1.5  # width of the numbers beside a panel
+    wide, most = (page.width - left) / len(panels), max(len(panel.methods) for panel in panels)
+    heads = [_head(page, study, left + i * wide, wide - EDGE, panel, flag) for i, panel in enumerate(panels)]
+    top = max(heads) + 0.1
     page.write(EDGE, top, "Explanatory variable", weight="bold")
     # a second symbol stands 0.32 of a row below the first; one alone needs half that height
-    items = _terms(study, {_key(row): row for rows in panels for row in rows})
-    places, bottom = page.stub(items, top + 0.06, left, 0.21 * most + 0.15 * bool(flag))
+    items = _terms(study, {_key(row): row for row in everything})
+    places, bottom = page.stub(items, top + 0.06, left, 0.21 * most + (0.15 if flag else 0))
     head, axis = f"aOR ({study.file.regression.confidence:g}% CI)", _axis_ends(drawn, ends)
-    for i, rows in enumerate(panels):
-        edge, methods = left + (i + 1) * wide - numbers, list(_methods(rows))
+    for i, panel in enumerate(panels):
+        edge = left + (i + 1) * wide - beside
         page.write(edge, top, head, weight="bold")
-        axes = page.panel(left + i * wide + 0.06, top + 0.06, wide - numbers - 0.2, bottom - top, xscale="log")
+        axes = page.panel(left + i * wide + 0.06, top + 0.06, wide - beside - 0.2, bottom - top, xscale="log")
         _odds_axis(axes, *axis, labels=7 if len(panels) == 1 else 6)
-        for row in rows:
-            place = places[_key(row)] + pitch * methods.index(row["method"])
-            page.write(edge, place, SYMBOLS.get(row["status"]) or _odds(study, row, ends))
-            if row["status"] not in SYMBOLS:
+        for row in panel.rows:
+            place = places[_key(row)] + pitch * panel.methods.index(str(row["method"]))
+            page.write(edge, place, _odds(study, row, ends))
+            if is_known(shown(row, "estimate")):
                 _interval(axes, place - 0.045, row, ends, axis)
-        for key in {_key(row) for row in rows}:
-            page.write(edge, places[key] + pitch * len(methods), flag)
+        for key in {_key(row) for row in panel.rows}:
+            page.write(edge, places[key] + pitch * len(panel.methods), flag)
     values = []
-    sizes = [f"n = {rows[0]['n']:.0f}, events {rows[0]['n_events']:.0f}" for rows in panels]
-    titles = [study.label(panels[0][0]["outcome"]), *(f"timepoint {rows[0]['timepoint']}" for rows in panels[1:])]
-    for key in dict.fromkeys(map(_key, drawn)):
-        mine = [row for row in drawn if _key(row) == key]
+    for key in dict.fromkeys(map(_key, everything)):
+        mine = [row for row in everything if _key(row) == key]
+        sizes = [abs(float(row["estimate"])) for row in mine if is_known(shown(row, "estimate"))]
         texts = ", ".join(_odds(study, row, ends) for row in mine)
-        values.append((max(abs(row["estimate"]) for row in mine), f"{term_label(study, mine[0])}: {texts}"))
-    hidden = left_out(row for rows in panels for row in rows)
-    start = f"Forest plot of {head}, associations, not effects.{' ' + flag + '.' if flag else ''} "
-    start += "; ".join(f"{title}, {size}" for title, size in zip(titles, sizes, strict=True)) + "."
-    said = {term_label(study, row): row["note"].removeprefix(NOT_LOCKED).strip("; ") for row in drawn}
-    footnotes = [f"{label}: {text}." for label, text in said.items() if text]
-    note = "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given all others in its model. "
-    note += f"CI: {IN_WORDS[interval]} confidence interval; an arrow means that it goes on beyond the axis."
-    alt = alt_text(abouts[0], start, values, hidden)
-    return page.end(bottom + 0.65, [note, *footnotes, hidden, cited(study)], "forest", alt)
+        values.append((max(sizes, default=-1), f"{term(study, mine[0])}: {texts}"))
+    hidden = left_out(shown(row, "estimate") for row in everything)
+    notes = [*_footnotes(study, everything, abouts), hidden, cited(study)]
+    explained = (
+        "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given all others in its model. "
+    )
+    explained += f"CI: {IN_WORDS[interval]} confidence interval; an arrow means that it goes on beyond the axis."
+    alt = alt_text(abouts[0], _forest_in_words(study, head, flag, panels), values, hidden)
+    return page.end(bottom + 0.65, [explained, *notes], "forest", alt)
 
 
-def _drawable(frame: Results) -> list[Record]:
-    """Adjusted estimates of explanatory variables, the suppressed last; a constant or a joint test is none."""
-    rows = frame[(frame["model"] == "adjusted") & (frame["variable"] != "")].to_dict("records")
-    shown = [row for row in rows if row["status"] not in SYMBOLS and isfinite(row["estimate"])]
-    return shown + [row for row in rows if row["status"] == "suppressed"]
+@dataclass(frozen=True)
+class _Panel:
+    """What one panel draws: adjusted estimates of explanatory variables, by the methods that they are made by."""
+
+    rows: tuple[Record, ...]
+    methods: tuple[str, ...]
+    can_be_drawn: bool
+
+
+def _panel(frame: Results, about: About, ends: tuple[str, str]) -> _Panel:
+    chosen = frame[(frame["model"] == "adjusted") & (frame["variable"] != "")].to_dict("records")
+    rows = [row for row in chosen if "joint_test" not in codes(row)]
+    hidden = [row for row in rows if is_hidden(shown(row, "estimate"))]
+    known = [row for row in rows if is_known(shown(row, "estimate"))]
+    finite = [row for row in known if abs(float(row["estimate"])) < inf]
+    there = [str(row["method"]) for row in (*finite, *hidden)]
+    order = [name for name in MARKERS if name in there]
+    order += [name for name in dict.fromkeys(there) if name not in order]
+    drawable = bool(hidden) or any(is_known(shown(row, ends[0])) for row in finite)
+    return _Panel((*finite, *hidden), tuple(order), drawable and bool(finite or hidden))
 
 
 def _key(row: Record) -> tuple[str, str]:
-    return row["variable"], row["level"]
+    return str(row["variable"]), str(row["level"])
 
 
-def _methods(rows: list[Record]) -> dict[str, Record]:
-    """Methods of a panel in the order in which they are drawn, each with a row that says its numbers."""
-    return {name: row for name in METHODS for row in reversed(rows) if row["method"] == name}
+def _numbers_of(panel: _Panel, used: str) -> tuple[str, str, str]:
+    """Participants, events and imputations of a method, as text, from a row that may be shown if there is one."""
+    rows = [row for row in panel.rows if row["method"] == used]
+    row = next((other for other in rows if other["status"] != "suppressed"), rows[0])
+    n, events, m = (count_text(shown(row, column)) for column in ("n", "n_events", "m"))
+    return n, events, m
 
 
-def _size(row: Record) -> str:
-    return f"{METHODS[row['method']][0]}, n = {row['n']:.0f}, events {row['n_events']:.0f}"
+def _forest_in_words(study: Study, head: str, flag: str, panels: Sequence[_Panel]) -> str:
+    """The start of the alt text: what is drawn, and of each method, in the order drawn, its participants and events."""
+    mark = f" {flag}." if flag else ""
+    words = f"Forest plot of {head}, associations, not effects.{mark} "
+    parts = []
+    for place, panel in enumerate(panels):
+        row = panel.rows[0]
+        title = f"timepoint {row['timepoint']}" if place else label(study, str(row["outcome"]))
+        sizes = []
+        for used in panel.methods:
+            n, events, _ = _numbers_of(panel, used)
+            sizes.append(f"{method(used)}, n = {n}, events {events}")
+        parts.append(f"{title}: {'; '.join(sizes)}")
+    return words + "; ".join(parts) + "."
 
 
-def _head(page: Page, study: Study, x: float, width: float, rows: list[Record], flag: str) -> float:
+def _footnotes(study: Study, rows: Sequence[Record], abouts: Sequence[About]) -> list[str]:
+    """What is said of single terms, and of the agreed list where it was changed."""
+    said = {term(study, row): note(row) for row in rows if note(row)}
+    changed = dict.fromkeys(lock_note(about) for about in abouts)
+    return [*(f"{name}: {_lower(words)}" for name, words in said.items()), *changed]
+
+
+def _head(page: Page, study: Study, x: float, width: float, panel: _Panel, flag: str) -> float:
     """Title of a panel, and its methods with their symbols and numbers; returns the baseline that follows."""
-    y = page.write(x, page.top, study.label(rows[0]["outcome"]), width, "bold") + 0.02
+    y = page.write(x, page.top, label(study, str(panel.rows[0]["outcome"])), width, "bold") + 0.02
     y = page.write(x, y, flag, width, "bold")
-    for method, row in _methods(rows).items():
-        _symbol(page.sheet, x + 0.06, y - 0.045, method)
-        y = page.write(x + 0.2, y, _size(row) + (f", m = {row['m']:.0f}" if pd.notna(row["m"]) else ""), width - 0.2)
+    for used in panel.methods:
+        n, events, m = _numbers_of(panel, used)
+        text = f"{method(used)}, n = {n}, events {events}"
+        if is_imputed(used):
+            text += f", m = {m}"
+        _symbol(page.sheet, x + 0.06, y - 0.045, used)
+        y = page.write(x + 0.2, y, text, width - 0.2)
     return y
 
 
-def _terms(study: Study, found: dict[tuple[str, str], Record]) -> list[Item]:
+def _terms(study: Study, first: dict[tuple[str, str], Record]) -> list[Item]:
     """What stands at the left: the study's headings, under them their variables, under these their levels."""
     blocks = [(block.title, block.variables) for block in study.file.explanatory]
     placed = {name for _, names in blocks for name in names}
+    others = tuple(dict.fromkeys(name for name, _ in first if name not in placed))
     items: list[Item] = []
-    for title, names in (*blocks, ("Other", tuple(dict.fromkeys(name for name, _ in found if name not in placed)))):
-        items += [(title, 0, None)] * any(name in names for name, _ in found)
+    for title, names in (*blocks, ("Other", others)):
+        if any(name in names for name, _ in first):
+            items.append((title, 0, None))
         for name in names:
-            keys = [key for key in found if key[0] == name]
-            several = len(keys) > 1
-            reference = f" (reference: {found[keys[0]]['reference']})" if keys and found[keys[0]]["reference"] else ""
-            items += [(_named(study, name) + reference, 1, None)] * several
-            for key in keys:
-                label = term_label(study, found[key]) + reference * (key[1] not in ("", "Yes", "No"))
-                items.append((key[1] if several else label, 1 + several, key))
+            items += _levels(study, {key: row for key, row in first.items() if key[0] == name})
     return items
 
 
-def _named(study: Study, variable: str) -> str:
-    """A variable's title; the text of a term that is none."""
-    return study.label(variable) if variable in study.declared else variable
+def _levels(study: Study, own: dict[tuple[str, str], Record]) -> list[Item]:
+    """One variable at the left: alone, or above its levels with the one that they are compared with."""
+    if len(own) == 1:
+        ((key, row),) = own.items()
+        reference = _reference(study, row) if key[1] not in ("", *YES_NO) else ""
+        return [(term(study, row) + reference, 1, key)]
+    items: list[Item] = []
+    for key, row in own.items():
+        if not items:
+            items.append((label(study, key[0]) + _reference(study, row), 1, None))
+        items.append((level(study, *key), 2, key))
+    return items
 
 
-def term_label(study: Study, row: Record) -> str:
-    """A term in words: the title of a Yes/No variable, of others with the level or the units."""
-    title, coding = _named(study, row["variable"]), study.file.coding.get(row["variable"])
-    if row["level"]:
-        return title if row["level"] in ("Yes", "No") else f"{title}: {row['level']}"
-    return f"{title}, {coding.label}" if coding and coding.label else title
+def _reference(study: Study, row: Record) -> str:
+    reference = str(row["reference"])
+    return f" (reference: {level(study, str(row['variable']), reference)})" if reference else ""
 
 
 def _odds(study: Study, row: Record, ends: tuple[str, str]) -> str:
-    """'2.31 (1.27 to 4.21)' from log-odds, rounded by the study's rule."""
+    """'2.31 (1.27 to 4.21)' from log-odds, rounded by the study's rule; a symbol where it may not be shown."""
     rounding, texts = study.file.rounding, []
-    for log_odds in (row[name] for name in ("estimate", *ends)):
-        known = SYMBOLS["missing"] if isnan(log_odds) else ">1000"
-        near = log_odds <= log(1000)  # also false for what is not a number
-        texts.append(rounded(exp(log_odds), rounding.odds_ratio, rounding.rule) if near else known)
+    for log_odds in (shown(row, name) for name in ("estimate", *ends)):
+        if is_hidden(log_odds):
+            return SYMBOLS["suppressed"]
+        if not is_known(log_odds):
+            texts.append(SYMBOLS["missing"])
+        elif log_odds > log(1000):
+            texts.append(">1000")
+        else:
+            texts.append(rounded(exp(float(log_odds)), rounding.odds_ratio, rounding.rule))
     return "{} ({} to {})".format(*texts)
 
 
 def _axis_ends(rows: list[Record], ends: tuple[str, str]) -> tuple[int, int]:
     """Powers of 2 that hold every estimate, and the intervals as far as an eighth and eight."""
-    lows, highs, middles = ([row[c] / log(2) for row in rows if not isnan(row[c])] for c in (*ends, "estimate"))
-    return floor(min(max(min(lows), -3), *middles)), ceil(max(min(max(highs), 3), *middles))
+    known: dict[str, list[float]] = {}
+    for name in (*ends, "estimate"):
+        values = [shown(row, name) for row in rows]
+        known[name] = [float(value) / log(2) for value in values if is_known(value)]
+    if not known["estimate"]:
+        return -3, 3
+    low = max(min(known[ends[0]], default=-3), -3)
+    high = min(max(known[ends[1]], default=3), 3)
+    return floor(min(low, *known["estimate"])), ceil(max(high, *known["estimate"]))
 
 
 def _odds_axis(axes: Axes, low: int, high: int, labels: int) -> None:
@@ -381,20 +539,33 @@ def _odds_axis(axes: Axes, low: int, high: int, labels: int) -> None:
 
 def _interval(axes: Axes, y: float, row: Record, ends: tuple[str, str], axis: tuple[int, int]) -> None:
     """An estimate and its interval; what goes on beyond the axis is cut, and an arrow says so."""
-    colour, low, high = METHODS[row["method"]][2], 2.0 ** axis[0], 2.0 ** axis[1]
-    limits = [exp(min(row[end], 700)) for end in ends]
-    for beyond, edge, arrow in ((limits[0] < low, low, "<"), (limits[1] > high, high, ">")):
-        axes.plot([edge] * beyond, [y] * beyond, marker=arrow, color=colour, markersize=4.5, clip_on=False)
+    used = str(row["method"])
+    colour, low, high = _colours(used)[0], 2.0 ** axis[0], 2.0 ** axis[1]
+    limits = [exp(min(float(shown(row, end)), 700)) for end in ends]
+    if limits[0] < low:
+        axes.plot(low, y, marker="<", color=colour, markersize=4.5, clip_on=False)
+    if limits[1] > high:
+        axes.plot(high, y, marker=">", color=colour, markersize=4.5, clip_on=False)
     axes.plot([max(limits[0], low), min(limits[1], high)], [y, y], color=colour, linewidth=1.2, zorder=1)
-    _symbol(axes, exp(row["estimate"]), y, row["method"])
+    _symbol(axes, exp(float(shown(row, "estimate"))), y, used)
 
 
-def _symbol(axes: Axes, x: float, y: float, method: str) -> None:
-    _, marker, outline, fill = METHODS[method]
+def _colours(used: str) -> tuple[str, str]:
+    """Outline and fill of a method's symbol: what is imputed is filled."""
+    return (FIRST, FIRST) if is_imputed(used) else (SECOND, PAPER)
+
+
+def _marker(used: str) -> str:
+    """The shape of a method's symbol."""
+    return MARKERS.get(used) or OTHER_MARKERS[variant(used) or used]
+
+
+def _symbol(axes: Axes, x: float, y: float, used: str) -> None:
+    outline, fill = _colours(used)
     look: dict[str, Any] = {
         "markerfacecolor": fill,
         "markeredgecolor": outline,
         "markeredgewidth": 1.2,
         "markersize": 5.5,
     }
-    axes.plot(x, y, marker=marker, linestyle="none", clip_on=False, **look)
+    axes.plot(x, y, marker=_marker(used), linestyle="none", clip_on=False, **look)

@@ -1,25 +1,14 @@
 """The table of a model's checks."""
 
-from collections.abc import Hashable
-from dataclasses import replace
-from math import isnan
-from typing import Any
-
-from mothers_margins.builders import cited
+from mothers_margins.cells import EMPTY, cell, of_row, table_of
 from mothers_margins.errors import UsageError
-from mothers_margins.model_tables import METHODS
-from mothers_margins.results import NOT_LOCKED, Results, checked
+from mothers_margins.results import Record, Results, checked, codes
+from mothers_margins.shown import shown
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.terms import STATISTICS, label, method, note, term
 
-EMPTY = Cell("")
-Record = dict[Hashable, Any]
-SECTIONS = {
-    "Specification and fit": ("linktest", "goodness_of_fit", "discrimination", "brier"),
-    "Linearity": ("linearity",),
-    "Each term: VIF, and largest |dfbeta| (n: participants above 2/√n)": ("vif", "influence"),
-    "Calibration: observed and expected with the outcome": ("calibration",),
-}
+SPECIFICATION = ("linktest", "goodness_of_fit", "discrimination", "brier")
 
 
 def diagnostics(results: Results) -> Table:
@@ -27,84 +16,107 @@ def diagnostics(results: Results) -> Table:
     about = checked(results, "diagnostics", "checks")
     study, notes = about.study, Notes()
     rows = results.to_dict("records")
-    if len({(row["outcome"], row["model"]) for row in rows}) != 1:
+    if len({(row["outcome"], row["specification"], row["method"]) for row in rows}) != 1:
         raise UsageError("diagnostics: give the checks of one model.")
-    sections = []
-    for title, names in SECTIONS.items():
-        chosen = [row for row in rows if row["check"] in names]
-        lines = PAIRED.get(names[0], _each)(chosen, study, notes)
-        sections.append(Section(title, tuple(lines)))
+    by_check: dict[str, list[Record]] = {}
+    for row in rows:
+        by_check.setdefault(row["check"], []).append(row)
+    overall = [row for check in SPECIFICATION for row in by_check.get(check, [])]
+    linear = by_check.get("linearity", [])
+    sections = [
+        Section(
+            "Specification and fit", tuple(_line(row, STATISTICS[str(row["statistic_name"])], notes) for row in overall)
+        ),
+        Section("Linearity", tuple(_line(row, _linearity(study, row), notes) for row in linear)),
+        Section(
+            "Each term: VIF, and largest |dfbeta| (n: participants above 2/√n)",
+            tuple(_terms(study, by_check.get("vif", []), by_check.get("influence", []), notes)),
+        ),
+        Section(
+            "Calibration: observed and expected with the outcome",
+            tuple(_tenth(number, row) for number, row in enumerate(by_check.get("calibration", []), 1)),
+        ),
+    ]
     notes.plain("The checks use the data that made the model, so discrimination and calibration are flattered.")
     notes.plain("Linktest: a square that adds to the linear predictor says that a term or its coding is missing.")
     notes.plain(
-        "Pearson's chi-squared has no chi-squared distribution where nearly every pattern is one participant's."
+        "Pearson's chi-squared has no chi-squared distribution where nearly every pattern is one participant's; its n "
+        "is the number of patterns."
     )
     notes.plain(
         "A |dfbeta| is about how far a coefficient moves, in its standard errors, if one participant is left out "
         "(one step of the fit, a little low for Firth)."
     )
-    first = rows[0]
-    open_ = f"{NOT_LOCKED}. " if any(NOT_LOCKED in row["note"] for row in rows) else ""
-    return Table(
+    outcome, used = str(rows[0]["outcome"]), method(str(rows[0]["method"]))
+    return table_of(
+        about,
         name="diagnostics",
-        caption=f"{open_}Checks of the adjusted model: {study.label(first['outcome'])} ({METHODS[first['method']]})",
+        caption=f"Checks of the adjusted model: {label(study, outcome)} ({used})",
         stub="Check",
         columns=(Column("statistic", "Statistic"), Column("p", "p"), Column("n", "n")),
-        sections=tuple(sections),
-        notes=notes.all(),
-        mark=about.source.mark,
-        source=f"{about.source.statement} {cited(study)}",
-        rounding=study.file.rounding,
+        sections=sections,
+        notes=notes,
     )
 
 
-def _each(rows: list[Record], study: Study, notes: Notes) -> list[Row]:
-    limits = {row["statistic_name"]: row["statistic"] for row in rows}
-    found = [_checked(row, study, notes) for row in rows if row["statistic_name"] not in ("AUC low", "AUC high")]
-    if "AUC low" not in limits:
-        return found
-    numbers = {"ratio": limits["AUC"], "ratio_low": limits["AUC low"], "ratio_high": limits["AUC high"]}
-    auc = Cell("{ratio} ({ratio_low} to {ratio_high})", numbers)
-    return [replace(row, cells=(auc, *row.cells[1:])) if row.level == "AUC" else row for row in found]
+def _linearity(study: Study, row: Record) -> str:
+    return f"{label(study, str(row['variable']))}: {STATISTICS[str(row['statistic_name'])]}"
 
 
-def _terms(rows: list[Record], study: Study, notes: Notes) -> list[Row]:
-    inflation = {row["variable"]: row["statistic"] for row in rows if row["check"] == "vif"}
-    return [
-        replace(line, cells=(Cell("{ratio}; {statistic}", numbers | {"statistic": row["statistic"]}), *line.cells[1:]))
-        for row in rows
-        if row["check"] == "influence" and row["variable"] in inflation
-        for line, numbers in [(_checked(row, study, notes), {"ratio": inflation[row["variable"]]})]
-    ]
-
-
-def _checked(row: Record, study: Study, notes: Notes) -> Row:
-    name, variable = str(row["statistic_name"]), str(row["variable"])
-    base, _, level = variable.partition("[")
-    label = study.label(base) + (f": {level.rstrip(']')}" if level else "") if base in study.declared else variable
-    text = f"{label}: {name}" if row["check"] == "linearity" else (label or name[0].upper() + name[1:])
-    text = f"Linktest: {name}" if row["check"] == "linktest" else text
+def _line(row: Record, title: str, notes: Notes) -> Row:
+    """One check: its statistic, p and n."""
+    mark = notes.mark(f"{_why(row)}") if row["note"] else ""
+    key = str(row["statistic_name"])
     if row["status"] == "missing":
-        mark = notes.mark(f"Not computed: {row['note'].removeprefix(f'{NOT_LOCKED}; ')}.")
-        return Row(text, (Cell("{statistic}", {"statistic": row["statistic"]}, "missing", mark), EMPTY, EMPTY))
-    pattern = "{statistic}" if isnan(row["df"]) else "{statistic} ({df} df)"
-    p_value = EMPTY if isnan(row["p_value"]) else Cell("{p_value}", {"p_value": row["p_value"]})
-    cells = (Cell(pattern, {"statistic": row["statistic"], "df": row["df"]}), p_value, Cell("{n}", {"n": row["n"]}))
-    return Row(text, cells, variable, name)
+        return Row(title, (Cell("{statistic}", {}, "missing", mark), EMPTY, EMPTY), str(row["variable"]), key)
+    cells = (_statistic(row, mark), _p_value(row), of_row("{n}", row, n=_size(row)))
+    return Row(title, cells, str(row["variable"]), key)
 
 
-def _calibration(rows: list[Record], study: Study, notes: Notes) -> list[Row]:
-    expected = {row["variable"]: row["statistic"] for row in rows if row["statistic_name"] == "expected"}
-    return [
-        Row(
-            f"{str(row['variable']).capitalize()} of the fitted probability",
-            (Cell("{n} and {expected}", numbers), EMPTY, Cell("{n}", {"n": row["n"]})),
-            str(row["variable"]),
-        )
-        for row in rows
-        for numbers in [{"n": row["statistic"], "expected": expected[row["variable"]]}]
-        if row["statistic_name"] == "observed"
-    ]
+def _why(row: Record) -> str:
+    """Why a check was not made, or what a line says beside."""
+    words = note(row)
+    return f"Not computed: {words[:1].lower()}{words[1:]}" if row["status"] == "missing" else words
 
 
-PAIRED = {"calibration": _calibration, "vif": _terms}
+def _size(row: Record) -> str:
+    """The column that a line prints as n."""
+    return "patterns" if row["statistic_name"] == "pearson" else "n"
+
+
+def _statistic(row: Record, mark: str) -> Cell:
+    has_interval = row["check"] == "discrimination" and "too_few_for_interval" not in codes(row)
+    if has_interval:
+        columns = {"ratio": "statistic", "ratio_low": "conf_low", "ratio_high": "conf_high"}
+        return of_row("{ratio} ({ratio_low} to {ratio_high})", row, mark, **columns)
+    if row["check"] in ("goodness_of_fit", "linearity"):
+        return of_row("{statistic} ({df} df)", row, mark, statistic="statistic", df="df")
+    return of_row("{statistic}", row, mark, statistic="statistic")
+
+
+def _p_value(row: Record) -> Cell:
+    return EMPTY if row["check"] in ("discrimination", "brier") else of_row("{p_value}", row, p_value="p_value")
+
+
+def _terms(study: Study, inflation: list[Record], influence: list[Record], notes: Notes) -> list[Row]:
+    """One line per term: how much its variance is inflated, and how far one participant moves it."""
+    moved = {(row["variable"], row["level"]): row for row in influence}
+    lines = []
+    for row in inflation:
+        other = moved[row["variable"], row["level"]]
+        title = term(study, row)
+        if other["status"] == "missing":
+            mark = notes.mark(_why(other))
+            cells = (Cell("{statistic}", {}, "missing", mark), EMPTY, EMPTY)
+        else:
+            values = {"ratio": shown(row, "statistic"), "statistic": shown(other, "statistic")}
+            cells = (cell("{ratio}; {statistic}", values), EMPTY, of_row("{n}", other, n="n_beyond"))
+        lines.append(Row(title, cells, str(row["variable"]), str(row["level"])))
+    return lines
+
+
+def _tenth(number: int, row: Record) -> Row:
+    """One tenth of the fitted probability: those with the outcome, how many were expected, and all."""
+    title = f"Group {number} of the fitted probability"
+    first = of_row("{n} and {expected}", row, n="n_events", expected="statistic")
+    return Row(title, (first, EMPTY, of_row("{n}", row, n="n")), "tenth", str(number))

@@ -8,18 +8,23 @@ from html import escape
 import pandas as pd
 
 from mothers_margins.definition import Condition, Where
-from mothers_margins.errors import UsageError, count
+from mothers_margins.errors import DisclosureError, UsageError, count
 from mothers_margins.study import Source, Study, unknown
 
 
 @dataclass(frozen=True)
 class Event:
-    """What was done to the rows on their way in, as a count: a table without a partner, a correction, a score."""
+    """What was done to the rows on their way in, as a code and a count.
+
+    engine: sources (`no_row_in_table`, `row_left_out`; table: its place among the files) or corrections
+    (`cell_corrected`).
+    """
 
     engine: str
     event: str
     variable: str
     rows: int
+    table: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,7 +49,8 @@ class Cohort:
     def __repr__(self) -> str:
         """No row is ever shown: what a notebook displays is an output."""
         mark = self.source.mark or f"{self.source.kind.upper()} DATA"
-        return f"{mark}. {count(len(self), 'row')} of study {self.study.name}. {self.source.statement}"
+        supposed = "".join(f" Supposed: {name} {level}." for name, level in self.source.supposed)
+        return f"{mark}. {count(len(self), 'row')} of study {self.study.name}. {self.source.statement}{supposed}"
 
     def _repr_html_(self) -> str:
         style = "border-left:6px solid #5b3a7d;background:#f5f0fa;color:#1d1d1b;padding:.6em 1em;margin:.5em 0"
@@ -128,12 +134,21 @@ def in_ranges(code: str, ranges: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Check:
-    """A combination of values that cannot be: what it is, why, in which rows it occurs, on which variables it rests."""
+    """A combination of values that cannot be: in which rows it occurs, on which variables it rests, and why.
 
+    code: `level_of_group` (a level that a group cannot have), `behind_closed_gate` (answered), `behind_open_gate` (not
+    applicable), `not_the_sum` (of its parts) or `combination` (that the study names). reason: as the study words it;
+    empty where the code says it all. what: the combination in words, for the message about a file. about: the variables
+    that it is told of: of a gate the scores behind it.
+    """
+
+    code: str
     what: str
     reason: str
     rows: pd.Series
     variables: tuple[str, ...]
+    about: tuple[str, ...]
+    level: str = ""
 
 
 def checks(cohort: Cohort) -> Iterator[Check]:
@@ -147,7 +162,8 @@ def checks(cohort: Cohort) -> Iterator[Check]:
             needed = (name, *study.groups[zero.group].where)
             if {*needed} <= {*data}:
                 rows = group_mask(cohort, zero.group) & (data[name] == zero.level).fillna(False)
-                yield Check(f"of {zero.group} with {name} '{zero.level}'", zero.reason, rows, needed)
+                what = f"of {zero.group} with {name} '{zero.level}'"
+                yield Check("level_of_group", what, zero.reason, rows, needed, (name,), zero.level)
     for instrument in study.schema.instruments:
         gate = instrument.gate
         if gate and gate.variable in data:
@@ -155,21 +171,47 @@ def checks(cohort: Cohort) -> Iterator[Check]:
             names = [name for name in (*instrument.fields(), *made) if name in data]
             closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)
             answered, needed = data[names].notna().any(axis=1), (gate.variable,)
-            yield Check(f"with {instrument.title} answered", gate.reason, closed & answered, needed)
+            scores = tuple(score.name for score in instrument.scores)
+            what, both = f"with {instrument.title} answered", closed & answered
+            yield Check("behind_closed_gate", what, gate.reason, both, needed, scores)
             skipped = cohort.reasons[names].isin(study.not_applicable).any(axis=1)
-            reason = "only behind its closed gate are its items not asked"
-            yield Check(f"where {instrument.title} does not apply", reason, ~closed & skipped, needed)
+            what = f"where {instrument.title} does not apply"
+            yield Check("behind_open_gate", what, "", ~closed & skipped, needed, scores)
     for score in study.scores.values():
         if score.sum_of and {score.name, *score.sum_of} <= {*data}:  # in a file: supplied, all of them
             parts = data[list(score.sum_of)].sum(axis=1, skipna=False)
             apart = ((data[score.name] - parts).abs() > 1e-6).fillna(False).astype(bool)
-            yield Check(
-                f"with {score.title} beside its parts", "it is not their sum", apart, (score.name, *score.sum_of)
-            )
+            whole_and_parts = (score.name, *score.sum_of)
+            what = f"with {score.title} beside its parts"
+            yield Check("not_the_sum", what, "", apart, whole_and_parts, whole_and_parts)
     for declared in study.file.impossible:
         if {*declared.where} <= {*data}:
             what = f"with a combination of {' and '.join(declared.where)}"
-            yield Check(what, declared.reason, where_mask(cohort, declared.where), tuple(declared.where))
+            rows = where_mask(cohort, declared.where)
+            named = tuple(declared.where)
+            yield Check("combination", what, declared.reason, rows, named, named)
+
+
+def gap(cohort: Cohort, name: str) -> pd.Series:
+    """Where a value is missing though there is something to know: not where the question does not apply."""
+    missing = column(cohort, name).isna() & ~cohort.reasons[name].isin(cohort.study.not_applicable)
+    return missing.astype(bool)
+
+
+def only_recorded(cohort: object, who: str) -> Cohort:
+    """The cohort, if its rows were recorded or drawn; the one guard of all verbs that look beyond the printed totals.
+
+    Raises UsageError, in the name of the verb `who`, for anything but a cohort, DisclosureError for rows that were
+    rebuilt from a publication: they answer only what it states, through `summarise` and `compare`.
+    """
+    if not isinstance(cohort, Cohort):
+        given = type(cohort).__name__
+        raise UsageError(f"{who}: needs a cohort, as derive returns it; it was given a {given}.")
+    if cohort.source.kind == "reconstructed":
+        remedy = "Ask summarise or compare for what the publication states."
+        why = "rows rebuilt from a publication agree with its totals and say nothing else"
+        raise DisclosureError(f"{who}: {why}.", (), remedy)
+    return cohort
 
 
 def column(cohort: Cohort, name: str) -> pd.Series:

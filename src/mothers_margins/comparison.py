@@ -13,10 +13,13 @@ from mothers_margins.errors import DisclosureError, UsageError, expect
 from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import unknown
 
-QUOTED = "quoted in place of chi-squared, by rule"
-DEPARTURE = "a departure from the planned test"
-EXACT = "exact, because it was asked for"
-NOT_PLANNED = "the study reports no test"
+# Why nothing was tested, and why Fisher's test stands there: codes in `note`, whose words stand in `terms`.
+UNTESTED = (
+    *("groups_made_from_it", "zero_by_definition", "nothing_varies", "no_value_in_a_group", "too_few_values"),
+    "too_many_tables",
+)
+BY_RULE = "small_expected_count"
+ASKED_FOR = "asked_for"
 
 
 def compare(
@@ -36,7 +39,8 @@ def compare(
     second) and its Newcombe interval; each option of a multi-response set by itself. Numbers: the t-test with the
     difference of means, Wilcoxon's rank-sum test beside it where the study says so, the standardised difference.
     Participants without a value are in neither group; `n` is those with one. A variable from which the groups are made,
-    one with a structural zero in a group, and one without variation are not tested; `note` says so.
+    one with a structural zero in a group, and one without variation are not tested; `note` has the code of the reason
+    (see UNTESTED). In the row of Fisher's test `note` says whether it stands there by rule or because it was asked for.
     Raises UsageError for unknown names and for groups that overlap or are empty, DisclosureError where rows are a
     reconstruction and the publication does not settle the numbers.
     """
@@ -60,20 +64,17 @@ def compare(
     made_from = frozenset().union(*(study.decided_by(group.where) for group in groups.values()))
     rows: list[dict[str, Any]] = []
     for name in names:
-        made = study.recorded(name) & made_from
-        note = "the groups are made from it or from part of it" if made else _zero(cohort, name, masks, made_from)
-        found = [{"note": f"not tested: {note}"}] if note else list(_compared(cohort, name, masks, exact))
-        status = "structural_zero" if note and note.startswith("zero") else "shown"
-        rows += [{"variable": name, "level": "", "status": status, **row} for row in found]
+        if study.recorded(name) & made_from:
+            found: list[dict[str, Any]] = [_untested("groups_made_from_it")]
+        elif reason := _zero(cohort, name, masks, made_from):
+            zero = {"status": "structural_zero", "reason": reason}
+            found = [_untested("zero_by_definition") | zero]
+        else:
+            found = list(_compared(cohort, name, masks, exact))
+        rows += [{"variable": name, "level": "", **row} for row in found]
     a, b = masks
-    said = "" if study.file.tests.reported != "none" else NOT_PLANNED
-    for row in rows:
-        row |= {"group_a": a, "group_b": b, "note": "; ".join(filter(None, [row.get("note", ""), said]))}
-    blank: dict[str, Any] = dict.fromkeys(
-        ("statistic", "df", "p_value", "effect", "conf_low", "conf_high"), float("nan")
-    )
-    blank |= {"test": "", "effect_name": "", "n": pd.NA}
-    return tidy([blank | row for row in rows], About("comparisons", study, cohort.source, groups), timepoint)
+    rows = [row | {"group_a": a, "group_b": b} for row in rows]
+    return tidy(rows, About("comparisons", study, cohort.source, groups), timepoint)
 
 
 def _settled(cohort: Cohort, names: Sequence[str], between: Sequence[str] | Mapping[str, Mapping[str, Any]]) -> None:
@@ -94,15 +95,20 @@ def _disjoint(masks: Mapping[str, pd.Series]) -> None:
         raise UsageError("compare: nobody is in a group.", empty)
 
 
+def _untested(why: str) -> dict[str, Any]:
+    """The row of a variable that is not tested."""
+    return {"note": why, "status": "missing"}
+
+
 def _zero(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], made_from: frozenset[str]) -> str:
-    """Why a count in one of the groups is zero by definition; empty if none is."""
+    """Why a count in one of the groups is zero by definition, as the study words it; empty if none is."""
     for check in cohort.study.file.impossible:
         if name in check.where and {*check.where} - {name} <= made_from and len(check.where) > 1:
-            return f"zero by definition: {check.reason}"
+            return check.reason
     for zero in cohort.study.structural_zeros(name):
         within = group_mask(cohort, zero.group)
         if any(not (mask & ~within).any() for mask in masks.values()):
-            return f"zero by definition ({zero.level}): {zero.reason}"
+            return zero.reason
     return ""
 
 
@@ -123,10 +129,10 @@ def _compared(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], exact: 
     a, b = (values[mask].dropna().to_numpy(dtype=float) for mask in masks.values())
     known = {"n": len(a) + len(b)}
     if not (len(a) and len(b)):
-        yield known | {"note": "not tested: no value is known in a group"}
+        yield known | _untested("no_value_in_a_group")
         return
     if min(len(a), len(b)) < 2 or np.ptp(np.concatenate([a, b])) == 0:
-        yield known | {"note": "not tested: a group has fewer than two values, or nothing varies"}
+        yield known | _untested("too_few_values")
         return
     yield known | two_groups.numbers(a, b, equal=rules.variances == "equal", confidence=rules.confidence)
     if rules.rank_sum == "skewed" and "median_iqr" in study.declared[name].summary:
@@ -143,19 +149,16 @@ def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: boo
     seen = table[table.sum(axis=1) > 0]
     sizes = table.sum(axis=0)
     if len(seen) < 2 or not sizes.all():
-        yield known | {
-            "note": "not tested: nothing varies" if sizes.all() else "not tested: no value is known in a group"
-        }
+        yield known | _untested("nothing_varies" if sizes.all() else "no_value_in_a_group")
     else:
         try:
             below = np.inf if exact else rules.fisher_below
             for row in two_groups.categories(seen, yates=rules.yates, fisher_below=below):
-                fisher = row["test"] == "fisher_exact"
-                planned = rules.reported != "none" and not exact
-                quoted = EXACT if exact else QUOTED + f"; {DEPARTURE}" * planned
-                yield known | row | ({"note": quoted} if fisher else {})
+                if row["test"] == "fisher_exact":
+                    row["note"] = ASKED_FOR if exact else BY_RULE
+                yield known | row
         except OverflowError:
-            yield known | {"test": "fisher_exact", "note": "not computed: too many tables; put levels together"}
+            yield known | {"test": "fisher_exact"} | _untested("too_many_tables")
         apart = two_groups.standardised_levels(seen)
         if apart:
             yield known | apart

@@ -1,16 +1,28 @@
 """The columns that a comparison adds to a table of groups: difference, test, p, standardised difference."""
 
-from collections.abc import Hashable, Iterator
-from math import isnan, nan
-from typing import Any
+from collections.abc import Iterator
 
+from mothers_margins.cells import EMPTY, of_row
 from mothers_margins.errors import UsageError, count
-from mothers_margins.results import Results, checked
+from mothers_margins.results import Record, Results, checked, codes
+from mothers_margins.shown import is_hidden, is_known, shown
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes
+from mothers_margins.terms import NOTES, note, sentence
 
-SYMBOLS = {"chi_squared": "χ²({df}) = {statistic}", "t": "t({df}) = {statistic}", "rank_sum": "W = {ranks}"}
-EMPTY = Cell("")
+STATISTICS = {
+    "chi_squared": "χ²({df}) = {statistic}",
+    "t": "t({df}) = {statistic}",
+    "rank_sum": "W = {ranks}",
+}
+# Codes that say why nothing was tested.
+UNTESTED = (
+    "groups_made_from_it",
+    "zero_by_definition",
+    "nothing_varies",
+    "no_value_in_a_group",
+    "too_few_values",
+)
 
 
 class ComparisonColumns:
@@ -21,7 +33,7 @@ class ComparisonColumns:
         self.study: Study = about.study
         self.notes = notes
         self.groups = [group.label for group in about.groups.values()]
-        self.rows: dict[tuple[str, str], list[dict[Hashable, Any]]] = {}
+        self.rows: dict[tuple[str, str], list[Record]] = {}
         for row in results.to_dict("records"):
             self.rows.setdefault((row["variable"], row["level"]), []).append(row)
         self.tests = sum(any(row["test"] for row in rows) for rows in self.rows.values())
@@ -30,7 +42,8 @@ class ComparisonColumns:
         """Headings; the order is that of `cells`."""
         heading = f"Difference ({self.study.file.tests.confidence:g}% CI)"
         spanner = f"{self.groups[0]} compared with: {self.groups[1]}"
-        for key, text in (("difference", heading), ("test", "Test"), ("p", "p"), ("d", "Std. difference")):
+        headings = {"difference": heading, "test": "Test", "p": "p", "d": "Std. difference"}
+        for key, text in headings.items():
             yield Column(key, text, None, spanner)
 
     def check(self, names: Iterator[str]) -> None:
@@ -43,61 +56,64 @@ class ComparisonColumns:
     def cells(self, variable: str, level: str = "", *, kind: str = "") -> tuple[Cell, ...]:
         """The four cells of a row. kind: which summary of a number it shows, so which test belongs to it."""
         rows = self.rows.get((variable, level), [])
-        untested = next((row for row in rows if str(row["note"]).startswith("not ")), None)
+        median = kind == "median_iqr"
         tests = [row for row in rows if row["test"]]
         if kind:
-            tests = [row for row in tests if (row["test"] == "rank_sum") == (kind == "median_iqr")]
+            tests = [row for row in tests if (row["test"] == "rank_sum") == median]
         effects = {row["effect_name"]: row for row in rows if row["effect_name"]}
-        difference = effects.get("difference") or (effects.get("difference_of_means") if kind != "median_iqr" else None)
-        standardised = effects.get("standardised_difference") if kind != "median_iqr" else None
-        shown = [_difference(difference), *self._tested(tests)]
-        shown += [_number("standardised", standardised)]
-        if untested and kind != "median_iqr":
-            said = str(untested["note"]).split(";")[0]
-            shown[2] = Cell("", {"p_quoted": nan}, "missing", self.notes.mark(said[0].upper() + said[1:] + "."))
-        return tuple(shown)
+        difference = effects.get("difference")
+        if difference is None and not median:
+            difference = effects.get("difference_of_means")
+        standardised = None if median else effects.get("standardised_difference")
+        statistic, p_value = self._tested(tests)
+        untested = next((row for row in rows if codes(row)[:1] and codes(row)[0] in UNTESTED), None)
+        if untested and not median:
+            p_value = Cell("", {}, "missing", self.notes.mark(self._why_untested(untested)))
+        return _difference(difference), statistic, p_value, _standardised(standardised)
+
+    def _why_untested(self, row: Record) -> str:
+        """The note of a variable that is not tested, with the study's own reason where it has one."""
+        if row["reason"]:
+            return sentence(f"{NOTES[codes(row)[0]]}: {row['reason']}")
+        return note(row)
 
     def level_only(self, variable: str, level: str) -> tuple[Cell, ...]:
         """The cells of a level under its variable, whose test stands above: the difference alone."""
         return self.cells(variable, level)[0], EMPTY, EMPTY, EMPTY
 
-    def _tested(self, tests: list[dict[Hashable, Any]]) -> list[Cell]:
+    def _tested(self, tests: list[Record]) -> tuple[Cell, Cell]:
+        """The planned test's statistic, and the p that is quoted: Fisher's where it stands beside."""
         planned = next((row for row in tests if row["test"] != "fisher_exact"), None)
         fisher = next((row for row in tests if row["test"] == "fisher_exact"), None)
-        counted = fisher is not None and not isnan(fisher["p_value"])
-        quoted = fisher if counted else planned
+        by_fisher = fisher is not None and _has_p(fisher)
+        quoted = fisher if by_fisher else planned
         if quoted is None:
-            return [EMPTY, EMPTY]
+            return EMPTY, EMPTY
         statistic = EMPTY
-        if planned:
-            pattern = SYMBOLS[planned["test"]] + (" (p {p_planned})" if counted else "")
-            numbers = {"df": planned["df"], "statistic": planned["statistic"], "p_planned": planned["p_value"]}
-            numbers["ranks"] = planned["statistic"]  # a multiple of a half
-            statistic = Cell(pattern, numbers, str(planned["status"]))
-        mark = self.notes.mark(f"Fisher's exact test: {fisher['note'].split(';')[0]}.") if fisher else ""
-        return [statistic, Cell("{p_quoted}", {"p_quoted": quoted["p_value"]}, str(quoted["status"]), mark)]
+        if planned is not None:
+            pattern = STATISTICS[str(planned["test"])]
+            if by_fisher:
+                pattern += " (p {p_planned})"
+            # ranks: a multiple of a half
+            shown_by = {"df": "df", "statistic": "statistic", "ranks": "statistic", "p_planned": "p_value"}
+            asked = {name: column for name, column in shown_by.items() if f"{{{name}}}" in pattern}
+            statistic = of_row(pattern, planned, **asked)
+        mark = self.notes.mark(f"Fisher's exact test: {NOTES[codes(fisher)[0]]}.") if fisher else ""
+        return statistic, of_row("{p_quoted}", quoted, mark, p_quoted="p_value")
 
     def explain(self, *, differences: bool = True) -> None:
         """Which tests these are and by which rule, under the table; differences: whether it shows them."""
         rules = self.study.file.tests
-        yates = "with" if rules.yates else "without"
-        variances = "Student's t-test, equal variances" if rules.variances == "equal" else "Welch's t-test"
-        ranks = "with" if rules.rank_sum_correction else "without"
-        pearson = f"Pearson's chi-squared {yates} continuity correction"
-        made = {row["test"] for rows in self.rows.values() for row in rows}
-        fisher = [row for rows in self.rows.values() for row in rows if row["test"] == "fisher_exact"]
-        brackets = ", its p in brackets" if differences else ""
-        if fisher and all(str(row["note"]).startswith("exact") for row in fisher):
-            self.notes.plain(f"Levels: Fisher's exact test; {pearson} stands beside it{brackets}.")
-        elif "chi_squared" in made:
-            rule = f"where an expected count is below {rules.fisher_below:g}, Fisher's exact test is quoted{brackets}"
-            departs = ", which departs from the planned test by this rule" * (rules.reported != "none")
-            self.notes.plain(f"Levels: {pearson}; {rule.replace('its', 'with its') if differences else rule}{departs}.")
+        rows = [row for by_key in self.rows.values() for row in by_key]
+        tests = {row["test"] for row in rows}
+        self._explain_levels(rows, differences)
         if rules.reported == "none":
             self.notes.plain("The publication reports no test; these are added.")
-        beside = f" Beside a median: Wilcoxon's rank-sum test {ranks} continuity correction."
-        if "t" in made:
-            self.notes.plain(f"Means: {variances}.{beside if 'rank_sum' in made else ''}")
+        if "t" in tests:
+            means = "Student's t-test, equal variances" if rules.variances == "equal" else "Welch's t-test"
+            ranks = "with" if rules.rank_sum_correction else "without"
+            beside = f" Beside a median: Wilcoxon's rank-sum test {ranks} continuity correction."
+            self.notes.plain(f"Means: {means}.{beside if 'rank_sum' in tests else ''}")
         if differences:
             self.notes.plain(
                 f"Differences: {self.groups[0]} minus {self.groups[1]}, of percentages in points with Newcombe's "
@@ -109,13 +125,33 @@ class ComparisonColumns:
             "chose an explanatory variable."
         )
 
+    def _explain_levels(self, rows: list[Record], differences: bool) -> None:
+        """Which test stands at levels, and where Fisher's is quoted."""
+        rules = self.study.file.tests
+        fisher = [row for row in rows if row["test"] == "fisher_exact"]
+        asked_for = fisher and all("asked_for" in codes(row) for row in fisher)
+        pearson = f"Pearson's chi-squared {'with' if rules.yates else 'without'} continuity correction"
+        if asked_for:
+            brackets = ", its p in brackets" if differences else ""
+            self.notes.plain(f"Levels: Fisher's exact test; {pearson} stands beside it{brackets}.")
+        elif any(row["test"] == "chi_squared" for row in rows):
+            brackets = ", with its p in brackets" if differences else ""
+            rule = f"where an expected count is below {rules.fisher_below:g}, Fisher's exact test is quoted{brackets}"
+            departs = ", which departs from the planned test by this rule" if rules.reported != "none" else ""
+            self.notes.plain(f"Levels: {pearson}; {rule}{departs}.")
 
-def _difference(row: dict[Hashable, Any] | None) -> Cell:
+
+def _has_p(row: Record) -> bool:
+    """Whether a row has a p-value, which may be hidden."""
+    value = shown(row, "p_value")
+    return is_hidden(value) or is_known(value)
+
+
+def _difference(row: Record | None) -> Cell:
     if row is None:
         return EMPTY
-    numbers = {"difference": row["effect"], "low": row["conf_low"], "high": row["conf_high"]}
-    return Cell("{difference} ({low} to {high})", numbers, str(row["status"]))
+    return of_row("{difference} ({low} to {high})", row, difference="effect", low="conf_low", high="conf_high")
 
 
-def _number(key: str, row: dict[Hashable, Any] | None) -> Cell:
-    return EMPTY if row is None else Cell(f"{{{key}}}", {key: row["effect"]}, str(row["status"]))
+def _standardised(row: Record | None) -> Cell:
+    return EMPTY if row is None else of_row("{standardised}", row, standardised="effect")

@@ -12,9 +12,10 @@ from mothers_margins.errors import expect
 from mothers_margins.scoring import score
 from mothers_margins.study import NOT_CONCERNED, Study
 
-NOT_KNOWN = "not known from what it is made of"
-OUTSIDE = "outside every declared band"
-NO_LEVEL = "in none of the declared levels"
+# Why a derived value is missing: codes, whose words stand in `terms`.
+NOT_KNOWN = "sources_not_known"
+OUTSIDE = "outside_bands"
+NO_LEVEL = "in_no_level"
 
 
 def derive(cohort: Cohort) -> Cohort:

@@ -157,10 +157,9 @@ def _quartile(known: pd.Series, share: float, rule: str) -> float:
 
 
 def _zero(study: Study, row: Row) -> Row:
-    """Status and note of a zero that holds by definition."""
-    for zero in study.structural_zeros(row["variable"]):
-        if (zero.group, zero.level) == (row["group"], row["level"]):
-            return {"status": "structural_zero", "note": zero.reason}
+    """Status of a zero that holds by definition."""
+    if study.structural_zero(row["variable"], row["level"], row["group"]):
+        return {"status": "structural_zero"}
     return {}
 
 

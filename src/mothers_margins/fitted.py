@@ -11,13 +11,30 @@ from scipy import stats
 from mothers_margins.definition import Group, Regression
 from mothers_margins.errors import UsageError, count
 from mothers_margins.logistic import Solution
-from mothers_margins.results import COLUMNS, EVERY_KIND, NOT_LOCKED, About, Results, tidy
-from mothers_margins.study import unknown
+from mothers_margins.results import COLUMNS, EVERY_KIND, NAMES, About, Lock, Results, tidy
+from mothers_margins.study import Source, Study, unknown
 
 CONSTANT = "Intercept"
-BETWEEN = "recorded between the timepoints, after timepoint 1"
+# What is said of an estimate: codes in `note`, whose words stand in `terms`.
+BETWEEN = "between_timepoints"  # its variable was recorded between the timepoints
+JOINT = "joint_test"  # of all levels of a variable together; there is no estimate
+BY_FIRTH = "by_firth"  # where the method does not say so
 SIDES = {"yes": Group(label="Outcome: yes", where={}), "no": Group(label="Outcome: no", where={})}
 Method = Literal["logit", "firth"]
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What was done to a model: a code, the variable and level that it is about, and how many participants it met.
+
+    Codes: `term_not_known` (participants left out), `not_concerned` (participants left out), `put_together` (levels),
+    `small_cell` (so Firth's method), `nobody_has_level` (left out), `separated` (infinite without Firth's method).
+    """
+
+    code: str
+    variable: str = ""
+    level: str = ""
+    n: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,7 @@ class Estimated:
     columns: tuple[Column, ...]
     rules: Regression
     cells: pd.DataFrame
-    done: tuple[tuple[str, str, float], ...]
+    done: tuple[Happened, ...]
     about: About | None
     timepoint: int | None
     in_results: str  # what the method is called in results
@@ -83,8 +100,8 @@ class Estimated:
 
         Wald limits are in conf_low and conf_high; profile limits and likelihood-ratio p of a single fit, and m, fmi
         and mc_error of a pooled one, in their own columns. A variable with several columns has one row more, without
-        an estimate: p_value is of their joint Wald test, df their number.
-        Until the list of explanatory variables is locked, every estimate from restricted data says so in `note`.
+        an estimate, whose note says `joint_test`: p_value is of their joint Wald test, df their number.
+        Until the list of explanatory variables is locked, `about.lock` of estimates from restricted data is `open`.
         """
         rows = [row for fit in self.unadjusted for row in fit.rows("unadjusted")] + list(self.rows("adjusted"))
         return framed(rows, self.about, self.timepoint)
@@ -93,17 +110,17 @@ class Estimated:
         """Rows of one model; of an unadjusted one without its constant."""
         common = {"outcome": self.outcome, "model": which, "n": self.nobs, "n_events": self.n_events}
         common |= {"method": self.in_results, "specification": self.model}
-        lock, own = lock_note(self.about, self.model, self.outcome), list(self._own())
+        own = list(self._own())
         limits, estimates, errors, p_values = self.conf_int().to_numpy(), self.params, self.bse, self.pvalues
         for k, one in enumerate(self.columns):
             if which == "unadjusted" and one.name == CONSTANT:
                 continue
             several = [other for other in self.columns if other.variable == one.variable != ""]
-            named = {"variable": one.variable, "reference": one.reference, "note": joined(lock, one.note)}
+            named = {"variable": one.variable, "reference": one.reference, "note": one.note}
             if len(several) > 1 and one is several[0]:
                 test = self.wald_test(one.variable)
                 joint = {"term": one.variable, "level": "", "df": test.df, "p_value": test.pvalue}
-                yield common | named | joint
+                yield common | named | joint | {"note": joined(JOINT, one.note)}
             numbers = {"estimate": estimates.iloc[k], "std_error": errors.iloc[k], "p_value": p_values.iloc[k]}
             numbers |= {"conf_low": limits[k, 0], "conf_high": limits[k, 1], "df": self.df.iloc[k]}
             yield common | named | {"term": one.name, "level": one.level} | numbers | own[k]
@@ -120,8 +137,8 @@ class Estimated:
         about = self._about("events")
         sides = {"yes": self.n_events, "no": self.nobs - self.n_events}
         rows = [
-            {"engine": "cells", "variable": cell["variable"], "event": cell["level"], "group": side}
-            | {"n": cell[side], "denominator": size}
+            {"engine": "cells", "event": "in_level", "variable": cell["variable"], "level": cell["level"]}
+            | {"group": side, "n": cell[side], "denominator": size}
             for cell in self.cells.to_dict("records")
             for side, size in sides.items()
         ]
@@ -135,8 +152,9 @@ class Estimated:
         about = self._about("events")
         every = {"all": Group(label="All", where={})}
         rows = [
-            {"engine": "model", "variable": variable, "event": event, "group": "all", "n": n, "denominator": self.nobs}
-            for variable, event, n in self.done
+            {"engine": "model", "event": one.code, "variable": one.variable, "level": one.level}
+            | {"group": "all", "n": one.n, "denominator": self.nobs}
+            for one in self.done
         ]
         return tidy(rows, replace(about, groups=every), self.timepoint)
 
@@ -171,7 +189,7 @@ class Fit(Estimated):
     solution: Solution
     rules: Regression
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
-    done: tuple[tuple[str, str, float], ...] = ()
+    done: tuple[Happened, ...] = ()
     unadjusted: tuple["Fit", ...] = ()
     about: About | None = None
     timepoint: int | None = None
@@ -254,26 +272,25 @@ class Fit(Estimated):
             yield {"profile_low": low, "profile_high": high, "profile_p": p_value}
 
 
-def lock_note(about: About | None, model: str, outcome: str) -> str:
-    """What an estimate says of the lock: from restricted data that no agreed list covers it; or that it was changed."""
-    if about is None:
-        return ""
-    if about.study.unlocked(model, outcome):
-        return NOT_LOCKED if about.source.kind == "restricted" else ""
-    lock = about.study.file.lock
-    changed = lock and lock.model == model and any(about.study.changed(outcome))
-    return f"the list agreed on {lock.locked_on} was changed" if lock and changed else ""
+def lock_state(study: Study, source: Source, model: str, outcome: str) -> Lock:
+    """Whether no agreed list covers estimates from restricted data, or the agreed list was changed."""
+    if study.unlocked(model, outcome):
+        return "open" if source.kind == "restricted" else ""
+    lock = study.file.lock
+    changed = lock and lock.model == model and any(study.changed(outcome))
+    return "changed" if changed else ""
 
 
 def framed(rows: list[dict[str, Any]], about: About | None, timepoint: int | None) -> pd.DataFrame:
-    """Rows of kind estimates with all their columns."""
-    empty: dict[str, Any] = dict.fromkeys(COLUMNS["estimates"], np.nan) | {"m": pd.NA, "specification": ""}
-    if about is None:
-        plain = dict.fromkeys(EVERY_KIND, "") | {"timepoint": pd.NA, "status": "shown"}
-        return pd.DataFrame([plain | empty | row for row in rows])
-    return tidy([empty | row for row in rows], replace(about, kind="estimates", groups={}), timepoint)
+    """Rows of kind estimates with all their columns; a plain frame where there is no study."""
+    if about is not None:
+        return tidy(rows, replace(about, kind="estimates", groups={}), timepoint)
+    columns = [*EVERY_KIND, *COLUMNS["estimates"]]
+    empty: dict[str, Any] = {name: "" if name in NAMES else np.nan for name in columns}
+    empty |= {"timepoint": pd.NA, "status": "shown", "m": pd.NA}
+    return pd.DataFrame([empty | row for row in rows], columns=columns)
 
 
-def joined(*parts: str) -> str:
-    """Notes as one."""
-    return "; ".join(filter(None, parts))
+def joined(*codes: str) -> str:
+    """Codes of a note as one text; see `results.codes`."""
+    return " ".join(filter(None, codes))

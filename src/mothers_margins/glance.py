@@ -8,6 +8,7 @@ from mothers_margins.results import NOT_LOCKED
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study import Study, unknown
 from mothers_margins.table import Cell, Column, Row, Section, Table
+from mothers_margins.terms import DF_RULES
 
 Lines = Iterator[tuple[str, ...]]
 KINDS = {"stated": "stated", "margin_check": "agrees with Table 1", "derived": "follows from others"}
@@ -188,8 +189,7 @@ def _missing_data(study: Study) -> Lines:
     yield "Assumption", plan.assumption, ""
     runs = f"{plan.sensitivity_m} in each sensitivity run"
     yield "Imputations", f"{plan.m}, each after {plan.burnin} sweeps; seed {plan.seed}", runs
-    rule = {"rubin": "Rubin's, as in Stata for a logistic regression", "barnard-rubin": "Barnard and Rubin's"}
-    yield "Degrees of freedom", rule[plan.df_rule], ""
+    yield "Degrees of freedom", DF_RULES[plan.df_rule], ""
     for name, parts in plan.composites.items():
         yield study.label(name), f"made from imputed parts: {', '.join(map(study.label, parts))}", ""
     yield "Auxiliary variables", ", ".join(map(study.label, plan.auxiliaries)) or "none", "predict, in no model"

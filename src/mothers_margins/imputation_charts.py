@@ -9,14 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from mothers_margins.builders import cited
-from mothers_margins.charts import MOST, Record, alt_text, bars_by_group, left_out, term_label
+from mothers_margins.charts import MOST, alt_text, bars_by_group, left_out
 from mothers_margins.errors import UsageError, count
 from mothers_margins.figure import DECORATIVE, EDGE, FIRST, GREY, GRID, LINE, PAPER, SECOND, STYLE, Figure, Page
-from mothers_margins.results import Results, checked
+from mothers_margins.results import Record, Results, checked
 from mothers_margins.rounding import rounded
+from mothers_margins.shown import Value, is_hidden, is_known, shown
 from mothers_margins.study import Study
-from mothers_margins.table import SYMBOLS
+from mothers_margins.terms import SYMBOLS, cited, is_imputed, label, level, term
 
 ACROSS, PANELS = 3, 36  # panels beside each other, and in one figure
 SINGLY, BEFORE_BAND = 10, 5  # so many chains are all drawn as lines; of more, some, before a band that holds all
@@ -40,14 +40,16 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     for results of another kind or study, fewer than two sweeps, no variable or more than 36, and no R-hat where asked.
     """
     about = checked(results, "traces", "chains")
-    study, frame = about.study, pd.DataFrame(results)
-    nowhere = frame["mean"].isna().groupby(frame["variable"]).transform("all")
-    frame["status"] = frame["status"].mask(nowhere & ~frame["status"].isin(SYMBOLS), "missing")
-    means = {
-        str(name): _drawn_means(study, str(name), part)
-        for name, part in frame.groupby("variable", sort=False)
-        if not part["status"].isin(SYMBOLS).any()
-    }
+    study = about.study
+    means: dict[str, pd.DataFrame] = {}
+    absent: list[Value] = []
+    for name, part in pd.DataFrame(results).groupby("variable", sort=False):
+        values = [shown(row, "mean") for row in part.to_dict("records")]
+        hidden = [value for value in values if is_hidden(value)]
+        if hidden or not any(is_known(value) for value in values):
+            absent.append(hidden[0] if hidden else values[0])
+        else:
+            means[str(name)] = _drawn_means(study, str(name), part)
     if not 0 < len(means) <= PANELS:
         raise UsageError(f"traces: {len(means)} variables to draw; a figure holds 1 to {PANELS}.")
     if min(len(one) for one in means.values()) < 2:
@@ -60,11 +62,11 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     y = page.write(EDGE, page.top, f"Imputed variables: {len(names)}. Chains: {chains}. Sweeps: {sweeps}.") + 0.1
     for first in range(0, len(names), ACROSS):
         row = names[first : first + ACROSS]
-        titles = [page.lines(study.label(name), wide - 0.2, "bold") for name in row]
+        titles = [page.lines(label(study, name), wide - 0.2, "bold") for name in row]
         top = y + LINE * max(map(len, titles))  # panels of a row stand at one height, with their titles close above
         for i, (name, lines) in enumerate(zip(row, titles, strict=True)):
             x = EDGE + i * wide
-            page.write(x, top - LINE * len(lines), study.label(name), wide - 0.2, "bold")
+            page.write(x, top - LINE * len(lines), label(study, name), wide - 0.2, "bold")
             page.write(x, top, _measure(study, name) + (f", R-hat {rhat[name][1]}" if rhat else ""))
             axes = page.panel(x + 0.4, top + 0.1, wide - 0.6, 0.75, xlim=ends, xlabel="Sweep")
             _trace(axes, means[name])
@@ -77,10 +79,11 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     known = {name: value for name, (value, _) in rhat.items() if np.isfinite(value)}
     if known:
         worst = max(known, key=lambda name: known[name])
-        start += f" Largest R-hat {rhat[worst][1]}: {study.label(worst)}."
-    hidden = left_out(frame.to_dict("records"))
+        start += f" Largest R-hat {rhat[worst][1]}: {label(study, worst)}."
+    not_drawn = left_out(absent)
     notes = [*_reading(chains, {_measure(study, name) for name in names}, {text for _, text in rhat.values()})]
-    return page.end(y + 0.35, [*notes, hidden, cited(study)], "traces", alt_text(about, start, (), hidden))
+    alt = alt_text(about, start, (), not_drawn)
+    return page.end(y + 0.35, [*notes, not_drawn, cited(study)], "traces", alt)
 
 
 def _reading(chains: int, measures: set[str], rhat: set[str]) -> Iterator[str]:
@@ -105,24 +108,26 @@ def _measure(study: Study, name: str) -> str:
     """What the mean of a variable is."""
     levels = study.levels(name)
     if len(levels) == 2:
-        return f"Share of {'Yes' if 'Yes' in levels else levels[1]}"
+        return f"Share of {level(study, name, 'Yes' if 'Yes' in levels else levels[1])}"
     return "Mean code" if levels else "Mean"
 
 
 def _rhat(study: Study, convergence: Results, names: list[str]) -> dict[str, tuple[float, str]]:
     """R-hat of each variable, as a number and as printed."""
-    other = checked(convergence, "traces", "checks").study
-    rows = {row["variable"]: row for row in convergence.to_dict("records") if row["check"] == "R-hat"}
+    other = checked(convergence, "traces", "convergence").study
+    rows = {row["variable"]: row for row in convergence.to_dict("records")}
     absent = [name for name in names if name not in rows]
     if absent or other.name != study.name:
         raise UsageError(
             "traces: these checks hold no R-hat of what is drawn.", absent, "Give convergence() of the same."
         )
-    found = {}
+    found: dict[str, tuple[float, str]] = {}
     for name in names:
-        row, value = rows[name], float(rows[name]["statistic"])
-        symbol = SYMBOLS.get(row["status"]) or ("" if np.isfinite(value) else SYMBOLS["missing"])
-        found[name] = (np.nan, symbol) if symbol else (value, rounded(value, 2, study.file.rounding.rule))
+        value = shown(rows[name], "rhat")
+        if is_known(value) and np.isfinite(float(value)):
+            found[name] = (float(value), rounded(float(value), 2, study.file.rounding.rule))
+        else:
+            found[name] = (np.nan, SYMBOLS["suppressed" if is_hidden(value) else "missing"])
     return found
 
 
@@ -161,8 +166,8 @@ def fmi_by_m(results: Results) -> Figure:
     """
     about = checked(results, "fmi_by_m", "estimates")
     study, rule = about.study, about.study.file.rounding.rule
-    rows = [row for row in results.to_dict("records") if row["variable"] and pd.notna(row["m"])]
-    drawn = [row for row in rows if row["status"] not in SYMBOLS and np.isfinite(row["fmi"])]
+    rows = [row for row in results.to_dict("records") if row["variable"] and is_imputed(str(row["method"]))]
+    drawn = [row for row in rows if is_known(shown(row, "fmi"))]
     lines: dict[str, dict[int, Record]] = {}
     for row in drawn:
         lines.setdefault(row["term"], {})[int(row["m"])] = row
@@ -172,20 +177,20 @@ def fmi_by_m(results: Results) -> Figure:
             "fmi_by_m: needs imputed estimates of one fit, at two or more m.", (), "Give what stability returns."
         )
     before, last = steps[-2:]
-    ends = {term: float(line[last]["fmi"]) for term, line in lines.items() if last in line}
-    order = sorted(ends, key=lambda term: -ends[term])
+    ends = {name: float(line[last]["fmi"]) for name, line in lines.items() if last in line}
+    order = sorted(ends, key=lambda name: -ends[name])
     page, left, wide, tall = Page(WIDTH, about.source.mark), EDGE + 0.35, 3.4, 2.8
     top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
     axes = page.panel(left, top, wide, tall, xlim=(steps[0], last), xlabel="Number of imputations (m)")
     most = max(float(row["fmi"]) for row in drawn)
     _upright(axes, 0, max(0.1, most * 1.04), 5)
     _steps(axes, steps, wide)
-    labels = {term: f"{rounded(ends[term], 2, rule)} {term_label(study, lines[term][last])}" for term in order}
-    named = _named(page, axes, [(labels[term], ends[term]) for term in order], left + wide, top, tall)
-    everything = [*order, *(term for term in lines if term not in ends)]
-    for i, term in reversed([*enumerate(everything)]):  # the grey ones lie behind
+    labels = {name: f"{rounded(ends[name], 2, rule)} {term(study, lines[name][last])}" for name in order}
+    named = _named(page, axes, [(labels[name], ends[name]) for name in order], left + wide, top, tall)
+    everything = [*order, *(name for name in lines if name not in ends)]
+    for i, name in reversed([*enumerate(everything)]):  # the grey ones lie behind
         look = LINES[i % 2] | {"linewidth": 1.2, "markersize": 4} if i < named else {"color": GREY, "linewidth": 0.7}
-        found = sorted(lines[term].items())
+        found = sorted(lines[name].items())
         axes.plot([m for m, _ in found], [row["fmi"] for _, row in found], clip_on=False, **look)
     low, high = (rounded(ends[order[i]], 2, rule) for i in (-1, 0))
     said = f"Terms: {len(ends)}; FMI at m = {last}: {low} to {high}."
@@ -194,8 +199,8 @@ def fmi_by_m(results: Results) -> Figure:
         change = ends[order[0]] - float(largest[before]["fmi"])
         size = rounded(abs(change), 2, rule)
         moved = f"{size} {'more' if change > 0 else 'less'} than" if float(size) else "to two decimals the same as"
-        said += f" Largest for {term_label(study, largest[last])}: {moved} at m = {before}."
-    hidden = left_out(rows)
+        said += f" Largest for {term(study, largest[last])}: {moved} at m = {before}."
+    hidden = left_out(shown(row, "fmi") for row in rows)
     notes = [
         said,
         "FMI: the part of an estimate's variance that is due to missing values. Where the lines are level, more "
@@ -254,12 +259,11 @@ def imputed_bars(results: Results) -> Figure:
     rows = len(names) - len(others) + sum(len(study.levels(name)) for name in others)
     apart = [name for name in others if rows > MOST["imputed_bars"] or not study.levels(name)]
     kept = results[~results["variable"].isin(apart)].copy()
-    kept["n"] = kept["n"].astype(float).mask(kept["group"] == "imputed")
     many = study.file.unit.many
     notes = [
         f"Observed: {many} with the characteristic, of those with an observed value. Imputed: share over all "
         f"imputations, of the number of {many} with an imputed value. That the two differ is no fault: values that are "
         "missing at random differ from the observed ones as their predictors do.",
-        f"In the table alone: {'; '.join(study.label(name) for name in apart)}." if apart else "",
+        f"In the table alone: {'; '.join(label(study, name) for name in apart)}." if apart else "",
     ]
     return bars_by_group(kept, "imputed_bars", "Percent", notes)

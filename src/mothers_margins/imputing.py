@@ -1,17 +1,18 @@
 """Multiple imputation of a cohort as its study declares it: which rows, which variables, how, and what came of it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import nan
 from typing import Any, Literal
 
 import pandas as pd
 
 from mothers_margins import places
-from mothers_margins.cohort import Cohort, column
+from mothers_margins.cohort import Cohort, column, gap, only_recorded
 from mothers_margins.composites import maker
 from mothers_margins.definition import Group
 from mothers_margins.derivation import remade
-from mothers_margins.errors import UsageError, expect
+from mothers_margins.errors import UsageError
 from mothers_margins.imputation import Equation, Imputations, Passive, chained, default_method, read_cells, write_cells
 from mothers_margins.missing_plan import MissingData
 from mothers_margins.plan_checks import ancestors
@@ -20,8 +21,22 @@ from mothers_margins.study import Study, unknown
 from mothers_margins.waiting import shown
 
 Composites = Literal["components", "direct", "missing_as_no"]
-LEFT_OUT = "left out"
 ALL = {"all": Group(label="All", where={})}
+# Of these the number is of all participants: they are not in the run.
+OUTSIDE = ("outcome_not_known", "not_concerned", "predicting_outcome_not_known")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run left out or kept by a rule: a code, the variable, and how many participants it met.
+
+    Codes beside those of OUTSIDE: `average_in_place` (an unknown outcome predicts at the share of those known),
+    `auxiliary_left_out` (recorded after the outcome, or part of it), `missing_as_no`, `shift_without_effect`.
+    """
+
+    code: str
+    variable: str
+    n: float = nan
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +54,7 @@ class Imputed:
     composites: Composites
     shifts: Mapping[str, float]
     filled: tuple[str, ...]
-    done: tuple[tuple[str, str, int], ...]
+    done: tuple[Done, ...]
     made: Imputations
     burnin: int
     seed: int
@@ -84,37 +99,37 @@ class Imputed:
     def events(self) -> Results:
         """How the run was made, and what it left out, kept by a rule, augmented or could not fit: kind events.
 
-        engine run: settings (n is their value). engine imputation: n participants of the run,
-        or of all rows where it says who is not in it. engine chains: n chains
-        in which it happened at least once.
+        engine run: `imputations`, `sweeps` and `seed`, whose values are in `setting`. engine imputation: what was done
+        to `n` participants of the run, or of all where it says who is not in it (see `Done`); `imputed` by `method`,
+        with the shift in `setting`; `made_from_parts`, which are in `variables`. engine chains: in how many `chains`
+        of `chains_in_all` something happened at least once (see `imputation.HAPPENINGS`).
         """
-        settings = {"imputations": self.m, "sweeps of each chain": self.burnin, "seed": self.seed}
-        rows = [_event("run", "", what, n) for what, n in settings.items()]
-        outside = sum(n for _, what, n in self.done if "not in this run" in what or what.startswith(LEFT_OUT))
-        for name, what, n in self.done:
-            whole = "not in this run" in what or what.startswith(LEFT_OUT)
-            rows.append(_event("imputation", name, what, n, len(self.cohort) + outside * whole))
-        for target in self.made.targets:
-            equation, n = target.equation, int(target.missing.sum())
-            shifted = f", shifted by {self.shifts[target.name]:g}" if target.name in self.shifts else ""
-            said = f"imputed by {equation.method}{shifted}"
-            rows.append(_event("imputation", target.name, said, n, len(self.cohort)))
-        for name, passive in self.made.passive.items():
-            gap = int(_gap(self.cohort, name).sum())
-            parts = ", ".join(map(self.cohort.study.label, passive.sources))
-            rows.append(_event("imputation", name, f"made from its parts: {parts}", gap, len(self.cohort)))
-        rows += [
-            _event("chains", one["variable"], self._in_words(str(one["event"])), one["chains"], self.m)
-            for one in self.made.events_frame().to_dict("records")
-        ]
-        return tidy(rows, self._about("events"), self.timepoint)
+        settings = {"imputations": self.m, "sweeps": self.burnin, "seed": self.seed}
+        rows = [{"engine": "run", "event": event, "setting": value} for event, value in settings.items()]
+        rows += self._what_was_done()
+        for one in self.made.events_frame().to_dict("records"):
+            row = {"engine": "chains", "event": one["event"], "variable": one["variable"]}
+            named = "reason" if one["event"] == "chain_failed" else "variables"
+            row |= {named: "; ".join(one["names"])}
+            rows.append(row | {"chains": one["chains"], "chains_in_all": self.m + len(self.made.failed)})
+        return tidy([{"group": "all"} | row for row in rows], self._about("events"), self.timepoint)
 
-    def _in_words(self, event: str) -> str:
-        """An event of the engine with the labels of the variables that it names after a colon."""
-        what, colon, names = event.partition(": ")
-        known = self.cohort.study.declared
-        labels = [self.cohort.study.label(name) if name in known else name for name in names.split(", ")]
-        return f"{what}{colon}{', '.join(labels)}"
+    def _what_was_done(self) -> Iterator[dict[str, Any]]:
+        """Rows of the engine imputation."""
+        size = len(self.cohort)
+        outside = sum(done.n for done in self.done if done.code in OUTSIDE)
+        for done in self.done:
+            whole = size + outside if done.code in OUTSIDE else size
+            row: dict[str, Any] = {"engine": "imputation", "event": done.code, "variable": done.variable}
+            yield row | {"n": done.n, "denominator": whole}
+        for target in self.made.targets:
+            row = {"engine": "imputation", "event": "imputed", "variable": target.name}
+            row |= {"method": target.equation.method, "setting": self.shifts.get(target.name, nan)}
+            yield row | {"n": int(target.missing.sum()), "denominator": size}
+        for name, passive in self.made.passive.items():
+            row = {"engine": "imputation", "event": "made_from_parts", "variable": name}
+            row |= {"variables": "; ".join(passive.sources)}
+            yield row | {"n": int(gap(self.cohort, name).sum()), "denominator": size}
 
     def traces(self) -> Results:
         """Mean and SD of the imputed values by variable, chain and sweep: kind chains."""
@@ -124,14 +139,10 @@ class Imputed:
         )
 
     def convergence(self) -> Results:
-        """R-hat of every imputed variable, near 1 where the chains have mixed: kind checks."""
-        common = {"outcome": self.outcome, "model": self.model, "method": "imputed", "check": "R-hat", "n": self.m}
-        common |= {"df": float("nan"), "p_value": float("nan")}  # no test
-        rows = [
-            common | {"variable": str(name), "statistic_name": "R-hat of the means", "statistic": value}
-            for name, value in self.made.rhat().items()
-        ]
-        return tidy(rows, self._about("checks"), self.timepoint)
+        """R-hat of every imputed variable, near 1 where the chains have mixed: kind convergence."""
+        common = {"outcome": self.outcome, "specification": self.model, "chains": self.m, "sweeps": self.burnin}
+        rows = [common | {"variable": str(name), "rhat": value} for name, value in self.made.rhat().items()]
+        return tidy(rows, self._about("convergence"), self.timepoint)
 
     def _about(self, kind: str) -> About:
         return About(kind, self.cohort.study, self.cohort.source, ALL)
@@ -141,11 +152,6 @@ class Imputed:
         said = f"{self.m} imputations of {len(self.cohort)} {self.cohort.study.file.unit.many} for {self.outcome}"
         failed = f" {len(self.made.failed)} CHAINS FAILED: see events()." if self.made.failed else ""
         return f"{mark + '. ' if mark else ''}{said}; {len(self.filled)} incomplete variables.{failed}"
-
-
-def _event(engine: str, variable: str, event: str, n: int, denominator: int | None = None) -> dict[str, Any]:
-    row = {"engine": engine, "variable": variable, "event": event, "group": "all", "n": n}
-    return row | {"denominator": denominator}
 
 
 def impute(
@@ -175,8 +181,8 @@ def impute(
     Raises UsageError for a study without a plan, an outcome without a declared run, unknown names, a model that lists
     nothing for the outcome, and an outcome that stands in a variable to be imputed.
     """
-    expect(cohort, Cohort, "impute", "a cohort, as derive returns it")
-    study, plan = cohort.study, cohort.study.file.missing_data
+    study = only_recorded(cohort, "impute").study
+    plan = study.file.missing_data
     if plan is None:
         raise UsageError(
             f"impute: study {study.name} declares no missing-data plan.", (), "Write missing_data in study.yaml."
@@ -230,7 +236,7 @@ class _Prepared:
     cohort: Cohort
     frame: pd.DataFrame
     equations: dict[str, Equation | Passive]
-    done: tuple[tuple[str, str, int], ...]
+    done: tuple[Done, ...]
     described: str
     beside: pd.DataFrame
 
@@ -265,30 +271,30 @@ def _prepared(
     shifts: dict[str, float],
 ) -> _Prepared:
     study = cohort.study
-    done = list[tuple[str, str, int]]()
+    done: list[Done] = []
     rows, predicting = _rows(cohort, plan, outcome, done)
     part_of = {name: plan.composites[name] for name in terms if name in plan.composites and composites == "components"}
     parts = tuple(dict.fromkeys(part for own in part_of.values() for part in own))
     auxiliaries = study.auxiliaries(outcome)
     later = [name for name in plan.auxiliaries if name not in (*auxiliaries, *terms)]
-    done += [(name, "auxiliary variable left out: recorded after the outcome, or part of it", 0) for name in later]
+    done += [Done("auxiliary_left_out", name) for name in later]
     names = tuple(dict.fromkeys([*terms, *parts, *auxiliaries]))
     inside = replace(cohort, data=cohort.data[rows], reasons=cohort.reasons[rows], scoring=cohort.scoring[rows])
-    gates = [gate for name in names for gate in _gate(study, name) if gate not in names and _gap(inside, gate).any()]
+    gates = [gate for name in names for gate in _gate(study, name) if gate not in names and gap(inside, gate).any()]
     names = (*names, *dict.fromkeys(gates))
     _refuse(study, [*names], outcome)
     data = {name: column(inside, name) for name in names}
     if composites == "missing_as_no":
         for name in (term for term in terms if term in plan.composites):
-            gap = _gap(inside, name)
-            done.append((name, "not known, taken for a no", int(gap.sum())))
-            data[name] = data[name].mask(gap, "No")
+            not_known = gap(inside, name)
+            done.append(Done("missing_as_no", name, int(not_known.sum())))
+            data[name] = data[name].mask(not_known, "No")
         inside = replace(inside, data=inside.data.assign(**{name: data[name] for name in terms}))
     unasked = sorted({*shifts} - {*names})
     if unasked:
         raise unknown("variable of this run", unasked, names, "impute: shifts")
-    whole = [name for name in shifts if name not in part_of and not _gap(inside, name).any()]
-    done += [(name, "a shift without effect: no value is missing", 0) for name in whole]
+    whole = [name for name in shifts if name not in part_of and not gap(inside, name).any()]
+    done += [Done("shift_without_effect", name) for name in whole]
     still = [f"'{name}' is made from its parts: shift those" for name in part_of if name in shifts]
     still += [f"'{name}' is neither a number nor a yes or no" for name in shifts if len(study.levels(name)) > 2]
     if still:
@@ -322,26 +328,24 @@ def _prepared(
     return _Prepared(inside, frame, equations, tuple(done), "; ".join(described), others)
 
 
-def _rows(
-    cohort: Cohort, plan: MissingData, outcome: str, done: list[tuple[str, str, int]]
-) -> tuple[pd.Series, dict[str, pd.Series]]:
+def _rows(cohort: Cohort, plan: MissingData, outcome: str, done: list[Done]) -> tuple[pd.Series, dict[str, pd.Series]]:
     """Rows of a run, and the outcomes that predict in it, as 0 and 1."""
     run, study = plan.outcomes[outcome], cohort.study
     rows = column(cohort, outcome).notna()
     concerned = ~cohort.reasons[outcome].isin(study.not_applicable)
-    done.append((outcome, "outcome not known: not in this run", int((~rows & concerned).sum())))
+    done.append(Done("outcome_not_known", outcome, int((~rows & concerned).sum())))
     if not concerned.all():
-        done.append((outcome, "not among those whom the outcome concerns: not in this run", int((~concerned).sum())))
+        done.append(Done("not_concerned", outcome, int((~concerned).sum())))
     for other in run.also if run.unknown == "left_out" else ():
-        gap = rows & column(cohort, other).isna()
-        rows &= ~gap
-        done.append((other, f"{LEFT_OUT}, because this outcome, which predicts, is not known", int(gap.sum())))
+        not_known = rows & column(cohort, other).isna()
+        rows &= ~not_known
+        done.append(Done("predicting_outcome_not_known", other, int(not_known.sum())))
     predicting = {}
     for name in (outcome, *run.also):
         numbers = column(cohort, name)[rows].map({"Yes": 1.0, "No": 0.0}).astype(float)
-        gap = numbers.isna()
-        if gap.any():
-            done.append((name, "as predictor at the share of those known, because it is not known", int(gap.sum())))
+        not_known = numbers.isna()
+        if not_known.any():
+            done.append(Done("average_in_place", name, int(not_known.sum())))
         predicting[name] = numbers.fillna(numbers.mean())
     return rows, predicting
 
@@ -350,12 +354,6 @@ def _refuse(study: Study, names: list[str], outcome: str) -> None:
     made_from = [name for name in names if name in study.outcomes or study.recorded(name) & study.recorded(outcome)]
     if made_from:
         raise UsageError(f"impute: an outcome is never imputed, and these hold what {outcome} is made from.", made_from)
-
-
-def _gap(cohort: Cohort, name: str) -> pd.Series:
-    """Where a value is missing that there is: not where the question does not apply."""
-    missing = column(cohort, name).isna() & ~cohort.reasons[name].isin(cohort.study.not_applicable)
-    return missing.astype(bool)
 
 
 def _gate(study: Study, name: str) -> tuple[str, ...]:
@@ -372,7 +370,7 @@ def _applies(cohort: Cohort, name: str, names: list[str]) -> Any:
     """Whom a variable concerns: by its gate where that is imputed too, else row by row; None if it concerns all."""
     study = cohort.study
     for gate in _gate(study, name):
-        if gate in names and _gap(cohort, gate).any():
+        if gate in names and gap(cohort, gate).any():
             field, instrument = study.fields.get(name), study.instruments.get(name)
             if field and gate in field.applies_where:
                 return gate, tuple(field.applies_where[gate])

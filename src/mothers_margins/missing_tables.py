@@ -1,31 +1,30 @@
 """Tables of imputation and of what follows from it: the log of a run, imputed beside observed, precision, per 100."""
 
-from collections.abc import Hashable, Iterable
-from math import exp, nan
-from typing import Any
+from collections.abc import Sequence
 
-import pandas as pd
-
-from mothers_margins.builders import cited
+from mothers_margins.cells import EMPTY, cell, odds, of_row, table_of
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import how_many_imputations
-from mothers_margins.model_tables import method_in_words
-from mothers_margins.results import NOT_LOCKED, Results, checked
-from mothers_margins.rounding import IN_WORDS
+from mothers_margins.results import About, Record, Results, checked, codes
+from mothers_margins.shown import Value, combined, is_hidden, is_known, shown
 from mothers_margins.study import Study
-from mothers_margins.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.table import Cell, Column, Notes, Row, Section, Table, count_text
+from mothers_margins.terms import (
+    SYMBOLS,
+    at,
+    capital,
+    happened,
+    is_firth,
+    is_imputed,
+    label,
+    level,
+    method,
+    rounding_rule,
+    term,
+    unlocked,
+)
 
-Record = dict[Hashable, Any]
-EMPTY = Cell("")
-WORDS = {
-    "logit": "logistic",
-    "ologit": "ordered logistic",
-    "mlogit": "multinomial logistic",
-    "pmm": "predictive mean matching",
-    "regress": "linear",
-    "truncreg": "truncated linear",
-}
-BY = "imputed by "
+BY_STATISTIC = dict[tuple[str, str, str, str], Record]
 
 
 def imputation_log(results: Results) -> Table:
@@ -37,19 +36,14 @@ def imputation_log(results: Results) -> Table:
     if not {*results["engine"]} <= {"run", "imputation", "chains"}:
         raise UsageError("imputation_log: these are not the events of an imputation.")
     study, unit = about.study, about.study.file.unit.many
-    titles = {"run": "Settings", "imputation": f"What was done to {unit}", "chains": "What happened in the chains"}
-    patterns = {"run": "{n}", "imputation": f"{{n}} of {{denominator}} {unit}", "chains": "{n} of {denominator} chains"}
+    titles = {
+        "run": "Settings",
+        "imputation": f"What was done to {unit}",
+        "chains": "What happened in the chains",
+    }
     sections = []
     for engine, part in results.groupby("engine", sort=False):
-        rows = []
-        for row in part.to_dict("records"):
-            name = str(row["variable"])
-            label = study.label(name) if name in study.declared else name or _capital(str(row["event"]))
-            numbers = {"n": row["n"], "denominator": row["denominator"]}
-            quiet = engine == "imputation" and row["n"] == 0 and row["status"] == "shown"
-            number = EMPTY if quiet else Cell(patterns[str(engine)], numbers, str(row["status"]))
-            said = Cell(_method(str(row["event"])) if name else "")
-            rows.append(Row(str(label), (said, number), name, str(row["event"])))
+        rows = [_logged(study, row) for row in part.to_dict("records")]
         sections.append(Section(titles[str(engine)], tuple(rows)))
     notes = Notes()
     notes.plain("Augmented: pseudo-rows support an equation whose level is rare or perfectly predicted.")
@@ -59,13 +53,24 @@ def imputation_log(results: Results) -> Table:
     )
 
 
-def _method(event: str) -> str:
-    """An event with the engine's name of a method in words: 'imputed by logistic regression (logit)'."""
-    name, comma, more = event.removeprefix(BY).partition(",")
-    if not event.startswith(BY) or name not in WORDS:
-        return event
-    regression = "" if name == "pmm" else " regression"
-    return f"{BY}{WORDS[name]}{regression} ({name}){comma}{more}"
+def _logged(study: Study, row: Record) -> Row:
+    """One line of the log: the variable, what happened to it, and how many participants, or chains, it met."""
+    words, variable = happened(study, row), str(row["variable"])
+    title = label(study, variable) if variable else capital(words)
+    what = Cell(words) if variable else EMPTY
+    return Row(title, (what, _met(study, row)), variable, str(row["event"]))
+
+
+def _met(study: Study, row: Record) -> Cell:
+    """The number of a line, with what it is of; empty for a rule that has none."""
+    if row["engine"] == "run":
+        return of_row("{n}", row, n="setting")
+    if row["engine"] == "chains":
+        return of_row("{n} of {denominator} chains", row, n="chains", denominator="chains_in_all")
+    n = shown(row, "n")
+    if not (is_hidden(n) or is_known(n)):
+        return EMPTY
+    return of_row(f"{{n}} of {{denominator}} {study.file.unit.many}", row, n="n", denominator="denominator")
 
 
 def imputed_beside_observed(results: Results) -> Table:
@@ -74,18 +79,20 @@ def imputed_beside_observed(results: Results) -> Table:
     if {*about.groups} != {"observed", "imputed"}:
         raise UsageError("imputed_beside_observed: these are not the results of imputed_values.")
     study = about.study
-    found = {(r["variable"], r["level"], r["group"], r["statistic"]): r for r in results.to_dict("records")}
+    by_statistic: BY_STATISTIC = {}
+    for row in results.to_dict("records"):
+        by_statistic[row["variable"], row["level"], row["group"], row["statistic"]] = row
     sections = []
-    for name in dict.fromkeys(results["variable"]):
-        rows = [_sizes(found, str(name), bool(study.levels(str(name))))]
-        for level in study.levels(str(name)):
-            cells = (found[name, level, group, "percent"] for group in about.groups)
-            shown = tuple(Cell("{percent}%", {"percent": row["value"]}, str(row["status"])) for row in cells)
-            rows.append(Row(level, shown, str(name), level))
-        if not study.levels(str(name)):
-            numbers = tuple(_mean_sd(found, str(name), group) for group in about.groups)
-            rows.append(Row("mean (SD)", numbers, str(name)))
-        sections.append(Section(study.label(str(name)), tuple(rows)))
+    for name in dict.fromkeys(str(name) for name in results["variable"]):
+        rows = [_sizes(by_statistic, name)]
+        for value in study.levels(name):
+            cells = [by_statistic[name, value, group, "percent"] for group in about.groups]
+            shares = tuple(of_row("{percent}%", row, percent="value") for row in cells)
+            rows.append(Row(level(study, name, value), shares, name, value))
+        if not study.levels(name):
+            numbers = tuple(_mean_sd(by_statistic, name, group) for group in about.groups)
+            rows.append(Row("mean (SD)", numbers, name))
+        sections.append(Section(label(study, name), tuple(rows)))
     notes = Notes()
     notes.plain("Imputed values are those of all imputations together; their number is that of missing values.")
     notes.plain("Values that are missing at random can differ from observed ones, as what predicts them differs.")
@@ -95,19 +102,19 @@ def imputed_beside_observed(results: Results) -> Table:
     return _table(about, "imputed_beside_observed", caption, "Variable", ("Observed", "Imputed"), sections, notes)
 
 
-def _mean_sd(found: dict[Any, Record], name: str, group: str) -> Cell:
-    mean, sd = found[name, "", group, "mean"], found[name, "", group, "sd"]
-    return Cell("{mean} ({sd})", {"mean": mean["value"], "sd": sd["value"]}, str(mean["status"]))
+def _mean_sd(by_statistic: BY_STATISTIC, name: str, group: str) -> Cell:
+    mean = shown(by_statistic[name, "", group, "mean"], "value")
+    sd = shown(by_statistic[name, "", group, "sd"], "value")
+    return cell("{mean} ({sd})", {"mean": mean, "sd": sd})
 
 
-def _sizes(found: dict[Any, Record], name: str, levels: bool) -> Row:
-    kind = "percent" if levels else "mean"
-    level = next(key[1] for key in found if key[0] == name)
+def _sizes(by_statistic: BY_STATISTIC, name: str) -> Row:
+    """How many values are behind a variable's shares or means, from a row that may be shown if there is one."""
     cells = []
     for group in ("observed", "imputed"):
-        row = found[name, level, group, kind]
-        status = "suppressed" if row["status"] == "suppressed" else "shown"
-        cells.append(Cell("{n}", {"n": row["denominator"]}, status))
+        rows = [row for key, row in by_statistic.items() if (key[0], key[2]) == (name, group)]
+        first = next((row for row in rows if row["status"] != "suppressed"), rows[0])
+        cells.append(of_row("{n}", first, n="denominator"))
     return Row("Number of values", tuple(cells), name, "n")
 
 
@@ -119,25 +126,14 @@ def precision(results: Results) -> Table:
     Raises UsageError for results without pooled estimates, and for several outcomes, models or methods.
     """
     about = checked(results, "precision", "estimates")
-    rows = [row for row in results.to_dict("records") if row["model"] == "adjusted" and not pd.isna(row["fmi"])]
+    rows = [row for row in results.to_dict("records") if row["model"] == "adjusted" and is_imputed(row["method"])]
+    rows = [row for row in rows if "joint_test" not in codes(row)]
     if not rows:
         raise UsageError("precision: there is no pooled adjusted estimate.")
     if len({(row["outcome"], row["specification"], row["method"]) for row in rows}) > 1:
         raise UsageError("precision: these are estimates of several outcomes, models or methods.")
-    m = max(row["m"] for row in rows)
-    chosen = [row for row in rows if row["m"] == m and row["variable"]]
-    lines = []
-    for row in chosen:
-        ratio = exp(min(row["estimate"], 700))
-        share = 100 * row["mc_error"] / row["std_error"]
-        cells = (
-            Cell("{percent}%", {"percent": 100 * row["fmi"]}, str(row["status"])),
-            Cell("{ratio}", {"ratio": ratio}, str(row["status"])),
-            Cell("{ratio}", {"ratio": ratio * row["mc_error"]}, str(row["status"])),
-            Cell("{percent}%", {"percent": share}, str(row["status"])),
-            Cell("{n}", {"n": how_many_imputations(row["fmi"])}, str(row["status"])),
-        )
-        lines.append(Row(_label(about.study, row), cells, str(row["variable"]), str(row["level"])))
+    chosen = _of_largest_m([row for row in rows if row["variable"]])
+    lines = [Row(term(about.study, row), _precise(row), str(row["variable"]), str(row["level"])) for row in chosen]
     heads = (
         "Missing information",
         "OR",
@@ -146,13 +142,37 @@ def precision(results: Results) -> Table:
         "m that would be enough",
     )
     notes = Notes()
-    notes.plain(f"Adjusted estimates from {m:g} imputations.")
+    numbers = [value for value in (shown(row, "m") for row in chosen) if is_known(value)]
+    notes.plain(f"Adjusted estimates from {count_text(numbers[0]) if numbers else SYMBOLS['suppressed']} imputations.")
     notes.plain("Missing information: the fraction of an estimate's information that missing values took away.")
     notes.plain("Monte Carlo error: how much an estimate would change if it were all imputed again with another seed.")
     notes.plain("Enough: standard errors would then change by about 5% (von Hippel 2020).")
-    open_ = any(NOT_LOCKED in row["note"] for row in chosen)
-    caption = f"{NOT_LOCKED}. " * open_ + "How precise the imputed estimates are"
+    caption = "How precise the imputed estimates are"
     return _table(about, "precision", caption, "Explanatory variable", heads, [Section("", tuple(lines))], notes)
+
+
+def _of_largest_m(rows: list[Record]) -> list[Record]:
+    """The estimates from most imputations: for each term the last one, where its number of imputations is hidden."""
+    numbers = [value for value in (shown(row, "m") for row in rows) if is_known(value)]
+    by_term: dict[str, Record] = {}
+    for row in rows:
+        m = shown(row, "m")
+        if is_hidden(m) or (numbers and m == max(numbers)):
+            by_term[str(row["term"])] = row
+    return list(by_term.values())
+
+
+def _precise(row: Record) -> tuple[Cell, ...]:
+    """The cells of one estimate."""
+    ratio, lost = odds(shown(row, "estimate")), shown(row, "fmi")
+    mc_error, std_error = shown(row, "mc_error"), shown(row, "std_error")
+    return (
+        cell("{percent}%", {"percent": combined(lambda fmi: 100 * fmi, lost)}),
+        cell("{ratio}", {"ratio": ratio}),
+        cell("{ratio}", {"ratio": combined(lambda ratio, mc: ratio * mc, ratio, mc_error)}),
+        cell("{percent}%", {"percent": combined(lambda mc, se: 100 * mc / se, mc_error, std_error)}),
+        cell("{n}", {"n": combined(how_many_imputations, lost)}),
+    )
 
 
 def per_hundred(results: Results) -> Table:
@@ -165,35 +185,48 @@ def per_hundred(results: Results) -> Table:
     rows = results.to_dict("records")
     if len({(row["outcome"], row["specification"]) for row in rows}) != 1:
         raise UsageError("per_hundred: these are predictions of several outcomes or models.")
-    methods = tuple(dict.fromkeys(row["method"] for row in rows))
-    found = {(row["variable"], row["level"], row["method"]): row for row in rows}
+    methods = list(dict.fromkeys(str(row["method"]) for row in rows))
     sections = []
-    for name in dict.fromkeys(row["variable"] for row in rows):
-        levels = dict.fromkeys(row["level"] for row in rows if row["variable"] == name)
-        lines = tuple(
-            Row(level, tuple(_in_100(found.get((name, level, method))) for method in methods), name, level)
-            for level in levels
-        )
-        sections.append(Section(study.label(name), lines))
+    for name in dict.fromkeys(str(row["variable"]) for row in rows):
+        own = [row for row in rows if row["variable"] == name]
+        sections.append(Section(label(study, name), tuple(_expected(study, own, methods))))
     confidence = f"{study.file.regression.confidence:g}%"
-    heads = tuple(f"{_capital(method_in_words(method))}: in 100 ({confidence} CI)" for method in methods)
+    heads = [f"{capital(method(used))}: in 100 ({confidence} CI)" for used in methods]
     notes, unit = Notes(), study.file.unit.many
     notes.plain(
         f"How many in 100 {unit} would be expected with the outcome if all had the level and kept their own values of "
         "the other variables: fitted probabilities averaged over all. An association, not what would happen."
     )
-    for method in methods:
-        row = next(row for row in rows if row["method"] == method)
-        if row["status"] == "suppressed":
-            continue
-        pooled = "" if pd.isna(row["m"]) else f", pooled on the logit scale from {row['m']:g} imputations"
-        corrected = ", constant corrected so that the mean is the observed share (FLIC)" if "firth" in method else ""
-        numbers = f"{row['n']:g} {unit}, {row['n_events']:g} with the outcome"
-        notes.plain(f"{_capital(method_in_words(method))}: {numbers}{pooled}{corrected}.")
+    for used in methods:
+        notes.plain(_predicted_from(study, used, [row for row in rows if row["method"] == used]))
     notes.plain("Intervals are Wald's on the logit scale, by the delta method with the participants held fixed.")
-    open_ = any(NOT_LOCKED in row["note"] for row in rows)
-    caption = f"{NOT_LOCKED}. " * open_ + f"Adjusted numbers in 100 with: {study.label(rows[0]['outcome'])}"
+    caption = f"Adjusted numbers in 100 with: {label(study, str(rows[0]['outcome']))}"
     return _table(about, "per_hundred", caption, "Explanatory variable", heads, sections, notes)
+
+
+def _expected(study: Study, rows: list[Record], methods: list[str]) -> list[Row]:
+    """The rows of one variable: a level, or a value, each with a cell per method."""
+    by_level: dict[str, dict[str, Record]] = {}
+    for row in rows:
+        by_level.setdefault(str(row["level"]), {})[str(row["method"])] = row
+    lines = []
+    for value, by_method in by_level.items():
+        first = next(iter(by_method.values()))
+        cells = tuple(_in_100(by_method.get(used)) for used in methods)
+        lines.append(Row(at(study, first), cells, str(first["variable"]), value))
+    return lines
+
+
+def _predicted_from(study: Study, used: str, rows: list[Record]) -> str:
+    """From how many participants and imputations a method's numbers are."""
+    row = next((other for other in rows if other["status"] != "suppressed"), rows[0])
+    n, events, m = (count_text(shown(row, column)) for column in ("n", "n_events", "m"))
+    words = f"{capital(method(used))}: {n} {study.file.unit.many}, {events} with the outcome"
+    if is_imputed(used):
+        words += f", pooled on the logit scale from {m} imputations"
+    if is_firth(used):
+        words += ", constant corrected so that the mean is the observed share (FLIC)"
+    return f"{words}."
 
 
 def in_words(results: Results, variable: str, method: str) -> str:
@@ -207,48 +240,41 @@ def in_words(results: Results, variable: str, method: str) -> str:
     if len(own) < 2:
         raise UsageError(f"in_words: there are no predictions of {variable} by {method}.")
     table = per_hundred(own)
-    texts = [
-        f"{level}: about {table.quote(variable, level=level).replace(' (', ' in 100 (', 1)}" for level in own["level"]
-    ]
-    marks = [f"{NOT_LOCKED}."] * any(NOT_LOCKED in note for note in own["note"]) + [f"{about.source.mark}."] * bool(
-        about.source.mark
-    )
-    return " ".join([f"{about.study.label(variable)}. {', compared with '.join(reversed(texts))}.", *marks])
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+    texts = []
+    for row in own.to_dict("records"):
+        quoted = table.quote(variable, level=str(row["level"])).replace(" (", " in 100 (", 1)
+        texts.append(f"{at(about.study, row)}: about {quoted}")
+    marks = [f"{mark}." for mark in (unlocked(about), about.source.mark) if mark]
+    compared = ", compared with ".join(reversed(texts))
+    return " ".join([f"{label(about.study, variable)}. {compared}.", *marks])
 
 
 def _in_100(row: Record | None) -> Cell:
     if row is None:
         return EMPTY
-    keys = {"per_100": "estimate", "per_100_low": "conf_low", "per_100_high": "conf_high"}
-    numbers = {key: 100 * row[value] if not pd.isna(row[value]) else nan for key, value in keys.items()}
-    return Cell("{per_100} ({per_100_low} to {per_100_high})", numbers, str(row["status"]))
-
-
-def _label(study: Study, row: Record) -> str:
-    name = str(row["variable"])
-    title = study.label(name) if name in study.declared else name
-    coding = study.file.coding.get(name)
-    more = row["level"] if row["level"] not in ("", "Yes") else coding.label if coding and not row["level"] else ""
-    return f"{title}: {more}" if more else title
+    columns = {"per_100": "estimate", "per_100_low": "conf_low", "per_100_high": "conf_high"}
+    values: dict[str, Value] = {}
+    for name, column in columns.items():
+        values[name] = combined(lambda share: 100 * share, shown(row, column))
+    return cell("{per_100} ({per_100_low} to {per_100_high})", values)
 
 
 def _table(
-    about: Any, name: str, caption: str, stub: str, heads: Iterable[str], sections: Iterable[Section], notes: Notes
+    about: About,
+    name: str,
+    caption: str,
+    stub: str,
+    headings: Sequence[str],
+    sections: Sequence[Section],
+    notes: Notes,
 ) -> Table:
-    study = about.study
-    notes.plain(f"Numbers are rounded; {IN_WORDS[study.file.rounding.rule]}.")
-    return Table(
+    notes.plain(f"Numbers are rounded; {rounding_rule(about.study.file.rounding)}.")
+    return table_of(
+        about,
         name=name,
         caption=caption,
         stub=stub,
-        columns=tuple(Column(head, head) for head in heads),
-        sections=tuple(sections),
-        notes=notes.all(),
-        mark=about.source.mark,
-        source=f"{about.source.statement} {cited(study)}",
-        rounding=study.file.rounding,
+        columns=[Column(heading, heading) for heading in headings],
+        sections=sections,
+        notes=notes,
     )

@@ -1,22 +1,31 @@
 """The account of missing data that a report needs, with its numbers filled in (TARMOS: Lee et al. 2021,
 J Clin Epidemiol 134:79)."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
-from math import exp
-from typing import Any
 
-import pandas as pd
-
+from mothers_margins.cells import odds
 from mothers_margins.errors import UsageError
-from mothers_margins.missing_tables import BY, WORDS
-from mothers_margins.model_tables import method_in_words
-from mothers_margins.results import NOT_LOCKED, About, Results, checked
+from mothers_margins.results import About, Record, Results, checked, codes
 from mothers_margins.rounding import rounded
+from mothers_margins.shown import Value, combined, is_hidden, is_known, percent_of, shown
 from mothers_margins.study import Study
-from mothers_margins.table import Prose
+from mothers_margins.table import Prose, count_text
+from mothers_margins.terms import (
+    DF_RULES,
+    EQUATIONS,
+    SYMBOLS,
+    capital,
+    happened,
+    is_imputed,
+    label,
+    method,
+    reason,
+    term,
+    unlocked,
+)
 
-Record = dict[Hashable, Any]
+Pair = tuple[Record, Record]
 
 
 def treatment_of_missing_data(
@@ -25,150 +34,234 @@ def treatment_of_missing_data(
     """How much was missing, what was assumed, how it was imputed, and what it changed: paragraphs for a report.
 
     missing: `missingness` of the variables that were imputed for. run: `Imputed.events`. complete_case, imputed: their
-    estimates. others: estimates of sensitivity runs. Every number comes from these; every assumption and reason from
-    the study's plan. Raises UsageError for results of other kinds, estimates that are not of one outcome and model,
-    imputed ones in the place of complete cases or the other way round, and suppressed numbers, which no text can hold.
+    estimates. others: estimates of sensitivity runs. Every number comes from these, and is [c] where it is suppressed;
+    every assumption and reason comes from the study's plan. Raises UsageError for results of other kinds, estimates
+    that are not of one outcome and model, and imputed ones in the place of complete cases or the other way round.
     """
     about = checked(run, "treatment_of_missing_data", "events")
     checked(missing, "treatment_of_missing_data", "events")
-    frames = [complete_case, imputed, *others]
-    for frame in frames:
-        checked(frame, "treatment_of_missing_data", "estimates")
-    if len({(row["outcome"], row["specification"]) for frame in frames for row in frame.to_dict("records")}) != 1:
-        raise UsageError("treatment_of_missing_data: the estimates are not all of one outcome and model.")
     if not {"run", "imputation"} <= {*run["engine"]}:
         raise UsageError("treatment_of_missing_data: run is what Imputed.events returns.")
-    for who, frame, imputations in (
-        ("complete_case", complete_case, False),
-        *(("imputed", one, True) for one in frames[1:]),
-    ):
-        if not _adjusted(frame) or any(pd.isna(row["m"]) == imputations for row in _adjusted(frame)):
-            needed = "with m" if imputations else "without m"
-            raise UsageError(f"treatment_of_missing_data: {who} needs adjusted estimates {needed}.")
-    if any("suppressed" in set(frame["status"]) for frame in (missing, run, *frames)):
-        raise UsageError("treatment_of_missing_data: some numbers are suppressed, so the text cannot be made of them.")
-    mark = [f"**{about.source.mark}.**"] * bool(about.source.mark)
-    lock = [f"**{NOT_LOCKED}.**"] * any(NOT_LOCKED in note for frame in frames for note in frame["note"])
-    parts = [
-        *_amount(about.study, missing, _adjusted(complete_case), _adjusted(imputed)),
+    others = list(others)
+    abouts = _refuse_others(complete_case, [imputed, *others])
+    study, before, after = about.study, _adjusted(complete_case), _adjusted(imputed)
+    marks = [about.source.mark, *dict.fromkeys(unlocked(one) for one in abouts)]
+    paragraphs = [
+        *(f"**{mark}.**" for mark in marks if mark),
+        *_amount(study, missing, before, after),
         *_method(about, run),
-        *_found(about.study, _adjusted(complete_case), _adjusted(imputed)),
-        *_sensitivity(about.study, _adjusted(imputed), [_adjusted(frame) for frame in others]),
+        *_pooling(study, after),
+        *_beside(study, before, after),
+        *_sensitivity(study, after, [_adjusted(frame) for frame in others]),
     ]
-    return Prose("\n\n".join([*mark, *lock, *parts]))
+    return Prose("\n\n".join(paragraphs))
+
+
+def _refuse_others(complete_case: Results, imputed: list[Results]) -> list[About]:
+    """What the estimates are about. Raises UsageError where one is not what it stands for."""
+    abouts, models = [], set()
+    for frame in (complete_case, *imputed):
+        abouts.append(checked(frame, "treatment_of_missing_data", "estimates"))
+        models |= {(row["outcome"], row["specification"]) for row in frame.to_dict("records")}
+    if len(models) != 1:
+        raise UsageError("treatment_of_missing_data: the estimates are not all of one outcome and model.")
+    if not _adjusted(complete_case) or any(is_imputed(row["method"]) for row in _adjusted(complete_case)):
+        raise UsageError("treatment_of_missing_data: complete_case needs adjusted estimates without m.")
+    for frame in imputed:
+        if not _adjusted(frame) or not all(is_imputed(row["method"]) for row in _adjusted(frame)):
+            raise UsageError("treatment_of_missing_data: imputed needs adjusted estimates with m.")
+    return abouts
 
 
 def _adjusted(frame: Results) -> list[Record]:
+    """Adjusted estimates of explanatory variables, without joint tests."""
     rows = frame[(frame["model"] == "adjusted") & (frame["variable"] != "")].to_dict("records")
-    return [row for row in rows if not pd.isna(row["estimate"])]
+    return [row for row in rows if "joint_test" not in codes(row)]
 
 
-def _amount(study: Study, missing: Results, complete: list[Record], imputed: list[Record]) -> Iterator[str]:
-    unit, n, whole = study.file.unit.many, complete[0]["n"], imputed[0]["n"]
-    share = f"{n:g} of {whole:g} {unit} ({_number(study, 100 * n / whole)}%)"
-    yield (
-        f"**How much was missing.** The outcome was known for {whole:g} {unit}. Every explanatory variable was known "
-        f"as well for {share}: the complete cases. What was missing, among all in the file:"
-    )
-    lines = []
-    for name, part in missing.groupby("variable", sort=False):
-        first = part[part["group"] == part["group"].iloc[0]]
-        gaps = first[(first["event"] != "known") & ~first["event"].isin(study.not_applicable)]
-        total = gaps["n"].sum()
-        if total and name not in study.outcomes:
-            why = "; ".join(f"{row['event']} {row['n']:g}" for row in gaps.to_dict("records") if row["n"])
-            percent = _number(study, 100 * total / first["denominator"].iloc[0], study.file.rounding.percent)
-            lines.append(f"- {study.label(str(name))}: {total:g} ({percent}%; {why})")
-    yield "\n".join(lines) or "Nothing."
+def _first(rows: list[Record], column: str) -> Value:
+    """A number that all rows share, from one that may be shown if there is one."""
+    row = next((other for other in rows if other["status"] != "suppressed"), rows[0])
+    return shown(row, column)
 
 
-def _number(study: Study, value: float, decimals: int = 0) -> str:
-    """A number as the tables print it."""
-    return rounded(value, decimals, study.file.rounding.rule)
+def _number(study: Study, value: Value, decimals: int = 0) -> str:
+    """A number as the tables print it, or its symbol."""
+    if is_known(value):
+        return rounded(float(value), decimals, study.file.rounding.rule)
+    return SYMBOLS["suppressed" if is_hidden(value) else "missing"]
 
 
 def _ratio(study: Study, row: Record) -> str:
-    return _number(study, exp(min(row["estimate"], 50)), study.file.rounding.odds_ratio)
+    return _number(study, odds(shown(row, "estimate")), study.file.rounding.odds_ratio)
+
+
+def _amount(study: Study, missing: Results, complete: list[Record], imputed: list[Record]) -> Iterator[str]:
+    unit, n, whole = study.file.unit.many, _first(complete, "n"), _first(imputed, "n")
+    percent = _number(study, percent_of(n, whole))
+    share = f"{count_text(n)} of {count_text(whole)} {unit} ({percent}%)"
+    yield (
+        f"**How much was missing.** The outcome was known for {count_text(whole)} {unit}. Every explanatory variable "
+        f"was known as well for {share}: the complete cases. What was missing, among all in the file:"
+    )
+    lines: list[str] = []
+    for name, part in missing.groupby("variable", sort=False):
+        rows = part[part["group"] == part["group"].iloc[0]].to_dict("records")
+        if name not in study.outcomes:
+            lines += _missing(study, str(name), rows)
+    yield "\n".join(lines) or "Nothing."
+
+
+def _missing(study: Study, name: str, rows: list[Record]) -> Iterator[str]:
+    """How many values of one variable are missing, and why; nothing where none is."""
+    counts = {reason(str(row["reason"])): shown(row, "n") for row in rows if row["event"] == "missing"}
+    total = combined(lambda *numbers: sum(numbers), *counts.values())
+    if not counts or (is_known(total) and total == 0):
+        return
+    percent = _number(study, percent_of(total, _first(rows, "denominator")), study.file.rounding.percent)
+    there = {why: n for why, n in counts.items() if is_hidden(n) or n > 0}
+    whys = "; ".join(f"{why} {count_text(n)}" for why, n in there.items())
+    yield f"- {label(study, name)}: {count_text(total)} ({percent}%; {whys})"
 
 
 def _method(about: About, run: Results) -> Iterator[str]:
+    """What was assumed, and how the run was made."""
     study, plan = about.study, about.study.file.missing_data
-    rows = run.to_dict("records")
-    settings = {row["event"]: row["n"] for row in rows if row["engine"] == "run"}
     yield f"**What was assumed.** {plan.assumption if plan else ''}"
-    by: dict[str, list[str]] = {}
-    for row in rows:
-        method, _, shifted = str(row["event"]).removeprefix(BY).partition(",")
-        if str(row["event"]).startswith(BY):
-            method = f"{WORDS.get(method, method)}{',' * bool(shifted)}{shifted}"
-            by.setdefault(method, []).append(study.label(str(row["variable"])))
-    equations = "; ".join(f"{method}: {', '.join(names)}" for method, names in by.items())
-    made = [study.label(row["variable"]) for row in rows if str(row["event"]).startswith("made from its parts")]
-    composites = f" Made anew from their imputed parts in every sweep: {', '.join(made)}." if made else ""
-    out = {row["variable"] for row in rows if str(row["event"]).startswith("auxiliary variable left out")}
-    used = [name for name in plan.auxiliaries if name not in out] if plan else []
-    auxiliary = ", ".join(study.label(name) for name in used)
-    chains = [row for row in rows if row["engine"] == "chains" and row["event"] == "augmented"]
-    helped = dict.fromkeys(row["variable"] for row in chains)  # no set: its order would change from run to run
-    support = f" Pseudo-rows supported the equations of {', '.join(study.label(n) for n in helped)}." if helped else ""
-    left = [
-        f"{study.label(row['variable'])}: {row['event']}" + f" ({row['n']:g})" * bool(row["n"])
-        for row in rows
-        if row["engine"] == "imputation"
-        and row["variable"] in study.declared
-        and not str(row["event"]).startswith(("imputed by", "made from"))
+    rows: dict[str, list[Record]] = {}
+    for row in run.to_dict("records"):
+        rows.setdefault(str(row["engine"]), []).append(row)
+    settings = {row["event"]: count_text(shown(row, "setting")) for row in rows["run"]}
+    by_event: dict[str, list[Record]] = {}
+    for row in rows["imputation"]:
+        by_event.setdefault(str(row["event"]), []).append(row)
+    composites = _labels(study, by_event.pop("made_from_parts", []))
+    equations = _equations(study, by_event.pop("imputed", []))
+    absent = {row["variable"] for row in by_event.get("auxiliary_left_out", [])}
+    auxiliaries = [label(study, name) for name in plan.auxiliaries if name not in absent] if plan else []
+    augmented = [row for row in rows.get("chains", []) if row["event"] == "augmented"]
+    sentences = [
+        "**How values were imputed.** Multiple imputation by chained equations: "
+        f"{settings['imputations']} imputations, {settings['sweeps']} sweeps each, seed {settings['seed']}, by "
+        f"mothers_margins {version('mothers-margins')}.",
+        "The outcome predicted and was never imputed.",
+        f"Equations: {equations}.",
     ]
-    yield (
-        f"**How values were imputed.** Multiple imputation by chained equations: {settings['imputations']:.0f} "
-        f"imputations, {settings['sweeps of each chain']:.0f} sweeps each, seed {settings['seed']:.0f}, by "
-        f"mothers_margins {version('mothers-margins')}. The outcome predicted and was never imputed. Equations: "
-        f"{equations}.{composites} Auxiliary variables: {auxiliary or 'none'}.{support} "
-        + " ".join(f"{one}." for one in left)
-    ).strip()
+    if composites:
+        sentences.append(f"Made anew from their imputed parts in every sweep: {composites}.")
+    sentences.append(f"Auxiliary variables: {', '.join(auxiliaries) or 'none'}.")
+    if augmented:
+        sentences.append(f"Pseudo-rows supported the equations of {_labels(study, augmented)}.")
+    for others in by_event.values():
+        sentences += [_done(study, row) for row in others if row["variable"] in study.declared]
+    yield " ".join(sentences)
 
 
-def _found(study: Study, complete: list[Record], imputed: list[Record]) -> Iterator[str]:
+def _labels(study: Study, rows: list[Record]) -> str:
+    """The variables of rows, each once and in order: a set's would change from run to run."""
+    return ", ".join(label(study, name) for name in dict.fromkeys(str(row["variable"]) for row in rows))
+
+
+def _equations(study: Study, rows: list[Record]) -> str:
+    """The equations by their method, with the variables of each."""
+    by_method: dict[str, list[str]] = {}
+    for row in rows:
+        shift = shown(row, "setting")
+        words = EQUATIONS[str(row["method"])]
+        if is_known(shift):
+            words += f", shifted by {shift:g}"
+        by_method.setdefault(words, []).append(label(study, str(row["variable"])))
+    return "; ".join(f"{words}: {', '.join(names)}" for words, names in by_method.items())
+
+
+def _done(study: Study, row: Record) -> str:
+    """What was done to a variable, with how many participants it met."""
+    n = shown(row, "n")
+    number = f" ({count_text(n)})" if is_hidden(n) or n > 0 else ""
+    return f"{label(study, str(row['variable']))}: {happened(study, row)}{number}."
+
+
+def _pooling(study: Study, imputed: list[Record]) -> Iterator[str]:
     plan = study.file.missing_data
-    rule = {"rubin": "Rubin (1987)", "barnard-rubin": "Barnard and Rubin (1999)"}[plan.df_rule if plan else "rubin"]
-    lost = max(imputed, key=lambda row: row["fmi"])
-    errors = [row["mc_error"] / row["std_error"] for row in imputed if not pd.isna(row["mc_error"])]
-    most = _number(study, 100 * max(errors)) if errors else ""
-    error = f"; Monte Carlo errors are at most {most}% of a standard error" if errors else ""
+    rule = DF_RULES[plan.df_rule if plan else "rubin"]
+    known = [row for row in imputed if is_known(shown(row, "fmi"))]
+    largest = SYMBOLS["suppressed"]
+    if known:
+        worst = max(known, key=lambda row: float(row["fmi"]))
+        lost = combined(lambda fmi: 100 * fmi, shown(worst, "fmi"))
+        largest = f"{_number(study, lost)}% ({term(study, worst)})"
+    ratios = [combined(lambda mc, se: 100 * mc / se, *_errors(row)) for row in imputed]
+    errors = [ratio for ratio in ratios if is_known(ratio)]
+    error = f"; Monte Carlo errors are at most {_number(study, max(errors))}% of a standard error" if errors else ""
     yield (
         f"**How estimates were pooled.** By Rubin's rules, with the degrees of freedom of {rule}. The largest fraction "
-        f"of missing information is {_number(study, 100 * lost['fmi'])}% ({_term(study, lost)}){error}."
+        f"of missing information is {largest}{error}."
     )
-    before = {(row["variable"], row["level"]): row for row in complete}
-    pairs = [(before[key], row) for row in imputed if (key := (row["variable"], row["level"])) in before]
-    if pairs:
-        one, other = max(pairs, key=lambda pair: abs(pair[1]["estimate"] - pair[0]["estimate"]) / pair[0]["std_error"])
-        apart = abs(other["estimate"] - one["estimate"]) / one["std_error"]
-        yield (
-            f"**Beside the complete cases.** Complete cases: {one['n_events']:g} with the outcome; imputed: "
-            f"{other['n_events']:g}. The adjusted odds ratio that differs most is that of {_term(study, other)}: "
-            f"{_ratio(study, one)} in complete cases, {_ratio(study, other)} imputed (their logarithms are "
-            f"{_number(study, apart, 1)} standard errors of the former apart)."
-        )
+
+
+def _errors(row: Record) -> tuple[Value, Value]:
+    return shown(row, "mc_error"), shown(row, "std_error")
+
+
+def _pairs(before: list[Record], after: list[Record]) -> list[Pair]:
+    """Estimates of the same terms, before and after."""
+    by_term = {(row["variable"], row["level"]): row for row in before}
+    keyed = [((row["variable"], row["level"]), row) for row in after]
+    return [(by_term[key], row) for key, row in keyed if key in by_term]
+
+
+def _moved_most(pairs: list[Pair], moved: Callable[[Record, Record], Value]) -> tuple[Record, Record, Value] | None:
+    """The pair that differs most, and by how much; None where all are hidden."""
+    known = [(before, after, moved(before, after)) for before, after in pairs]
+    known = [found for found in known if is_known(found[2])]
+    return max(known, key=lambda found: float(found[2])) if known else None
+
+
+def _in_errors(before: Record, after: Record) -> Value:
+    """How far two estimates are apart, in standard errors of the first."""
+    error = shown(before, "std_error")
+    return combined(lambda a, b, se: abs(b - a) / se, shown(before, "estimate"), shown(after, "estimate"), error)
+
+
+def _apart(before: Record, after: Record) -> Value:
+    """How far two estimates are apart."""
+    return combined(lambda a, b: abs(b - a), shown(before, "estimate"), shown(after, "estimate"))
+
+
+def _beside(study: Study, complete: list[Record], imputed: list[Record]) -> Iterator[str]:
+    """The imputed estimates beside those of the complete cases."""
+    pairs = _pairs(complete, imputed)
+    if not pairs:
+        return
+    events = [count_text(_first(rows, "n_events")) for rows in (complete, imputed)]
+    said = f"**Beside the complete cases.** Complete cases: {events[0]} with the outcome; imputed: {events[1]}."
+    most = _moved_most(pairs, _in_errors)
+    if most is None:
+        yield f"{said} The adjusted odds ratio that differs most: {SYMBOLS['suppressed']}."
+        return
+    before, after, apart = most
+    yield (
+        f"{said} The adjusted odds ratio that differs most is that of {term(study, after)}: {_ratio(study, before)} in "
+        f"complete cases, {_ratio(study, after)} imputed (their logarithms are {_number(study, apart, 1)} standard "
+        "errors of the former apart)."
+    )
 
 
 def _sensitivity(study: Study, main: list[Record], others: list[list[Record]]) -> Iterator[str]:
     lines = []
-    before = {(row["variable"], row["level"]): row for row in main}
     for rows in others:
-        pairs = [(before[key], row) for row in rows if (key := (row["variable"], row["level"])) in before]
-        if pairs:
-            one, other = max(pairs, key=lambda pair: abs(pair[1]["estimate"] - pair[0]["estimate"]))
-            words = method_in_words(other["method"])
-            moved = f"from {_ratio(study, one)} to {_ratio(study, other)}"
-            words = words[0].upper() + words[1:]
-            lines.append(f"- {words}: the odds ratio that moved most is that of {_term(study, other)}, {moved}.")
+        pairs = _pairs(main, rows)
+        most = _moved_most(pairs, _apart)
+        if most is not None:
+            before, after, _ = most
+            moved = f"from {_ratio(study, before)} to {_ratio(study, after)}"
+            words = f"the odds ratio that moved most is that of {term(study, after)}, {moved}"
+            lines.append(f"- {capital(method(str(after['method'])))}: {words}.")
+        elif pairs:
+            words = f"the odds ratio that moved most: {SYMBOLS['suppressed']}"
+            lines.append(f"- {capital(method(str(rows[0]['method'])))}: {words}.")
     if lines:
         plan = study.file.missing_data
         why = f" {plan.reason_for_shifts}" if plan and plan.reason_for_shifts else ""
         yield f"**What other assumptions change.**{why}"
         yield "\n".join(lines)
-
-
-def _term(study: Study, row: Record) -> str:
-    title = study.label(str(row["variable"])) if row["variable"] in study.declared else str(row["variable"])
-    return f"{title}, {row['level'].lower()}" if row["level"] else title

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from mothers_margins import logistic
 from mothers_margins.errors import expect
-from mothers_margins.fitted import CONSTANT, Fit, joined, lock_note
+from mothers_margins.fitted import CONSTANT, Column, Fit
 from mothers_margins.results import Results, tidy
 
 GROUPS = 10  # of the Hosmer-Lemeshow test and of the calibration table, as in Stata's `estat gof, group(10)`
@@ -24,12 +24,13 @@ def check_model(fit: Fit) -> Results:
     linktest: the outcome on the linear predictor and its square; p of the square. goodness_of_fit: Hosmer and Lemeshow
     in ten groups, and Pearson over the patterns of explanatory variables. vif: 1/(1 - R²) of each column on the others.
     influence: largest |change| of a coefficient in its standard errors when one participant is left out (one-step,
-    Pregibon 1981, Ann Stat 9:705), and `n` with more than 2/√n. linearity: of a number, joint Wald test of the
+    Pregibon 1981, Ann Stat 9:705), and `n_beyond` with more than 2/√n. linearity: of a number, joint Wald test of the
     non-linear terms of a restricted cubic spline with four knots (Harrell 2001); of levels that enter as one step per
     level, joint Wald test of the levels beside it. discrimination: AUC with DeLong's interval (DeLong 1988, Biometrics
-    44:837; in statistic_name low and high). brier. calibration: observed and expected number per group.
+    44:837). brier. calibration: per tenth of the fitted probability its participants (`n`), those with the outcome
+    (`n_events`), and their expected number (`statistic`).
     All at the estimates of the fit, Firth's if that was the method; the data are those that made the model, so
-    discrimination and calibration are flattered. A check that cannot be made is missing and says why.
+    discrimination and calibration are flattered. A check that cannot be made is missing, with a code in `note`.
     Raises UsageError without a fit of a cohort.
     """
     expect(fit, Fit, "check_model", "what fit_logistic returns")
@@ -39,15 +40,13 @@ def check_model(fit: Fit) -> Results:
     rows = [*_linktest(fit), *_goodness(x, y, chance), *_discrimination(y, chance, fit.rules.confidence)]
     rows += [*_collinearity(fit), *_influence(fit, chance), *_linearity(fit)]
     method = "firth" if fit.method == "firth" else "complete_case"
-    blank = {"variable": "", "statistic": np.nan, "df": np.nan, "p_value": np.nan, "n": fit.nobs}
-    named = {"outcome": fit.outcome, "model": fit.model, "method": method}
-    lock = lock_note(about, fit.model, fit.outcome)
-    rows = [blank | named | row | {"note": joined(lock, row.get("note", ""))} for row in rows]
-    return tidy(rows, about, fit.timepoint)
+    named = {"outcome": fit.outcome, "model": "adjusted", "specification": fit.model, "method": method, "n": fit.nobs}
+    return tidy([named | row for row in rows], about, fit.timepoint)
 
 
-def _missing(check: str, name: str, variable: str, why: str) -> Row:
-    return {"check": check, "statistic_name": name, "variable": variable, "status": "missing", "note": why}
+def _missing(check: str, name: str, why: str, variable: str = "", level: str = "") -> Row:
+    row = {"check": check, "statistic_name": name, "status": "missing", "note": why}
+    return row | {"variable": variable, "level": level}
 
 
 def _refit(fit: Fit, design: np.ndarray) -> logistic.Solution:
@@ -63,14 +62,12 @@ def _linktest(fit: Fit) -> Iterator[Row]:
     linear = fit.design.to_numpy(float) @ fit.solution.params
     try:
         found = _refit(fit, np.column_stack([np.ones(fit.nobs), linear, linear**2]))
-    except ArithmeticError as error:
-        yield _missing("linktest", "coefficient of the square", "", str(error))
+    except ArithmeticError:
+        yield _missing("linktest", "square", "not_fitted")
         return
     z = found.params[2] / np.sqrt(found.covariance[2, 2])
     p_value = 2 * stats.norm.sf(abs(z))
-    yield {"check": "linktest", "statistic_name": "coefficient of the square", "statistic": found.params[2]} | {
-        "p_value": p_value
-    }
+    yield {"check": "linktest", "statistic_name": "square", "statistic": found.params[2], "p_value": p_value}
 
 
 def tenths(chance: np.ndarray) -> np.ndarray:
@@ -95,26 +92,24 @@ def _goodness(x: np.ndarray, y: np.ndarray, chance: np.ndarray) -> Iterator[Row]
     n, observed, expected = (np.bincount(groups, weights) for weights in (None, y, chance))
     chi2 = float(((observed - expected) ** 2 / (expected * (1 - expected / n))).sum())
     df = len(n) - 2
-    found = {"check": "goodness_of_fit", "statistic_name": "Hosmer-Lemeshow chi-squared", "n": len(y)}
     if df > 0:
-        yield found | {"statistic": chi2, "df": df, "p_value": stats.chi2.sf(chi2, df)}
+        row = {"check": "goodness_of_fit", "statistic_name": "hosmer_lemeshow", "statistic": chi2}
+        yield row | {"df": df, "p_value": stats.chi2.sf(chi2, df)}
     else:
-        yield _missing("goodness_of_fit", str(found["statistic_name"]), "", "too few groups")
+        yield _missing("goodness_of_fit", "hosmer_lemeshow", "too_few_groups")
     _, pattern = np.unique(x, axis=0, return_inverse=True)
     size, events, mean = (np.bincount(pattern.ravel(), weights) for weights in (None, y, chance))
     probability = mean / size
     pearson = float(((events - mean) ** 2 / (size * probability * (1 - probability))).sum())
     df = len(size) - x.shape[1]
-    name = "Pearson chi-squared over patterns"
     if df > 0:
-        row = {"check": "goodness_of_fit", "statistic_name": name, "statistic": pearson, "df": df, "n": len(size)}
-        yield row | {"p_value": stats.chi2.sf(pearson, df)}
+        row = {"check": "goodness_of_fit", "statistic_name": "pearson", "statistic": pearson, "df": df}
+        yield row | {"p_value": stats.chi2.sf(pearson, df), "patterns": len(size)}
     else:
-        yield _missing("goodness_of_fit", name, "", "no more patterns than coefficients")
+        yield _missing("goodness_of_fit", "pearson", "too_few_patterns")
     for group in range(len(n)):
-        for name, value in (("observed", observed[group]), ("expected", expected[group])):
-            row = {"check": "calibration", "variable": f"group {group + 1}", "statistic_name": name}
-            yield row | {"statistic": float(value), "n": int(n[group])}
+        row = {"check": "calibration", "statistic_name": "expected", "statistic": float(expected[group])}
+        yield row | {"tenth": group + 1, "n": int(n[group]), "n_events": int(observed[group])}
 
 
 def _discrimination(y: np.ndarray, chance: np.ndarray, confidence: float) -> Iterator[Row]:
@@ -122,23 +117,30 @@ def _discrimination(y: np.ndarray, chance: np.ndarray, confidence: float) -> Ite
     above = (events[:, None] > others) + 0.5 * (events[:, None] == others)
     auc = float(above.mean())
     by_event, by_other = above.mean(axis=1), above.mean(axis=0)
-    yield {"check": "discrimination", "statistic_name": "AUC", "statistic": auc}
+    area: Row = {"check": "discrimination", "statistic_name": "auc", "statistic": auc}
     if min(len(events), len(others)) < 2:
-        for name in ("AUC low", "AUC high"):
-            yield _missing("discrimination", name, "", "fewer than two with, or without, the outcome")
+        area["note"] = "too_few_for_interval"
     else:
         error = np.sqrt(by_event.var(ddof=1) / len(events) + by_other.var(ddof=1) / len(others))
         reach = float(stats.norm.ppf(0.5 + confidence / 200) * error)
-        for name, value in (("AUC low", max(auc - reach, 0)), ("AUC high", min(auc + reach, 1))):
-            yield {"check": "discrimination", "statistic_name": name, "statistic": value}
-    yield {"check": "brier", "statistic_name": "Brier score", "statistic": float(((y - chance) ** 2).mean())}
+        area |= {"conf_low": max(auc - reach, 0), "conf_high": min(auc + reach, 1)}
+    yield area
+    yield {"check": "brier", "statistic_name": "brier", "statistic": float(((y - chance) ** 2).mean())}
 
 
 def _collinearity(fit: Fit) -> Iterator[Row]:
     design = fit.design.drop(columns=CONSTANT, errors="ignore")
     correlation = np.corrcoef(design.to_numpy(float), rowvar=False).reshape(design.shape[1], -1)
-    for name, value in zip(design, np.diag(np.linalg.inv(correlation)), strict=True):
-        yield {"check": "vif", "variable": str(name), "statistic_name": "VIF", "statistic": float(value)}
+    terms = [one for one in fit.columns if one.name != CONSTANT]
+    for term, value in zip(terms, np.diag(np.linalg.inv(correlation)), strict=True):
+        yield _of(term) | {"check": "vif", "statistic_name": "vif", "statistic": float(value)}
+
+
+def _of(term: Column) -> Row:
+    """The variable and level that a row is about; of a column that is neither, such as an interaction's, its name."""
+    variable = term.variable or term.name
+    own_name = term.name if term.name != variable else ""
+    return {"variable": variable, "level": term.level or own_name}
 
 
 def _influence(fit: Fit, chance: np.ndarray) -> Iterator[Row]:
@@ -147,14 +149,14 @@ def _influence(fit: Fit, chance: np.ndarray) -> Iterator[Row]:
     inverse = np.linalg.inv((x.T * weights) @ x)
     leverage = weights * np.einsum("ij,jk,ik->i", x, inverse, x)
     if leverage.max() > 1 - 1e-8:
-        alone = "a participant alone decides a coefficient"
-        yield from (_missing("influence", "largest |dfbeta|", str(name), alone) for name in fit.design)
+        for term in fit.columns:
+            yield _missing("influence", "dfbeta", "decided_by_one", **_of(term))
         return
     change = (x @ inverse) * ((y - chance) / (1 - leverage))[:, None] / np.sqrt(np.diag(inverse))
-    for name, found in zip(fit.design, np.abs(change).T, strict=True):
-        above = int((found > 2 / np.sqrt(fit.nobs)).sum())
-        row = {"check": "influence", "variable": str(name), "statistic_name": "largest |dfbeta|"}
-        yield row | {"statistic": float(found.max()), "n": above}
+    for term, moves in zip(fit.columns, np.abs(change).T, strict=True):
+        beyond = int((moves > 2 / np.sqrt(fit.nobs)).sum())
+        row = _of(term) | {"check": "influence", "statistic_name": "dfbeta"}
+        yield row | {"statistic": float(moves.max()), "n_beyond": beyond}
 
 
 def spline(values: np.ndarray) -> np.ndarray:
@@ -181,16 +183,19 @@ def _linearity(fit: Fit) -> Iterator[Row]:
         if one.level or one.name == CONSTANT or len(np.unique(values)) < 3:
             continue
         levels = one.variable in set(fit.cells.get("variable", pd.Series(dtype=str)))
-        name = "levels beside the step" if levels else "spline terms"
+        name = "levels_beside_step" if levels else "spline"
         try:
             seen = np.unique(values)
             more = np.column_stack([values == step for step in seen[1:-1]]) if levels else spline(values)
             found = _refit(fit, np.column_stack([x, more]))
-        except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
-            yield _missing("linearity", name, one.name, str(error))
+        except (ArithmeticError, np.linalg.LinAlgError):  # the latter is a ValueError too
+            yield _missing("linearity", name, "not_fitted", **_of(one))
+            continue
+        except ValueError:
+            yield _missing("linearity", name, "knots_coincide", **_of(one))
             continue
         extra = found.params[x.shape[1] :]
         covariance = found.covariance[x.shape[1] :, x.shape[1] :]
         chi2 = float(extra @ np.linalg.solve(covariance, extra))
-        row = {"check": "linearity", "variable": one.name, "statistic_name": f"{name}, chi-squared", "statistic": chi2}
+        row = _of(one) | {"check": "linearity", "statistic_name": name, "statistic": chi2}
         yield row | {"df": len(extra), "p_value": float(stats.chi2.sf(chi2, len(extra)))}

@@ -9,14 +9,14 @@ import pandas as pd
 
 from mothers_margins.definition import Regression
 from mothers_margins.errors import UsageError
-from mothers_margins.fitted import Column, Estimated, Fit, Method, joined
+from mothers_margins.fitted import Column, Estimated, Fit, Happened, Method, joined
 from mothers_margins.imputation import JointTest, Pooled, pool_estimates
 from mothers_margins.missing_plan import DfRule
 from mothers_margins.results import About
 from mothers_margins.study import unknown
 
-OTHER_RULE = "degrees of freedom by the rule of {}"
-RULES = {"rubin": "Rubin (1987)", "barnard-rubin": "Barnard and Rubin (1999)"}
+# The rules of degrees of freedom, each with the code that an estimate has where the plan names the other one.
+RULES = {"rubin": "df_rubin", "barnard-rubin": "df_barnard_rubin"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,7 +36,7 @@ class PooledFit(Estimated):
     fits: tuple[Fit, ...]
     rules: Regression
     cells: pd.DataFrame = field(default_factory=pd.DataFrame)
-    done: tuple[tuple[str, str, float], ...] = ()
+    done: tuple[Happened, ...] = ()
     unadjusted: tuple["PooledFit", ...] = ()
     about: About | None = None
     timepoint: int | None = None
@@ -163,13 +163,14 @@ def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule, variant: str = "") -> Pool
         terms={name: names for name, names in terms.items() if name},
     )
     plan = first.about.study.file.missing_data if first.about else None
-    said = OTHER_RULE.format(RULES[df_rule]) if df_rule != (plan.df_rule if plan else "rubin") else ""
+    planned = plan.df_rule if plan else "rubin"
+    note = RULES[df_rule] if df_rule != planned else ""
     unadjusted = tuple(zip(*(fit.unadjusted for fit in fits if fit.unadjusted != (fit,)), strict=True))
     return PooledFit(
         outcome=first.outcome,
         model=first.model,
         method=first.method,
-        columns=tuple(replace(one, note=joined(one.note, said)) for one in first.columns),
+        columns=tuple(replace(one, note=joined(one.note, note)) for one in first.columns),
         pooled=pooled,
         fits=fits,
         rules=first.rules,
@@ -182,12 +183,13 @@ def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule, variant: str = "") -> Pool
     )
 
 
-def _mean_done(fits: tuple[Fit, ...]) -> tuple[tuple[str, str, float], ...]:
+def _mean_done(fits: tuple[Fit, ...]) -> tuple[Happened, ...]:
     """What was done in any of the data sets, each once, with the mean of its numbers where it was."""
-    numbers: dict[tuple[str, str], list[float]] = {}
-    for variable, event, n in (one for fit in fits for one in fit.done):
-        numbers.setdefault((variable, event), []).append(n)
-    return tuple((variable, event, sum(found) / len(found)) for (variable, event), found in numbers.items())
+    numbers: dict[Happened, list[float]] = {}
+    for fit in fits:
+        for one in fit.done:
+            numbers.setdefault(replace(one, n=0), []).append(one.n)
+    return tuple(replace(one, n=sum(counts) / len(counts)) for one, counts in numbers.items())
 
 
 def _mean_cells(fits: tuple[Fit, ...]) -> pd.DataFrame:

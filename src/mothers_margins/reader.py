@@ -24,7 +24,13 @@ from mothers_margins.study import Source, Study, unknown
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 NUMBER = re.compile(r"[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
-ABSENT = {NO_ROW: "no row in the table that holds it", NOT_SUPPLIED: ONLY_SCORE, NOT_HELD: "not held in these files"}
+# Why a combination cannot be, where the study gives no reason of its own.
+UNREASONED = {
+    "behind_open_gate": "only behind its closed gate are its items not asked",
+    "not_the_sum": "it is not their sum",
+}
+# Why a cell that no file holds is missing: codes, whose words stand in `terms`.
+ABSENT = {NO_ROW: "no_row_in_table", NOT_SUPPLIED: ONLY_SCORE, NOT_HELD: "not_held"}
 
 
 def open_cohort(study: Study) -> Cohort:
@@ -293,7 +299,8 @@ def _impossible(cohort: Cohort, text: Text, unusable: Mapping[str, np.ndarray]) 
         wrong = check.rows.to_numpy() & ~np.logical_or.reduce([unusable[name] for name in check.variables])
         if wrong.any():
             where = f"{count(int(wrong.sum()), 'row')} {check.what}"
-            yield f"{where}, which cannot be: {check.reason} ({listed(rows[wrong].tolist())})"
+            reason = check.reason or UNREASONED[check.code]
+            yield f"{where}, which cannot be: {reason} ({listed(rows[wrong].tolist())})"
 
 
 def _source(data: pd.DataFrame, study: Study) -> tuple[Source, list[str]]:

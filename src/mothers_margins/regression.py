@@ -8,16 +8,26 @@ import pandas as pd
 
 from mothers_margins import logistic
 from mothers_margins.coding import coded, put_together
-from mothers_margins.cohort import Cohort, column
+from mothers_margins.cohort import Cohort, column, only_recorded
 from mothers_margins.definition import Regression
 from mothers_margins.errors import UsageError, expect
-from mothers_margins.fitted import BETWEEN, CONSTANT, Column, Fit, Method, framed, joined
+from mothers_margins.fitted import (
+    BETWEEN,
+    BY_FIRTH,
+    CONSTANT,
+    Column,
+    Fit,
+    Happened,
+    Method,
+    joined,
+    lock_state,
+)
 from mothers_margins.formulas import from_cohort, from_frame, split
 from mothers_margins.imputation import Imputations
 from mothers_margins.imputing import Imputed
 from mothers_margins.logistic import Solution
 from mothers_margins.pooled import PooledFit, pool_fits
-from mothers_margins.results import About, Results
+from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import Study, unknown
 
 
@@ -62,10 +72,10 @@ def fit_logistic(
         rules, written = Regression(), split(model)[0]
         fit = _fitted(written, "formula", method or "logit", columns, design, event, rules, profile)
         return replace(fit, done=_separations(fit), unadjusted=_unadjusted(fit, profile))
-    prepared = _prepared(data, model, outcome)
+    prepared = _prepared(only_recorded(data, "fit_logistic"), model, outcome)
     complete = prepared.design.notna().all(axis=1) & prepared.event.notna()
     known = int(prepared.event.notna().sum())
-    left_out = ("", "left out: participants with an explanatory variable not known", known - int(complete.sum()))
+    left_out = Happened("term_not_known", n=known - int(complete.sum()))
     return _on_rows(prepared, complete, method, (left_out,), profile)
 
 
@@ -74,7 +84,7 @@ def why_not(cohort: Cohort, model: str, outcome: str) -> str:
 
     The rule counts events among all whose outcome is known. Raises UsageError for unknown names.
     """
-    study = cohort.study
+    study = only_recorded(cohort, "why_not").study
     terms = study.terms(model, outcome)
     if study.outcomes[outcome].kind != "exploratory":
         return ""
@@ -114,8 +124,8 @@ def _of_imputed(imputed: Imputed, model: str, method: Method | None, outcome: st
     nobody = [one for one in each if one.columns != each[0].columns]
     if nobody:
         raise UsageError("fit_logistic: the columns of the model differ between imputations.")
-    outside = ("", "left out: participants whom an explanatory variable does not concern", int((~known[0]).sum()))
-    done = (outside,) if outside[2] else ()
+    outside = Happened("not_concerned", n=int((~known[0]).sum()))
+    done = (outside,) if outside.n else ()
     firth = method or _one_method(each, known[0])
     fits = tuple(_on_rows(one, known[0], firth, done, profile=False) for one in each)
     variant = "shifted" if imputed.shifts else imputed.composites if imputed.composites != "components" else ""
@@ -155,7 +165,7 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
     They are on other rows than `fit_logistic`'s, so the two are not compared with each other; method says
     available_case, and there are no profile intervals. Raises UsageError as `fit_logistic` does.
     """
-    expect(cohort, Cohort, "available_case", "a cohort, as derive returns it")
+    only_recorded(cohort, "available_case")
     if not isinstance(model, str):
         raise UsageError("available_case: model is a name of the study's, or a formula.")
     prepared = _prepared(cohort, model, outcome)
@@ -169,14 +179,12 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
             together=tuple(pair for pair in prepared.together if pair[0] == variable),
         )
         fit = _on_rows(part, part.design.notna().all(axis=1) & part.event.notna(), None, (), profile=False)
-        by_firth = "by Firth's method: a cell is below the minimum" if fit.method == "firth" else ""
+        by_firth = BY_FIRTH if fit.method == "firth" else ""
         rows += [
             row | {"method": "available_case", "note": joined(str(row["note"]), by_firth)}
             for row in fit.rows("unadjusted")
         ]
-    found = framed(rows, prepared.about, prepared.timepoint)
-    assert isinstance(found, Results)  # noqa: S101 (a cohort's always are)
-    return found
+    return tidy(rows, prepared.about, prepared.timepoint)
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,10 +241,11 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
             together += [(term, new) for new, olds in coding.merged.items() if len(olds) > 1]
         columns = tuple(found)
         design = pd.DataFrame({one.name: numbers for one, numbers in found.items()})
-    about = About("estimates", study, cohort.source, {})
     when = study.outcomes[outcome].timepoint
     timepoint = when if when in (1, 2) else None
     specification = "formula" if formula else model
+    lock = lock_state(study, cohort.source, specification, outcome)
+    about = About("estimates", study, cohort.source, {}, lock)
     return _Prepared(study, outcome, specification, columns, design, event, levels, tuple(together), about, timepoint)
 
 
@@ -252,7 +261,7 @@ def _on_rows(
     prepared: _Prepared,
     chosen: pd.Series,
     method: Method | None,
-    done: tuple[tuple[str, str, int], ...],
+    done: tuple[Happened, ...],
     profile: bool = True,
 ) -> Fit:
     """The model of the chosen rows, after its cells have been looked at."""
@@ -270,18 +279,13 @@ def _on_rows(
         raise UsageError(wrong, problems, remedy + (" Then leave method out." if method == "logit" else ""))
     method = method or ("firth" if len(small) else "logit")
     for name, new in prepared.together:
-        done += ((name, f"levels put together: {new}", int((prepared.levels[name][chosen] == new).sum())),)
-    done += tuple(
-        (
-            row["variable"],
-            f"Firth's method, because a level has fewer than {rules.minimum_cell} in a cell: {row['level']}",
-            min(row["yes"], row["no"]),
-        )
-        for row in small.to_dict("records")
-    )
+        together = int((prepared.levels[name][chosen] == new).sum())
+        done += (Happened("put_together", name, new, together),)
+    for row in small.to_dict("records"):
+        done += (Happened("small_cell", row["variable"], row["level"], min(row["yes"], row["no"])),)
     design = prepared.design[chosen]
     empty = [one for one in prepared.columns if one.level and not design[one.name].any()]
-    done += tuple((one.variable, f"left out, because nobody has the level: {one.level}", 0) for one in empty)
+    done += tuple(Happened("nobody_has_level", one.variable, one.level) for one in empty)
     columns = tuple(one for one in prepared.columns if one not in empty)
     design = design[[one.name for one in columns]]
     fit = _fitted(prepared.outcome, prepared.model, method, columns, design, event, rules, profile)
@@ -302,14 +306,13 @@ def _unadjusted(fit: Fit, profile: bool) -> tuple[Fit, ...]:
     return tuple(found)
 
 
-def _separations(fit: Fit) -> tuple[tuple[str, str, int], ...]:
+def _separations(fit: Fit) -> tuple[Happened, ...]:
     """Columns of a Firth fit whose maximum-likelihood estimate would be infinite."""
     if fit.method != "firth":
         return ()
     infinite = logistic.separated(fit.design.to_numpy(float), fit.event.to_numpy(float))
-    said = "separated, so without Firth's method its estimate is infinite: "
     return tuple(
-        (one.variable, said + (one.level or one.name), 0)
+        Happened("separated", one.variable, one.level or one.name)
         for one, there in zip(fit.columns, infinite, strict=True)
         if there
     )

@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, replace
+from math import nan
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -14,17 +15,24 @@ from mothers_margins.definition import Group
 from mothers_margins.errors import UsageError
 from mothers_margins.study import Source, Study
 
-NOT_LOCKED = "NOT LOCKED: exploratory"  # stands in the note of estimates from restricted data before the lock
+Record = dict[Hashable, Any]  # one row of results
+Lock = Literal["", "open", "changed"]
+NOT_LOCKED = "NOT LOCKED: exploratory"  # the mark of estimates from restricted data before the lock
 EVERY_KIND = ["table", "study", "timepoint", "status", "note"]
+# The columns of every kind. What a column means is the same in every kind (docs/results.md); which of them count
+# participants, of whom and within what, stands in `counted`.
 COLUMNS = {
     "summaries": ["block", "variable", "level", "group", "statistic", "value", "n", "denominator", "missing"],
     "published_check": ["variable", "level", "group", "statistic", "value", "published", "agrees"],
     "themes": ["theme", "subtheme"],
-    "flow": ["step", "group", "n"],
-    "events": ["engine", "variable", "event", "group", "n", "denominator"],
+    "flow": ["outcome", "specification", "step", "group", "n"],
+    "events": [
+        *("engine", "event", "variable", "level", "reason", "method", "variables", "group"),
+        *("n", "denominator", "setting", "chains", "chains_in_all"),
+    ],
     "comparisons": [
         *("variable", "level", "group_a", "group_b", "test", "statistic", "df", "p_value"),
-        *("effect", "effect_name", "conf_low", "conf_high", "n"),
+        *("effect", "effect_name", "conf_low", "conf_high", "n", "reason"),
     ],
     "estimates": [
         *("outcome", "model", "method", "term", "variable", "level", "reference", "estimate", "std_error", "df"),
@@ -32,22 +40,53 @@ COLUMNS = {
         *("profile_low", "profile_high", "profile_p", "specification"),
     ],
     "chains": ["variable", "chain", "sweep", "mean", "sd"],
+    "convergence": ["outcome", "specification", "variable", "rhat", "chains", "sweeps"],
     "predictions": [
-        *("outcome", "method", "variable", "level", "estimate", "std_error", "df", "conf_low", "conf_high"),
-        *("n", "n_events", "m", "fmi", "mc_error", "specification"),
+        *("outcome", "model", "method", "variable", "level", "at", "estimate", "std_error", "df"),
+        *("conf_low", "conf_high", "n", "n_events", "m", "fmi", "mc_error", "specification"),
     ],
-    "checks": ["outcome", "model", "method", "check", "variable", "statistic_name", "statistic", "df", "p_value", "n"],
+    "checks": [
+        *("outcome", "model", "specification", "method", "check", "variable", "level", "tenth"),
+        *("statistic_name", "statistic", "df", "p_value", "conf_low", "conf_high"),
+        *("n", "n_events", "n_beyond", "patterns"),
+    ],
 }
+# Columns that hold a name or a code; where nothing is said they are empty texts. All others hold numbers.
+NAMES = frozenset(
+    (
+        *("table", "study", "status", "note", "block", "variable", "level", "group", "statistic", "step"),
+        *("theme", "subtheme", "outcome", "specification", "engine", "event", "reason", "method", "variables"),
+        *("group_a", "group_b", "test", "effect_name", "model", "term", "reference", "check", "statistic_name"),
+    )
+)
+# Columns of whole numbers; means over imputations can stand among them.
+WHOLE = frozenset(
+    (
+        *("n", "denominator", "missing", "n_events", "n_beyond", "patterns", "m"),
+        *("setting", "chains", "chains_in_all", "sweeps", "chain", "sweep", "tenth"),
+    )
+)
 
 
 @dataclass(frozen=True)
 class About:
-    """What a frame of results needs to be read: its kind, study, source and the groups in it."""
+    """What a frame of results needs to be read: its kind, study, source and the groups in it.
+
+    lock: of estimates and what is made from them: `open` where no agreed list of explanatory variables covers them and
+    the rows are restricted, `changed` where the agreed list was changed, else empty.
+    """
 
     kind: str
     study: Study
     source: Source
     groups: Mapping[str, Group]
+    lock: Lock = ""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What everything made from these results must say of itself."""
+        lock = NOT_LOCKED if self.lock == "open" else ""
+        return tuple(mark for mark in (self.source.mark, lock) if mark)
 
 
 class Results(pd.DataFrame):
@@ -62,19 +101,36 @@ class Results(pd.DataFrame):
 
 
 def tidy(rows: list[dict[str, Any]], about: About, timepoint: int | None = None) -> Results:
-    """Rows as `Results` with exactly the columns of their kind, in order."""
+    """Rows as `Results` with exactly the columns of their kind, in order; what a row does not say is empty."""
     if timepoint is not None and (isinstance(timepoint, bool) or not isinstance(timepoint, int)):
         raise UsageError("A timepoint is a whole number, or left out.")
-    frame = Results(rows, columns=None if rows else [*EVERY_KIND, *COLUMNS[about.kind]])
-    common = {"table": "", "study": about.study.name, "timepoint": timepoint, "status": "shown", "note": ""}
-    for name, value in common.items():
+    columns = [*EVERY_KIND, *COLUMNS[about.kind]]
+    frame = Results(rows, columns=None if rows else columns)
+    common = {"study": about.study.name, "timepoint": timepoint, "status": "shown"}
+    for name in columns:
+        absent = common.get(name, "" if name in NAMES else nan)
         if name not in frame:
-            frame[name] = value
-        elif name in ("status", "note"):
-            frame[name] = frame[name].fillna(value)
-    frame = frame[[*EVERY_KIND, *COLUMNS[about.kind]]].astype({"timepoint": "Int64"})
+            frame[name] = absent
+        elif name in NAMES:
+            frame[name] = frame[name].fillna(absent)
+        if name in WHOLE:
+            frame[name] = _whole(frame[name])
+    frame = frame[columns].astype({"timepoint": "Int64"})
     frame.about = about
     return frame
+
+
+def codes(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+    """The codes in the note of a results row."""
+    return tuple(str(row["note"]).split())
+
+
+def _whole(numbers: pd.Series) -> pd.Series:
+    """A column as whole numbers, so that an empty cell does not turn the others into fractions, where it holds none."""
+    try:
+        return numbers.astype("Float64").astype("Int64")
+    except (TypeError, ValueError):
+        return numbers
 
 
 def checked(results: Any, who: str, kind: str = "") -> About:
@@ -91,13 +147,23 @@ def checked(results: Any, who: str, kind: str = "") -> About:
 
 
 def stack(*results: Results) -> Results:
-    """Results of one kind, study and source, one below the other. Raises UsageError if they differ in one of these."""
-    abouts = [checked(one, "stack") for one in results]
+    """Results of one kind, study and source, one below the other.
+
+    Raises UsageError if they differ in one of these, or in what they say of the lock: then give them as a list.
+    """
+    abouts = [checked(frame, "stack") for frame in results]
     if len({(about.kind, about.study.name, about.source) for about in abouts}) != 1:
         raise UsageError("stack: needs results of one kind, one study and one source.")
-    found = Results(pd.concat([pd.DataFrame(one) for one in results if len(one)], ignore_index=True))
-    found.about = replace(abouts[0], groups={name: group for about in abouts for name, group in about.groups.items()})
-    return found
+    if len({about.lock for about in abouts}) != 1:
+        remedy = "Give them to the table as a list."
+        raise UsageError("stack: some of these are covered by the agreed list and some are not.", (), remedy)
+    groups: dict[str, Group] = {}
+    for about in abouts:
+        groups |= about.groups
+    filled = [pd.DataFrame(frame) for frame in results if len(frame)]
+    stacked = Results(pd.concat(filled, ignore_index=True))
+    stacked.about = replace(abouts[0], groups=groups)
+    return stacked
 
 
 def save(results: Results, name: str) -> Path:
@@ -116,9 +182,10 @@ def save(results: Results, name: str) -> Path:
         "study": about.study.name,
         "source": {**asdict(about.source), "mark": about.source.mark},
         "groups": {key: group.model_dump(mode="json") for key, group in about.groups.items()},
+        "lock": about.lock,
     }
     text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
-    marked = [": ".join(filter(None, (about.source.mark, note))) for note in results["note"]]
+    marked = [": ".join((*about.marks, note) if note else about.marks) for note in results["note"]]
     frame = pd.DataFrame(results).assign(table=name, note=marked)
     described, numbers = places.staged(f"internal/{name}.json"), places.staged(f"internal/{name}.csv")
     places.write_whole(described, lambda part: part.write_text(text, encoding="utf-8"))

@@ -8,15 +8,20 @@ import pandas as pd
 from mothers_margins.schema import Instrument, ItemRule, Score
 from mothers_margins.study import Study
 
-COMPLETE, TOO_FEW, NONE, CLOSED = "complete", "too few items answered", "no item answered", "not applicable"
-SUPPLIED, NOT_SUPPLIED = "supplied", "not supplied"
+# Rules that make a score, and reasons why there is none: codes, whose words stand in `terms`.
+COMPLETE = "complete"
+TOO_FEW = "too_few_items"
+NONE = "no_item"
+CLOSED = "not_applicable"
+SUPPLIED = "supplied"
+NOT_SUPPLIED = "not_supplied"
 FILLED = {
     "prorate": "prorated",
-    "single_impute": "items imputed singly",
-    "observed": "sum of the answered",
-    "none": "counted among the answered",
+    "single_impute": "items_imputed_singly",
+    "observed": "sum_of_answered",
+    "none": "counted_among_answered",
 }
-ONLY_SCORE = "only the score was supplied"  # why the items of a supplied score are missing
+ONLY_SCORE = "only_score_supplied"  # why the items of a supplied score are missing
 Columns = Mapping[str, pd.Series]
 Made = tuple[pd.Series, pd.Series, pd.Series]  # value, reason where it is missing, rule that made it
 

@@ -212,8 +212,9 @@ def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Stu
             cells[name] = np.where(place < 0, NO_ROW, texts[place])
             rows[name] = np.where(place < 0, 0, text.rows[name][place]) if text.rows else numbers
             files[name] = table.file
-        unmatched = {"dyad without a row in": (place < 0).sum(), "row left out of": len({*own} - {*ids})}
-        events += [Event("sources", f"{what} table {order}", "", int(number)) for what, number in unmatched.items()]
+        unmatched = {"no_row_in_table": (place < 0).sum(), "row_left_out": len({*own} - {*ids})}
+        for code, number in unmatched.items():
+            events.append(Event("sources", code, "", int(number), str(order)))
         left = {_plain(one) for one in {*ids} - {*own}} & {_plain(one) for one in {*own} - {*ids}}
         if len(own) and (place < 0).all():
             problems.append(f"{table.file}: none of its ids is in the first table")
@@ -251,7 +252,7 @@ def _corrected(text: Text, path: Path, study: Study) -> Text:
             cells[variable][position[one]] = new
             events[variable] = events.get(variable, 0) + 1
     problems = [f"{path.name}: {count(len(at), 'row')} {fault} ({listed(at)})" for fault, at in faults.items()]
-    applied = [Event("corrections", "cell corrected", name, number) for name, number in events.items()]
+    applied = [Event("corrections", "cell_corrected", name, number) for name, number in events.items()]
     files = dict(text.files) | {name: f"{text.files[name]}, as corrected" for name in events}
     events_now, faults_now = (*text.events, *applied), (*text.problems, *problems)
     return replace(text, cells=cells, files=files, problems=faults_now, events=events_now)

@@ -14,7 +14,7 @@ from scipy.special import expit, logit
 
 from mothers_margins import logistic
 from mothers_margins.errors import UsageError
-from mothers_margins.fitted import Fit, lock_note
+from mothers_margins.fitted import Fit
 from mothers_margins.imputation import pool_estimates
 from mothers_margins.pooled import PooledFit
 from mothers_margins.results import Results, tidy
@@ -23,11 +23,15 @@ from mothers_margins.study import Study, unknown
 
 @dataclass(frozen=True)
 class _Setting:
-    """Everyone's value of one variable: the level as printed, and the columns that it sets."""
+    """Everyone's value of one variable, and the columns of the design that it sets.
+
+    level: a level, or `lower_quartile` or `upper_quartile` of a number, whose value is `at`.
+    """
 
     variable: str
     level: str
     columns: tuple[tuple[str, float], ...]
+    at: float = np.nan
 
 
 def standardise(*fits: Fit | PooledFit, variables: Sequence[str] | None = None) -> Results:
@@ -37,6 +41,7 @@ def standardise(*fits: Fit | PooledFit, variables: Sequence[str] | None = None) 
     pooled on the logit scale by Rubin's rules; several of one model and outcome stand at the same values. variables:
     by default all of the model. A number, or levels that count as steps, are set to two values: the quartiles in the
     fit with most participants, or the first and last level.
+    level: a level, or `lower_quartile` and `upper_quartile` of a number, whose value is in `at`.
     estimate, conf_low and conf_high are shares; std_error is of their logit, by the delta method with the
     participants held fixed (as Stata's margins). After Firth's method the constant is corrected first, so that the
     mean is the observed share (FLIC; see `logistic.corrected_constant`).
@@ -71,7 +76,7 @@ def _rows(fit: Fit | PooledFit, settings: Sequence[_Setting]) -> Iterator[dict[s
     """One row per setting."""
     params = [_corrected(one) for one in _each(fit)]
     common: dict[str, Any] = {"outcome": fit.outcome, "method": fit.in_results, "specification": fit.model}
-    common |= {"n": fit.nobs, "n_events": fit.n_events, "note": lock_note(fit.about, fit.model, fit.outcome)}
+    common |= {"model": "adjusted", "n": fit.nobs, "n_events": fit.n_events}
     rule = fit.pooled.df_rule if isinstance(fit, PooledFit) else "rubin"
     complete = fit.pooled.df_complete if isinstance(fit, PooledFit) else np.inf
     for setting in settings:
@@ -89,6 +94,7 @@ def _rows(fit: Fit | PooledFit, settings: Sequence[_Setting]) -> Iterator[dict[s
         named: dict[str, Any] = {
             "variable": setting.variable,
             "level": setting.level,
+            "at": setting.at,
             "conf_low": low,
             "conf_high": high,
         }
@@ -122,9 +128,9 @@ def _settings(study: Study, fits: Iterable[Fit], variable: str) -> Iterator[_Set
         return
     unit = coding.per if coding and coding.per else 1.0
     observed = np.concatenate([one.design[name].to_numpy(float) for one in every])
-    for side, quantile in (("lower quartile", 0.25), ("upper quartile", 0.75)):
+    for side, quantile in (("lower_quartile", 0.25), ("upper_quartile", 0.75)):
         value = float(np.quantile(observed, quantile, method="averaged_inverted_cdf"))
-        yield _Setting(variable, f"{value * unit:.4g} ({side})", ((name, value),))
+        yield _Setting(variable, side, ((name, value),), value * unit)
 
 
 def _share(fit: Fit, params: np.ndarray, setting: _Setting) -> tuple[float, float]:

@@ -21,8 +21,8 @@ from mothers_margins.study import Study
 
 Kind = Literal["imputed", "passive", "regular"]
 IMPUTATION, ROW = "mj", "mid"
-NOT_HERE = "does not apply in this imputation"
-UNSAID = "missing, without a reason"
+NOT_HERE = "not_applicable_here"  # what its gate was imputed to be, closes it
+UNSAID = "no_reason"
 # Stata allows names of 32 characters; ReadStat names the labels of a variable by its name and up to four digits.
 LONGEST_NAME, LONGEST_LABEL, LONGEST_VALUE_LABEL = 28, 80, 32_000
 LARGEST_LONG = 2_147_483_620  # beyond it a `long` means missing

@@ -32,7 +32,7 @@ from mothers_margins.schema import (
 )
 
 ORDER: dict[Timepoint | None, int] = {None: 0, 1: 1, "between": 2, 2: 3}
-NOT_CONCERNED = "not among those whom the outcome concerns"
+NOT_CONCERNED = "not_concerned"  # a code; its words stand in `terms`
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -215,6 +215,11 @@ class Study:
         declared = self.declared.get(name)
         return declared.structural_zeros if isinstance(declared, Variable | Derived) else ()
 
+    def structural_zero(self, name: str, level: str, group: str) -> StructuralZero | None:
+        """The declared zero of a level within a group, if there is one."""
+        zeros = self.structural_zeros(name)
+        return next((zero for zero in zeros if (zero.level, zero.group) == (level, group)), None)
+
     def block(self, term: str) -> str:
         """Heading under which an explanatory variable is printed; empty if none is declared."""
         return next((block.title for block in self.file.explanatory if term in block.variables), "")
@@ -302,11 +307,15 @@ class Study:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the rows come from. Travels with every result, so that the mark of made-up data is never lost."""
+    """Where the rows come from. Travels with every result, so that the mark of made-up data is never lost.
+
+    supposed: pairs of an outcome and the level that stands, in these rows, wherever it is not known.
+    """
 
     kind: Literal["synthetic", "reconstructed", "restricted", "published"]
     rows: int
     statement: str
+    supposed: tuple[tuple[str, str], ...] = ()
 
     @property
     def mark(self) -> str:

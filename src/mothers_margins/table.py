@@ -10,8 +10,9 @@ from string import ascii_lowercase
 from mothers_margins.definition import Rounding
 from mothers_margins.errors import UsageError
 from mothers_margins.rounding import p_rounded, rounded
+from mothers_margins.shown import Hidden, Value
+from mothers_margins.terms import SYMBOLS
 
-SYMBOLS = {"suppressed": "[c]", "missing": "–"}  # a true zero prints 0
 WIDE = 6  # from so many columns on, a table is set closer
 FIGURE_SPACE = "\u2007"  # as wide as a digit: units stand under units without a span around every number
 MINUS = "\u2212"
@@ -53,10 +54,13 @@ padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 
 @dataclass(frozen=True)
 class Cell:
-    """Numbers and the pattern they are printed by, or, without numbers, a text. `mark` names a note."""
+    """Values and the pattern they are printed by, or, without values, a text. `mark` names a note.
+
+    A cell with a hidden value is suppressed, one without any known value missing; `cells` makes them of results.
+    """
 
     pattern: str
-    numbers: Mapping[str, float] | None = None
+    numbers: Mapping[str, Value | float] | None = None
     status: str = "shown"
     mark: str = ""
 
@@ -67,8 +71,13 @@ class Column:
 
     key: str
     heading: str
-    size: int | None = None
+    size: Value | float | None = None
     spanner: str = ""
+
+    @property
+    def size_text(self) -> str:
+        """'n = 52'; empty for a column without a size."""
+        return "" if self.size is None else f"n = {count_text(self.size)}"
 
 
 @dataclass(frozen=True)
@@ -120,9 +129,15 @@ class Table:
                 return self.print(row.cells[position])
         raise UsageError(f"{self.name}: no row for {variable}, level '{level}'.")
 
-    def size(self, group: str = "") -> int:
-        """Number of participants in a column. Raises UsageError if the table has no such column."""
-        return self.columns[self._position(group)].size or 0
+    def size(self, group: str = "") -> int | str:
+        """Number of participants in a column, as printed where it is hidden or missing.
+
+        Raises UsageError if the table has no such column.
+        """
+        size = self.columns[self._position(group)].size
+        if size is None:
+            return 0
+        return count_text(size) if isinstance(size, Hidden) or isnan(size) else int(size)
 
     def _position(self, group: str) -> int:
         keys = [column.key for column in self.columns]
@@ -138,7 +153,12 @@ class Table:
             return SYMBOLS[cell.status]
         if cell.numbers is None:
             return cell.pattern
-        return cell.pattern.format(**{key: self._text(key, number) for key, number in cell.numbers.items()})
+        texts: dict[str, str] = {}
+        for key, number in cell.numbers.items():
+            if isinstance(number, Hidden):
+                return SYMBOLS["suppressed"]
+            texts[key] = self._text(key, number)
+        return cell.pattern.format(**texts)
 
     def _text(self, key: str, number: float) -> str:
         """One number as text, with the decimals of what it is."""
@@ -163,7 +183,7 @@ class Table:
 
     def __repr__(self) -> str:
         """The table as plain text: columns aligned, marks after the cells."""
-        heads = [c.heading if c.size is None else f"{c.heading} (n = {c.size})" for c in self.columns]
+        heads = [f"{c.heading} ({c.size_text})" if c.size_text else c.heading for c in self.columns]
         lines: list[list[str]] = [[self.stub, *heads]]
         for section in self.sections:
             lines += [[section.title + section.mark]] if section.title else []
@@ -187,7 +207,7 @@ class Table:
             if spanner:
                 first.append(f"<th scope='colgroup' colspan='{len(columns)}'>{escape(spanner)}</th>")
             for column in columns:
-                under = "" if column.size is None else f"<span>n = {column.size}</span>"
+                under = f"<span>{column.size_text}</span>" if column.size_text else ""
                 heading = f"<th scope='col'{'' if spanner else tall}>{escape(column.heading)}{under}</th>"
                 (second if spanner else first).append(heading)
         rows = [first, second] if spanned else [first]
@@ -250,6 +270,13 @@ class Notes:
     def all(self) -> tuple[tuple[str, str], ...]:
         """Marks and texts; the plain notes come first."""
         return (*(("", text) for text in self._plain), *((mark, text) for text, mark in self._marked.items()))
+
+
+def count_text(number: Value | float) -> str:
+    """A whole number as text, or its symbol where it is hidden or missing."""
+    if isinstance(number, Hidden):
+        return SYMBOLS["suppressed"]
+    return SYMBOLS["missing"] if isnan(number) else f"{number:.0f}"
 
 
 def _superscript(mark: str) -> str:

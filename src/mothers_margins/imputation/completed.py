@@ -66,19 +66,21 @@ class Imputations:
         return fit_each((self.complete(i) for i in range(1, self.m + 1)), formula, method, df_rule)
 
     def events_frame(self, by_chain: bool = False) -> pd.DataFrame:
-        """All events: variable, event, chains (in how many), n (sweeps, or cells, added up over them).
+        """All events: variable, event (of HAPPENINGS), names, chains (in how many), n (sweeps, or cells, in all).
 
         by_chain: one row per chain instead, with its number in `chain` (-1: what holds for all of them). A chain that
-        failed is an event without a variable.
+        failed is an event without a variable; its names are the kind of error, and `failed` has the message.
         """
-        rows = [(one.variable, one.event, -1, one.n) for one in self.events]
-        rows += [(e.variable, e.event, k, e.n) for k, chain in enumerate(self.chains, 1) for e in chain.events]
-        rows += [("", f"chain failed: {why}", -1, 1) for why in self.failed.values()]
-        found = pd.DataFrame(rows, columns=["variable", "event", "chain", "n"])
+        rows = [(event.variable, event.event, event.names, -1, event.n) for event in self.events]
+        for number, chain in enumerate(self.chains, 1):
+            rows += [(event.variable, event.event, event.names, number, event.n) for event in chain.events]
+        for why in self.failed.values():
+            rows.append(("", "chain_failed", (why.partition(":")[0],), -1, 1))
+        log = pd.DataFrame(rows, columns=["variable", "event", "names", "chain", "n"])
         if by_chain:
-            return found
-        found["chains"] = np.where((found["chain"] < 0) & (found["variable"] != ""), self.m, 1)
-        return found.groupby(["variable", "event"], sort=False, as_index=False)[["chains", "n"]].sum()
+            return log
+        log["chains"] = np.where((log["chain"] < 0) & (log["variable"] != ""), self.m, 1)
+        return log.groupby(["variable", "event", "names"], sort=False, as_index=False)[["chains", "n"]].sum()
 
     def trace(self) -> pd.DataFrame:
         """Mean and SD of the imputed values (share of each level but the first) by chain, sweep and variable."""

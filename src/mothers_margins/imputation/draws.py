@@ -28,12 +28,15 @@ class Memory:
     left_out: frozenset[int] = frozenset()
 
 
+Happening = tuple[str, tuple[str, ...]]  # one of HAPPENINGS, and the variables that it is about
+
+
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """Values for the missing rows, what had to be done, and what to remember."""
 
     values: Array
-    events: list[str]
+    events: list[Happening]
     memory: Memory
 
 
@@ -49,20 +52,21 @@ def draw(
     """Draw one target. seen: truth per row, those to fit on. Raises ArithmeticError, naming variable and method."""
     y = target.values[seen]
     if (y == y[0]).all():
-        return Drawn(np.full(int(target.missing.sum()), y[0]), ["constant"], memory)
-    columns, events = predictors, list[str]()
+        return Drawn(np.full(int(target.missing.sum()), y[0]), [("constant", ())], memory)
+    columns = predictors
+    events: list[Happening] = []
     if memory.left_out:
         columns = columns[~np.isin(columns, list(memory.left_out))]
-        events.append(f"collinear, left out: {_names(owners, memory.left_out)}")
+        events.append(("collinear_left_out", _names(owners, memory.left_out)))
     x = _part(design, seen, columns)
     varies = (x != x[0]).any(axis=0)
     varies[0] = True
     if not varies.all():
-        events.append(f"does not vary, left out: {_names(owners, columns[~varies])}")
+        events.append(("constant_left_out", _names(owners, columns[~varies])))
         columns, x = columns[varies], x[:, varies]
     wanted = _part(design, target.missing, columns)
     if len(x) <= x.shape[1]:
-        events.append("no more observed rows than predictors")
+        events.append(("few_rows", ()))
     try:
         found = (_levels if target.levels else _numbers)(target, x, y, wanted, rng, memory, columns)
     except (ArithmeticError, np.linalg.LinAlgError) as error:
@@ -78,8 +82,8 @@ def _part(design: Array, rows: Array, columns: Array) -> Array:
     return design.take(np.flatnonzero(rows), axis=0).take(columns, axis=1)
 
 
-def _names(owners: tuple[str, ...], columns: Any) -> str:
-    return ", ".join(dict.fromkeys(owners[column] for column in sorted(columns)))
+def _names(owners: tuple[str, ...], columns: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(owners[column] for column in sorted(columns)))
 
 
 def _numbers(
@@ -87,7 +91,8 @@ def _numbers(
 ) -> Drawn | Array:
     """Numbers, or the columns that depend on others."""
     equation = target.equation
-    after, happened = Memory(columns, left_out=memory.left_out), list[str]()
+    after = Memory(columns, left_out=memory.left_out)
+    happened: list[Happening] = []
     fitted = methods.fit_regress(x, y)
     estimate, gram = fitted[:2]
     if len(x) > x.shape[1] and (loose := methods.dependent(gram)).size:
@@ -100,7 +105,8 @@ def _numbers(
             drawn = methods.drawn(params, information, rng)
             return Drawn(_shifted(methods.draw_truncreg(wanted, drawn, low, high, rng), equation), happened, after)
         except ArithmeticError:
-            method, happened = "pmm", ["not converged: pmm in its place"]
+            method = "pmm"
+            happened.append(("pmm_in_place", ()))
     params, sigma = methods.draw_regress_params(*fitted, rng)
     if method == "pmm":  # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
         values = methods.matched(x @ estimate, wanted @ params, y, equation.knn, rng)
@@ -146,7 +152,8 @@ def _levels(
     elif target.equation.method == "ologit":
         moved[x.shape[1] - 1 :] -= target.equation.delta  # lower cut points, higher levels
     values = draw_one(wanted, moved, levels, rng).astype(float)
-    return Drawn(values, ["augmented"] if support else [], Memory(columns, params, support, memory.left_out))
+    happened: list[Happening] = [("augmented", ())] if support else []
+    return Drawn(values, happened, Memory(columns, params, support, memory.left_out))
 
 
 LEVELLED_METHODS: dict[str, tuple[Callable[..., tuple[Array, Array]], Callable[..., Array]]] = {

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mothers_margins.imputation.columns import Array, Column, Part, make, put
 from mothers_margins.imputation.completed import Chain, Imputations
-from mothers_margins.imputation.draws import Memory, draw
+from mothers_margins.imputation.draws import Happening, Memory, draw
 from mothers_margins.imputation.equations import Equations, Event
 from mothers_margins.imputation.plan import Plan, prepared
 
@@ -100,7 +100,7 @@ class _Sweeps:
         self.gates = {one.name: one.values.copy() for one in (*plan.targets, *plan.made) if one.name in gates}
         self.sources = {target.name: target for target in plan.targets}
         self.passive = {column.name: column.passive for column in plan.made if column.passive}
-        self.counts: dict[tuple[str, str], int] = {}
+        self.counts: dict[tuple[str, Happening], int] = {}
         self.index = {column.name: plan.data.index[column.missing] for column in plan.made}
         self.kept: dict[tuple[object, object], tuple[object, pd.Series]] = {}
         self.stale: set[object] = set()
@@ -148,11 +148,12 @@ class _Sweeps:
             if column.missing.any():
                 if column.name not in self.series:
                     self._make(column)
-                self._happened(column.name, "stayed missing", int(self.series[column.name].isna().sum()))
-        events = tuple(Event(name, event, n) for (name, event), n in self.counts.items())
+                stayed = int(self.series[column.name].isna().sum())
+                self._happened(column.name, ("stayed_missing", ()), stayed)
+        events = tuple(Event(name, event, n, names) for (name, (event, names)), n in self.counts.items())
         return Chain({target.name: self.shown[target.name] for target in plan.targets}, means, spreads, events)
 
-    def _happened(self, name: object, event: str, n: int = 1) -> None:
+    def _happened(self, name: object, event: Happening, n: int = 1) -> None:
         if n:
             self.counts[str(name), event] = self.counts.get((str(name), event), 0) + n
 
@@ -207,7 +208,8 @@ class _Sweeps:
         made = make(column.name, self.passive[column.name], sources)
         self.series[column.name] = made
         values = column.coded(made)
-        self._happened(column.name, "no place in the design: at the base", int((np.isnan(values) & made.notna()).sum()))
+        outside = int((np.isnan(values) & made.notna()).sum())
+        self._happened(column.name, ("no_place", ()), outside)
         self._place(column, values)
 
     def _filled(self, part: Part) -> pd.Series:

@@ -51,14 +51,32 @@ class Passive:
 Equations = Mapping[Any, Method | Equation | Passive]
 
 
+# What the engine can do to a variable. Codes: their words belong to whoever prints them.
+HAPPENINGS = (
+    "augmented",  # pseudo-rows supported its equation: a level is rare, or perfectly predicted
+    "constant",  # in this sweep all rows that its equation is fitted on have one value
+    "constant_imputed",  # all its observed values are one value, which is imputed
+    "collinear_left_out",  # predictors that follow from others; names
+    "constant_left_out",  # predictors that do not vary among the rows that are fitted on; names
+    "few_rows",  # no more observed rows than predictors
+    "pmm_in_place",  # its own method did not converge
+    "stayed_missing",  # a passive variable that its sources do not settle
+    "no_place",  # a passive variable with a value that the design has no column for: at the base
+    "predicts_nothing",  # complete, and one value
+    "gate_missing_kept",  # observed where its gate is missing; names: the gate
+    "levels_left_out",  # declared levels that no row has
+    "chain_failed",  # names: the kind of error
+)
+
+
 @dataclass(frozen=True)
 class Event:
-    """What the engine did to a variable (dropped, augmented …), how often, and in which chain (-1: all)."""
+    """What the engine did to a variable, as one of HAPPENINGS; how often; and the variables that it did it with."""
 
     variable: str
     event: str
     n: int
-    chain: int = -1
+    names: tuple[str, ...] = ()
 
 
 def default_method(values: pd.Series) -> Method:

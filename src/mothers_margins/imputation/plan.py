@@ -82,7 +82,7 @@ def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
         predictors[name] = np.flatnonzero(keep)
     for name in laid:
         if name not in ordered and not columns[name].missing.any() and idle[columns[name].places].all():
-            events.append(Event(str(name), "complete and constant: predicts nothing", 1))
+            events.append(Event(str(name), "predicts_nothing", 1))
     fixed = idle.copy()
     for name in [*ordered, *passive]:
         fixed[columns[name].places] = False
@@ -201,7 +201,7 @@ def _column(column: pd.Series, equation: Equation | None, before: dict[Any, Colu
             return made, events, f"has {closed} observed values where its gate '{gated.name}' is closed"
         unknown = int((~missing & np.isnan(gated.values)).sum())
         if unknown:
-            events.append(Event(str(name), f"observed where its gate '{gated.name}' is missing: kept", unknown))
+            events.append(Event(str(name), "gate_missing_kept", unknown, (str(gated.name),)))
         missing = missing & (is_open | gated.missing)
     elif applies is not None:
         missing = missing & applies.to_numpy(dtype=bool)
@@ -210,11 +210,9 @@ def _column(column: pd.Series, equation: Equation | None, before: dict[Any, Colu
         if not len(seen):
             return made, events, "has no observed value"
         if isinstance(column.dtype, pd.CategoricalDtype) and (lost := len(column.dtype.categories) - len(levels)):
-            events.append(Event(str(name), "declared levels that no row has: left out", lost))
+            events.append(Event(str(name), "levels_left_out", lost))
         if np.ptp(seen) == 0:
-            events.append(
-                Event(str(name), "constant where it is observed: the constant is imputed", int(missing.sum()))
-            )
+            events.append(Event(str(name), "constant_imputed", int(missing.sum())))
     return made, events, ""
 
 

@@ -63,7 +63,7 @@ def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | No
             imputed={name: rows[k] for name, rows in parts["imputed"].items()},
             means={name: list(rows[k]) for name, rows in parts["means"].items()},
             spreads={name: list(rows[k]) for name, rows in parts["spreads"].items()},
-            events=tuple(Event(**event) for event in said["events"][k]),
+            events=tuple(Event(**event | {"names": tuple(event["names"])}) for event in said["events"][k]),
         )
         for k in range(m - len(failed))
     )
