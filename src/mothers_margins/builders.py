@@ -393,16 +393,20 @@ def _group_sizes(results: Results) -> dict[str, Value]:
     return sizes
 
 
+# What one line of a log is about, beside its variable.
+LINE = ("event", "level", "reason", "method", "variables")
+
+
 def _tally_rows(study: Study, records: list[Record], groups: list[str], steps: bool) -> Iterator[Row]:
     """One row per step, or per happening with all that it is about, with a cell per group."""
-    lines: dict[tuple[str, ...], dict[str, Record]] = {}
+    lines: dict[str, dict[str, Record]] = {}
     for row in records:
-        about = ("step",) if steps else ("engine", "event", "level", "reason", "method", "variables")
-        lines.setdefault(tuple(str(row[name]) for name in about), {})[str(row["group"])] = row
-    for by_group in lines.values():
+        key = str(row["step"]) if steps else "; ".join(str(row[name]) for name in LINE if row[name])
+        lines.setdefault(key, {})[str(row["group"])] = row
+    for key, by_group in lines.items():
         first = next(iter(by_group.values()))
-        title = STEPS[str(first["step"])] if steps else happened(study, first)
-        variable, key = str(first["outcome" if steps else "variable"]), str(first["step"]) if steps else title
+        title = STEPS[key] if steps else happened(study, first)
+        variable = str(first["outcome"] if steps else first["variable"])
         yield Row(title, tuple(_tallied(by_group.get(group)) for group in groups), variable, key)
 
 

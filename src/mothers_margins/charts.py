@@ -28,6 +28,7 @@ from mothers_margins.terms import (
     lock_note,
     method,
     note,
+    symbol,
     term,
     unlocked,
     variant,
@@ -182,7 +183,7 @@ def _share_text(study: Study, row: Record) -> str:
     rule = study.file.rounding
     share, n, whole = (shown(row, column) for column in ("value", "n", "denominator"))
     if not is_known(share):
-        return SYMBOLS["suppressed" if is_hidden(share) else "missing"]
+        return symbol(share)
     text = f"{rounded(float(share), rule.percent, rule.rule)}%"
     return f"{count_text(n)} of {count_text(whole)} ({text})" if is_known(n) else f"{text} of {count_text(whole)}"
 
@@ -227,7 +228,7 @@ def missing_bars(results: Results) -> Figure:
                 bar(axes, 100 - share, places[key], float(share), LOOKS[1])
             page.write(left + wide + 0.1, places[key], f"{text} missing")
         else:
-            text = SYMBOLS["suppressed" if is_hidden(share) else "missing"]
+            text = symbol(share)
             page.write(left + wide + 0.1, places[key], text)
         group = f", {about.groups[key[1]].label}" if several else ""
         told.append((float(share) if is_known(share) else -1, f"{label(study, key[0])}{group}: {text}"))

@@ -11,7 +11,7 @@ from scipy import stats
 from mothers_margins.definition import Group, Regression
 from mothers_margins.errors import UsageError, count
 from mothers_margins.logistic import Solution
-from mothers_margins.results import COLUMNS, EVERY_KIND, NAMES, About, Lock, Results, tidy
+from mothers_margins.results import COLUMNS, EVERY_KIND, About, Lock, Results, names_of, tidy
 from mothers_margins.study import Source, Study, unknown
 
 CONSTANT = "Intercept"
@@ -286,7 +286,8 @@ def framed(rows: list[dict[str, Any]], about: About | None, timepoint: int | Non
     if about is not None:
         return tidy(rows, replace(about, kind="estimates", groups={}), timepoint)
     columns = [*EVERY_KIND, *COLUMNS["estimates"]]
-    empty: dict[str, Any] = {name: "" if name in NAMES else np.nan for name in columns}
+    named = names_of("estimates")
+    empty: dict[str, Any] = {name: "" if name in named else np.nan for name in columns}
     empty |= {"timepoint": pd.NA, "status": "shown", "m": pd.NA}
     return pd.DataFrame([empty | row for row in rows], columns=columns)
 

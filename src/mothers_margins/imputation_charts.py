@@ -16,7 +16,7 @@ from mothers_margins.results import Record, Results, checked
 from mothers_margins.rounding import rounded
 from mothers_margins.shown import Value, is_hidden, is_known, shown
 from mothers_margins.study import Study
-from mothers_margins.terms import SYMBOLS, cited, is_imputed, label, level, term
+from mothers_margins.terms import SYMBOLS, cited, is_imputed, label, level, symbol, term
 
 ACROSS, PANELS = 3, 36  # panels beside each other, and in one figure
 SINGLY, BEFORE_BAND = 10, 5  # so many chains are all drawn as lines; of more, some, before a band that holds all
@@ -50,6 +50,8 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
             absent.append(hidden[0] if hidden else values[0])
         else:
             means[str(name)] = _drawn_means(study, str(name), part)
+    if absent and not means:
+        raise UsageError(f"traces: there is nothing to draw.{left_out(absent)}")
     if not 0 < len(means) <= PANELS:
         raise UsageError(f"traces: {len(means)} variables to draw; a figure holds 1 to {PANELS}.")
     if min(len(one) for one in means.values()) < 2:
@@ -81,17 +83,20 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
         worst = max(known, key=lambda name: known[name])
         start += f" Largest R-hat {rhat[worst][1]}: {label(study, worst)}."
     not_drawn = left_out(absent)
-    notes = [*_reading(chains, {_measure(study, name) for name in names}, {text for _, text in rhat.values()})]
+    by_code = any(len(study.levels(name)) > 2 for name in names)
+    notes = [*_reading(chains, by_code, {text for _, text in rhat.values()})]
     alt = alt_text(about, start, (), not_drawn)
     return page.end(y + 0.35, [*notes, not_drawn, cited(study)], "traces", alt)
 
 
-def _reading(chains: int, measures: set[str], rhat: set[str]) -> Iterator[str]:
-    """What is drawn, and how it is read."""
-    some = f" Lines: {BEFORE_BAND} of the chains; band: from the smallest to the largest of all." * (chains > SINGLY)
+def _reading(chains: int, by_code: bool, rhat: set[str]) -> Iterator[str]:
+    """What is drawn, and how it is read. by_code: whether levels are drawn by the mean of their codes."""
+    some = ""
+    if chains > SINGLY:
+        some = f" Lines: {BEFORE_BAND} of the chains; band: from the smallest to the largest of all."
     near = ", and R-hat is near 1" if rhat else ""
     yield f"Mean of the imputed values after each sweep.{some} Convergence: the lines overlap and show no trend{near}."
-    if "Mean code" in measures:
+    if by_code:
         yield "Mean code: the levels are numbered from 0 in their declared order."
     yield "Where few values are imputed, their mean jumps between few places; that is no fault."
     if SYMBOLS["missing"] in rhat:
@@ -127,7 +132,7 @@ def _rhat(study: Study, convergence: Results, names: list[str]) -> dict[str, tup
         if is_known(value) and np.isfinite(float(value)):
             found[name] = (float(value), rounded(float(value), 2, study.file.rounding.rule))
         else:
-            found[name] = (np.nan, SYMBOLS["suppressed" if is_hidden(value) else "missing"])
+            found[name] = (np.nan, symbol(value))
     return found
 
 
@@ -168,6 +173,8 @@ def fmi_by_m(results: Results) -> Figure:
     study, rule = about.study, about.study.file.rounding.rule
     rows = [row for row in results.to_dict("records") if row["variable"] and is_imputed(str(row["method"]))]
     drawn = [row for row in rows if is_known(shown(row, "fmi"))]
+    if rows and not drawn:
+        raise UsageError(f"fmi_by_m: there is nothing to draw.{left_out(shown(row, 'fmi') for row in rows)}")
     lines: dict[str, dict[int, Record]] = {}
     for row in drawn:
         lines.setdefault(row["term"], {})[int(row["m"])] = row

@@ -1,6 +1,6 @@
 """Tables of imputation and of what follows from it: the log of a run, imputed beside observed, precision, per 100."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mothers_margins.cells import EMPTY, cell, odds, of_row, table_of
 from mothers_margins.errors import UsageError
@@ -10,7 +10,6 @@ from mothers_margins.shown import Value, combined, is_hidden, is_known, shown
 from mothers_margins.study import Study
 from mothers_margins.table import Cell, Column, Notes, Row, Section, Table, count_text
 from mothers_margins.terms import (
-    SYMBOLS,
     at,
     capital,
     happened,
@@ -20,6 +19,7 @@ from mothers_margins.terms import (
     level,
     method,
     rounding_rule,
+    symbol,
     term,
     unlocked,
 )
@@ -48,9 +48,8 @@ def imputation_log(results: Results) -> Table:
     notes = Notes()
     notes.plain("Augmented: pseudo-rows support an equation whose level is rare or perfectly predicted.")
     notes.plain("The outcome predicts and is never imputed; what does not apply is never imputed.")
-    return _table(
-        about, "imputation_log", "How the values were imputed", "Variable", ("What", "Number"), sections, notes
-    )
+    headings = {"what": "What", "number": "Number"}
+    return _table(about, "imputation_log", "How the values were imputed", "Variable", headings, sections, notes)
 
 
 def _logged(study: Study, row: Record) -> Row:
@@ -98,8 +97,8 @@ def imputed_beside_observed(results: Results) -> Table:
     notes.plain("Values that are missing at random can differ from observed ones, as what predicts them differs.")
     if study.file.missing_data and {*results["variable"]} & {*study.file.missing_data.composites}:
         notes.plain("A composite is known once one part is a yes, so it is missing only where no known part is one.")
-    caption = "Imputed values beside observed ones"
-    return _table(about, "imputed_beside_observed", caption, "Variable", ("Observed", "Imputed"), sections, notes)
+    caption, headings = "Imputed values beside observed ones", {"observed": "Observed", "imputed": "Imputed"}
+    return _table(about, "imputed_beside_observed", caption, "Variable", headings, sections, notes)
 
 
 def _mean_sd(by_statistic: BY_STATISTIC, name: str, group: str) -> Cell:
@@ -134,16 +133,17 @@ def precision(results: Results) -> Table:
         raise UsageError("precision: these are estimates of several outcomes, models or methods.")
     chosen = _of_largest_m([row for row in rows if row["variable"]])
     lines = [Row(term(about.study, row), _precise(row), str(row["variable"]), str(row["level"])) for row in chosen]
-    heads = (
-        "Missing information",
-        "OR",
-        "its Monte Carlo error",
-        "in % of the standard error",
-        "m that would be enough",
-    )
+    heads = {
+        "missing_information": "Missing information",
+        "ratio": "OR",
+        "mc_error": "its Monte Carlo error",
+        "mc_share": "in % of the standard error",
+        "enough": "m that would be enough",
+    }
     notes = Notes()
-    numbers = [value for value in (shown(row, "m") for row in chosen) if is_known(value)]
-    notes.plain(f"Adjusted estimates from {count_text(numbers[0]) if numbers else SYMBOLS['suppressed']} imputations.")
+    numbers = [shown(row, "m") for row in chosen]
+    known = [count_text(number) for number in numbers if is_known(number)]
+    notes.plain(f"Adjusted estimates from {known[0] if known else symbol(*numbers)} imputations.")
     notes.plain("Missing information: the fraction of an estimate's information that missing values took away.")
     notes.plain("Monte Carlo error: how much an estimate would change if it were all imputed again with another seed.")
     notes.plain("Enough: standard errors would then change by about 5% (von Hippel 2020).")
@@ -191,7 +191,7 @@ def per_hundred(results: Results) -> Table:
         own = [row for row in rows if row["variable"] == name]
         sections.append(Section(label(study, name), tuple(_expected(study, own, methods))))
     confidence = f"{study.file.regression.confidence:g}%"
-    heads = [f"{capital(method(used))}: in 100 ({confidence} CI)" for used in methods]
+    heads = {used: f"{capital(method(used))}: in 100 ({confidence} CI)" for used in methods}
     notes, unit = Notes(), study.file.unit.many
     notes.plain(
         f"How many in 100 {unit} would be expected with the outcome if all had the level and kept their own values of "
@@ -264,7 +264,7 @@ def _table(
     name: str,
     caption: str,
     stub: str,
-    headings: Sequence[str],
+    headings: Mapping[str, str],
     sections: Sequence[Section],
     notes: Notes,
 ) -> Table:
@@ -274,7 +274,7 @@ def _table(
         name=name,
         caption=caption,
         stub=stub,
-        columns=[Column(heading, heading) for heading in headings],
+        columns=[Column(key, heading) for key, heading in headings.items()],
         sections=sections,
         notes=notes,
     )

@@ -14,13 +14,13 @@ from mothers_margins.table import Prose, count_text
 from mothers_margins.terms import (
     DF_RULES,
     EQUATIONS,
-    SYMBOLS,
     capital,
     happened,
     is_imputed,
     label,
     method,
     reason,
+    symbol,
     term,
     unlocked,
 )
@@ -89,7 +89,7 @@ def _number(study: Study, value: Value, decimals: int = 0) -> str:
     """A number as the tables print it, or its symbol."""
     if is_known(value):
         return rounded(float(value), decimals, study.file.rounding.rule)
-    return SYMBOLS["suppressed" if is_hidden(value) else "missing"]
+    return symbol(value)
 
 
 def _ratio(study: Study, row: Record) -> str:
@@ -185,7 +185,7 @@ def _pooling(study: Study, imputed: list[Record]) -> Iterator[str]:
     plan = study.file.missing_data
     rule = DF_RULES[plan.df_rule if plan else "rubin"]
     known = [row for row in imputed if is_known(shown(row, "fmi"))]
-    largest = SYMBOLS["suppressed"]
+    largest = symbol(*(shown(row, "fmi") for row in imputed))
     if known:
         worst = max(known, key=lambda row: float(row["fmi"]))
         lost = combined(lambda fmi: 100 * fmi, shown(worst, "fmi"))
@@ -217,6 +217,14 @@ def _moved_most(pairs: list[Pair], moved: Callable[[Record, Record], Value]) -> 
     return max(known, key=lambda found: float(found[2])) if known else None
 
 
+def _absent(pairs: list[Pair]) -> str:
+    """The symbol of estimates of which no pair may be shown."""
+    values: list[Value] = []
+    for before, after in pairs:
+        values += [shown(before, "estimate"), shown(after, "estimate")]
+    return symbol(*values)
+
+
 def _in_errors(before: Record, after: Record) -> Value:
     """How far two estimates are apart, in standard errors of the first."""
     error = shown(before, "std_error")
@@ -237,7 +245,7 @@ def _beside(study: Study, complete: list[Record], imputed: list[Record]) -> Iter
     said = f"**Beside the complete cases.** Complete cases: {events[0]} with the outcome; imputed: {events[1]}."
     most = _moved_most(pairs, _in_errors)
     if most is None:
-        yield f"{said} The adjusted odds ratio that differs most: {SYMBOLS['suppressed']}."
+        yield f"{said} The adjusted odds ratio that differs most: {_absent(pairs)}."
         return
     before, after, apart = most
     yield (
@@ -258,7 +266,7 @@ def _sensitivity(study: Study, main: list[Record], others: list[list[Record]]) -
             words = f"the odds ratio that moved most is that of {term(study, after)}, {moved}"
             lines.append(f"- {capital(method(str(after['method'])))}: {words}.")
         elif pairs:
-            words = f"the odds ratio that moved most: {SYMBOLS['suppressed']}"
+            words = f"the odds ratio that moved most: {_absent(pairs)}"
             lines.append(f"- {capital(method(str(rows[0]['method'])))}: {words}.")
     if lines:
         plan = study.file.missing_data

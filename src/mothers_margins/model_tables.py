@@ -17,7 +17,6 @@ from mothers_margins.table import Cell, Column, Notes, Row, Section, Table, coun
 from mothers_margins.terms import (
     DF_RULES,
     MODELS,
-    SYMBOLS,
     coding,
     done_to_model,
     is_firth,
@@ -30,6 +29,7 @@ from mothers_margins.terms import (
     rounding_rule,
     sentence,
     specification,
+    symbol,
     term_beside_reference,
 )
 
@@ -268,7 +268,7 @@ class _Ratios:
     def _reference(self, name: str, reference: str) -> Row:
         cells: list[Cell] = []
         for made in self.estimates.made:
-            cells += [Cell("1 (reference)"), *(EMPTY,) * (self._width(made) - 1)]
+            cells += [Cell("reference"), *(EMPTY,) * (self._width(made) - 1)]
         row = Row(level(self.study, name, reference), tuple(cells), name, reference, 2)
         return self._padded(row, self._events(name, reference), "")
 
@@ -357,7 +357,7 @@ def _model_in_words(study: Study, made: Made, estimates: _Estimates) -> str:
     row = next((other for other in rows if other["status"] != "suppressed"), rows[0])
     n, events = shown(row, "n"), shown(row, "n_events")
     per = combined(lambda n, events: min(events, n - events) / len(rows), n, events)
-    per_text = f"{per:.1f}" if is_known(per) else SYMBOLS["suppressed"]
+    per_text = f"{per:.1f}" if is_known(per) else symbol(per)
     few = ""
     if is_known(per) and per < rules.few_events:
         few = f"; fewer than {rules.few_events:g}, so read it with caution"
@@ -371,8 +371,9 @@ def _model_in_words(study: Study, made: Made, estimates: _Estimates) -> str:
 
 def _pooling(study: Study, rows: list[Record]) -> str:
     """How imputed estimates were pooled, and how much the missing values and the number of imputations cost."""
-    numbers = [value for value in (shown(row, "m") for row in rows) if is_known(value)]
-    m = " or ".join(dict.fromkeys(count_text(number) for number in numbers)) or SYMBOLS["suppressed"]
+    numbers = [shown(row, "m") for row in rows]
+    known = dict.fromkeys(count_text(number) for number in numbers if is_known(number))
+    m = " or ".join(known) or symbol(*numbers)
     rule = study.file.missing_data.df_rule if study.file.missing_data else "rubin"
     pooled = (
         f"Imputed: {m} imputations by chained equations, pooled by Rubin's rules; p and intervals against t with the "

@@ -8,6 +8,7 @@ from math import nan
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from mothers_margins import places
@@ -54,11 +55,13 @@ COLUMNS = {
 # Columns that hold a name or a code; where nothing is said they are empty texts. All others hold numbers.
 NAMES = frozenset(
     (
-        *("table", "study", "status", "note", "block", "variable", "level", "group", "statistic", "step"),
+        *("table", "study", "status", "note", "block", "variable", "level", "group", "step"),
         *("theme", "subtheme", "outcome", "specification", "engine", "event", "reason", "method", "variables"),
         *("group_a", "group_b", "test", "effect_name", "model", "term", "reference", "check", "statistic_name"),
     )
 )
+# `statistic` names a number in these kinds; in comparisons and checks it is the number.
+NAMED_STATISTIC = ("summaries", "published_check")
 # Columns of whole numbers; means over imputations can stand among them.
 WHOLE = frozenset(
     (
@@ -108,16 +111,23 @@ def tidy(rows: list[dict[str, Any]], about: About, timepoint: int | None = None)
     frame = Results(rows, columns=None if rows else columns)
     common = {"study": about.study.name, "timepoint": timepoint, "status": "shown"}
     for name in columns:
-        absent = common.get(name, "" if name in NAMES else nan)
-        if name not in frame:
+        named = name in names_of(about.kind)
+        absent = common.get(name, "" if named else nan)
+        if name not in frame or (named and frame[name].isna().all()):
             frame[name] = absent
-        elif name in NAMES:
+        elif named:
             frame[name] = frame[name].fillna(absent)
         if name in WHOLE:
             frame[name] = _whole(frame[name])
     frame = frame[columns].astype({"timepoint": "Int64"})
     frame.about = about
     return frame
+
+
+def names_of(kind: str) -> frozenset[str]:
+    """The columns of a kind that hold names or codes; all others hold numbers."""
+    own = {"statistic"} if kind in NAMED_STATISTIC else set()
+    return NAMES & {*EVERY_KIND, *COLUMNS[kind]} | own
 
 
 def codes(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
@@ -128,9 +138,12 @@ def codes(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
 def _whole(numbers: pd.Series) -> pd.Series:
     """A column as whole numbers, so that an empty cell does not turn the others into fractions, where it holds none."""
     try:
-        return numbers.astype("Float64").astype("Int64")
+        floats = numbers.astype("Float64")
     except (TypeError, ValueError):
         return numbers
+    known = floats.dropna().to_numpy(dtype=float)
+    whole = bool((np.isfinite(known) & (known == np.floor(known))).all())
+    return floats.astype("Int64") if whole else floats  # asked first: pandas cuts fractions off without a word
 
 
 def checked(results: Any, who: str, kind: str = "") -> About:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from mothers_margins.errors import UsageError
 
 Row = Mapping[Hashable, Any]
+AMONG_WHOM = ("denominator", "missing")
 
 
 class Number(float):
@@ -70,13 +71,14 @@ def shown(row: Row, column: str) -> Value:
     """The value of one numeric column of a results row.
 
     row: one row of `Results`, as a mapping. A row that is suppressed holds only hidden values, whatever stands in its
-    cells; in a missing row, and where a cell is empty, the value is missing.
+    cells; in a missing row, and where a cell is empty, the value is missing. A missing row still says among whom
+    nothing could be computed: its columns AMONG_WHOM.
     """
     status = row["status"]
     if status == "suppressed":
         return Hidden()
     number = row[column]
-    if status == "missing" or _empty(number):
+    if _empty(number) or (status == "missing" and column not in AMONG_WHOM):
         return Missing()
     if status == "structural_zero" and number == 0:
         return StructuralZero(number)

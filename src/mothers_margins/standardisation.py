@@ -122,7 +122,7 @@ def _settings(study: Study, fits: Iterable[Fit], variable: str) -> Iterator[_Set
     coding = study.coding(first.model, variable) if first.model in study.file.models else None  # a formula's are as is
     if coding and coding.linear:
         levels = list(study.levels(variable))
-        ends = (levels[0], levels[-1]) if coding.linear == "as declared" else (levels[-1], levels[0])
+        ends = (levels[-1], levels[0]) if coding.linear == "reversed" else (levels[0], levels[-1])
         yield _Setting(variable, ends[0], ((name, 0.0),))
         yield _Setting(variable, ends[1], ((name, float(len(levels) - 1)),))
         return

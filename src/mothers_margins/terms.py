@@ -11,7 +11,7 @@ from mothers_margins.definition import Coding, Rounding
 from mothers_margins.errors import count
 from mothers_margins.results import NOT_LOCKED, About, codes
 from mothers_margins.rounding import IN_WORDS
-from mothers_margins.shown import is_known, shown
+from mothers_margins.shown import Value, is_hidden, is_known, shown
 from mothers_margins.study import Source, Study
 
 Record = Mapping[Hashable, Any]
@@ -129,6 +129,11 @@ STATISTICS = {  # of checks
     "levels_beside_step": "levels beside the step, chi-squared",
 }
 QUARTILES = {"lower_quartile": "lower quartile", "upper_quartile": "upper quartile"}
+
+
+def symbol(*values: Value) -> str:
+    """What stands in the place of values that cannot be printed: that of a hidden one if there is one."""
+    return SYMBOLS["suppressed" if any(is_hidden(value) for value in values) else "missing"]
 
 
 def label(study: Study, name: str) -> str:
@@ -280,9 +285,9 @@ def _check(study: Study, row: Record) -> str:
     names = str(row["variables"]).split("; ")
     first, why = names[0], str(row["reason"])
     if row["event"] == "level_of_group":
-        return f"{label(study, first)}: {level(study, first, str(row['level']))}. {why}"
+        return f"{label(study, first)}: {level(study, first, str(row['level']))} ({why})"
     if row["event"] == "behind_closed_gate":
-        return f"{study.instruments[first].title}: answered. {why}"
+        return f"{study.instruments[first].title}: answered ({why})"
     if row["event"] == "behind_open_gate":
         return f"{study.instruments[first].title}: does not apply, though it was asked"
     if row["event"] == "not_the_sum":
