@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mothers_margins.imputation import Equation, Passive, chained, methods
+from mothers_margins.imputation.equations import HAPPENINGS
 
 
 def same(one, other) -> None:
@@ -119,7 +120,7 @@ def test_passive_values_that_stay_missing_stand_at_the_base_and_are_said():
     half = Passive(("a",), lambda part: part["a"].where(part["a"] > 1))
     made = chained(frame, PARTS | {"half": half}, m=2, burnin=2, seed=1)
     assert np.isfinite(made.complete(1)["y"]).all()
-    stayed = made.events_frame(by_chain=True).query("variable == 'half' and event == 'stayed missing'")
+    stayed = made.events_frame(by_chain=True).query("variable == 'half' and event == 'stayed_missing'")
     missing = frame["a"].isna()
     expected = [int((made.complete(i)["a"][missing] <= 1).sum()) for i in (1, 2)]
     assert stayed[["chain", "n"]].to_numpy().tolist() == [[1, expected[0]], [2, expected[1]]]
@@ -137,7 +138,7 @@ def test_levels_that_are_new_or_infinite_numbers_have_no_place_in_the_design():
     log = Passive(("a",), logarithm)
     made = chained(frame, {"a": "pmm", "y": "pmm", "log": log}, m=1, burnin=3, seed=1)
     assert np.isfinite(made.complete(1)["y"]).all()
-    assert "no place in the design: at the base" in made.events_frame().query("variable == 'log'")["event"].tolist()
+    assert "no_place" in made.events_frame().query("variable == 'log'")["event"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -230,8 +231,8 @@ def test_observed_values_behind_the_gate():
     kept = frame.assign(times=frame["times"].where(~frame.index.isin(unknown), 77))
     made = chained(kept, equations, m=2, burnin=2, seed=1)
     assert (made.complete(2)["times"][unknown] == 77).all()
-    said = made.events_frame().set_index("event")["n"]
-    assert said["observed where its gate 'ever' is missing: kept"] == 5
+    said = made.events_frame().set_index("event")
+    assert (said.loc["gate_missing_kept", "names"], said.loc["gate_missing_kept", "n"]) == (("ever",), 5)
 
 
 def test_rows_behind_a_gate_that_was_imputed_closed_are_left_out_of_fitting():
@@ -291,18 +292,19 @@ def test_all_that_was_done_is_in_one_table():
     equations = {"score": Equation("truncreg", limits=(0, 100)), "seen": "pmm", "g": "mlogit", "rare": "logit"}
     made = chained(frame, equations, m=3, burnin=2, seed=1)
     found = made.events_frame()
-    rows = {(one.variable, one.event): (one.chains, one.n) for one in found.itertuples()}
-    assert rows["one", "complete and constant: predicts nothing"] == (3, 1)
-    assert rows["g", "declared levels that no row has: left out"] == (3, 1)
-    assert rows["seen", "constant where it is observed: the constant is imputed"] == (3, 10)
-    assert rows["seen", "constant"] == (3, 6)
-    assert rows["score", "not converged: pmm in its place"] == (3, 6)
-    assert rows["rare", "augmented"] == (3, 6)
-    assert rows["score", "collinear, left out: twice"] == (3, 6)
-    assert rows["g", "does not vary, left out: seen"] == (3, 6)
+    rows = {(one.variable, one.event, one.names): (one.chains, one.n) for one in found.itertuples()}
+    assert rows["one", "predicts_nothing", ()] == (3, 1)
+    assert rows["g", "levels_left_out", ()] == (3, 1)
+    assert rows["seen", "constant_imputed", ()] == (3, 10)
+    assert rows["seen", "constant", ()] == (3, 6)
+    assert rows["score", "pmm_in_place", ()] == (3, 6)
+    assert rows["rare", "augmented", ()] == (3, 6)
+    assert rows["score", "collinear_left_out", ("twice",)] == (3, 6)
+    assert rows["g", "constant_left_out", ("seen",)] == (3, 6)
     assert len(found) == len(rows)
     by_chain = made.events_frame(by_chain=True)
-    assert by_chain.columns.tolist() == ["variable", "event", "chain", "n"]
+    assert by_chain.columns.tolist() == ["variable", "event", "names", "chain", "n"]
+    assert {*by_chain["event"]} <= {*HAPPENINGS}
     assert set(by_chain.query("event == 'augmented'")["chain"]) == {1, 2, 3}
 
 
@@ -323,6 +325,7 @@ def test_a_chain_that_fails_names_the_variable_and_the_method(monkeypatch):
     made = chained(frame, PARTS | {"k": "logit"}, m=2, burnin=1, seed=1)
     assert made.m == 1
     assert made.failed == {2: "ArithmeticError: 'k' (logit): no convergence, with pseudo-rows too"}
-    assert "chain failed" in made.events_frame()["event"].iloc[-1]
+    last = made.events_frame().iloc[-1]
+    assert (last["variable"], last["event"], last["names"]) == ("", "chain_failed", ("ArithmeticError",))
     with pytest.raises(ArithmeticError, match=r"no chain could be finished: ArithmeticError: 'k' \(logit\)"):
         chained(frame, PARTS | {"k": "logit"}, m=2, burnin=1, seed=1)

@@ -135,7 +135,7 @@ def test_missing_codes_are_missing_and_keep_their_reason(six_women):
 def test_a_derived_value_is_missing_for_the_reason_of_its_source(six_women):
     # visits 1 2 3 4 12 and missing; bands 'few' to 2 and 'many' 3 to 9, so 12 lies outside every band
     assert six_women.data["band"].astype("str").fillna("-").tolist() == ["few", "few", "many", "many", "-", "-"]
-    assert six_women.reasons.loc[4, "band"] == "outside every declared band"
+    assert six_women.reasons.loc[4, "band"] == "outside_bands"
     assert six_women.reasons.loc[5, "band"] == "not asked"
 
 

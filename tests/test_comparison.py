@@ -16,7 +16,7 @@ from mothers_margins.exact import fisher_exact
 from .conftest import SIX_WOMEN
 
 SIDES = {"lefts": {"side": "left"}, "rights": {"side": "right"}}
-QUOTED = "quoted in place of chi-squared, by rule; a departure from the planned test"
+QUOTED = "small_expected_count"
 AT_1, AT_2 = ("involved_t1", "not_involved_t1"), ("involved_t2", "not_involved_t2")
 # house: 3 own, 1 rent on the left, 1 own, 3 rent on the right (one refused, one not asked); team: 3 of 4 and 1 of 4;
 # ward: 2 of 4 and 1 of 2; score and visits: 1 2 and 2 4. The last has no side.
@@ -50,12 +50,18 @@ def kinds(results: mm.Results) -> list[str]:
     return [found["test"] or found["effect_name"] for found in results.to_dict("records")]
 
 
-def only_note(results: mm.Results, variable: str) -> str:
-    """The note of a variable that is not tested: one row, without a number."""
+def only_note(results: mm.Results, variable: str) -> tuple[str, str]:
+    """The note of a variable that is not tested, and the study's reason: one row, without a number."""
     (found,) = results[results["variable"] == variable].to_dict("records")
     assert found["test"] == found["effect_name"] == ""
     assert all(math.isnan(found[name]) for name in ("statistic", "df", "p_value", "effect", "conf_low", "conf_high"))
-    return found["note"]
+    return found["note"], found["reason"]
+
+
+def notes_of(cohort: mm.Cohort, variable: str, between: tuple[str, str]) -> list[str]:
+    """The notes under a table of one variable with its comparison."""
+    results = mm.summarise(cohort, [variable], between)
+    return [note for _, note in mm.characteristics(results, comparisons=mm.compare(cohort, [variable], between)).notes]
 
 
 def test_levels_have_chi_squared_fisher_distance_and_differences(hand):
@@ -140,18 +146,20 @@ def test_what_does_not_vary_or_is_not_known_is_not_tested(hand):
     cohort = hand("w1,left,1,1,own,1, w2,left,2,2,own,1, w3,right,,,own,1,1 w4,right,,,own,1,0")
     results = mm.compare(cohort, ["house", "services", "score", "visits", "side", "band"], SIDES)
     assert (results["test"] == "").all()
-    notes = results[results["note"].str.startswith("not tested")].set_index(["variable", "level"])["note"]
-    unknown, same = "not tested: no value is known in a group", "not tested: nothing varies"
+    untested = results[results["note"] != ""].set_index(["variable", "level"])
+    unknown, same = "no_value_in_a_group", "nothing_varies"
     expected = {("house", ""): same, ("services", "Team"): same, ("services", "Ward"): unknown}
     expected |= {("score", ""): unknown, ("visits", ""): unknown, ("band", ""): unknown}
-    expected |= {("side", ""): "not tested: the groups are made from it or from part of it"}
-    assert {key: note.removesuffix("; the study reports no test") for key, note in notes.items()} == expected
+    expected |= {("side", ""): "groups_made_from_it"}
+    assert untested["note"].to_dict() == expected
+    assert set(untested["status"]) == {"missing"}
+    assert set(results.loc[results["note"] == "", "status"]) == {"shown"}
     assert results["effect"].dropna().tolist() == [0, 0, 0]  # differences of what is the same
 
 
 def test_a_number_that_does_not_vary_says_so(hand):
     cohort = hand("w1,left,5,,,, w2,left,5,,,, w3,right,5,,,, w4,right,5,,,,")
-    assert mm.compare(cohort, ["score"], SIDES)["note"].str.startswith("not tested").any()
+    assert only_note(mm.compare(cohort, ["score"], SIDES), "score") == ("too_few_values", "")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +189,8 @@ def test_too_many_tables_leave_chi_squared(hand, monkeypatch):
     monkeypatch.setattr(exact, "MOST", 2)
     results = mm.compare(hand(), ["house"], SIDES)
     assert math.isnan(row(results, "house", "fisher_exact")["p_value"])
-    assert row(results, "house", "fisher_exact")["note"].startswith("not computed: too many tables")
+    found = row(results, "house", "fisher_exact")
+    assert (found["note"], found["status"]) == ("too_many_tables", "missing")
 
 
 def test_the_2019_groups_are_compared_by_what_is_printed(cohort):
@@ -196,7 +205,11 @@ def test_the_2019_groups_are_compared_by_what_is_printed(cohort):
     assert row(c, "primary_diagnosis", "difference", "Personality disorder")["effect"] == pytest.approx(900 / 11)
     assert round(fisher_exact([[9, 0], [2, 7]]), 4) == 0.0023
     assert c["level"][c["variable"] == "services_used"].nunique() == 10
-    assert set(c["note"].str.split("; ").str[-1]) == {"the study reports no test"}
+    notes = {"zero_by_definition", "small_expected_count", "nothing_varies"}
+    assert set(c["note"]) == {"", *notes}
+    said = notes_of(cohort, "living_with_partner", ("hssi", "lssi"))
+    assert "The publication reports no test; these are added." in said
+    assert not any("departs from the planned test" in note for note in said)
     ethnicity = mm.compare(cohort, ["ethnicity"], ("hssi", "lssi"))
     assert row(ethnicity, "ethnicity", "chi_squared")["df"] == 3  # four of the eight levels are there at all
     assert kinds(ethnicity).count("difference") == 8
@@ -206,8 +219,10 @@ def test_a_zero_by_definition_is_not_tested(cohort, study):
     (zero,) = study.structural_zeros("custody_of_baby")
     for between in (("hssi", "lssi"), ("lssi", "hssi"), ("rest", "lssi")):
         results = mm.compare(cohort, ["custody_of_baby"], between)
-        assert only_note(results, "custody_of_baby").startswith(f"not tested: zero by definition (No): {zero.reason}")
+        assert only_note(results, "custody_of_baby") == ("zero_by_definition", zero.reason)
         assert results["status"].tolist() == ["structural_zero"]
+        said = notes_of(cohort, "custody_of_baby", between)
+        assert f"Not tested: zero by definition: {zero.reason}." in said
 
 
 def test_a_reconstruction_gives_printed_counts_only(cohort):
@@ -227,7 +242,7 @@ def test_every_variable_is_tested_as_pandas_counts_it(demo, esmi, between):
     results, all_exact = (mm.compare(demo, esmi.variables, between, exact=one) for one in (False, True))
     for name in esmi.variables:
         of_it = results[results["variable"] == name]
-        if "made from it" in of_it["note"].iloc[0]:
+        if of_it["note"].iloc[0] == "groups_made_from_it":
             continue
         if not esmi.levels(name):
             a, b = (demo.data.loc[demo.data[between[0]] == yes, name].dropna().astype(float) for yes in ("Yes", "No"))
@@ -243,13 +258,15 @@ def test_every_variable_is_tested_as_pandas_counts_it(demo, esmi, between):
         assert (found["df"], set(of_it["n"])) == (len(table) - 1, {n})
         assert of_it.loc[of_it["test"] == "fisher_exact", "note"].tolist() == [QUOTED] * small
         exactly = row(all_exact, name, "fisher_exact")
-        assert exactly["note"] == "exact, because it was asked for"
+        assert exactly["note"] == "asked_for"
         assert exactly["p_value"] == pytest.approx(fisher_exact(table))
         differences = of_it[of_it["effect_name"] == "difference"]
         assert differences["level"].tolist() == list(esmi.levels(name))
         assert differences["effect"].sum() == pytest.approx(0, abs=1e-9)
         assert differences["effect"].between(differences["conf_low"], differences["conf_high"]).all()
     assert 0 < (results["test"] == "fisher_exact").sum() < 20
+    (said,) = (note for note in notes_of(demo, "ethnicity", between) if note.startswith("Levels: "))
+    assert said.endswith("is quoted, with its p in brackets, which departs from the planned test by this rule.")
 
 
 def test_what_the_groups_are_made_from_is_not_tested(demo, esmi):
@@ -257,15 +274,13 @@ def test_what_the_groups_are_made_from_is_not_tested(demo, esmi):
     made |= {"involvement_course", "continued", "cpp_or_custody_lost"}
     for between in (AT_1, *esmi.contrasts("cpp_t1").values()):
         results = mm.compare(demo, esmi.variables, between)
-        assert set(results.loc[results["note"].str.contains("made from it"), "variable"]) == made
-        assert {only_note(results, name) for name in made} == {
-            "not tested: the groups are made from it or from part of it"
-        }
+        assert set(results.loc[results["note"] == "groups_made_from_it", "variable"]) == made
+        assert {only_note(results, name) for name in made} == {("groups_made_from_it", "")}
+        assert set(results.loc[results["note"] == "groups_made_from_it", "status"]) == {"missing"}
     readmitted = {"again": {"readmitted_1y": "Yes"}, "not again": {"readmitted_1y": "No"}}
     days = mm.compare(demo, ["days_to_readmission"], readmitted)  # days are of those who were
-    assert only_note(days, "days_to_readmission") == (
-        "not tested: zero by definition: days to a re-admission that is recorded not to have happened"
-    )
+    why = "days to a re-admission that is recorded not to have happened"
+    assert only_note(days, "days_to_readmission") == ("zero_by_definition", why)
 
 
 def test_a_course_that_a_group_cannot_have_is_not_tested(demo):
@@ -274,7 +289,10 @@ def test_a_course_that_a_group_cannot_have_is_not_tested(demo):
     data = demo.data.copy()
     data.loc[data["service_type"] == "acute ward", "involved_t1"] = "Yes"
     results = mm.compare(replace(demo, data=data), ["involvement_course"], wards)
-    assert "not tested: zero by definition (new (timepoint 2" in only_note(results, "involvement_course")
+    why = "there was involvement at timepoint 1"
+    assert only_note(results, "involvement_course") == ("zero_by_definition", why)
+    zeros = [zero.level for zero in demo.study.structural_zeros("involvement_course") if zero.reason == why]
+    assert any(level.startswith("new (timepoint 2") for level in zeros)
 
 
 def test_a_planted_difference_is_found_and_none_where_there_is_none(demo):
@@ -297,7 +315,7 @@ def test_comparisons_are_saved_with_their_columns_timepoint_and_mark(demo, tmp_p
     mm.save(results, "tests_t2")
     saved = pd.read_csv(tmp_path / "out" / "internal" / "tests_t2.csv")
     columns = "table study timepoint status note variable level group_a group_b test statistic df p_value effect"
-    assert list(saved) == list(results) == [*columns.split(), "effect_name", "conf_low", "conf_high", "n"]  # DESIGN §4
+    assert list(saved) == list(results) == [*columns.split(), "effect_name", "conf_low", "conf_high", "n", "reason"]
     assert set(saved["timepoint"]) == {2}
     assert saved["note"].str.startswith("SYNTHETIC DATA").all()
     assert saved["p_value"].tolist() == pytest.approx(results["p_value"].tolist(), nan_ok=True)

@@ -8,8 +8,8 @@ import pytest
 import mothers_margins as mm
 
 
-def step(flow: mm.Results, timepoint: int, beginning: str, group: str) -> int:
-    found = flow[(flow["timepoint"] == timepoint) & flow["step"].str.startswith(beginning) & (flow["group"] == group)]
+def step(flow: mm.Results, timepoint: int, code: str, group: str) -> int:
+    found = flow[(flow["timepoint"] == timepoint) & (flow["step"] == code) & (flow["group"] == group)]
     (number,) = found["n"]
     return number
 
@@ -17,16 +17,18 @@ def step(flow: mm.Results, timepoint: int, beginning: str, group: str) -> int:
 def test_the_flow_adds_up_at_every_step(demo):
     flow = mm.flow(demo)
     for timepoint in (1, 2):
-        everyone = step(flow, timepoint, "In the file", "all")
-        known = step(flow, timepoint, "Outcome known", "all")
-        assert everyone == 279 == known + step(flow, timepoint, "Outcome not known", "all")
+        everyone = step(flow, timepoint, "in_file", "all")
+        known = step(flow, timepoint, "outcome_known", "all")
+        assert everyone == 279 == known + step(flow, timepoint, "outcome_not_known", "all")
         for group in ("all", "yes", "no"):
-            whole, part = (step(flow, timepoint, beginning, group) for beginning in ("Every", "An explanatory"))
-            assert whole + part == step(flow, timepoint, "Outcome known", group)
-        for beginning in ("Outcome known", "Every", "An explanatory"):
-            yes, no = (step(flow, timepoint, beginning, group) for group in ("yes", "no"))
-            assert yes + no == step(flow, timepoint, beginning, "all")
-    assert (step(flow, 1, "Outcome known", "yes"), step(flow, 1, "Outcome known", "no")) == (99, 179)
+            whole, part = (step(flow, timepoint, code, group) for code in ("complete_case", "term_not_known"))
+            assert whole + part == step(flow, timepoint, "outcome_known", group)
+        for code in ("outcome_known", "complete_case", "term_not_known"):
+            yes, no = (step(flow, timepoint, code, group) for group in ("yes", "no"))
+            assert yes + no == step(flow, timepoint, code, "all")
+    assert (step(flow, 1, "outcome_known", "yes"), step(flow, 1, "outcome_known", "no")) == (99, 179)
+    assert {*flow["outcome"]} == {"involved_t1", "involved_t2"}
+    assert {*flow["specification"]} == {"protocol"}
 
 
 def test_complete_cases_are_those_that_a_count_by_hand_finds(demo, esmi):
@@ -34,18 +36,18 @@ def test_complete_cases_are_those_that_a_count_by_hand_finds(demo, esmi):
         for model in ("protocol", "published_2023"):
             names = [outcome, *esmi.terms(model, outcome)]
             by_hand = len(demo.data[names].dropna())
-            assert step(mm.flow(demo, model), timepoint, "Every", "all") == by_hand
+            assert step(mm.flow(demo, model), timepoint, "complete_case", "all") == by_hand
     assert "readmitted_1y" in esmi.terms("published_2023", "involved_t2")
 
 
 def test_reasons_are_those_of_the_codes_in_the_file(demo, shipped):
     found = mm.missingness(demo, ["drug_history", "ethnicity"])
-    counts = {(row["variable"], row["event"]): row["n"] for row in found.to_dict("records")}
-    assert counts["drug_history", "form not completed"] == (shipped["drug_history"] == ".a").sum()
-    assert counts["ethnicity", "declined to answer"] == (shipped["ethnicity"] == ".d").sum()
-    assert counts["drug_history", "known"] == shipped["drug_history"].isin(["Yes", "No"]).sum()
+    counts = {(row["variable"], row["event"], row["reason"]): row["n"] for row in found.to_dict("records")}
+    assert counts["drug_history", "missing", "form not completed"] == (shipped["drug_history"] == ".a").sum()
+    assert counts["ethnicity", "missing", "declined to answer"] == (shipped["ethnicity"] == ".d").sum()
+    assert counts["drug_history", "known", ""] == shipped["drug_history"].isin(["Yes", "No"]).sum()
     for name in ("drug_history", "ethnicity"):
-        assert sum(number for (variable, _), number in counts.items() if variable == name) == 279
+        assert sum(number for (variable, _, _), number in counts.items() if variable == name) == 279
 
 
 def test_missing_values_are_counted_within_groups_of_their_own_size(demo):
@@ -60,7 +62,7 @@ def test_rules_of_scores_are_counted_by_group(demo):
     involved = demo.data["involved_t1"] == "Yes"
     expected = (demo.scoring["honos_total"] == "prorated") & involved.fillna(False).astype(bool)
     assert prorated.set_index("group")["n"]["involved_t1"] == expected.sum()
-    assert rules[rules["variable"] == "cas_total"]["event"].isin(["not applicable"]).any()
+    assert rules[rules["variable"] == "cas_total"]["event"].isin(["not_applicable"]).any()
     whole = mm.scored(demo)
     assert (whole.groupby("variable")["n"].sum() == 279).all()
 
@@ -71,12 +73,16 @@ def test_impossible_combinations_are_counted_where_somebody_makes_them(demo, esm
     data.loc[data["country"] == "Wales", "country"] = "England"
     behind = data["cas_ever_relationship"] == "No"
     data.loc[behind, "cas_05"] = 3
-    counts = mm.impossible(replace(demo, data=data)).set_index("event")["n"]
-    welsh = counts[counts.index.str.endswith("the Welsh index does not rank areas of England")]
-    assert welsh.tolist() == [(demo.data["country"] == "Wales").sum()]
-    assert counts[counts.index.str.contains("modified answered")].tolist() == [behind.sum()]
+    found = mm.impossible(replace(demo, data=data))
+    assert {*found["engine"]} == {"check"}
+    welsh = found[found["reason"] == "the Welsh index does not rank areas of England"]
+    assert welsh[["event", "n"]].to_numpy().tolist() == [["combination", (demo.data["country"] == "Wales").sum()]]
+    assert {*welsh["variables"].item().split("; ")} == {"country", "deprivation_index"}
+    counts = found.set_index("event")["n"]
+    assert counts["behind_closed_gate"] == behind.sum()
     totals = [score for score in esmi.scores.values() if score.sum_of]
     assert len(counts) == len(esmi.file.impossible) + 2 + len(totals)
+    assert len(counts["not_the_sum"]) == len(totals)
 
 
 def test_a_table_of_events_shows_numbers_and_shares_and_the_mark(demo):
@@ -86,15 +92,20 @@ def test_a_table_of_events_shows_numbers_and_shares_and_the_mark(demo):
     assert "SYNTHETIC DATA" in html
     flow = mm.tally(mm.flow(demo), "Flow")
     assert flow.sections[0].title == "Children's social care involvement at timepoint 1"
-    assert flow.quote("Children's social care involvement at timepoint 1", "yes", "Outcome known") == "99"
-    assert flow.quote("Children's social care involvement at timepoint 1", "yes", "In the file") == "–"
+    assert flow.quote("involved_t1", "yes", "outcome_known") == "99"
+    assert flow.quote("involved_t1", "yes", "in_file") == "–"
+    assert [row.label for row in flow.sections[0].rows] == [
+        *("In the file", "Outcome not known", "Outcome known", "Every explanatory variable known (complete case)"),
+        "An explanatory variable not known",
+    ]
 
 
 def test_flow_and_events_are_saved_with_their_columns_and_mark(demo, tmp_path, monkeypatch):
     monkeypatch.setenv("MOTHERS_MARGINS_OUT", str(tmp_path))
     mm.save(mm.flow(demo), "flow")
     saved = pd.read_csv(tmp_path / "internal" / "flow.csv")
-    assert list(saved) == ["table", "study", "timepoint", "status", "note", "step", "group", "n"]
+    common = ["table", "study", "timepoint", "status", "note"]
+    assert list(saved) == [*common, "outcome", "specification", "step", "group", "n"]
     assert saved["note"].str.startswith("SYNTHETIC DATA").all()
 
 

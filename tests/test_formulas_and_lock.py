@@ -9,7 +9,6 @@ import pytest
 
 import mothers_margins as mm
 from mothers_margins.definition import Coding, Lock
-from mothers_margins.results import NOT_LOCKED
 
 SIDES = ("involved_t1", "not_involved_t1")
 
@@ -93,10 +92,10 @@ def test_a_formula_is_refused_as_a_model_would_be(demo, formula, said):
 def test_a_formula_has_the_footnote_of_the_time_between(demo):
     estimates = mm.fit_logistic(demo, "involved_t2 ~ age_years + readmitted_1y").to_frame()
     notes = estimates.set_index("variable")["note"]
-    assert (notes["readmitted_1y"] == "recorded between the timepoints, after timepoint 1").all()
+    assert (notes["readmitted_1y"] == "between_timepoints").all()
     assert (notes["age_years"] == "").all()
     drawn = [text.get_text() for text in mm.forest(estimates).drawn.axes[0].texts]
-    assert any("recorded between the timepoints" in text for text in drawn)
+    assert any("recorded between the timepoints, after timepoint 1" in text.lower() for text in drawn)
 
 
 def test_an_outcome_without_declared_variables_is_refused(demo):
@@ -125,13 +124,15 @@ def test_units_and_far_zeros_do_not_matter():
 
 def test_a_lock_covers_the_outcomes_that_it_names(demo, agreed):
     cohort = stated(demo, restricted=True, lock=agreed)
-    assert not mm.fit_logistic(cohort, "protocol").to_frame()["note"].str.contains(NOT_LOCKED).any()
+    covered = mm.fit_logistic(cohort, "protocol").to_frame()
     later = mm.fit_logistic(cohort, "protocol", outcome="involved_t2").to_frame()
-    assert (later["note"] == NOT_LOCKED).all()
     by_hand = mm.fit_logistic(cohort, "involved_t1 ~ age_years").to_frame()
-    assert (by_hand["note"] == NOT_LOCKED).all()
     reading = mm.fit_logistic(cohort, "protocol", outcome="involved_t1_plans").to_frame()  # stands in for the primary
-    assert (reading["note"] == "").all()
+    for estimates, lock in ((covered, ""), (later, "open"), (by_hand, "open"), (reading, "")):
+        assert estimates.about.lock == lock
+        assert estimates.about.marks == (("NOT LOCKED: exploratory",) if lock else ())
+        assert mm.odds_ratios(estimates).caption.startswith("NOT LOCKED: exploratory. ") == bool(lock)
+        assert {*estimates["note"]} <= {"", "joint_test"}
 
 
 def test_a_list_or_coding_changed_after_the_lock_shows_on_estimates_and_as_a_row(demo, agreed, esmi):
@@ -142,14 +143,19 @@ def test_a_list_or_coding_changed_after_the_lock_shows_on_estimates_and_as_a_row
         (other, "coded otherwise Mother's age"),
     ):
         cohort = stated(demo, lock=lock)
-        assert (
-            mm.fit_logistic(cohort, "protocol").to_frame()["note"] == "the list agreed on 2022-02-01 was changed"
-        ).all()
+        estimates = mm.fit_logistic(cohort, "protocol").to_frame()
+        assert estimates.about.lock == "changed"
+        assert "NOT LOCKED" not in "".join(estimates.about.marks)
+        table = mm.odds_ratios(estimates)
+        (mark,) = (mark for mark, note in table.notes if note == "The list agreed on 2022-02-01 was changed.")
+        cells = [cell for section in table.sections for row in section.rows for cell in row.cells]
+        assert {cell.mark for cell in cells if "ratio" in (cell.numbers or {})} == {mark}
         rows = mm.overview(cohort.study, "deviations").sections[0].rows
         assert [row.cells[2].pattern for row in rows if row.cells[0].pattern == "changed after the lock"] == [
             f"The list agreed with the LEAG was changed: {said}"
         ]
     same = stated(demo, lock=agreed.model_copy(update={"coding": {"age_years": esmi.file.coding["age_years"]}}))
+    assert mm.fit_logistic(same, "protocol").to_frame().about.lock == ""
     rows = mm.overview(same.study, "deviations").sections[0].rows
     assert not any(row.cells[0].pattern == "changed after the lock" for row in rows)
 
@@ -211,10 +217,11 @@ def test_what_cannot_be_together_is_not_tested(demo):
     """Never in a relationship is No by the gate; without custody and never lost it is impossible."""
     related = {"never": {"cas_ever_relationship": "No"}, "ever": {"cas_ever_relationship": "Yes"}}
     found = mm.compare(demo, ["dv_any", "relationship"], related)
-    assert found["note"].str.startswith("not tested").all()
+    assert found["note"].tolist() == ["groups_made_from_it", "zero_by_definition"]
     custody = {"with": {"custody_t2": "Yes"}, "without": {"custody_t2": "No"}}
     found = mm.compare(demo, ["custody_lost_by_t2"], custody)
-    assert found["note"].str.startswith("not tested: zero by definition: without custody").all()
+    assert found["note"].tolist() == ["zero_by_definition"]
+    assert found["reason"].str.startswith("without custody").all()
 
 
 @pytest.mark.parametrize(

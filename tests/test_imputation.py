@@ -416,9 +416,7 @@ def test_edges_have_a_clear_outcome():
     frame.loc[5:8, "one"] = np.nan
     made = chained(frame, {"y": "pmm", "one": "pmm"}, m=1, burnin=2, seed=1)
     assert (made.complete(1)["one"] == 1).all()
-    assert [one.event for one in made.events if one.variable == "one"] == [
-        "constant where it is observed: the constant is imputed"
-    ]
+    assert [(one.event, one.n) for one in made.events if one.variable == "one"] == [("constant_imputed", 4)]
     wide = pd.DataFrame(rng.standard_normal((12, 20))).rename(columns=str)  # more predictors than rows
     wide.loc[2, "0"] = np.nan
     assert chained(wide, {"0": "pmm"}, m=1, burnin=2, seed=1).complete(1).notna().all().all()

@@ -18,6 +18,7 @@ from scipy.special import logit
 
 import mothers_margins as mm
 from mothers_margins import composites, imputing, places
+from mothers_margins.cohort import gap
 from mothers_margins.definition import Condition
 from mothers_margins.derivation import remade
 from mothers_margins.errors import UsageError
@@ -58,11 +59,11 @@ def drawn(cohort: mm.Cohort, parts: tuple[str, ...], rng: np.random.Generator) -
     """Parts with random values in their gaps, but where they do not apply; few, so that every answer occurs."""
     filled = {}
     for name in parts:
-        values, gap = cohort.data[name], imputing._gap(cohort, name)
+        values, not_known = cohort.data[name], gap(cohort, name)
         levels = cohort.study.levels(name)
-        chosen = rng.choice(list(levels) if levels else [0.0, 1.0, 2.0, 3.0, 6.0, 7.0], int(gap.sum()))
+        chosen = rng.choice(list(levels) if levels else [0.0, 1.0, 2.0, 3.0, 6.0, 7.0], int(not_known.sum()))
         made = values.astype(object)
-        made[gap] = chosen
+        made[not_known] = chosen
         filled[name] = made.astype(values.dtype if levels else "Float64")
     return filled
 
@@ -180,8 +181,10 @@ def test_a_number_is_shifted_by_points(demo):
         abuse = found.cohort.data["dv_any"].isna()
         assert (one["cas_total"][abuse] == demo.study.limits("cas_total")[1]).all()
         assert (one["dv_any"][abuse] == "Yes").all()
-    events = found.events()["event"]
-    assert "imputed by pmm, shifted by 0.25" in {*events}
+    events = found.events()
+    filled = events[events["event"] == "imputed"].set_index("variable")
+    assert (filled.loc["ctq_total", "method"], filled.loc["ctq_total", "setting"]) == ("pmm", 0.25)
+    assert filled["setting"].dropna().to_dict() == {"ctq_total": 0.25, "cas_total": 1000}
     assert mm.fit_logistic(found, "protocol").in_results.endswith("_shifted")
 
 

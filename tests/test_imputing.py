@@ -10,8 +10,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import mothers_margins as mm
-from mothers_margins import imputing
-from mothers_margins.errors import UsageError
+from mothers_margins.cohort import gap
+from mothers_margins.errors import DisclosureError, UsageError
 from mothers_margins.missing_plan import Run
 
 from .by_hand import emptied, planned, said
@@ -97,8 +97,8 @@ def test_continued_is_among_those_involved_at_timepoint_1(demo, shipped):
     assert list(found.cohort.data.index) == list(shipped.index[among])
     events = found.events()
     counts = dict(zip(events["event"], events["n"], strict=True))
-    assert counts["outcome not known: not in this run"] == (~one.isin([*MISSING, "none"]) & two.isin(MISSING)).sum() + 1
-    assert counts["not among those whom the outcome concerns: not in this run"] == (one == "none").sum()
+    assert counts["outcome_not_known"] == (~one.isin([*MISSING, "none"]) & two.isin(MISSING)).sum() + 1
+    assert counts["not_concerned"] == (one == "none").sum()
 
 
 def test_an_unknown_outcome_that_predicts_stands_at_the_share_of_those_known(second, shipped):
@@ -109,7 +109,7 @@ def test_an_unknown_outcome_that_predicts_stands_at_the_share_of_those_known(sec
     share = (text[~odd] != "none").mean()
     assert values[odd].item() == pytest.approx(share, abs=1e-15)
     events = second.events()
-    row = events[events["event"].str.startswith("as predictor at the share")]
+    row = events[events["event"] == "average_in_place"]
     assert row["variable"].item() == "involved_t1"
     assert row["n"].item() == 1
     assert row["denominator"].item() == 259
@@ -122,7 +122,10 @@ def test_or_is_left_out_if_the_plan_says_so(demo, second):
     assert len(found.cohort) == 258
     assert demo.data.loc[list(gone), "involved_t1"].isna().all()
     assert set(found.made.data["involved_t1"]) == {0.0, 1.0}
-    assert "left out, because this outcome, which predicts, is not known" in set(found.events()["event"])
+    events = found.events()
+    row = events[events["event"] == "predicting_outcome_not_known"]
+    said = row[["engine", "variable", "n", "denominator"]].to_numpy().tolist()
+    assert said == [["imputation", "involved_t1", 1, 279]]
 
 
 def test_the_outcome_really_predicts(demo):
@@ -143,7 +146,6 @@ def test_refused(demo, cohort, six_women):
     plan = demo.study.file.missing_data
     fewer = planned(demo, outcomes={name: run for name, run in plan.outcomes.items() if name != "cpp_t1"})
     for call, words in (
-        (lambda: imputed(cohort), "no missing-data plan"),
         (lambda: imputed(six_women), "no missing-data plan"),
         (lambda: imputed(fewer, "cpp_t1", "exploratory"), "declares no run of cpp_t1"),
         (lambda: imputed(demo, "involvd_t1"), "did you mean 'involved_t1'"),
@@ -161,6 +163,8 @@ def test_refused(demo, cohort, six_women):
     ):
         with pytest.raises(UsageError, match=words):
             call()
+    with pytest.raises(DisclosureError, match="impute: rows rebuilt from a publication"):
+        imputed(cohort)
 
 
 def test_what_the_outcome_is_made_of_is_refused(demo):
@@ -222,9 +226,9 @@ def test_a_question_may_be_answered_by_all_whom_it_concerns(demo):
     """Nothing of it is imputed then, and what does not apply stays so."""
     cohort = demo
     for name in ("cas_total", "other_children_csc", "children_total"):
-        gap = imputing._gap(cohort, name)
+        not_known = gap(cohort, name)
         filler = 1.0 if name == "cas_total" else "1" if name == "children_total" else "No"
-        cohort = replace(cohort, data=cohort.data.assign(**{name: cohort.data[name].mask(gap, filler)}))
+        cohort = replace(cohort, data=cohort.data.assign(**{name: cohort.data[name].mask(not_known, filler)}))
     cohort = replace(cohort, data=cohort.data.assign(dv_any=cohort.data["dv_any"].fillna("No")))
     found = imputed(cohort)
     assert not {"cas_total", "other_children_csc", "children_total"} & {*found.filled}
@@ -286,7 +290,7 @@ def test_missing_as_no(demo):
     for one in completed(found):
         for name in gap:
             assert (one.data[name][gap[name]] == "No").all()
-    taken = found.events().set_index("event").loc["not known, taken for a no"]
+    taken = found.events().set_index("event").loc["missing_as_no"]
     assert dict(zip(taken["variable"], taken["n"], strict=True)) == {"dv_any": 30, "substance_misuse": 36}
     assert "ctq_total" in found.filled
     assert not {"dv_any", "cas_total"} & {*found.filled}
@@ -298,26 +302,29 @@ def test_missing_as_no(demo):
 
 def test_events_say_what_was_done(first, demo):
     events = first.events()
-    run = events[events["engine"] == "run"].set_index("event")["n"]
-    assert run.to_dict() == {"imputations": 4, "sweeps of each chain": 2, "seed": 20211118}
-    filled = events[(events["engine"] == "imputation") & events["event"].str.startswith("imputed by")]
-    expected = {name: imputing._gap(first.cohort, name).sum() for name in first.filled}
+    run = events[events["engine"] == "run"].set_index("event")
+    assert run["setting"].to_dict() == {"imputations": 4, "sweeps": 2, "seed": 20211118}
+    assert run["n"].isna().all()  # which counts participants only
+    filled = events[(events["engine"] == "imputation") & (events["event"] == "imputed")]
+    expected = {name: gap(first.cohort, name).sum() for name in first.filled}
     assert dict(zip(filled["variable"], filled["n"], strict=True)) == expected
     assert expected["cas_total"] == 30
     assert expected["ethnicity"] == 3
     assert expected["children_total"] == 6
     done = events[events["engine"] == "imputation"]
-    outside = done["event"].str.contains("not in this run")
+    outside = done["event"].isin(["outcome_not_known", "not_concerned"])
     assert (done["denominator"][~outside] == 278).all()
     assert (done["denominator"][outside] == 279).all()  # who is outside the run is counted among all rows
-    methods = filled.set_index("variable")["event"]
-    assert methods["cas_total"] == "imputed by pmm"
-    assert methods["ethnicity"] == "imputed by mlogit"
-    assert methods["deprivation_quintile"] == "imputed by ologit"
-    assert methods["drug_history"] == "imputed by logit"
-    assert events.loc[events["variable"] == "readmitted_1y", "event"].item().startswith("auxiliary variable left out")
+    assert filled["setting"].isna().all()  # no shift
+    methods = filled.set_index("variable")["method"]
+    assert methods["cas_total"] == "pmm"
+    assert methods["ethnicity"] == "mlogit"
+    assert methods["deprivation_quintile"] == "ologit"
+    assert methods["drug_history"] == "logit"
+    assert events.loc[events["variable"] == "readmitted_1y", "event"].item() == "auxiliary_left_out"
     chains = events[events["engine"] == "chains"]
-    assert chains["n"].max() == chains["denominator"].max() == 4
+    assert chains["chains"].max() == chains["chains_in_all"].max() == 4
+    assert chains["n"].isna().all()
     only = imputed(demo, model="ever_related_only", m=1).events().set_index("variable")["n"]
     assert only["dv_any_ever_related"] == 30  # not the 13 whom it does not concern
 
@@ -328,4 +335,6 @@ def test_traces_and_convergence_name_every_imputed_variable(first):
     assert len(traces) == 4 * 2 * len(first.filled)
     found = first.convergence()
     assert list(found["variable"]) == list(first.filled)
-    assert list(first.made.rhat()) == pytest.approx(list(found["statistic"]), nan_ok=True)
+    assert list(first.made.rhat()) == pytest.approx(list(found["rhat"]), nan_ok=True)
+    assert set(zip(found["outcome"], found["specification"], strict=True)) == {("involved_t1", "protocol")}
+    assert set(zip(found["chains"], found["sweeps"], strict=True)) == {(4, 2)}

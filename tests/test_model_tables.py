@@ -151,7 +151,7 @@ def test_the_difference_the_test_and_p_stand_in_the_row(demo):
 def test_a_variable_of_yes_and_no_takes_one_row_with_what_is_not_known(demo):
     table = compared(demo, ["learning_difficulties"])
     labels = [row.label for row in table.sections[0].rows]
-    assert labels == ["Learning difficulties: yes", "Not known"]
+    assert labels == ["Learning difficulties", "Not known"]
 
 
 def test_fishers_p_is_marked_as_the_one_quoted_with_the_other_in_brackets(demo):
@@ -235,7 +235,7 @@ def test_needs_count_every_domain_with_its_unknown(demo, shipped):
     unmet, known = (told == "2").sum(), told.isin(["0", "1", "2"]).sum()
     assert table.quote("canm_01", "involved_t1_2") == f"{unmet} ({100 * unmet / known:.1f}%)"
     assert table.quote("canm_01", "involved_t1_missing") == str(len(told) - known)
-    assert [column.heading for column in table.columns[:4]] == ["No need", "Met need", "Unmet need", "Not known"]
+    assert [column.heading for column in table.columns[:4]] == ["no need", "met need", "unmet need", "Not known"]
 
 
 def test_needs_refuse_variables_that_do_not_share_their_levels(demo):
@@ -248,14 +248,21 @@ def test_needs_refuse_variables_that_do_not_share_their_levels(demo):
 def test_the_checks_stand_in_one_table_with_the_numbers_of_the_results(fit):
     checks = mm.check_model(fit)
     table = mm.diagnostics(checks)
-    found = checks.set_index("statistic_name")["statistic"]
-    auc = f"{found['AUC']:.2f} ({found['AUC low']:.2f} to {found['AUC high']:.2f})"
+    found = checks.set_index("statistic_name")
+    area = found.loc["auc"]
     printed = {row.label: table.print(row.cells[0]) for section in table.sections for row in section.rows}
-    assert printed["AUC"] == auc
-    assert printed["Hosmer-Lemeshow chi-squared"] == f"{found['Hosmer-Lemeshow chi-squared']:.2f} (8 df)"
+    assert printed["AUC"] == f"{area['statistic']:.2f} ({area['conf_low']:.2f} to {area['conf_high']:.2f})"
+    hosmer, square = found.loc["hosmer_lemeshow", "statistic"], found.loc["square", "statistic"]
+    assert printed["Hosmer-Lemeshow chi-squared"] == f"{hosmer:.2f} (8 df)"
+    said = f"{square:.2f}".replace("-", "\N{MINUS SIGN}")
+    assert printed["Linktest: coefficient of the square"] == said
+    for row in checks[checks["check"] == "calibration"].itertuples():
+        key = f"Group {row.tenth} of the fitted probability"
+        assert printed[key] == f"{row.n_events} and {row.statistic:.1f}"
+        assert table.quote("tenth", "n", str(row.tenth)) == str(row.n)
     vif = checks[(checks["check"] == "vif") & (checks["variable"] == "ctq_total")]["statistic"].item()
     influence = checks[(checks["check"] == "influence") & (checks["variable"] == "ctq_total")]["statistic"].item()
-    assert printed["Childhood trauma (CTQ total)"] == f"{vif:.2f}; {influence:.2f}"
+    assert printed["Childhood trauma (CTQ total), per 10 points"] == f"{vif:.2f}; {influence:.2f}"
     assert "flattered" in notes(table)
     with pytest.raises(mm.UsageError, match="not checks"):
         mm.diagnostics(fit.events())

@@ -13,12 +13,11 @@ import mothers_margins as mm
 from mothers_margins.coding import coded
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import chained
-from mothers_margins.results import COLUMNS
+from mothers_margins.results import COLUMNS, codes
 
 from .by_hand import d1, emptied, part, planned, rubin, ruled, said, same
 from .conftest import REPOSITORY
 
-OUTSIDE = "left out: participants whom an explanatory variable does not concern"
 FOLDER = REPOSITORY / "tests" / "data" / "reference"
 
 
@@ -89,14 +88,13 @@ def test_barnard_and_rubins_degrees_of_freedom(demo):
     assert (fit.df < 264).all()
     alone = next(one for one in fit.unadjusted if one.columns[1].variable == "dv_any")
     check(alone, *by_statsmodels(found, only="dv_any"), df_complete=278 - 2)
-    assert "degrees of freedom" not in "".join(fit.to_frame()["note"])  # the plan's own rule is not said
+    assert {*fit.to_frame()["note"]} == {"", "joint_test"}  # the plan's own rule is not said
     other = mm.pool(fit.fits)
     assert other.pooled.df_rule == "rubin"
-    notes = other.to_frame()["note"]
-    assert notes.str.contains("degrees of freedom by the rule of Rubin (1987)", regex=False).all()
+    assert all("df_rubin" in codes(row) for row in other.to_frame().to_dict("records"))
     again = mm.pool(mm.fit_logistic(imputed(demo), "protocol").fits, df_rule="barnard-rubin")
     same(again.df, fit.df)
-    assert again.to_frame()["note"].str.contains("Barnard and Rubin (1999)", regex=False).all()
+    assert all("df_barnard_rubin" in codes(row) for row in again.to_frame().to_dict("records"))
 
 
 def test_the_joint_test_is_d1(fit, first):
@@ -143,17 +141,23 @@ def test_the_frame(fit):
     assert (rest["n"] == 278).all()
     assert (rest["n_events"] == 99).all()
     assert rest["profile_low"].isna().all()
-    assert (frame["note"] == "").all()
+    assert frame["note"].tolist() == ["joint_test" if missing else "" for missing in frame["estimate"].isna()]
+    assert frame.about.lock == ""
 
 
-def test_restricted_data_say_not_locked(first):
+def test_restricted_data_say_not_locked(first, tmp_path):
     own = replace(first, cohort=replace(first.cohort, source=replace(first.cohort.source, kind="restricted")))
-    assert (mm.fit_logistic(own, "protocol").to_frame()["note"].str.contains("NOT LOCKED")).all()
+    frame = mm.fit_logistic(own, "protocol").to_frame()
+    assert frame.about.lock == "open"
+    assert frame.about.marks == ("NOT LOCKED: exploratory",)
+    mm.save(frame, "estimates")
+    saved = pd.read_csv(tmp_path / "out" / "internal" / "estimates.csv")
+    assert saved["note"].str.startswith("NOT LOCKED: exploratory").all()
 
 
 def test_cells_are_means_over_the_imputations(fit, first):
     cells = fit.tabulated()
-    row = cells[(cells["variable"] == "dv_any") & (cells["event"] == "Yes")].set_index("group")["n"]
+    row = cells[(cells["variable"] == "dv_any") & (cells["level"] == "Yes")].set_index("group")["n"]
     yes = [
         (one.data["dv_any"] == "Yes") & (one.data["involved_t1"] == "Yes") for one in map(first.complete, range(1, 6))
     ]
@@ -189,7 +193,7 @@ def test_another_model_of_the_same_run(first):
     check(seven, *by_statsmodels(first, model="abuse_cut_off_7"))
     left_out = mm.fit_logistic(first, "ever_related_only")
     assert left_out.nobs == 265
-    assert left_out.events().set_index("event")["n"][OUTSIDE] == 13
+    assert left_out.events().set_index("event")["n"]["not_concerned"] == 13
     formula = mm.fit_logistic(first, "involved_t1 ~ age_years + ctq_total")
     hand = [sm.Logit(y, x * [1, 5, 10]).fit(disp=0) for x, y in (
         (x[["Intercept", "age_years", "ctq_total"]], y) for x, y in designs(first))]  # fmt: skip

@@ -15,6 +15,7 @@ from scipy import optimize, special, stats
 
 import mothers_margins as mm
 from mothers_margins import logistic
+from mothers_margins.fitted import Happened
 from mothers_margins.results import COLUMNS, EVERY_KIND
 
 from .conftest import REPOSITORY
@@ -197,7 +198,7 @@ def test_the_rows_are_the_complete_cases(demo, outcome):
     assert found.events()["n"].iloc[0] == demo.data[outcome].notna().sum() - len(rows)
     if outcome == "continued":
         assert {*demo.data.loc[found.design.index, "involved_t1"]} == {"Yes"}
-    cells = found.tabulated().pivot(index=["variable", "event"], columns="group", values="n")
+    cells = found.tabulated().pivot(index=["variable", "level"], columns="group", values="n")
     counted = pd.crosstab(rows["dv_any"], rows[outcome])
     assert cells.loc[("dv_any", "Yes")].to_dict() == {"yes": counted.loc["Yes", "Yes"], "no": counted.loc["Yes", "No"]}
     assert (cells.groupby("variable").sum() == [found.nobs - found.n_events, found.n_events]).all(axis=None)
@@ -235,7 +236,9 @@ def test_unadjusted_estimates_are_of_each_variable_alone_on_the_same_rows(fit):
 
 def test_available_cases_are_each_variable_s_own_rows(demo):
     found = mm.available_case(declaring(demo, minimum_cell=1), "protocol")
-    assert (found[["method", "model", "note"]] == ["available_case", "unadjusted", ""]).all(axis=None)
+    assert (found[["method", "model"]] == ["available_case", "unadjusted"]).all(axis=None)
+    assert found["note"].tolist() == ["joint_test" if missing else "" for missing in found["estimate"].isna()]
+    assert found.loc[found["note"] == "joint_test", "term"].tolist() == ["ethnicity"]
     assert found[["profile_low", "profile_high", "profile_p"]].isna().all(axis=None)
     for name, own in found.groupby("variable"):
         rows = demo.data[["involved_t1", name]].dropna()
@@ -244,7 +247,7 @@ def test_available_cases_are_each_variable_s_own_rows(demo):
     ratio = found.set_index("variable").loc["dv_any", ["estimate", "std_error"]]
     same(ratio, [np.log(a * d / (b * c)), np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)])
     sparse = mm.available_case(declaring(demo, minimum_cell=10), "protocol")
-    said = sparse["note"] == "by Firth's method: a cell is below the minimum"
+    said = sparse["note"] == "by_firth"
     assert sparse[said]["variable"].tolist() == ["deprivation_quintile", "schizophrenia", "learning_difficulties"]
 
 
@@ -285,7 +288,7 @@ def test_a_cell_below_the_minimum_stops_the_model_or_makes_it_firth_s(demo, mini
         assert ("leave method out" in str(raised.value)) == (method == "logit")
     found = mm.fit_logistic(firth, "protocol")
     assert {one.method for one in (found, *found.unadjusted)} == {"firth" if small else "logit"}
-    said = [f"{name} '{event.split(': ')[1]}' {n}" for name, event, n in found.done if event.startswith("Firth")]
+    said = [f"{one.variable} '{one.level}' {one.n}" for one in found.done if one.code == "small_cell"]
     assert said == [f"{name} {n}" for name, n in zip(small, (3, 4), strict=False)]
 
 
@@ -296,7 +299,7 @@ def test_levels_are_put_together_and_it_is_said_or_each_enters_on_its_own(demo):
     assert raised.value.problems == ("ethnicity 'Mixed or Other'",)  # 1 involved
     merged = complete(demo, "involved_t1")["ethnicity"].isin(["Asian", "Mixed or Other"]).sum()
     assert mm.fit_logistic(cohort, "protocol").done[1:] == (
-        ("ethnicity", "levels put together: Asian, Mixed or Other", merged),
+        Happened("put_together", "ethnicity", "Asian, Mixed or Other", merged),
     )
     found = mm.fit_logistic(declaring(demo, minimum_cell=1), "all_levels")
     assert (found.method, found.parameters, len(found.done)) == ("logit", 1 + 4 + 1 + 4 + 4 + 1 + 2, 1)
@@ -317,7 +320,9 @@ def test_a_level_of_nobody_is_left_out_and_said(demo):
     level = demo.data["ethnicity"].astype(object)
     cohort = planted(demo, ethnicity=level.replace("White Other", "White British"))
     found = mm.fit_logistic(declaring(cohort, minimum_cell=1), "protocol")
-    assert ("ethnicity", "left out, because nobody has the level: White Other", 0) in found.done
+    (gone,) = (one for one in found.done if one.code == "nobody_has_level")
+    assert (gone.variable, gone.level) == ("ethnicity", "White Other")
+    assert np.isnan(gone.n)  # it met nobody
     assert (found.method, found.parameters) == ("logit", 12)
     same(found.params, sm.Logit(found.event, found.design).fit(disp=0).params)
     nobody = planted(demo, ethnicity=level.replace("White British", "White Other"))

@@ -37,10 +37,9 @@ LAST_OF_BAND = {
     "ctq_physical_neglect": (7, 9, 12, 25),
 }
 NEVER = "not applicable: never in an adult relationship"
-TOO_FEW = "too few items answered"
-UNANSWERED = "no item answered"
+TOO_FEW, UNANSWERED = "too_few_items", "no_item"
 BANDS = ("none or minimal", "low to moderate", "moderate to severe", "severe to extreme")
-UNSETTLED = "not known from what it is made of"
+UNSETTLED = "sources_not_known"
 CTQ_RULE = "reversed: [2, 5, 7, 13, 19, 26, 28]\n    rule: {items: prorate, answered: 0.8}"
 SCHEMA, STUDY = "dyads.schema.yaml", "study.yaml"
 
@@ -340,7 +339,7 @@ def test_prorated_ctq_scores_are_banded_unrounded(cohort):
 def test_a_closed_gate_is_not_applicable_and_a_skipped_form_is_not_zero(cohort, esmi):
     assert values(cohort, "cas_total") == [None, None, None, None, 7, 0]
     assert whys(cohort, "cas_total") == [NEVER, NEVER, "form not completed", "form not completed", None, None]
-    assert rules(cohort, "cas_total") == ["not applicable"] * 2 + [UNANSWERED] * 2 + ["complete"] * 2
+    assert rules(cohort, "cas_total") == ["not_applicable"] * 2 + [UNANSWERED] * 2 + ["complete"] * 2
     for name in ("dv_any", "dv_any_7"):
         assert values(cohort, name) == ["No", "No", None, None, "Yes", "No"]
         assert whys(cohort, name) == [None, None, "form not completed", "form not completed", None, None]
@@ -419,7 +418,7 @@ def test_needs_are_counted_among_the_known_domains_and_code_9_is_never_a_number(
     assert values(cohort, "canm_needs") == [7, 7, 2, None, None, None, 26]
     assert values(cohort, "canm_answered") == [26, 25, 21, 20, None, None, 26]
     for name in ("canm_met", "canm_unmet", "canm_needs"):
-        partly = "counted among the answered"
+        partly = "counted_among_answered"
         assert rules(cohort, name) == ["complete", partly, partly, TOO_FEW, UNANSWERED, UNANSWERED, "complete"]
         assert whys(cohort, name) == [None, None, None, TOO_FEW, "rated not known", "form not completed", None]
         assert esmi.limits(name) == (0, 26)  # met and unmet exclude each other
@@ -685,7 +684,7 @@ def test_a_supplied_total_is_kept_and_its_items_say_why_they_are_missing(dyads):
     assert whys(cohort, "ctq_total") == [None, "form not completed"]
     for name in ("ctq_01", "ctq_28", "ctq_sexual_abuse", "ctq_sexual_abuse_band", "ctq_denial"):
         assert values(cohort, name) == [None, None]
-        assert whys(cohort, name) == ["only the score was supplied"] * 2
+        assert whys(cohort, name) == ["only_score_supplied"] * 2
     assert values(cohort, "cas_total") == [0, 0]  # the other instruments are scored from their items
 
 
@@ -719,7 +718,7 @@ def test_a_supplied_fifth_of_deprivation_is_kept(dyads, esmi):
     assert values(cohort, "deprivation_quintile") == ["1", "5", None]
     assert whys(cohort, "deprivation_quintile") == [None, None, "not known"]
     assert values(cohort, "deprivation_rank") == [None] * 3
-    assert whys(cohort, "deprivation_rank") == ["only the score was supplied"] * 3
+    assert whys(cohort, "deprivation_rank") == ["only_score_supplied"] * 3
     ((_, column),) = coded(esmi, cohort.data, "deprivation_quintile").items()
     assert plain(column) == [4, 0, None]
 
@@ -734,7 +733,7 @@ def test_a_supplied_score_behind_a_closed_gate_is_not_applicable(dyads):
     assert values(cohort, "cas_total") == [None, 3]
     assert values(cohort, "dv_any") == ["No", "Yes"]
     assert whys(cohort, "cas_total") == [NEVER, None]
-    assert rules(cohort, "cas_total") == ["not applicable", "supplied"]
+    assert rules(cohort, "cas_total") == ["not_applicable", "supplied"]
 
 
 def test_a_score_supplied_behind_a_closed_gate_is_refused(dyads):
@@ -764,7 +763,7 @@ def test_single_imputation_takes_the_mean_of_the_item_after_reversing(dyads, alt
     # first: 11. second: item 6 has points 2 and 5, mean 3.5: 3 + 4 + 4 + 3.5 + 5 = 19.5 (prorated it would be 20)
     # third: item 2 has points 5, 4 and 3, mean 4: 5 + 4 + 1 + 5 + 3 = 18 (prorated 17.5; mean answer 2: 16)
     assert values(cohort, "ctq_physical_neglect") == [11, 19.5, 18, None]
-    imputed = "items imputed singly"
+    imputed = "items_imputed_singly"
     assert rules(cohort, "ctq_physical_neglect") == ["complete", imputed, imputed, TOO_FEW]
     # the four other subscales have 5 points each
     assert values(cohort, "ctq_total") == [31, 39.5, 38, None]

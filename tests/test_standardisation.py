@@ -113,11 +113,11 @@ def test_every_setting_is_that_of_r(births, method):
         ("conf_high", "high"),
     ):
         same(found[ours], expected[theirs], 1e-6)
-    named = found["level"].str.replace(r".*\((\w+) quartile\)", r"\1", regex=True)
-    assert list(named) == list(expected["level"])
-    assert list(found["level"][:4]) == ["19 (lower quartile)", "26 (upper quartile)", *found["level"][2:4]]
-    assert found["level"][2].startswith("110 (")
-    assert found["level"][3].startswith("140 (")
+    assert list(found["level"].str.removesuffix("_quartile")) == list(expected["level"])
+    assert list(found["level"][:4]) == ["lower_quartile", "upper_quartile"] * 2
+    assert list(found["at"][:4]) == [19, 26, 110, 140]
+    assert found["at"][4:].isna().all()
+    assert (found["model"] == "adjusted").all()
     assert {*COLUMNS["predictions"]} <= {*found}
     assert (found["n_events"] == 59).all()
     assert (found["method"] == ("complete_case" if method == "logit" else "firth")).all()
@@ -140,8 +140,8 @@ def test_the_direction_of_steps_does_not_matter_to_the_shares(births):
 
 def test_a_formula_takes_numbers_as_they_are(births):
     found = mm.standardise(mm.fit_logistic(births, "low ~ age + lwt + race + smoke"))
-    assert list(found["level"][:4]) == [
-        "19 (lower quartile)", "26 (upper quartile)", "110 (lower quartile)", "140 (upper quartile)",
+    assert list(zip(found["level"], found["at"], strict=True))[:4] == [
+        ("lower_quartile", 19), ("upper_quartile", 26), ("lower_quartile", 110), ("upper_quartile", 140),
     ]  # fmt: skip
     assert list(found["level"][4:]) == ["white", "black", "other", "No", "Yes"]
 
@@ -233,7 +233,8 @@ def test_quartiles_over_all_imputations_and_units_of_the_study(pooled):
     found = mm.standardise(pooled, variables=["ctq_total", "age_years"])
     values = np.sort(np.concatenate([one.design["ctq_total"] * 10 for one in pooled.fits]))  # 4 x 278
     low, high = (values[277] + values[278]) / 2, (values[833] + values[834]) / 2
-    assert list(found["level"][:2]) == [f"{low:.4g} (lower quartile)", f"{high:.4g} (upper quartile)"]
+    assert list(found["level"][:2]) == ["lower_quartile", "upper_quartile"]
+    same(found["at"][:2], [low, high], 1e-12)
     own = [logit(expit(one.design.assign(ctq_total=high / 10) @ one.params).mean()) for one in pooled.fits]
     same(found["estimate"][1], expit(np.mean(own)), 1e-10)
 
@@ -259,12 +260,13 @@ def test_several_fits_stand_at_the_same_values(demo, pooled):
     alone = mm.standardise(pooled, variables=["ctq_total"])
     other = mm.standardise(pooled, single, variables=["ctq_total"])
     assert list(found["method"]) == [single.in_results] * 2 + ["imputed"] * 2
-    assert list(found["level"][:2]) == list(found["level"][2:]) == list(alone["level"]) == list(other["level"][2:])
+    assert list(found["level"]) == ["lower_quartile", "upper_quartile"] * 2
+    assert list(found["at"][:2]) == list(found["at"][2:]) == list(alone["at"]) == list(other["at"][2:])
     same(found["estimate"][2:], alone["estimate"])
-    value = float(found["level"][1].split()[0]) / 10
+    value = found["at"][1] / 10
     params = logistic.corrected_constant(single.design.to_numpy(), single.event.to_numpy(), single.solution.params)
     params = params if single.method == "firth" else single.solution.params
-    same(found["estimate"][1], expit(single.design.assign(ctq_total=value) @ params).mean(), 1e-4)
+    same(found["estimate"][1], expit(single.design.assign(ctq_total=value) @ params).mean(), 1e-9)
 
 
 def test_the_mean_over_the_levels_is_the_share(births):
@@ -300,4 +302,6 @@ def test_refused(births, demo, pooled):
 def test_restricted_shares_say_not_locked(demo):
     own = replace(part(demo, demo.data.index), source=replace(demo.source, kind="restricted"))
     fit = mm.fit_logistic(mm.impute(planned(own), m=2, burnin=1, progress=False), "protocol")
-    assert mm.standardise(fit, variables=["dv_any"])["note"].str.contains("NOT LOCKED").all()
+    found = mm.standardise(fit, variables=["dv_any"])
+    assert found.about.lock == "open"
+    assert found.about.marks == ("NOT LOCKED: exploratory",)

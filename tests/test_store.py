@@ -90,7 +90,8 @@ def test_a_chain_that_failed_is_remembered_and_counts(tmp_path, data, monkeypatc
     read = read_cells(tmp_path / "c.npz", data, EQUATIONS, 4)
     assert (read.m, read.failed) == (3, {2: "ArithmeticError: planted"})
     assert_frame_equal(read.complete(3), three.complete(3))
-    assert "chain failed: ArithmeticError: planted" in set(read.events_frame()["event"])
+    failed = read.events_frame().set_index("event").loc["chain_failed"]
+    assert (failed["variable"], failed["names"], failed["n"]) == ("", ("ArithmeticError",), 1)
     two = read_cells(tmp_path / "c.npz", data, EQUATIONS, 2)
     assert (two.m, two.failed) == (1, {2: "ArithmeticError: planted"})
     assert read_cells(tmp_path / "c.npz", data, EQUATIONS, 1).failed == {}

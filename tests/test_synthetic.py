@@ -135,9 +135,9 @@ def test_every_deliberate_difficulty_is_in_the_file(demo, shipped, difficulty):
 
 def test_scores_are_prorated_and_given_up_above_and_below_the_threshold(demo):
     for name in ("ctq_emotional_abuse", "ctq_physical_abuse", "ctq_total"):
-        assert {"complete", "prorated", "no item answered"} <= set(demo.scoring[name])
+        assert {"complete", "prorated", "no_item"} <= set(demo.scoring[name])
     for name in ("ctq_physical_abuse", "ctq_total"):
-        assert "too few items answered" in set(demo.scoring[name])
+        assert "too_few_items" in set(demo.scoring[name])
 
 
 def test_there_is_an_english_and_a_welsh_dyad_in_every_fifth(demo):
