@@ -29,7 +29,8 @@ def _exits(command: Callable[..., int | None]) -> Callable[..., None]:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
         except OSError as error:
-            click.echo(f"{error.strerror}: {error.filename}", err=True)
+            where = f": {places.shown(Path(error.filename))}" if isinstance(error.filename, str) else ""
+            click.echo(f"{error.strerror or type(error).__name__}{where}", err=True)
             sys.exit(UsageError.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted. Nothing half-written was kept.", err=True)
@@ -80,8 +81,8 @@ def run(jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: An
     if dry_run:
         return _tell(batch, force)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _log_to(batch.out)
-    with Progress(Console()) as progress:
+    with places.private_files(batch.restricted), Progress(Console()) as progress:
+        _log_to(batch.out, private=batch.restricted)
         code = run_batch(batch, jobs=jobs, force=force, keep_going=keep_going, progress=progress)
     for name, state in batch.states.items():
         if state == "failed":
@@ -142,9 +143,16 @@ def _link(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def _log_to(out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(out / "run.log", encoding="utf-8")
+class _Log(logging.FileHandler):
+    """run.log; a line that cannot be written, because there is no room, is lost and said nowhere else."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
+        """Instead of a traceback with the line on the terminal: nothing."""
+
+
+def _log_to(out: Path, *, private: bool) -> None:
+    places.make_folder(out, private=private)
+    handler = _Log(out / "run.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
     log = logging.getLogger("mothers_margins")
     log.handlers[:] = [handler]
@@ -207,7 +215,10 @@ def demo_data(study: str, rows: int | None, to: Path | None) -> None:
 @main.command()
 @_exits
 def lab() -> int:
-    """Open the notebooks in JupyterLab. Results go to outputs/interactive/; notebooks are saved without outputs."""
+    """Open the notebooks in JupyterLab. Results go to outputs/interactive/; notebooks are saved without outputs.
+
+    Kernels talk to it encrypted, and keep no history of what was typed.
+    """
     import subprocess
 
     folder = places.project() / "notebooks"

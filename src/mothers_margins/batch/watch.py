@@ -1,0 +1,41 @@
+"""Whether a file was touched while a run was going on, told by what the file system keeps about it.
+
+A file that was written to counts as changed, even if its bytes are the same again: a notebook may have read it in
+between, and nobody can know what it then read.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+Signature = tuple[int, int, int, int] | None
+Signatures = Mapping[Path, Signature]
+
+
+def signature(path: Path) -> Signature:
+    """What changes with every write to a file, or None if there is none.
+
+    The time of change (ctime) cannot be set back by a program as the time of modification can; the inode tells a file
+    that was replaced by another one of the same size and times.
+    """
+    try:
+        kept = path.stat()
+    except OSError:
+        return None
+    return kept.st_mtime_ns, kept.st_ctime_ns, kept.st_size, kept.st_ino
+
+
+def signatures(paths: Iterable[Path]) -> Signatures:
+    """Signatures by path."""
+    return {path: signature(path) for path in paths}
+
+
+def files_in(path: Path, without: Iterable[str] = ()) -> list[Path]:
+    """The file itself, or every file of a folder, in order, but what Python compiles.
+
+    without: names that do not count where they stand directly in the folder.
+    """
+    if not path.is_dir():
+        return [path]
+    left_out = {path / name for name in without}
+    files = (one for one in path.rglob("*") if "__pycache__" not in one.parts and one not in left_out)
+    return sorted(file for file in files if file.is_file())
