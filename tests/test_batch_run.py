@@ -1,99 +1,28 @@
 """Running notebooks: what is skipped, what is deleted, what a failure says, and that nothing half-done looks done."""
 
 import json
-import multiprocessing
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 from filelock import FileLock
-from rich.console import Console
 
 import mothers_margins as mm
 from mothers_margins import places
 from mothers_margins.batch import key, manifest
 from mothers_margins.batch.plan import plan, read_run_list
 from mothers_margins.batch.prepare import prepare
-from mothers_margins.batch.progress import Progress
-from mothers_margins.batch.run import run_batch
-from mothers_margins.batch.work import prepare_worker
 from mothers_margins.cli import main
 
 from .conftest import REPOSITORY
+from .small_project import SAVE
 
-SAVE = """import mothers_margins as mm
-study = mm.read_study("hscc_2019")
-mm.save(mm.list_themes(study), {name!r})"""
 BAD_DATA = "12345 is a participant's value"
-
-
-@pytest.fixture(scope="session")
-def pool():
-    """Any Executor will do; one pool for all tests saves their start."""
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), initializer=prepare_worker) as executor:
-        yield executor
-
-
-class Project:
-    """A project of small notebooks in a temporary folder."""
-
-    def __init__(self, folder: Path, pool: ProcessPoolExecutor) -> None:
-        self.folder, self.pool, self.out = folder, pool, folder / "outputs" / "demo"
-        no_lists = shutil.ignore_patterns("run_list.yaml")
-        shutil.copytree(REPOSITORY / "data_dictionary", folder / "data_dictionary", ignore=no_lists)
-        (folder / "notebooks").mkdir()
-        self.lines: list[str] = []
-
-    def notebook(self, name: str, *cells: str, needs: str = "") -> None:
-        """A notebook and its line in the run list; a cell that begins with # is prose."""
-        content = [{"cell_type": "code", "id": "p", "metadata": {"tags": ["parameters"]}, "source": "n: int = 1"}]
-        for number, source in enumerate(cells):
-            kind = "markdown" if source.startswith("#") else "code"
-            content.append({"cell_type": kind, "id": f"c{number}", "metadata": {}, "source": source})
-        for cell in content:
-            cell.update({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
-        notebook = {"cells": content, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}}}
-        path = self.folder / "notebooks" / f"{name}.ipynb"
-        path.write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
-        line = f"  - {{name: {name}, notebook: {name}, study: hscc_2019, needs: [{needs}]}}"
-        self.lines = [other for other in self.lines if f"name: {name}," not in other] + [line]
-        self.write_list()
-
-    def write_list(self) -> None:
-        text = "\n".join(["entries:", *self.lines])
-        (self.folder / "notebooks" / "run_list.yaml").write_text(text, encoding="utf-8")
-
-    def run(self, *names: str, jobs: int = 2, data: Path | None = None, own_pool: bool = False, **how: bool):
-        """Exit code and what has become of each step."""
-        batch = prepare(plan(read_run_list(), names), data, self.out)
-        how = {"force": False, "keep_going": False} | how
-        with Progress(Console(quiet=True)) as progress:
-            pool = None if own_pool else self.pool
-            code = run_batch(batch, jobs=jobs, progress=progress, executor=pool, **how)
-        return code, batch.states
-
-    def failure(self, name: str) -> dict:
-        return asdict(manifest.read_records(self.out)[name].failure)
-
-    def files(self) -> set[str]:
-        """Files of the run's folder, but the lock."""
-        paths = (path for path in self.out.rglob("*") if path.is_file() and path.name != ".lock")
-        return {path.relative_to(self.out).as_posix() for path in paths}
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch, pool):
-    made = Project(tmp_path / "project", pool)
-    monkeypatch.setattr(places, "project", lambda: made.folder)
-    return made
 
 
 def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
