@@ -4,7 +4,8 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,11 @@ def run(jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: An
     if dry_run:
         return _tell(batch, force)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with places.private_files(batch.restricted), Progress(Console()) as progress:
-        _log_to(batch.out, private=batch.restricted)
+    with (
+        places.private_files(batch.restricted),
+        _logged(batch.out, private=batch.restricted),
+        Progress(Console()) as progress,
+    ):
         code = run_batch(batch, jobs=jobs, force=force, keep_going=keep_going, progress=progress)
     for name, state in batch.states.items():
         if state == "failed":
@@ -129,9 +133,7 @@ def _tell(batch: Any, force: bool) -> int:
 
 
 def _failure_report(record: Any, out: Path) -> str:
-    from mothers_margins.batch.failure import Failure
-
-    lines = [f"{record.name} failed: {Failure(**record.failure)}"]
+    lines = [f"{record.name} failed: {record.failure}"]
     lines += [f"  the notebook as far as it came: {places.shown(out / name)}" for name in record.outputs]
     return "\n".join([*lines, f"  to run only this again, give the same command with the name {record.name}"])
 
@@ -150,13 +152,20 @@ class _Log(logging.FileHandler):
         """Instead of a traceback with the line on the terminal: nothing."""
 
 
-def _log_to(out: Path, *, private: bool) -> None:
+@contextmanager
+def _logged(out: Path, *, private: bool) -> Iterator[None]:
+    """Keep a log of the run in its folder."""
     places.make_folder(out, private=private)
     handler = _Log(out / "run.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
     log = logging.getLogger("mothers_margins")
     log.handlers[:] = [handler]
     log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
 
 
 @main.command()
