@@ -33,7 +33,14 @@ class Project:
 
     def write(self, name: str, *cells: str, parameters: str = "n: int = 1", tags: tuple[str, ...] = ()) -> None:
         """A notebook; a cell that begins with # is prose. tags: of its last cell."""
-        content = [{"cell_type": "code", "id": "p", "metadata": {"tags": ["parameters"]}, "source": parameters}]
+        content = [
+            {
+                "cell_type": "code",
+                "id": "p",
+                "metadata": {"tags": ["parameters"]},
+                "source": parameters,
+            }
+        ]
         for number, source in enumerate(cells):
             kind = "markdown" if source.startswith("#") else "code"
             content.append({"cell_type": kind, "id": f"c{number}", "metadata": {}, "source": source})
@@ -41,7 +48,10 @@ class Project:
             content[-1]["metadata"] = {"tags": list(tags)}
         for cell in content:
             cell.update({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
-        notebook = {"cells": content, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}}}
+        notebook = {
+            "cells": content,
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        }
         self.path(name).write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
 
     def notebook(self, name: str, *cells: str, needs: str = "", more: str = "", tags: tuple[str, ...] = ()) -> None:

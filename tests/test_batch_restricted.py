@@ -1,4 +1,6 @@
-"""Runs on restricted data: who can read the files, what a failure keeps, how kernels are started, where the key lies."""
+"""Runs on restricted data: who can read the files, what a failure keeps, how kernels are started,
+where the key lies.
+"""
 
 import errno
 import json
@@ -100,13 +102,19 @@ def test_no_file_of_a_run_is_wider_than_the_umask(project, monkeypatch):
 
 @POSIX
 def test_a_file_that_is_being_written_is_never_wider_than_it_will_be(tmp_path, wide_umask):
-    seen = []
-    for private in (True, False):
+    def modes(private: bool) -> list[int]:
         path = tmp_path / str(private) / "inner" / "file.csv"
-        places.write_whole(path, lambda part: seen.append(stat.S_IMODE(part.stat().st_mode)), private=private)
-        seen.append(stat.S_IMODE(path.stat().st_mode))
-        seen += [stat.S_IMODE(folder.stat().st_mode) for folder in (path.parent, path.parent.parent)]
-    assert seen == [0o600, 0o600, 0o700, 0o700, 0o644, 0o644, 0o755, 0o755]
+        during = []
+        places.write_whole(
+            path,
+            lambda part: during.append(stat.S_IMODE(part.stat().st_mode)),
+            private=private,
+        )
+        after = [stat.S_IMODE(own.stat().st_mode) for own in (path, path.parent, path.parents[1])]
+        return [*during, *after]
+
+    assert modes(True) == [0o600, 0o600, 0o700, 0o700]
+    assert modes(False) == [0o644, 0o644, 0o755, 0o755]
 
 
 @POSIX
@@ -134,45 +142,96 @@ def test_imputations_of_restricted_rows_are_for_their_owner(demo, tmp_path, wide
 
 # ---- b: what a failure keeps
 
+# the cell that fails, under its name
 FAILURES = {
     "a_key_error": "raise KeyError(id)",
     "our_error_in_the_cell": "raise mm.DataError(id, [id], id)",
-    "a_program": "import subprocess\nsubprocess.run(['sh', '-c', f'echo {id}; echo {id} >&2; exit 1'], check=True)",
-    "a_program_with_its_command": "import subprocess\nsubprocess.run(['false', id], check=True)",
-    "chained": "try:\n    raise KeyError(id)\nexcept KeyError as error:\n    raise RuntimeError(id) from error",
-    "during_handling": "try:\n    raise KeyError(id)\nexcept KeyError:\n    mm.read_study('nonsense')",
+    "a_program": """
+import subprocess
+subprocess.run(["sh", "-c", f"echo {id}; echo {id} >&2; exit 1"], check=True)""",
+    "a_program_with_its_command": """
+import subprocess
+subprocess.run(["false", id], check=True)""",
+    "chained": """
+try:
+    raise KeyError(id)
+except KeyError as error:
+    raise RuntimeError(id) from error""",
+    "during_handling": """
+try:
+    raise KeyError(id)
+except KeyError:
+    mm.read_study("nonsense")""",
     "a_class_named_after_an_id": "raise type(id, (Exception,), {})(id)",
     "a_class_of_our_name": "raise type('DataError', (Exception,), {})(id)",
     "system_exit": "raise SystemExit(f'{id} was not found')",
-    "an_exit_of_zero": "print(id)\nimport sys; sys.exit(0)",
-    "a_group_with_notes": "error = ExceptionGroup(id, [ValueError(id)])\nerror.add_note(id)\nraise error",
-    "our_error_with_a_note": (
-        "try:\n    mm.read_study('nonsense')\nexcept mm.UsageError as error:\n    error.add_note(id)\n    raise"
-    ),
-    "warnings_and_printed_tracebacks": (
-        "import traceback, warnings\nwarnings.warn(id)\ntry:\n    raise KeyError(id)\nexcept KeyError:\n"
-        "    traceback.print_exc()\n    get_ipython().showtraceback()\n1 / 0"
-    ),
-    "descriptors": (
-        "import os, sys\nos.write(1, id.encode())\nos.write(2, id.encode())\nprint(id, file=sys.__stderr__, flush=True)\n"
-        "os.system(f'echo {id}; echo {id} >&2')\nprint(id)\ndisplay(id)\n1 / 0"
-    ),
-    "a_kernel_that_dies": "import os, faulthandler\nos.write(2, id.encode())\nos.write(1, id.encode())\nos.kill(os.getpid(), 9)",
-    "a_worker_that_dies": "import os, time\nprint(id, flush=True)\ntime.sleep(1)\nos.kill(os.getppid(), 9)\ntime.sleep(30)",
-    "a_place_in_a_message": (
-        "from pathlib import Path\nfolder = Path(mm.__file__).parent\nraise mm.DataError(f'File {folder}/{id}.py:77, in f')"
-    ),
-    "a_thread": "import threading\nthread = threading.Thread(target=lambda: {}[id])\nthread.start(); thread.join()\n1 / 0",
-    "the_path_of_the_data": "import os\nopen(os.environ['MOTHERS_MARGINS_DATA'] + id)",
-    "a_task_that_nobody_awaits": (
-        "import asyncio\nasync def fail():\n    raise KeyError(id)\nasyncio.ensure_future(fail())\n"
-        "await asyncio.sleep(0.1)\nimport gc; gc.collect()\n1 / 0"
-    ),
+    "an_exit_of_zero": """
+print(id)
+import sys
+sys.exit(0)""",
+    "a_group_with_notes": """
+error = ExceptionGroup(id, [ValueError(id)])
+error.add_note(id)
+raise error""",
+    "our_error_with_a_note": """
+try:
+    mm.read_study("nonsense")
+except mm.UsageError as error:
+    error.add_note(id)
+    raise""",
+    "warnings_and_printed_tracebacks": """
+import traceback, warnings
+warnings.warn(id)
+try:
+    raise KeyError(id)
+except KeyError:
+    traceback.print_exc()
+    get_ipython().showtraceback()
+1 / 0""",
+    "descriptors": """
+import os, sys
+os.write(1, id.encode())
+os.write(2, id.encode())
+print(id, file=sys.__stderr__, flush=True)
+os.system(f"echo {id}; echo {id} >&2")
+print(id)
+display(id)
+1 / 0""",
+    "a_kernel_that_dies": """
+import os
+os.write(2, id.encode())
+os.write(1, id.encode())
+os.kill(os.getpid(), 9)""",
+    "a_worker_that_dies": """
+import os, time
+print(id, flush=True)
+time.sleep(1)
+os.kill(os.getppid(), 9)
+time.sleep(30)""",
+    "a_place_in_a_message": """
+from pathlib import Path
+raise mm.DataError(f"File {Path(mm.__file__).parent}/{id}.py:77, in f")""",
+    "a_thread": """
+import threading
+thread = threading.Thread(target=lambda: {}[id])
+thread.start()
+thread.join()
+1 / 0""",
+    "the_path_of_the_data": """
+import os
+open(os.environ["MOTHERS_MARGINS_DATA"] + id)""",
+    "a_task_that_nobody_awaits": """
+import asyncio, gc
+async def fail():
+    raise KeyError(id)
+asyncio.ensure_future(fail())
+await asyncio.sleep(0.1)
+gc.collect()
+1 / 0""",
     "an_error_that_was_let_pass": "raise KeyError(id)",
     "a_library_with_our_name": "import pandas as pd\nraise pd.errors.DataError(id)",
     "an_id_that_was_passed_on": "mm.summarise(c, list(c.data['woman_id'][:2]))",
     "a_program_in_an_earlier_cell": "!echo {id}; echo {id} >&2",
-    "an_error_in_javascript": "from IPython.display import display\ndisplay({'text/plain': id}, raw=True)\n1 / 0",
     "an_exit": "print(id)\nexit()",
 }
 AFTER = {"a_program_in_an_earlier_cell": "1 / 0"}
@@ -194,14 +253,24 @@ def test_no_value_id_or_path_of_restricted_data_outlives_a_failure(project, own,
     for name, cell in FAILURES.items():
         cells = [READ, "## Here", cell, *([AFTER[name]] if name in AFTER else [])]
         project.notebook(name, f"# {name}", *cells, tags=TAGS.get(name, ()))
-    call = ["run", "--keep-going", "--data", str(own), "--out", str(project.out), "--study", "hscc_2019"]
+    call = [
+        "run",
+        "--keep-going",
+        "--data",
+        str(own),
+        "--out",
+        str(project.out),
+        "--study",
+        "hscc_2019",
+    ]
     call = [sys.executable, "-c", RUN, str(project.folder), *call]
     ended = subprocess.run(call, capture_output=True, text=True, check=False, cwd=REPOSITORY)
     entries = {entry["name"]: entry for entry in project.manifest()["entries"]}
     assert {name for name, entry in entries.items() if entry["status"] != "failed"} == set()
     assert set(entries) == set(FAILURES)
     assert ended.returncode == 3
-    texts = {path.relative_to(project.out).as_posix(): path.read_bytes() for path in project.out.rglob("*") if path.is_file()}
+    files = [path for path in project.out.rglob("*") if path.is_file()]
+    texts = {path.relative_to(project.out).as_posix(): path.read_bytes() for path in files}
     texts |= {"stdout": ended.stdout.encode(), "stderr": ended.stderr.encode()}
     for text in (CANARY, str(own.parent), "secure drive", "secure%20drive"):
         assert [name for name, content in texts.items() if text.encode() in content] == []
@@ -220,7 +289,15 @@ def test_no_value_id_or_path_of_restricted_data_outlives_a_failure(project, own,
 
 def test_a_failed_notebook_keeps_its_code_and_what_earlier_cells_showed(project, own, tmp_path):
     project.out = tmp_path / "results"
-    project.notebook("one", "# One", READ, "len(c)", "print('a line')", "display(1)\nraise ValueError(id)", "2 + 2")
+    project.notebook(
+        "one",
+        "# One",
+        READ,
+        "len(c)",
+        "print('a line')",
+        "display(1)\nraise ValueError(id)",
+        "2 + 2",
+    )
     assert project.run(data=own) == (1, {"one": "failed"})
     notebook = json.loads((project.out / "notebooks" / "one.failed.ipynb").read_text(encoding="utf-8"))
     cells = {"".join(cell["source"]): cell for cell in notebook["cells"]}
@@ -238,7 +315,11 @@ def test_the_same_failure_on_made_up_rows_says_everything(project):
     project.notebook("one", "# One", "print('a line')", "class Own(Exception): pass\nraise Own('said')")
     assert project.run() == (1, {"one": "failed"})
     failure = project.failure("one")
-    assert (failure["error"], failure["message"], failure["where"]) == ("Own", "said", "line 2 of the cell")
+    assert (failure["error"], failure["message"], failure["where"]) == (
+        "Own",
+        "said",
+        "line 2 of the cell",
+    )
     text = (project.out / "notebooks" / "one.failed.ipynb").read_text(encoding="utf-8")
     assert "a line" in text
     assert "Traceback" in text
@@ -258,7 +339,9 @@ def test_a_failed_notebook_that_cannot_be_cleaned_is_not_kept(tmp_path):
 
 @pytest.fixture
 def lab_kernel(tmp_path, monkeypatch):
-    """A kernel started by the server's manager, with the settings of `mothers-margins lab`; runs code, gives its output."""
+    """A kernel started by the server's manager, with the settings of `mothers-margins lab`; runs
+    code, gives its output.
+    """
     import asyncio
 
     from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -306,7 +389,11 @@ def test_kernels_of_the_lab_are_encrypted_and_keep_no_history(lab_kernel, tmp_pa
 
 def test_the_lab_starts_with_these_settings(monkeypatch):
     started = []
-    monkeypatch.setattr(subprocess, "run", lambda call, **_: started.extend(call) or subprocess.CompletedProcess(call, 0))
+    monkeypatch.setattr(
+        subprocess,
+        "run",
+        lambda call, **_: started.extend(call) or subprocess.CompletedProcess(call, 0),
+    )
     assert CliRunner().invoke(main, ["lab"]).exit_code == 0
     (config,) = [part.partition("=")[2] for part in started if part.startswith("--config=")]
     text = Path(config).read_text(encoding="utf-8")

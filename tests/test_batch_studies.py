@@ -1,4 +1,6 @@
-"""Results of several studies in one run: run lists, inputs, whose result is whose, and which packages count."""
+"""Results of several studies in one run: run lists, inputs, whose result is whose, and which
+packages count.
+"""
 
 import json
 import shutil
@@ -65,13 +67,33 @@ def test_all_run_lists_are_read_together_and_needs_cross_them(project):
     ("own", "shared", "said"),
     [
         ("name: one, notebook: one, study: hscc_2019", "", "one names another study than esmi"),
-        ("name: one, notebook: one, study: [esmi, hscc_2019]", "", "one names another study than esmi"),
-        ("name: one, notebook: one", "name: one, notebook: one, study: esmi", "name stands more than once: one"),
+        (
+            "name: one, notebook: one, study: [esmi, hscc_2019]",
+            "",
+            "one names another study than esmi",
+        ),
+        (
+            "name: one, notebook: one",
+            "name: one, notebook: one, study: esmi",
+            "name stands more than once: one",
+        ),
         ("name: one, notebook: one", "name: two, notebook: one", "two names no study"),
         ("name: one, notebook: one, needs: [two]", "", "one needs 'two', which is no entry"),
-        ("name: one, notebook: one, inputs: [notebooks/prose.md]", "", "there is no input notebooks/prose.md"),
-        ("name: one, notebook: one, inputs: [../prose.md]", "", "input '../prose.md' must be a path inside"),
-        ("name: one, notebook: one, inputs: [/prose.md]", "", "input '/prose.md' must be a path inside"),
+        (
+            "name: one, notebook: one, inputs: [notebooks/prose.md]",
+            "",
+            "there is no input notebooks/prose.md",
+        ),
+        (
+            "name: one, notebook: one, inputs: [../prose.md]",
+            "",
+            "input '../prose.md' must be a path inside",
+        ),
+        (
+            "name: one, notebook: one, inputs: [/prose.md]",
+            "",
+            "input '/prose.md' must be a path inside",
+        ),
         ("name: one, notbook: one", "", "data_dictionary/esmi/run_list.yaml: entries.0.notbook"),
     ],
 )
@@ -173,7 +195,7 @@ def test_an_entry_of_several_studies_is_told_one_of_them(project):
     project.write("any", "# Any", parameters='study_name: str = "margins"')
     project.lines = ["  - {name: any, notebook: any, study: [esmi, hscc_2019]}"]
     project.write_list()
-    with pytest.raises(mm.UsageError, match="any.study_name must be esmi or hscc_2019"):
+    with pytest.raises(mm.UsageError, match=r"any\.study_name must be esmi or hscc_2019"):
         plan(read_run_list())
     step = plan(read_run_list(), settings=["any.study_name=hscc_2019"])["any"]
     assert step.parameters == {"study_name": "hscc_2019"}
@@ -199,7 +221,9 @@ def test_a_result_of_another_study_fails_its_entry(project, place):
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """A folder first on the path, to which a test adds distributions; returns what the key then counts."""
+    """A folder first on the path, to which a test adds distributions; returns what the key then
+    counts.
+    """
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))

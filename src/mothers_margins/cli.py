@@ -30,7 +30,8 @@ def _exits(command: Callable[..., int | None]) -> Callable[..., None]:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
         except OSError as error:
-            where = f": {places.shown(Path(error.filename))}" if isinstance(error.filename, str) else ""
+            named = isinstance(error.filename, str)
+            where = f": {places.shown(Path(error.filename))}" if named else ""
             click.echo(f"{error.strerror or type(error).__name__}{where}", err=True)
             sys.exit(UsageError.exit_code)
         except KeyboardInterrupt:

@@ -216,7 +216,11 @@ def impute(
     # what was read stays as it is, it may hold more imputations; but in the batch a notebook must write what it keeps
     if keep and not (stored and places.staged(path) == places.out_folder() / path):
         restricted = cohort.source.kind == "restricted"
-        places.write_whole(places.staged(path), lambda part: write_cells(part, made), private=restricted)
+        places.write_whole(
+            places.staged(path),
+            lambda part: write_cells(part, made),
+            private=restricted,
+        )
     filled, rows = tuple(target.name for target in made.targets), prepared.cohort
     return Imputed(rows, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made, burnin, seed)
 

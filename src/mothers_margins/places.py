@@ -25,27 +25,33 @@ def project() -> Path:
 
 
 def out_folder() -> Path:
-    """Where results are read: the batch's folder, or outputs/interactive/ for someone working in JupyterLab."""
+    """Where results are read: the batch's folder, or outputs/interactive/ for someone working in
+    JupyterLab.
+    """
     return Path(os.environ.get(OUT) or project() / "outputs" / "interactive")
 
 
 def staged(name: str) -> Path:
     """Where a file of the run's folder is written now.
 
-    In the batch it waits as NAME.part elsewhere and gets its place and name when its notebook has finished, so that a
-    killed run leaves nothing that looks finished.
+    In the batch it waits as NAME.part elsewhere and gets its place and name when its notebook has
+    finished, so that a killed run leaves nothing that looks finished.
     """
     stage = os.environ.get(STAGE)
     return Path(stage) / f"{name}{PART}" if stage else out_folder() / name
 
 
 def inside_project(path: Path) -> bool:
-    """Whether `path` lies inside the project's folder, where restricted data and their outputs may not be."""
+    """Whether `path` lies inside the project's folder, where restricted data and their outputs may
+    not be.
+    """
     return path.resolve().is_relative_to(project().resolve())
 
 
 def shown(path: Path) -> str:
-    """`path` as it may be printed into a notebook: relative to the project, else its last parts; never absolute."""
+    """`path` as it may be printed into a notebook: relative to the project, else its last parts;
+    never absolute.
+    """
     resolved = path.resolve()
     if inside_project(resolved):
         return resolved.relative_to(project().resolve()).as_posix()
@@ -69,7 +75,9 @@ def private_files(private: bool = True) -> Iterator[None]:
 
 
 def make_folder(folder: Path, *, private: bool = False) -> None:
-    """Make a folder and those above it; private: none of the new ones can be entered by anybody else."""
+    """Make a folder and those above it; private: none of the new ones can be entered by anybody
+    else.
+    """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir(mode=PRIVATE_FOLDER if private else 0o777, exist_ok=True)
@@ -77,13 +85,16 @@ def make_folder(folder: Path, *, private: bool = False) -> None:
 
 
 def write_whole(path: Path, write: Callable[[Path], object], *, private: bool = False) -> Path:
-    """Let `write` fill a temporary file beside `path`, then put it in place; a failure leaves nothing behind.
+    """Let `write` fill a temporary file beside `path`, then put it in place; a failure leaves
+    nothing behind.
 
-    private: only the owner may read it. Otherwise the umask decides, as for any file that a program makes.
+    private: only the owner may read it. Otherwise the umask decides, as for any file that a program
+    makes.
     """
     make_folder(path.parent, private=private)
     part = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{PART}")
-    # made here, so that it is never wider than it will be; what `write` calls opens it and keeps its mode
+    # made here, so that it is never wider than it will be; what `write` calls opens it and keeps
+    # its mode
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE_FILE if private else 0o666))
     try:
         write(part)

@@ -101,12 +101,12 @@ def stack(*results: Results) -> Results:
 
 
 def save(results: Results, name: str) -> Path:
-    """Write results under `name` to internal/STUDY/ of the run's folder: a CSV, and a JSON file that says what they are.
+    """Write results as internal/STUDY/NAME.csv of the run's folder, and a .json that says what they are.
 
-    Returns the CSV's path as it may be printed (relative to the project). In JupyterLab the run's folder is
-    outputs/interactive/, or the one that MOTHERS_MARGINS_OUT names. Of restricted results only the owner can read the
-    files. Raises UsageError for a name that is no plain word, a frame that lost its origin, or restricted results that
-    would land inside the project.
+    Returns the CSV's path as it may be printed (relative to the project). In JupyterLab the run's
+    folder is outputs/interactive/, or the one that MOTHERS_MARGINS_OUT names. Of restricted results
+    only the owner can read the files. Raises UsageError for a name that is no plain word, a frame
+    that lost its origin, or restricted results that would land inside the project.
     """
     plain_word(name, "save")
     about = checked(results, "save")
@@ -124,7 +124,11 @@ def save(results: Results, name: str) -> Path:
     frame = pd.DataFrame(results).assign(table=name, note=marked)
     described = places.staged(of_study(study, f"{name}.json"))
     numbers = places.staged(of_study(study, f"{name}.csv"))
-    places.write_whole(described, lambda part: part.write_text(text, encoding="utf-8"), private=restricted)
+    places.write_whole(
+        described,
+        lambda part: part.write_text(text, encoding="utf-8"),
+        private=restricted,
+    )
     places.write_whole(
         numbers,
         lambda part: frame.to_csv(part, index=False, lineterminator="\n"),

@@ -98,7 +98,11 @@ def to_stata(imputed: Imputed, name: str) -> Path:
     def write(part: Path) -> None:
         _write(pyreadstat, part, imputed, variables)
         # in here, so that neither file stands without the other
-        places.write_whole(described, lambda own: own.write_text(text, encoding="utf-8"), private=restricted)
+        places.write_whole(
+            described,
+            lambda own: own.write_text(text, encoding="utf-8"),
+            private=restricted,
+        )
 
     places.write_whole(data, write, private=restricted)
     return Path(places.shown(target))

@@ -1,7 +1,9 @@
-"""Puts the files of a finished notebook in place, records them, and deletes those that must not stay.
+"""Puts the files of a finished notebook in place, records them, and deletes those that must not
+stay.
 
-The order keeps a killed run honest: what is about to be moved or deleted is first recorded as unfinished, so that the
-next run knows what to clear away. A disk that is full ends the entry, not the batch.
+The order keeps a killed run honest: what is about to be moved or deleted is first recorded as
+unfinished, so that the next run knows what to clear away. A disk that is full ends the entry, not
+the batch.
 """
 
 import logging
@@ -26,14 +28,18 @@ AT_THE_END = "after its last cell"
 
 
 class Shelf:
-    """The folder of a run, which holds one entry's files after another's. written: whether its manifest is up to date."""
+    """The folder of a run, which holds one entry's files after another's. written: whether its
+    manifest is up to date.
+    """
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.written = True
 
     def record(self, *, finished: bool = False) -> None:
-        """Write index and manifest, which always say the same; where there is no room, the next call tries again."""
+        """Write index and manifest, which always say the same; where there is no room, the next
+        call tries again.
+        """
         try:
             _record(self.batch, finished=finished)
             self.written = True
@@ -42,14 +48,16 @@ class Shelf:
             log.info("%s could not be written: %s", manifest.NAME, _reason(error))
 
     def clear(self) -> None:
-        """Delete what a killed run left, results of entries that are no longer listed, and those of other rows."""
+        """Delete what a killed run left, results of entries that are no longer listed, and those of
+        other rows.
+        """
         self.clear_unfinished()
         for path in manifest.left_over(self.batch.out):
             path.unlink(missing_ok=True)
         listed, sources = read_run_list(), self.batch.sources
         for name, record in list(self.batch.records.items()):
-            other_rows = any(sources.get(study, rows) != rows for study, rows in record.data.items())
-            if name not in listed or record.status == "unfinished" or other_rows:
+            same_rows = all(sources.get(study, rows) == rows for study, rows in record.data.items())
+            if name not in listed or record.status == "unfinished" or not same_rows:
                 self.forget(name)
 
     def clear_unfinished(self) -> None:
@@ -59,7 +67,9 @@ class Shelf:
             path.unlink(missing_ok=True)
 
     def forget(self, name: str) -> None:
-        """Delete what an earlier run of the entry made: a result that is no longer produced must not stay."""
+        """Delete what an earlier run of the entry made: a result that is no longer produced must
+        not stay.
+        """
         record = self.batch.records.get(name)
         if record is None:
             return
@@ -70,13 +80,18 @@ class Shelf:
         self.record()
 
     def _remove(self, names: Iterable[str]) -> None:
-        """Delete files of the folder, and nothing that lies elsewhere because a folder on the way is a link."""
+        """Delete files of the folder, and nothing that lies elsewhere because a folder on the way
+        is a link.
+        """
         for name in names:
             path = self.batch.out / name
-            if not manifest.is_own(name) or manifest.leads_outside(self.batch.out, name) or _is_folder(path):
+            if self._is_outside(name) or (path.is_dir() and not path.is_symlink()):
                 log.info("a file that is not in the folder was not deleted")
                 continue
             path.unlink(missing_ok=True)
+
+    def _is_outside(self, name: str) -> bool:
+        return not manifest.is_own(name) or manifest.leads_outside(self.batch.out, name)
 
     def accept(self, job: Job, outcome: Outcome, key: Mapping[str, str]) -> None:
         """Move the files of an entry to their places, and record it as done or failed."""
@@ -91,27 +106,39 @@ class Shelf:
             log.info("%s", failure)
 
     def _refused(self, job: Job) -> Failure | None:
-        """A failure if the entry made a file that belongs to another entry, to another study, or outside the folder."""
+        """A failure if the entry made a file that belongs to another entry, to another study, or
+        outside the folder.
+        """
         notebook, names = Path(job.notebook).name, _waiting(job)
-        owners = {path: one.name for one in self.batch.records.values() if one.name != job.name for path in one.outputs}
+        owners = self._owners(job.name)
         taken = [name for name in names if name in owners]
         if taken:
-            message = f"{taken[0]} is made by {owners[taken[0]]} as well; save it under another name"
+            owner = owners[taken[0]]
+            message = f"{taken[0]} is made by {owner} as well; save it under another name"
             return outside_cells(notebook, AT_THE_END, "Result made twice", message)
         studies = self.batch.steps[job.name].entry.studies
         own = tuple(f"internal/{study}/" for study in studies)
-        others = [name for name in names if name.startswith("internal/") and not name.startswith(own)]
+        results = [name for name in names if name.startswith("internal/")]
+        others = [name for name in results if not name.startswith(own)]
         if others:
-            message = f"{others[0]} is not in the folder of {' or '.join(studies)}, which the entry is listed for"
+            listed = " or ".join(studies)
+            message = f"{others[0]} is not in the folder of {listed}, which the entry is listed for"
             return outside_cells(notebook, AT_THE_END, "Result of another study", message)
         executed = [f"notebooks/{job.name}.ipynb", *names]
-        if any(not manifest.is_own(name) or manifest.leads_outside(self.batch.out, name) for name in executed):
-            message = "a folder in the run's folder is a link that leads out of it; put a folder in its place"
+        if any(self._is_outside(name) for name in executed):
+            message = "a folder of the run is a link that leads out of it; put a folder in its place"
             return outside_cells(notebook, AT_THE_END, "Result outside the folder", message)
         return None
 
+    def _owners(self, besides: str) -> dict[str, str]:
+        """The entry that made each file, but for one entry."""
+        others = [record for record in self.batch.records.values() if record.name != besides]
+        return {path: record.name for record in others for path in record.outputs}
+
     def _placed(self, job: Job, seconds: float, key: Mapping[str, str]) -> Failure | None:
-        """Put the files of a finished notebook in place, the notebook last; a failure if there is no room for them."""
+        """Put the files of a finished notebook in place, the notebook last; a failure if there is
+        no room for them.
+        """
         files = {**_waiting(job), f"notebooks/{job.name}.ipynb": job.part}
         try:
             clean(job.part, failed=False, restricted=job.restricted)
@@ -127,7 +154,9 @@ class Shelf:
         return None
 
     def _fail(self, job: Job, failure: Failure, seconds: float, key: Mapping[str, str]) -> None:
-        """Keep of a failed entry its notebook as far as it came, if it can be read and there is room."""
+        """Keep of a failed entry its notebook as far as it came, if it can be read and there is
+        room.
+        """
         files = {f"notebooks/{job.name}.failed.ipynb": job.part}
         try:
             clean(job.part, failed=True, restricted=job.restricted)
@@ -140,7 +169,8 @@ class Shelf:
             job.part.unlink(missing_ok=True)
             files = {}
             record = self._made(job, "unfinished", seconds, key, files, failure)
-        shutil.rmtree(job.stage, ignore_errors=True)  # what it made until then; on a full disk this makes room
+        # what it made until it failed; on a full disk this makes room
+        shutil.rmtree(job.stage, ignore_errors=True)
         self.batch.records[job.name] = replace(record, status="failed")
         self.record()
 
@@ -176,7 +206,9 @@ class Shelf:
 
 def changed_parts(job: Job, parts: Iterable[str]) -> Failure:
     """The failure of an entry that read files which somebody wrote to while the batch ran."""
-    message = f"{' and '.join(parts)} changed while the batch ran, so the result belongs to no one version; run it again"
+    message = (
+        f"{' and '.join(parts)} changed while the batch ran, so the result belongs to no one version; run it again"
+    )
     return outside_cells(Path(job.notebook).name, "as a whole", "Changed during the run", message)
 
 
@@ -184,7 +216,8 @@ def _waiting(job: Job) -> dict[str, Path]:
     """The files that wait in the job's stage folder, by their path in the run's folder."""
     paths = sorted(path for path in job.stage.rglob(f"*{places.PART}") if path.is_file())
     finished = [path for path in paths if not places.is_left_over(path)]
-    return {path.relative_to(job.stage).as_posix().removesuffix(places.PART): path for path in finished}
+    names = [path.relative_to(job.stage).as_posix() for path in finished]
+    return {name.removesuffix(places.PART): path for name, path in zip(names, finished, strict=True)}
 
 
 def _not_written(job: Job, error: Exception) -> Failure:
@@ -196,10 +229,6 @@ def _reason(error: Exception) -> str:
     """What the system says of it, without the path."""
     number = error.errno if isinstance(error, OSError) else None
     return os.strerror(number) if number else "the executed notebook cannot be read"
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
 
 
 def _record(batch: Batch, *, finished: bool) -> None:

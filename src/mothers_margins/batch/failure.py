@@ -15,7 +15,8 @@ from mothers_margins import errors, places
 EXIT_CODES = {"DataError": 3, "DisclosureError": 4}
 HIDDEN = "not shown, because it could hold participants' values"
 FOREIGN = "an error of another library"
-# Names that the runner and its libraries give to how a notebook ends; they are fixed, whatever the rows are.
+# Names that the runner and its libraries give to how a notebook ends; they are fixed, whatever the
+# rows are.
 RUNNERS = frozenset(
     [
         *("UnfinishedError", "Worker lost", "BrokenProcessPool"),
@@ -26,10 +27,11 @@ RUNNERS = frozenset(
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
 class Failure:
-    """Where a notebook failed and why; the message is left out where it could hold participants' values.
+    """Where a notebook failed and why; the message is left out where it could hold participants'
+    values.
 
-    cell: its number among the cells that we wrote, from 1; code_cell: among those with code, as JupyterLab counts.
-    Both are 0 if the notebook failed before its first cell or after its last.
+    cell: its number among the cells that we wrote, from 1; code_cell: among those with code, as
+    JupyterLab counts. Both are 0 if the notebook failed before its first cell or after its last.
     """
 
     notebook: str
@@ -43,12 +45,17 @@ class Failure:
 
     def __str__(self) -> str:
         place = f"{self.notebook}, cell {self.cell} (code cell {self.code_cell}), under '{self.heading}'"
-        lines = [place if self.cell else f"{self.notebook}, {self.heading}", f"  {self.error}: {self.message}"]
+        lines = [
+            place if self.cell else f"{self.notebook}, {self.heading}",
+            f"  {self.error}: {self.message}",
+        ]
         return "\n".join([*lines, *([f"  at {self.where}"] if self.where else [])])
 
 
 class UnfinishedError(Exception):
-    """A notebook that papermill calls finished and that is not. cell: the place of the cell that ended it."""
+    """A notebook that papermill calls finished and that is not. cell: the place of the cell that
+    ended it.
+    """
 
     def __init__(self, cell: int, message: str) -> None:
         super().__init__(message)
@@ -61,22 +68,33 @@ def outside_cells(notebook: str, when: str, error: str, message: str) -> Failure
 
 
 def read_failure(
-    notebook: str, part: Path, error: str, message: str, *, restricted: bool, cell: int | None = None
+    notebook: str,
+    part: Path,
+    error: str,
+    message: str,
+    *,
+    restricted: bool,
+    cell: int | None = None,
 ) -> Failure:
     """The failure that a partly executed notebook records.
 
-    error, message: what is known of it otherwise, for a kernel that ended without a word. cell: the place of the cell
-    that failed, where it is known.
+    error, message: what is known of it otherwise, for a kernel that ended without a word. cell: the
+    place of the cell that failed, where it is known.
     """
-    ours_said = error in ("UnfinishedError", "Worker lost")  # then the message is one of this program's own
+    ours_said = error in (
+        "UnfinishedError",
+        "Worker lost",
+    )  # then the message is one of this program's own
     known = message if ours_said or not restricted else HIDDEN
     try:
         cells = read_notebook(part)["cells"]
     except ValueError:
-        return outside_cells(notebook, "before its first cell", shown_name(error, restricted=restricted), known)
+        name = shown_name(error, restricted=restricted)
+        return outside_cells(notebook, "before its first cell", name, known)
     told = {place: output for place, own in enumerate(cells) for output in _errors(own)}
     failed = _failed(cells, told) if cell is None else cell
-    # papermill puts cells of its own (parameters, the error's banner) between ours: count those that we wrote
+    # papermill puts cells of its own (parameters, the error's banner) between ours: count those
+    # that we wrote
     ours = [own for own in cells[: failed + 1] if not _papermills(own)]
     texts = ["".join(own["source"]) for own in ours if own["cell_type"] == "markdown"]
     headings = [line for text in texts for line in text.splitlines() if line.startswith("#")]
@@ -84,7 +102,9 @@ def read_failure(
     source = "".join(cells[failed]["source"]) if cells else ""
     where, ours_raised = _where(output, len(source.splitlines()))
     if failed in told and not ours_said:
-        known = _shown(output["ename"], output["evalue"], ours_raised) if restricted else output["evalue"]
+        known = output["evalue"]
+        if restricted:
+            known = _shown(output["ename"], known, ours_raised)
     return Failure(
         notebook=notebook,
         cell=len(ours),
@@ -98,7 +118,7 @@ def read_failure(
 
 
 def read_notebook(path: Path) -> dict[str, Any]:
-    """A notebook that was being executed. Raises ValueError if it cannot be read, or is not whole."""
+    """A notebook that was being executed. Raises ValueError if it cannot be read or is not whole."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         for cell in content["cells"]:
@@ -112,14 +132,16 @@ def read_notebook(path: Path) -> dict[str, Any]:
 
 
 def _failed(cells: list[Any], told: Mapping[int, Any]) -> int:
-    """The place of the cell that failed: with an error, else the first that has not finished, else the last."""
+    """The place of the cell that failed: with an error, else the first that has not finished, else
+    the last.
+    """
     for place in told:
         return place
-    # A cell has finished when the kernel replied; papermill calls every cell completed when a kernel dies. A reply
-    # without a number was stored with the notebook.
+    # A cell has finished when the kernel replied; papermill calls every cell completed when a
+    # kernel dies. A reply without a number was stored with the notebook.
     for place, cell in enumerate(cells):
-        replied = "shell.execute_reply" in cell["metadata"].get("execution", {}) and cell.get("execution_count")
-        if is_code(cell) and not replied:
+        replied = "shell.execute_reply" in cell["metadata"].get("execution", {})
+        if is_code(cell) and not (replied and cell.get("execution_count")):
             return place
     return len(cells) - 1
 
@@ -130,35 +152,43 @@ def is_code(cell: Mapping[str, Any]) -> bool:
 
 
 def shown_name(name: str, *, restricted: bool) -> str:
-    """The name of an error; with restricted data only one that is fixed, because a class can be named after an id."""
+    """The name of an error; with restricted data only one that is fixed, because a class can be
+    named after an id.
+    """
     kinds = (vars(builtins).get(name), vars(errors).get(name))
-    fixed = name in RUNNERS or any(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds)
-    return name if fixed or not restricted else FOREIGN
+    fixed = any(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds)
+    return name if fixed or name in RUNNERS or not restricted else FOREIGN
 
 
 def _shown(name: str, message: str, ours_raised: bool) -> str:
-    """The message of an error of ours, which holds no value; of a usage error only the summary: it repeats names."""
+    """The message of an error of ours, which holds no value; of a usage error only the summary: it
+    repeats names.
+    """
     kind = vars(errors).get(name)
-    if not (ours_raised and isinstance(kind, type) and issubclass(kind, errors.MothersMarginsError)):
+    ours = isinstance(kind, type) and issubclass(kind, errors.MothersMarginsError)
+    if not (ours and ours_raised):
         return HIDDEN
     return message.splitlines()[0] if name == "UsageError" else message
 
 
 def _where(output: Mapping[str, Any], lines: int) -> tuple[str, bool]:
-    """'line 2 of the cell; src/mothers_margins/cohort.py, line 44', and whether our code raised the error.
+    """'line 2 of the cell; src/mothers_margins/cohort.py, line 44', and whether our code raised the
+    error.
 
-    lines: of the cell. A message can look like a place, so what stands from the message on does not count, nor a place
-    that there is not.
+    lines: of the cell. A message can look like a place, so what stands from the message on does not
+    count, nor a place that there is not.
     """
     whole = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
     trace, message, _ = whole.rpartition(f"{output['ename']}: {output['evalue']}".rstrip(": "))
     package = Path(errors.__file__).parent
     home = re.escape(str(package).replace(str(Path.home()), "~", 1))  # IPython shortens paths so
     frames = re.findall(r"(Cell In\[\d+\]|File .+?)(?:, line |:)(\d+)", trace)
-    of_cell = [int(number) for place, number in frames if place.startswith("Cell") and int(number) <= lines]
+    in_cell = [int(number) for place, number in frames if place.startswith("Cell")]
+    of_cell = [number for number in in_cell if number <= lines]
     inside = re.compile(rf"File (?:{re.escape(str(package))}|{home})[\\/](.+\.py)$")
     matches = [(inside.match(place), int(number)) for place, number in frames]
-    ours = [(match[1], number) for match, number in matches if match and _is_line(package / match[1], number)]
+    in_package = [(match[1], number) for match, number in matches if match]
+    ours = [(file, number) for file, number in in_package if _is_line(package / file, number)]
     told = [f"line {number} of the cell" for number in of_cell[-1:]]
     told += [f"src/mothers_margins/{file}, line {number}" for file, number in ours[-1:]]
     return "; ".join(told), bool(message and matches and matches[-1][0])
@@ -178,8 +208,8 @@ def _papermills(cell: Mapping[str, Any]) -> bool:
 
 
 def clean(notebook: Path, *, failed: bool, restricted: bool) -> None:
-    """Take out of an executed notebook what it should not keep: this machine's paths, and of a failed one on restricted
-    data all that an error could have said.
+    """Take out of an executed notebook what it should not keep: this machine's paths, and of a
+    failed one on restricted data all that an error could have said.
 
     Raises ValueError if it cannot be read, and is better not kept; OSError if there is no room.
     """
@@ -194,11 +224,16 @@ def clean(notebook: Path, *, failed: bool, restricted: bool) -> None:
     if failed and restricted:
         _silence(content)
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    places.write_whole(notebook, lambda part: part.write_text(text, encoding="utf-8"), private=restricted)
+    places.write_whole(
+        notebook,
+        lambda part: part.write_text(text, encoding="utf-8"),
+        private=restricted,
+    )
 
 
 def _silence(content: dict[str, Any]) -> None:
-    """Leave of a failed notebook its code, which cells ran, and what the cells before the failure showed.
+    """Leave of a failed notebook its code, which cells ran, and what the cells before the failure
+    showed.
 
     Streams go altogether: a program that a cell starts can print its errors to either.
     """
@@ -208,11 +243,11 @@ def _silence(content: dict[str, Any]) -> None:
     for place, cell in enumerate(cells):
         if cell["cell_type"] == "code":
             cell["outputs"] = [*(_shows(cell) if place < failed else []), *_reduced(cell)]
-        cell["metadata"] = {key: cell["metadata"][key] for key in ("tags", "papermill") if key in cell["metadata"]}
-        cell["metadata"]["papermill"] = _known(cell["metadata"].get("papermill", {}))
+        record = _known(cell["metadata"].get("papermill", {}))
+        cell["metadata"] = _only(cell["metadata"], "tags") | {"papermill": record}
     metadata = content["metadata"]
-    content["metadata"] = {key: metadata[key] for key in ("kernelspec", "language_info") if key in metadata}
-    content["metadata"]["papermill"] = _known(metadata.get("papermill", {}))
+    record = _known(metadata.get("papermill", {}))
+    content["metadata"] = _only(metadata, "kernelspec", "language_info") | {"papermill": record}
 
 
 def _shows(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -227,9 +262,24 @@ def _reduced(cell: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _known(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What papermill keeps of times and states; no text of an error, whatever a later version may add."""
-    fields = ("status", "exception", "start_time", "end_time", "duration", "parameters", "version", "input_path")
-    return {key: record[key] for key in fields if key in record}
+    """What papermill keeps of times and states; no text of an error, whatever a later version may
+    add.
+    """
+    fields = (
+        "status",
+        "exception",
+        "start_time",
+        "end_time",
+        "duration",
+        "parameters",
+        "version",
+        "input_path",
+    )
+    return _only(record, *fields)
+
+
+def _only(given: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: given[key] for key in keys if key in given}
 
 
 def _shortened(line: str) -> str:

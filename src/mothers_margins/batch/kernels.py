@@ -1,4 +1,6 @@
-"""How the batch starts kernels: with an encrypted transport, variables of their own and, if asked, without a voice."""
+"""How the batch starts kernels: with an encrypted transport, variables of their own and, if asked,
+without a voice.
+"""
 
 import os
 import subprocess
@@ -11,8 +13,9 @@ from traitlets import Bool, Dict, Unicode
 class BatchKernelManager(AsyncKernelManager):
     """Starts one kernel of the batch.
 
-    variables: added to the kernel's environment, not to the worker's, which may run several notebooks in threads.
-    quiet: what the kernel and its children write to the terminal goes nowhere, because it could hold values.
+    variables: added to the kernel's environment, not to the worker's, which may run several
+    notebooks in threads. quiet: what the kernel and its children write to the terminal goes
+    nowhere, because it could hold values.
     """
 
     variables = Dict(value_trait=Unicode(), key_trait=Unicode()).tag(config=True)

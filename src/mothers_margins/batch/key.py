@@ -17,7 +17,16 @@ from mothers_margins.batch.plan import RUN_LIST, Entry, Step
 from mothers_margins.batch.watch import Signature, files_in, signature
 from mothers_margins.errors import DataError, UsageError
 
-PARTS = ("notebook", "parameters", "inputs", "data", "dictionary", "code", "packages", "results it reads")
+PARTS = (
+    "notebook",
+    "parameters",
+    "inputs",
+    "data",
+    "dictionary",
+    "code",
+    "packages",
+    "results it reads",
+)
 KEY_LENGTH = 64  # characters
 
 
@@ -35,10 +44,15 @@ def file_digest(path: Path) -> str:
 def key_parts(step: Step, data: Mapping[str, str], upstream: Mapping[str, str]) -> dict[str, str]:
     """One hash per part of a step's key.
 
-    data: fingerprint of the rows of each study. upstream: hashes of the result files of the entries that it needs.
+    data: fingerprint of the rows of each study. upstream: hashes of the result files of the entries
+    that it needs.
     """
     cells = [
-        {"type": cell["cell_type"], "source": "".join(cell["source"]), "tags": cell["metadata"].get("tags", [])}
+        {
+            "type": cell["cell_type"],
+            "source": "".join(cell["source"]),
+            "tags": cell["metadata"].get("tags", []),
+        }
         for cell in step.notebook["cells"]
     ]
     hashes = (
@@ -65,19 +79,24 @@ def code_folder() -> Path:
 
 
 def files_of(step: Step, data: Mapping[str, Iterable[Path]]) -> dict[str, list[Path]]:
-    """The files behind each part of a step's key that is read from files. data: those with the rows, per study."""
+    """The files behind each part of a step's key that is read from files. data: those with the
+    rows, per study.
+    """
     studies = step.entry.studies
+    inputs = [places.project() / written for written in step.entry.inputs]
     return {
         "notebook": [step.entry.path],
         "data": [file for study in studies for file in data[study]],
         "dictionary": [file for study in studies for file in _definition(dictionary_of(study))],
         "code": files_in(code_folder()),
-        "inputs": [file for written in step.entry.inputs for file in files_in(places.project() / written)],
+        "inputs": [file for path in inputs for file in files_in(path)],
     }
 
 
 def _definition(folder: Path) -> list[Path]:
-    """Files of a folder; a run list says what is run, which has its own parts of the key, and defines no study."""
+    """Files of a folder; a run list says what is run, which has its own parts of the key, and
+    defines no study.
+    """
     return files_in(folder, without=[RUN_LIST])
 
 
@@ -87,7 +106,9 @@ def _dictionary_digest(study: str) -> str:
 
 
 def _folder_digest(folder: Path, files: Iterable[Path]) -> str:
-    """One hash of files of a folder with their names; calculated anew when one of them was written to."""
+    """One hash of files of a folder with their names; calculated anew when one of them was written
+    to.
+    """
     return _digest_of(folder, tuple((file, signature(file)) for file in files))
 
 
@@ -110,13 +131,21 @@ def packages() -> dict[str, str]:
     return needed_packages()
 
 
-def data_fingerprint(path: Path, files: Iterable[Path] = (), *, restricted: bool, make_key: bool = True) -> str:
-    """SHA-256 of the data; for restricted data keyed, so that guessing the rows cannot confirm them.
+def data_fingerprint(
+    path: Path,
+    files: Iterable[Path] = (),
+    *,
+    restricted: bool,
+    make_key: bool = True,
+) -> str:
+    """SHA-256 of the data; for restricted data keyed, so that guessing the rows cannot confirm
+    them.
 
-    files: all that are read, where `path` is a folder or a sources.yaml. The key is made once, in a file beside the
-    data or where MOTHERS_MARGINS_KEY says, and only its owner can read it. Without a key, and if none is to be made,
-    the fingerprint is empty. Raises DataError for a key that is cut short, UsageError for one that cannot be written
-    where it should be, OSError for files that cannot be read.
+    files: all that are read, where `path` is a folder or a sources.yaml. The key is made once, in a
+    file beside the data or where MOTHERS_MARGINS_KEY says, and only its owner can read it. Without
+    a key, and if none is to be made, the fingerprint is empty. Raises DataError for a key that is
+    cut short, UsageError for one that cannot be written where it should be, OSError for files that
+    cannot be read.
     """
     if not restricted:
         return file_digest(path)
@@ -127,7 +156,8 @@ def data_fingerprint(path: Path, files: Iterable[Path] = (), *, restricted: bool
         _make_key(key_file)
     secret = key_file.read_bytes()
     if len(secret) < KEY_LENGTH:
-        raise DataError("The key file of the data is cut short.", (), "Delete it; the next run makes a new one.")
+        remedy = "Delete it; the next run makes a new one."
+        raise DataError("The key file of the data is cut short.", (), remedy)
     code = hmac.new(secret, digestmod="sha256")
     for file in files or [path]:
         code.update(file_digest(file).encode())
@@ -151,7 +181,11 @@ def key_file_of(data: Path) -> Path:
 def _make_key(key_file: Path) -> None:
     text = secrets.token_hex(KEY_LENGTH // 2)
     try:
-        places.write_whole(key_file, lambda part: part.write_text(text, encoding="ascii"), private=True)
+        places.write_whole(
+            key_file,
+            lambda part: part.write_text(text, encoding="ascii"),
+            private=True,
+        )
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else type(error).__name__
         raise UsageError(

@@ -7,10 +7,11 @@ NO_HISTORY = ("--HistoryManager.enabled=False", "--HistoryManager.hist_file=:mem
 
 
 class LabKernelManager(ServerKernelManager):
-    """Starts one kernel of JupyterLab, with an encrypted transport and without a history of what was typed.
+    """Starts one kernel of JupyterLab, with an encrypted transport and without a history of what
+    was typed.
 
-    IPython would keep every line, an id in it too, in a file of the user. An argument of the kernel leaves the user's
-    other settings of IPython as they are.
+    IPython would keep every line, an id in it too, in a file of the user. An argument of the kernel
+    leaves the user's other settings of IPython as they are.
     """
 
     @default("transport_encryption")
@@ -21,4 +22,5 @@ class LabKernelManager(ServerKernelManager):
         """The kernel's command line."""
         command = super().format_kernel_cmd(extra_arguments)
         python = any(part.startswith("ipykernel") for part in command)
-        return [*command, *NO_HISTORY] if python else command  # a kernel of another language knows no such argument
+        # a kernel of another language knows no such argument
+        return [*command, *NO_HISTORY] if python else command

@@ -1,4 +1,6 @@
-"""manifest.json: what a run's folder holds and how it was made; it also decides whether a step can be skipped."""
+"""manifest.json: what a run's folder holds and how it was made; it also decides whether a step can
+be skipped.
+"""
 
 import json
 import platform
@@ -7,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, field
 from datetime import UTC, datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -26,6 +29,7 @@ RUNNING = ".part.ipynb"  # a notebook that has not finished
 OWN_FOLDERS = ("notebooks", "internal")
 KILLED = "was left by a run that was killed; the next run deletes it"
 Status = Literal["done", "failed", "unfinished"]
+STRANGE = "was not made by this run"
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
@@ -43,9 +47,9 @@ class Rows:
 class Record:
     """One entry as it stands in the folder.
 
-    status: done, failed, or unfinished while its files are put in place or deleted. data: per study, the rows that it
-    was made from. key: hashes of all that it depends on. commit: the checkout that made it. outputs: path relative to
-    the folder, SHA-256.
+    status: done, failed, or unfinished while its files are put in place or deleted. data: per
+    study, the rows that it was made from. key: hashes of all that it depends on. commit: the
+    checkout that made it. outputs: path relative to the folder, SHA-256.
     """
 
     name: str
@@ -80,8 +84,8 @@ class Manifest:
 def read_manifest(out: Path) -> tuple[list[str], dict[str, Record]]:
     """What is wrong with the folder as a whole, and records by entry name.
 
-    Raises UsageError if the folder has no manifest, or one that this version did not write: nothing in it may then be
-    deleted or overwritten.
+    Raises UsageError if the folder has no manifest, or one that this version did not write: nothing
+    in it may then be deleted or overwritten.
     """
     content = _content(out)
     if content is None:
@@ -94,7 +98,9 @@ def read_manifest(out: Path) -> tuple[list[str], dict[str, Record]]:
 
 
 def read_records(out: Path) -> dict[str, Record]:
-    """Records by entry name; none if the folder has no manifest. Raises UsageError as `read_manifest` does."""
+    """Records by entry name; none if the folder has no manifest. Raises UsageError as
+    `read_manifest` does.
+    """
     content = _content(out)
     return {record.name: record for record in content.entries} if content else {}
 
@@ -132,15 +138,24 @@ def _refuse_other_schema(out: Path, written: Any) -> None:
     if type(schema) is not int or schema == SCHEMA:
         return  # what is no manifest at all is said with all its faults
     if schema > SCHEMA:
-        remedy = "Use the version that wrote it, or name another folder with --out. Nothing was changed."
-        raise UsageError(f"{places.shown(out)}: its {NAME} was written by a newer version of this program.", (), remedy)
+        remedy = "Use that version, or name another folder with --out. Nothing was changed."
+        raise UsageError(
+            f"{places.shown(out)}: its {NAME} was written by a newer version of this program.",
+            (),
+            remedy,
+        )
     remedy = "Delete the folder, or name another with --out. Nothing was changed."
-    raise UsageError(f"{places.shown(out)}: its {NAME} was written by an earlier version of this program.", (), remedy)
+    raise UsageError(
+        f"{places.shown(out)}: its {NAME} was written by an earlier version of this program.",
+        (),
+        remedy,
+    )
 
 
 def _damaged(out: Path, faults: Iterable[str]) -> UsageError:
     remedy = "Delete the folder, or name another with --out. Nothing was changed."
-    return UsageError(f"{places.shown(out)}: its {NAME} was not written by this version.", faults, remedy)
+    summary = f"{places.shown(out)}: its {NAME} was not written by this version."
+    return UsageError(summary, faults, remedy)
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
@@ -164,11 +179,14 @@ def _contradictions(content: Manifest) -> Iterator[str]:
             yield f"entries.{place}.failure: is missing"
         outside = sum(not is_own(name) for name in record.outputs)
         if outside:
-            yield f"entries.{place}.outputs: {outside} not in {' or '.join(OWN_FOLDERS)} of the folder"
+            own = " or ".join(OWN_FOLDERS)
+            yield f"entries.{place}.outputs: {outside} not in {own} of the folder"
 
 
 def is_own(name: str) -> bool:
-    """Whether a path in a manifest is one that a run gives to a result; where links lead is another question."""
+    """Whether a path in a manifest is one that a run gives to a result; where links lead is another
+    question.
+    """
     path = PurePosixPath(name)
     plain = path.as_posix() == name and ".." not in path.parts and "\\" not in name
     return plain and len(path.parts) > 1 and path.parts[0] in OWN_FOLDERS
@@ -180,7 +198,8 @@ def leads_outside(out: Path, name: str) -> bool:
 
 
 def write_manifest(out: Path, records: Collection[Record], *, finished: bool) -> None:
-    """Write manifest.json whole, after index.html. No user name, host name or absolute path goes into it.
+    """Write manifest.json whole, after index.html. No user name, host name or absolute path goes
+    into it.
 
     Raises OSError if there is no room.
     """
@@ -202,50 +221,66 @@ def write_manifest(out: Path, records: Collection[Record], *, finished: bool) ->
 
 
 def _earlier(out: Path, used: Collection[str]) -> dict[str, Mapping[str, str]]:
-    """Package versions of entries that were made with others than today's, by the hash in their key."""
+    """Package versions of entries that were made with others than today's, by the hash in their
+    key.
+    """
     before = _content(out)  # it may have been damaged by hand meanwhile, which is then said
     if before is None:
         return {}
     known = {digest(before.packages): before.packages, **before.earlier_packages}
-    return {key: versions for key, versions in known.items() if key in used and key != digest(packages())}
+    earlier = set(used) - {digest(packages())}
+    return {key: versions for key, versions in known.items() if key in earlier}
 
 
 @cache
 def commit() -> dict[str, str | bool]:
     """The checkout's commit and whether files differ from it; empty outside a checkout."""
     try:
-        head, changes = (
-            subprocess.run(["git", *call], cwd=places.project(), capture_output=True, text=True, check=True).stdout  # noqa: S603, S607
-            for call in (("rev-parse", "HEAD"), ("status", "--porcelain"))
-        )
+        head, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
     except (OSError, subprocess.CalledProcessError):
         return {}
-    return {"commit": head.strip(), "changed_since_commit": bool(changes.strip())}
+    return {"commit": head, "changed_since_commit": bool(changes)}
+
+
+def _git(*call: str) -> str:
+    ended = subprocess.run(  # noqa: S603
+        ["git", *call],  # noqa: S607
+        cwd=places.project(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ended.stdout.strip()
 
 
 def differing(out: Path, record: Record) -> list[str]:
     """Files of an entry that are gone or not as they were made."""
-    paths = ((path, out / path) for path in record.outputs)
-    return [name for name, path in paths if not path.is_file() or file_digest(path) != record.outputs[name]]
+    return [name for name, made in record.outputs.items() if not _is_same(out / name, made)]
+
+
+def _is_same(path: Path, made: str) -> bool:
+    return path.is_file() and file_digest(path) == made
 
 
 def left_over(out: Path) -> list[Path]:
     """What killed runs left: files that were being written, and notebooks that had not finished.
 
-    Only places where a run writes are looked at: the folder may be one that holds other things as well.
+    Only places where a run writes are looked at: the folder may be one that holds other things as
+    well.
     """
-    places_of_a_run = [out.glob("*"), *((out / name).rglob("*") for name in OWN_FOLDERS)]
-    begun = {path for paths in places_of_a_run for path in paths if places.is_left_over(path) and path.is_file()}
+    everything = chain(out.glob("*"), *((out / name).rglob("*") for name in OWN_FOLDERS))
+    begun = {path for path in everything if places.is_left_over(path) and path.is_file()}
     running = (out / "notebooks").glob(f"*{RUNNING}")
     waiting = (path for path in (out / STAGE).rglob("*") if path.is_file())
     return sorted({*begun, *running, *waiting})
 
 
 def verify(out: Path) -> list[str]:
-    """Faults of a run's folder: unfinished state, failed entries, files that are gone, changed or nobody's.
+    """Faults of a run's folder: unfinished state, failed entries, files that are gone, changed or
+    nobody's.
 
-    run.log, which every run adds to, is not compared.
-    Raises UsageError if the folder has no manifest, or one of another form.
+    run.log, which every run adds to, is not compared. Raises UsageError if the folder has no
+    manifest, or one of another form.
     """
     faults, records = read_manifest(out)
     for record in records.values():
@@ -255,6 +290,5 @@ def verify(out: Path) -> list[str]:
     known |= {NAME, INDEX, LOG, LOCK}
     killed = {path.relative_to(out).as_posix() for path in left_over(out)}
     names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    return faults + [
-        f"{name} {KILLED if name in killed else 'was not made by this run'}" for name in names if name not in known
-    ]
+    strange = [name for name in names if name not in known]
+    return faults + [f"{name} {KILLED if name in killed else STRANGE}" for name in strange]

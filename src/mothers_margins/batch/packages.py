@@ -1,7 +1,8 @@
-"""Versions of the packages that a run needs: what the project requires, and what that requires in turn.
+"""Versions of the packages that a run needs: what the project requires, and what that requires in
+turn.
 
-importlib.metadata takes half a second for all of them. Here only the head of each METADATA file is read, and only of
-packages that are needed.
+importlib.metadata takes half a second for all of them. Here only the head of each METADATA file is
+read, and only of packages that are needed.
 """
 
 import platform
@@ -12,7 +13,10 @@ from itertools import takewhile
 from pathlib import Path
 
 PROJECT = "mothers-margins"
-READERS = ("pyarrow", "pyreadstat")  # extras of pyproject.toml: they read files as soon as they are installed
+READERS = (
+    "pyarrow",
+    "pyreadstat",
+)  # extras of pyproject.toml: they read files as soon as they are installed
 PLAIN = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[([^]]*)\])?[^;]*")
 Needed = tuple[str, frozenset[str]]
 
@@ -20,8 +24,8 @@ Needed = tuple[str, frozenset[str]]
 def needed_packages() -> dict[str, str]:
     """Version of Python and of every installed package that the project needs to run, by name.
 
-    What serves development only (tests, linters) changes no result, so it is not among them. Where the project is not
-    installed, nobody says what it needs: then every installed package counts.
+    What serves development only (tests, linters) changes no result, so it is not among them. Where
+    the project is not installed, nobody says what it needs: then every installed package counts.
     """
     installed = _installed()
     names = _closure(installed) if PROJECT in installed else set(installed)
@@ -30,7 +34,9 @@ def needed_packages() -> dict[str, str]:
 
 
 def _installed() -> dict[str, Path]:
-    """The .dist-info folder of each installed package; the first on the path is the one that is imported."""
+    """The .dist-info folder of each installed package; the first on the path is the one that is
+    imported.
+    """
     found: dict[str, Path] = {}
     for folder in map(Path, sys.path):
         for path in sorted(folder.glob("*.dist-info")) if folder.is_dir() else ():
@@ -48,7 +54,9 @@ def _plain(name: str) -> str:
 
 
 def _closure(installed: Mapping[str, Path]) -> set[str]:
-    """The project's requirements that are installed, theirs, and so on; the optional readers count as required."""
+    """The project's requirements that are installed, theirs, and so on; the optional readers count
+    as required.
+    """
     waiting: list[Needed] = [(name, frozenset()) for name in (PROJECT, *READERS)]
     visited: set[Needed] = set()
     while waiting:
@@ -73,7 +81,8 @@ def _head(metadata: Path) -> list[str]:
     """The fields of a METADATA file, without the description that follows them."""
     try:
         with metadata.open(encoding="utf-8", errors="replace") as lines:
-            # a line of spaces belongs to a licence that stands among the fields; only an empty one ends them
+            # a line of spaces belongs to a licence that stands among the fields; only an empty one
+            # ends them
             return list(takewhile(lambda line: line != "\n", lines))
     except OSError:
         return []

@@ -1,4 +1,6 @@
-"""Plain pages: the executed notebooks as HTML without scripts or network, and the index that leads to them."""
+"""Plain pages: the executed notebooks as HTML without scripts or network, and the index that leads
+to them.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,7 +15,9 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Path:
-    """An executed notebook as one HTML file; code is folded away. private: only the owner may read it."""
+    """An executed notebook as one HTML file; code is folded away. private: only the owner may read
+    it.
+    """
     from nbconvert import HTMLExporter
 
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
@@ -24,7 +28,11 @@ def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Pa
         exclude_anchor_links=True,
     )
     body, _ = exporter.from_filename(str(notebook), resources={"page_title": title})
-    return places.write_whole(target, lambda part: part.write_text(body, encoding="utf-8"), private=private)
+    return places.write_whole(
+        target,
+        lambda part: part.write_text(body, encoding="utf-8"),
+        private=private,
+    )
 
 
 def title_of(notebook: Mapping[str, Any]) -> str:
@@ -35,13 +43,16 @@ def title_of(notebook: Mapping[str, Any]) -> str:
 
 
 def write_index(out: Path, entries: Iterable[Record], *, finished: bool) -> Path:
-    """index.html of a run's folder: what the rows are, and under each study every entry with its page and results."""
+    """index.html of a run's folder: what the rows are, and under each study every entry with its
+    page and results.
+    """
     by_study: dict[str, list[Record]] = {}
-    for entry in sorted(entries, key=lambda entry: entry.name):
+    listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
         by_study.setdefault(", ".join(entry.studies), []).append(entry)
     parts = [_part(study, by_study[study]) for study in sorted(by_study)]
-    rows = [rows for listed in by_study.values() for entry in listed for rows in entry.data.values()]
-    mark = "; ".join(sorted({own.mark for own in rows})) or "No notebook has been run"
+    marks = {rows.mark for entry in listed for rows in entry.data.values()}
+    mark = "; ".join(sorted(marks)) or "No notebook has been run"
     mark += "" if finished else ". This run has not finished"
     page = (TEMPLATES / "index.html").read_text(encoding="utf-8")
     page = page.replace("{{ style }}", (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8"))

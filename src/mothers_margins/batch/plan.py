@@ -1,6 +1,7 @@
 """The plan of a run: which notebooks, with which typed parameters, in which order.
 
-Notebooks are read as JSON: importing nbformat and papermill takes longer than a run in which nothing has changed.
+Notebooks are read as JSON: importing nbformat and papermill takes longer than a run in which
+nothing has changed.
 """
 
 import ast
@@ -34,8 +35,9 @@ def _as_tuple(written: Any) -> Any:
 class Entry(Definition):
     """One line of a run list: a notebook with its parameters, and what it reads.
 
-    studies: whose rows and definition; in a study's own run list they need not be written. needs: entries whose
-    results it reads. inputs: files and folders of the project that belong to this entry alone.
+    studies: whose rows and definition; in a study's own run list they need not be written. needs:
+    entries whose results it reads. inputs: files and folders of the project that belong to this
+    entry alone.
     """
 
     name: str = Field(pattern=r"^[0-9a-z_]+$")
@@ -67,7 +69,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Step:
-    """An entry with every parameter decided, and its notebook's content and signature as it was read."""
+    """An entry with every parameter decided, and its notebook's content and signature as it was
+    read.
+    """
 
     entry: Entry
     parameters: Mapping[str, Value]
@@ -76,7 +80,8 @@ class Step:
 
 
 def read_run_list() -> dict[str, Entry]:
-    """Entries of all run lists by name: each study's own, then notebooks/run_list.yaml for those of several studies.
+    """Entries of all run lists by name: each study's own, then notebooks/run_list.yaml for those of
+    several studies.
 
     Raises UsageError with every fault of the lists, before anything is run.
     """
@@ -101,7 +106,9 @@ def read_run_list() -> dict[str, Entry]:
 
 
 def _add(path: Path, owner: str, entries: dict[str, Entry], faults: list[str]) -> None:
-    """Put the entries of one file to the others. owner: the study whose folder it stands in, if any."""
+    """Put the entries of one file to the others. owner: the study whose folder it stands in, if
+    any.
+    """
     written, wrong = parse_yaml(path, RunList)
     where = path.relative_to(places.project()).as_posix()
     faults += [f"{where}: {fault.removeprefix(path.name).lstrip(': ')}" for fault in wrong]
@@ -112,7 +119,8 @@ def _add(path: Path, owner: str, entries: dict[str, Entry], faults: list[str]) -
             remedy = f"leave study out, or put the entry into notebooks/{RUN_LIST}"
             faults.append(f"{where}: {entry.name} names another study than {owner}; {remedy}")
         if not (owner or entry.studies):
-            faults.append(f"{where}: {entry.name} names no study; write one, or several in [brackets]")
+            remedy = "write one, or several in [brackets]"
+            faults.append(f"{where}: {entry.name} names no study; {remedy}")
         entries[entry.name] = entry.model_copy(update={"studies": entry.studies or (owner,)})
 
 
@@ -126,27 +134,33 @@ def _faults(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[str]:
     for written in entry.inputs:
         path = places.project() / written
         if Path(written).is_absolute() or not places.inside_project(path):
-            yield f"{entry.name}: input '{written}' must be a path inside the project, relative to its folder"
+            rule = "must be a path inside the project, relative to its folder"
+            yield f"{entry.name}: input '{written}' {rule}"
         elif not path.exists():
             yield f"{entry.name}: there is no input {written}"
 
 
 def plan(
-    entries: Mapping[str, Entry], names: Iterable[str] = (), settings: Iterable[str] = (), study: str | None = None
+    entries: Mapping[str, Entry],
+    names: Iterable[str] = (),
+    settings: Iterable[str] = (),
+    study: str | None = None,
 ) -> dict[str, Step]:
-    """Steps by name in run order: the entries named (all by default) of a study, and what they need.
+    """Steps by name in run order: the entries named (all by default) of a study, and what they
+    need.
 
-    names: entry names or unambiguous beginnings. settings: NAME.KEY=VALUE, checked against the type that the notebook
-    declares. study: only entries that read this study and no other. Raises UsageError with all faults before any kernel
-    starts.
+    names: entry names or unambiguous beginnings. settings: NAME.KEY=VALUE, checked against the type
+    that the notebook declares. study: only entries that read this study and no other. Raises
+    UsageError with all faults before any kernel starts.
     """
     faults: list[str] = []
     chosen = [_find(name, entries, faults) for name in names] or list(entries)
     studies = {name for entry in entries.values() for name in entry.studies}
     if study and study not in studies:
         raise unknown("study", [study], studies, "the run list")
-    wanted = _with_needs([name for name in chosen if name and _is_of(study, entries[name])], entries)
-    signatures = {name: signature(entries[name].path) for name in wanted}  # before the notebooks are read
+    asked = [name for name in chosen if name and _is_of(study, entries[name])]
+    wanted = _with_needs(asked, entries)
+    before = {name: signature(entries[name].path) for name in wanted}  # then they are read
     notebooks = {name: read_notebook(entries[name].path) for name in wanted}
     declared = {name: declared_parameters(notebooks[name], entries[name].path.name) for name in wanted}
     given = {name: dict(entries[name].parameters) for name in wanted}
@@ -162,17 +176,21 @@ def plan(
     if faults:
         raise UsageError("The run cannot start; no notebook was run.", faults, f"Entries: {', '.join(entries)}.")
     defaults = {name: {key: p.default for key, p in declared[name].items()} for name in wanted}
-    return {
-        name: Step(entries[name], defaults[name] | given[name], notebooks[name], signatures[name]) for name in wanted
-    }
+    return {name: Step(entries[name], defaults[name] | given[name], notebooks[name], before[name]) for name in wanted}
 
 
 def _is_of(study: str | None, entry: Entry) -> bool:
     return study is None or entry.studies == (study,)
 
 
-def _own_study(entry: Entry, declared: Mapping[str, Parameter], given: dict[str, Value]) -> list[str]:
-    """Put the entry's study into `given` where its notebook asks for one; a fault if another is asked for."""
+def _own_study(
+    entry: Entry,
+    declared: Mapping[str, Parameter],
+    given: dict[str, Value],
+) -> list[str]:
+    """Put the entry's study into `given` where its notebook asks for one; a fault if another is
+    asked for.
+    """
     if STUDY_NAME not in declared:
         return []
     if STUDY_NAME not in given and len(entry.studies) == 1:
@@ -180,7 +198,8 @@ def _own_study(entry: Entry, declared: Mapping[str, Parameter], given: dict[str,
     asked = given.get(STUDY_NAME, declared[STUDY_NAME].default)
     if asked in entry.studies:
         return []
-    return [f"{entry.name}.{STUDY_NAME} must be {' or '.join(entry.studies)}, the study of the entry"]
+    own = " or ".join(entry.studies)
+    return [f"{entry.name}.{STUDY_NAME} must be {own}, the study of the entry"]
 
 
 def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:
@@ -193,7 +212,9 @@ def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:
 
 
 def _with_needs(names: Iterable[str], entries: Mapping[str, Entry]) -> list[str]:
-    """The entries named and all that they need, each after what it needs, else in the order of the run list."""
+    """The entries named and all that they need, each after what it needs, else in the order of the
+    run list.
+    """
     wanted, waiting = set[str](), list(names)
     while waiting:
         name = waiting.pop()
@@ -277,7 +298,10 @@ def declared_parameters(notebook: Mapping[str, Any], name: str) -> dict[str, Par
         parameter = _declared(line)
         if parameter is None:
             form = f"line {line.lineno} of its parameters cell is not of the form  key: type = value"
-            raise UsageError(f"{name}: {form}", [f"types: {', '.join(TYPES)}; the value is a literal of that type"])
+            raise UsageError(
+                f"{name}: {form}",
+                [f"types: {', '.join(TYPES)}; the value is a literal of that type"],
+            )
         found.update(parameter)
     return found
 

@@ -1,4 +1,6 @@
-"""Local workers: one process for each notebook at a time, so that one that is killed takes only its own entry along."""
+"""Local workers: one process for each notebook at a time, so that one that is killed takes only its
+own entry along.
+"""
 
 import multiprocessing
 from collections.abc import Callable
@@ -34,9 +36,11 @@ class _Slot:
 
 
 class SingleProcesses(Executor):
-    """An executor of `number` pools of one process each; a pool that broke is replaced when it is next needed.
+    """An executor of `number` pools of one process each; a pool that broke is replaced when it is
+    next needed.
 
-    One pool of several processes would declare all its jobs lost, those beside the lost one too, and take no more.
+    One pool of several processes would declare all its jobs lost, those beside the lost one too,
+    and take no more.
     """
 
     def __init__(self, number: int) -> None:

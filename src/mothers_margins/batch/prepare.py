@@ -1,4 +1,6 @@
-"""Before a batch starts: its data are checked, its folder is decided, and each step knows whether it has to run."""
+"""Before a batch starts: its data are checked, its folder is decided, and each step knows whether
+it has to run.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,10 +22,12 @@ Watched = Mapping[str, Signatures]  # by part of the key
 
 @dataclass
 class Batch:
-    """A run in progress: its plan, folder and data, what is recorded, and what has become of each step.
+    """A run in progress: its plan, folder and data, what is recorded, and what has become of each
+    step.
 
-    data: the restricted file, or None for the demo. files: per study, all that are read for its rows. sources: per
-    study, what its records say of the rows. before: per step, signatures of its files from before they were read.
+    data: the restricted file, or None for the demo. files: per study, all that are read for its
+    rows. sources: per study, what its records say of the rows. before: per step, signatures of its
+    files from before they were read.
     """
 
     steps: Mapping[str, Step]
@@ -54,10 +58,13 @@ class Batch:
     def read_by(self, step: Step) -> list[Path]:
         """Results of other entries that a step reads."""
         needed = [self.records[name] for name in step.entry.needs if name in self.records]
-        return [self.out / path for record in needed for path in record.outputs if path.startswith("internal/")]
+        paths = [path for record in needed for path in record.outputs]
+        return [self.out / path for path in paths if path.startswith("internal/")]
 
     def touched(self, name: str) -> list[str]:
-        """Parts of a step's key whose files were written to, added or deleted since before they were read."""
+        """Parts of a step's key whose files were written to, added or deleted since before they
+        were read.
+        """
         before, files = self.before[name], files_of(self.steps[name], self.files)
         return [part for part, own in files.items() if before[part] != signatures(own)]
 
@@ -72,7 +79,9 @@ class Batch:
         return parts or [f"{path} is gone or was changed" for path in manifest.differing(self.out, record)]
 
     def would_run(self, *, force: bool) -> dict[str, list[str]]:
-        """Per step in run order, why it would run; a step that reads what another makes anew runs as well."""
+        """Per step in run order, why it would run; a step that reads what another makes anew runs
+        as well.
+        """
         reasons: dict[str, list[str]] = {}
         for name, step in self.steps.items():
             after = [f"after {need}" for need in step.entry.needs if reasons.get(need)]
@@ -83,9 +92,9 @@ class Batch:
 def prepare(steps: Mapping[str, Step], data: Path | None, out: Path | None, *, dry: bool = False) -> Batch:
     """The batch to run. data: a restricted file, or None for the demo; out: None for outputs/demo.
 
-    dry: leave no trace, not even the key file of restricted data. Raises DataError if the file does not match the
-    study, UsageError if data or folder are where they may not be, or the folder holds results of the other kind or of
-    another version.
+    dry: leave no trace, not even the key file of restricted data. Raises DataError if the file does
+    not match the study, UsageError if data or folder are where they may not be, or the folder holds
+    results of the other kind or of another version.
     """
     named = {name for step in steps.values() for name in step.entry.studies}
     studies = {name: read_study(name) for name in sorted(named)}
@@ -100,10 +109,12 @@ def prepare(steps: Mapping[str, Step], data: Path | None, out: Path | None, *, d
     if any((kind == "restricted") != bool(data) for kind in kinds):
         other = "demonstration" if data else "restricted"
         raise UsageError(
-            "The run cannot start; no notebook was run.", [f"--out names a folder with results of {other} data"]
+            "The run cannot start; no notebook was run.",
+            [f"--out names a folder with results of {other} data"],
         )
     files = _files(studies, data)
-    before = {name: _watched(step, files) for name, step in steps.items()}  # then what they say is read
+    # before what the files say is read
+    before = {name: _watched(step, files) for name, step in steps.items()}
     sources = _sources(studies, data, files, make_key=not dry)
     return Batch(steps, folder, data and data.resolve(), files, sources, before, records)
 
@@ -122,20 +133,27 @@ def _misplaced(data: Path | None, out: Path | None) -> Iterable[str]:
 
 def _watched(step: Step, files: Mapping[str, list[Path]]) -> Watched:
     of_notebook = {step.entry.path: step.signature}  # it has been read already, for its parameters
-    return {part: signatures(own) for part, own in files_of(step, files).items()} | {"notebook": of_notebook}
+    watched = {part: signatures(own) for part, own in files_of(step, files).items()}
+    return watched | {"notebook": of_notebook}
 
 
 def _files(studies: Mapping[str, Study], data: Path | None) -> dict[str, list[Path]]:
     """All files that are read for the rows of each study."""
     if data is None:
         return {name: [study.folder / study.file.data.demo] for name, study in studies.items()}
-    from mothers_margins.sources import files_read  # pandas: half a second that a demo run can spare
+    from mothers_margins.sources import (
+        files_read,
+    )  # pandas: half a second that a demo run can spare
 
     return {name: files_read(data.resolve(), study) for name, study in studies.items()}
 
 
 def _sources(
-    studies: Mapping[str, Study], data: Path | None, files: Mapping[str, list[Path]], *, make_key: bool
+    studies: Mapping[str, Study],
+    data: Path | None,
+    files: Mapping[str, list[Path]],
+    *,
+    make_key: bool,
 ) -> dict[str, Rows]:
     described = {}
     for name, study in studies.items():

@@ -1,4 +1,6 @@
-"""Runs a plan: skips what has not changed, and puts results in place only when their notebook has finished."""
+"""Runs a plan: skips what has not changed, and puts results in place only when their notebook has
+finished.
+"""
 
 import logging
 import os
@@ -28,13 +30,20 @@ log = logging.getLogger("mothers_margins")
 
 
 def run_batch(
-    batch: Batch, *, jobs: int, force: bool, keep_going: bool, progress: Progress, executor: Executor | None = None
+    batch: Batch,
+    *,
+    jobs: int,
+    force: bool,
+    keep_going: bool,
+    progress: Progress,
+    executor: Executor | None = None,
 ) -> int:
     """Run every step of a batch that has to run; returns the exit code.
 
-    jobs: notebooks at a time. keep_going: after a failure, go on with what does not need the failed entry.
-    executor: another place to run (a Dask client's executor works); by default, spawned local processes.
-    Raises UsageError if another run is writing to the same folder, or if another version has written to it.
+    jobs: notebooks at a time. keep_going: after a failure, go on with what does not need the failed
+    entry. executor: another place to run (a Dask client's executor works); by default, spawned
+    local processes. Raises UsageError if another run is writing to the same folder, or if another
+    version has written to it.
     """
     with places.private_files(batch.restricted), _alone(batch):
         batch.records = manifest.read_records(batch.out)
@@ -48,7 +57,7 @@ def run_batch(
         if set(batch.states.values()) != {"unchanged"} or not manifest.is_finished(batch.out):
             shelf.record(finished=True)
         if not shelf.written:
-            progress.say("manifest.json could not be written, there may be no room; the next run writes it")
+            progress.say("manifest.json could not be written; the next run writes it if there is room")
     failures = [batch.records[name].failure for name, state in batch.states.items() if state == "failed"]
     codes = [failure.exit_code for failure in failures if failure]
     return max([*codes, int(not shelf.written)], default=0)
@@ -66,7 +75,8 @@ def _alone(batch: Batch) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         remedy = "Wait for it, or give --out."
-        raise UsageError(f"Another run is writing to {places.shown(batch.out)}.", (), remedy) from None
+        summary = f"Another run is writing to {places.shown(batch.out)}."
+        raise UsageError(summary, (), remedy) from None
     try:
         yield
     finally:
@@ -74,15 +84,18 @@ def _alone(batch: Batch) -> Iterator[None]:
 
 
 def _refuse_links(out: Path) -> None:
-    """Raise UsageError where a folder of the run is a link: what is made and deleted would then lie elsewhere."""
+    """Raise UsageError where a folder of the run is a link: what is made and deleted would then lie
+    elsewhere.
+    """
     links = [name for name in (*manifest.OWN_FOLDERS, manifest.STAGE) if (out / name).is_symlink()]
     if links:
-        remedy = "Put a folder in its place, or name another folder with --out. Nothing was changed."
+        remedy = "Put a folder in its place, or name another with --out. Nothing was changed."
         raise UsageError(f"{places.shown(out)}: {' and '.join(links)} is a link.", (), remedy)
 
 
 def _tighten(out: Path) -> None:
-    """Take from everybody else what is already in the folder: it may have been made by hand, or by an earlier version.
+    """Take from everybody else what is already in the folder: it may have been made by hand, or by
+    an earlier version.
 
     Only what a run makes: the folder may hold other things.
     """
@@ -135,7 +148,8 @@ class _Run:
 
     def go(self) -> None:
         """Run what has to run, each entry after those that it needs."""
-        self.sorter = TopologicalSorter({name: step.entry.needs for name, step in self.batch.steps.items()})
+        needs = {name: step.entry.needs for name, step in self.batch.steps.items()}
+        self.sorter = TopologicalSorter(needs)
         self.sorter.prepare()
         while self.sorter.is_active():
             self.waiting += self.sorter.get_ready()
@@ -150,7 +164,8 @@ class _Run:
     def _begin(self, name: str) -> None:
         """Start an entry, or decide that it is not run."""
         states = self.batch.states
-        lost = {need for need in self.batch.steps[name].entry.needs if states.get(need) in ("failed", "not run")}
+        needs = self.batch.steps[name].entry.needs
+        lost = [need for need in needs if states.get(need) in ("failed", "not run")]
         if lost or (not self.keep_going and "failed" in states.values()):
             states[name] = "not run"
             if lost:
@@ -216,7 +231,10 @@ def _submitted(pool: Executor, job: Job) -> Future[Outcome]:
     """The job's future; if the pool takes no more, one that holds the error."""
     try:
         return pool.submit(run_job, job)
-    except (RuntimeError, OSError) as error:  # BrokenProcessPool is one; no process can be started is another
+    except (
+        RuntimeError,
+        OSError,
+    ) as error:  # BrokenProcessPool is one; no process can be started is another
         future: Future[Outcome] = Future()
         future.set_exception(error)
         return future

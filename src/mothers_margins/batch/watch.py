@@ -1,7 +1,7 @@
 """Whether a file was touched while a run was going on, told by what the file system keeps about it.
 
-A file that was written to counts as changed, even if its bytes are the same again: a notebook may have read it in
-between, and nobody can know what it then read.
+A file that was written to counts as changed, even if its bytes are the same again: a notebook may
+have read it in between, and nobody can know what it then read.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,8 +14,8 @@ Signatures = Mapping[Path, Signature]
 def signature(path: Path) -> Signature:
     """What changes with every write to a file, or None if there is none.
 
-    The time of change (ctime) cannot be set back by a program as the time of modification can; the inode tells a file
-    that was replaced by another one of the same size and times.
+    The time of change (ctime) cannot be set back by a program as the time of modification can; the
+    inode tells a file that was replaced by another one of the same size and times.
     """
     try:
         kept = path.stat()
@@ -37,5 +37,5 @@ def files_in(path: Path, without: Iterable[str] = ()) -> list[Path]:
     if not path.is_dir():
         return [path]
     left_out = {path / name for name in without}
-    files = (one for one in path.rglob("*") if "__pycache__" not in one.parts and one not in left_out)
-    return sorted(file for file in files if file.is_file())
+    inside = (file for file in path.rglob("*") if "__pycache__" not in file.parts)
+    return sorted(file for file in inside if file not in left_out and file.is_file())

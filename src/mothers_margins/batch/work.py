@@ -1,4 +1,6 @@
-"""Executes one notebook in a worker process. Nothing it makes bears its final name before the notebook has finished."""
+"""Executes one notebook in a worker process. Nothing it makes bears its final name before the
+notebook has finished.
+"""
 
 import multiprocessing
 import os
@@ -25,7 +27,8 @@ CELL_TIMEOUT = 3600  # seconds; a notebook that hangs must not hold a batch for 
 class Job:
     """What a worker needs to run one entry.
 
-    data: places.DEMO, or the path of the restricted file. batch: the process that hands the job out.
+    data: places.DEMO, or the path of the restricted file. batch: the process that hands the job
+    out.
     """
 
     name: str
@@ -64,8 +67,8 @@ class Outcome:
 def prepare_worker() -> None:
     """Once per worker: one thread each, UTF-8, papermill loaded, and an end when the batch ends."""
     os.environ.update(dict.fromkeys(THREADS, "1"), PYTHONUTF8="1")
-    # jsonschema builds some 35 parsers (over a second) for web addresses in international spelling if it finds this
-    # package; no notebook schema uses them.
+    # jsonschema builds some 35 parsers (over a second) for web addresses in international spelling
+    # if it finds this package; no notebook schema uses them.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import papermill  # noqa: F401
 
@@ -85,7 +88,8 @@ def run_job(job: Job) -> Outcome:
     failure = None
     with ExitStack() as around:
         around.enter_context(places.private_files(job.restricted))
-        if job.restricted and os.getpid() != job.batch:  # the batch's own process still has to speak
+        # the batch's own process, where an executor runs jobs in threads, still has to speak
+        if job.restricted and os.getpid() != job.batch:
             around.enter_context(_silent())
         try:
             _run(job)
@@ -117,9 +121,11 @@ def _failure(job: Job, error: Exception) -> Failure:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Send what this process and its children write to the terminal nowhere: it could hold values of restricted data.
+    """Send what this process and its children write to the terminal nowhere: it could hold values
+    of restricted data.
 
-    The descriptors themselves are turned, because a child and a library in C know nothing of sys.stdout.
+    The descriptors themselves are turned, because a child and a library in C know nothing of
+    sys.stdout.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -167,17 +173,20 @@ def _execute(job: Job) -> None:
 
 
 def _refuse_exit(cell: Any, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
-    """Called after each cell: exit() and quit() ask the kernel to end, which no library takes for a failure."""
+    """Called after each cell: exit() and quit() ask the kernel to end, which no library takes for a
+    failure.
+    """
     payload = execute_reply["content"].get("payload", [])
     if any(asked.get("source") == "ask_exit" for asked in payload):
-        raise UnfinishedError(cell_index, "the cell ends the notebook (exit or quit); take that out")
+        raise UnfinishedError(cell_index, "the cell ends the notebook by exit or quit")
 
 
 def _refuse_unfinished(cells: Sequence[Mapping[str, Any]]) -> None:
     """papermill takes sys.exit(0) for success; what follows it has then not been executed."""
     for place, cell in enumerate(cells):
         if any(output["output_type"] == "error" for output in cell.get("outputs", [])):
-            raise UnfinishedError(place, "the cell ended the notebook, or raised an error that was let pass")
+            message = "the cell ended the notebook, or raised an error that was let pass"
+            raise UnfinishedError(place, message)
     for place, cell in enumerate(cells):
         if is_code(cell) and cell.get("execution_count") is None:
             raise UnfinishedError(place, "the cell was never executed")
