@@ -13,8 +13,8 @@ from typing import Any
 
 from mothers_margins import places
 from mothers_margins.batch.packages import needed_packages
-from mothers_margins.batch.plan import RUN_LIST, Entry, Step
-from mothers_margins.batch.watch import Signature, files_in, signature
+from mothers_margins.batch.plan import RUN_LIST, Step
+from mothers_margins.batch.watch import Signature, Signatures, files_in
 from mothers_margins.errors import DataError, UsageError
 
 PARTS = (
@@ -41,11 +41,16 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def key_parts(step: Step, data: Mapping[str, str], upstream: Mapping[str, str]) -> dict[str, str]:
+def key_parts(
+    step: Step,
+    watched: Mapping[str, Signatures],
+    data: Mapping[str, str],
+    upstream: Mapping[str, str],
+) -> dict[str, str]:
     """One hash per part of a step's key.
 
-    data: fingerprint of the rows of each study. upstream: hashes of the result files of the entries
-    that it needs.
+    watched: per part that is read from files, these with their signatures. data: fingerprint of the
+    rows of each study. upstream: hashes of the result files of the entries that it needs.
     """
     cells = [
         {
@@ -58,19 +63,14 @@ def key_parts(step: Step, data: Mapping[str, str], upstream: Mapping[str, str]) 
     hashes = (
         digest(cells),
         digest(dict(step.parameters)),
-        _inputs_digest(step.entry),
+        digest([step.entry.inputs, _files_digest(places.project(), watched["inputs"])]),
         digest(dict(data)),
-        digest([(study, _dictionary_digest(study)) for study in step.entry.studies]),
-        _folder_digest(code_folder(), files_in(code_folder())),
+        _files_digest(places.project(), watched["dictionary"]),
+        _files_digest(code_folder(), watched["code"]),
         digest(packages()),
         digest(dict(upstream)),
     )
     return dict(zip(PARTS, hashes, strict=True))
-
-
-def dictionary_of(study: str) -> Path:
-    """The folder of a study's definition."""
-    return places.project() / "data_dictionary" / study
 
 
 def code_folder() -> Path:
@@ -79,50 +79,37 @@ def code_folder() -> Path:
 
 
 def files_of(step: Step, data: Mapping[str, Iterable[Path]]) -> dict[str, list[Path]]:
-    """The files behind each part of a step's key that is read from files. data: those with the
-    rows, per study.
+    """The files behind each part of a step's key that is read from files.
+
+    data: those with the rows, per study.
     """
     studies = step.entry.studies
     inputs = [places.project() / written for written in step.entry.inputs]
     return {
         "notebook": [step.entry.path],
         "data": [file for study in studies for file in data[study]],
-        "dictionary": [file for study in studies for file in _definition(dictionary_of(study))],
+        "dictionary": [file for study in studies for file in _definition(study)],
         "code": files_in(code_folder()),
         "inputs": [file for path in inputs for file in files_in(path)],
     }
 
 
-def _definition(folder: Path) -> list[Path]:
-    """Files of a folder; a run list says what is run, which has its own parts of the key, and
-    defines no study.
-    """
-    return files_in(folder, without=[RUN_LIST])
+def _definition(study: str) -> list[Path]:
+    """Files of a study's folder; its run list has parts of the key of its own, and defines nothing."""
+    folder = places.project() / "data_dictionary" / study
+    return [file for file in files_in(folder) if file != folder / RUN_LIST]
 
 
-def _dictionary_digest(study: str) -> str:
-    folder = dictionary_of(study)
-    return _folder_digest(folder, _definition(folder))
-
-
-def _folder_digest(folder: Path, files: Iterable[Path]) -> str:
-    """One hash of files of a folder with their names; calculated anew when one of them was written
-    to.
-    """
-    return _digest_of(folder, tuple((file, signature(file)) for file in files))
+def _files_digest(folder: Path, files: Signatures) -> str:
+    """One hash of files with their names in a folder; read anew when one of them was written to."""
+    return _digest_of(folder, tuple(files.items()))
 
 
 @cache
 def _digest_of(folder: Path, files: tuple[tuple[Path, Signature], ...]) -> str:
     names = [file.relative_to(folder).as_posix() for file, _ in files]
-    hashes = [file_digest(file) if kept else "gone" for file, kept in files]
+    hashes = [file_digest(file) if file.is_file() else "gone" for file, _ in files]
     return digest(list(zip(names, hashes, strict=True)))
-
-
-def _inputs_digest(entry: Entry) -> str:
-    paths = [places.project() / written for written in entry.inputs]
-    hashes = [_folder_digest(path.parent, files_in(path)) for path in paths]
-    return digest(list(zip(entry.inputs, hashes, strict=True)))
 
 
 @cache

@@ -53,7 +53,7 @@ class Batch:
         upstream = {name: self.records[name].outputs for name in step.entry.needs if name in self.records}
         read = {path: sha for outputs in upstream.values() for path, sha in outputs.items() if path.endswith(".csv")}
         fingerprints = {study: rows.fingerprint for study, rows in self.rows(step).items()}
-        return key_parts(step, fingerprints, read)
+        return key_parts(step, self.before[step.entry.name], fingerprints, read)
 
     def read_by(self, step: Step) -> list[Path]:
         """Results of other entries that a step reads."""

@@ -4,6 +4,7 @@ A file that was written to counts as changed, even if its bytes are the same aga
 have read it in between, and nobody can know what it then read.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -29,13 +30,12 @@ def signatures(paths: Iterable[Path]) -> Signatures:
     return {path: signature(path) for path in paths}
 
 
-def files_in(path: Path, without: Iterable[str] = ()) -> list[Path]:
-    """The file itself, or every file of a folder, in order, but what Python compiles.
-
-    without: names that do not count where they stand directly in the folder.
-    """
+def files_in(path: Path) -> list[Path]:
+    """The file itself, or every file of a folder, in order, but what Python compiles."""
     if not path.is_dir():
         return [path]
-    left_out = {path / name for name in without}
-    inside = (file for file in path.rglob("*") if "__pycache__" not in file.parts)
-    return sorted(file for file in inside if file not in left_out and file.is_file())
+    files: list[str] = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        files += [os.path.join(folder, name) for name in names]  # noqa: PTH118 (1,000 of them a run)
+    return [Path(file) for file in sorted(files)]
