@@ -147,7 +147,7 @@ def _link(path: Path) -> str:
 
 
 class _Log(logging.FileHandler):
-    """run.log; a line that cannot be written, because there is no room, is lost and said nowhere else."""
+    """run.log; a line for which there is no room is lost, and said nowhere else."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
         """Instead of a traceback with the line on the terminal: nothing."""

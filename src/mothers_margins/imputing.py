@@ -170,7 +170,7 @@ def impute(
     composites: `components` imputes the declared parts and makes the composite from them; `direct` imputes the
     composite itself; `missing_as_no` takes a missing composite for a no. shifts: added to the imputed values of a
     variable (to log-odds of Yes, or of the second of two other levels), for a run that is not missing at random.
-    keep: store the imputed cells in internal/STUDY/ of the run's folder, under a key of everything that they depend on.
+    keep: store the imputed cells in internal/STUDY/ of the run's folder, under a key of all that they depend on.
     Cells that are stored there under the same key are read, not made again.
     Raises UsageError for a study without a plan, an outcome without a declared run, unknown names, a model that lists
     nothing for the outcome, and an outcome that stands in a variable to be imputed.

@@ -10,7 +10,7 @@ from pathlib import Path
 OUT = "MOTHERS_MARGINS_OUT"  # the run's folder; a notebook reads earlier results there
 STAGE = "MOTHERS_MARGINS_STAGE"  # the batch only: where a notebook's results wait until it has finished
 DATA = "MOTHERS_MARGINS_DATA"  # the restricted file; never a parameter, because papermill copies parameters
-KEY = "MOTHERS_MARGINS_KEY"  # the key file of restricted data, where their own folder cannot hold it
+KEY = "MOTHERS_MARGINS_KEY"  # the key file, where the folder of the data cannot hold it
 PART = ".part"
 LEFT_OVER = re.compile(r"\..+-[0-9a-z_]{8}\.part", re.DOTALL)  # also the names of earlier versions
 PRIVATE_FILE = 0o600

@@ -144,12 +144,12 @@ def plain_word(name: str, who: str) -> None:
 
 
 def of_study(study: str, name: str) -> str:
-    """A file's place in a run's folder: each study has its own, so that one never overwrites another's."""
+    """A file's place in a run's folder: each study's own, so that none overwrites another's."""
     return f"internal/{study}/{name}"
 
 
 def inside_run(study: str, name: str, source: Source, who: str) -> Path:
-    """Path of a study's file in internal/ of the run's folder, as it will be when the run has finished.
+    """Path of a study's file in the run's folder, as it will be when the run has finished.
 
     Raises UsageError, in the name of `who`, where what comes of restricted data would land inside the project.
     """

@@ -126,7 +126,7 @@ class Shelf:
             return outside_cells(notebook, AT_THE_END, "Result of another study", message)
         executed = [f"notebooks/{job.name}.ipynb", *names]
         if any(self._is_outside(name) for name in executed):
-            message = "a folder of the run is a link that leads out of it; put a folder in its place"
+            message = "a folder of the run is a link that leads out of it; put a folder there"
             return outside_cells(notebook, AT_THE_END, "Result outside the folder", message)
         return None
 
@@ -206,9 +206,7 @@ class Shelf:
 
 def changed_parts(job: Job, parts: Iterable[str]) -> Failure:
     """The failure of an entry that read files which somebody wrote to while the batch ran."""
-    message = (
-        f"{' and '.join(parts)} changed while the batch ran, so the result belongs to no one version; run it again"
-    )
+    message = f"{' and '.join(parts)} changed while the batch ran, so the result is of no one version; run it again"
     return outside_cells(Path(job.notebook).name, "as a whole", "Changed during the run", message)
 
 
@@ -217,7 +215,7 @@ def _waiting(job: Job) -> dict[str, Path]:
     paths = sorted(path for path in job.stage.rglob(f"*{places.PART}") if path.is_file())
     finished = [path for path in paths if not places.is_left_over(path)]
     names = [path.relative_to(job.stage).as_posix() for path in finished]
-    return {name.removesuffix(places.PART): path for name, path in zip(names, finished, strict=True)}
+    return dict(zip((name.removesuffix(places.PART) for name in names), finished, strict=True))
 
 
 def _not_written(job: Job, error: Exception) -> Failure:

@@ -118,7 +118,7 @@ def read_failure(
 
 
 def read_notebook(path: Path) -> dict[str, Any]:
-    """A notebook that was being executed. Raises ValueError if it cannot be read or is not whole."""
+    """A notebook that was executed. Raises ValueError if it cannot be read or is not whole."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         for cell in content["cells"]:
