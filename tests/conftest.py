@@ -1,5 +1,7 @@
+import multiprocessing
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -9,9 +11,10 @@ from hypothesis import settings
 import mothers_margins as mm
 from mothers_margins import places
 
+from .small_project import REPOSITORY, Project
+
 settings.register_profile("same everywhere", derandomize=True, deadline=None)  # speed is measured in benchmarks/
 settings.load_profile("same everywhere")
-REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +56,22 @@ def demo() -> mm.Cohort:
 def shipped(esmi) -> pd.DataFrame:
     """Its rows as text, as they stand in the file."""
     return pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False)
+
+
+@pytest.fixture(scope="session")
+def pool():
+    """Any Executor will do; one pool for all tests saves their start."""
+    from mothers_margins.batch.work import prepare_worker
+
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), initializer=prepare_worker) as executor:
+        yield executor
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, pool) -> Project:
+    made = Project(tmp_path / "project", pool)
+    monkeypatch.setattr(places, "project", lambda: made.folder)
+    return made
 
 
 @pytest.fixture

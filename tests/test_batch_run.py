@@ -1,106 +1,35 @@
 """Running notebooks: what is skipped, what is deleted, what a failure says, and that nothing half-done looks done."""
 
 import json
-import multiprocessing
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from filelock import FileLock
-from rich.console import Console
 
 import mothers_margins as mm
 from mothers_margins import places
 from mothers_margins.batch import key, manifest
 from mothers_margins.batch.plan import plan, read_run_list
 from mothers_margins.batch.prepare import prepare
-from mothers_margins.batch.progress import Progress
-from mothers_margins.batch.run import run_batch
-from mothers_margins.batch.work import prepare_worker
 from mothers_margins.cli import main
 
 from .conftest import REPOSITORY
+from .small_project import SAVE
 
-SAVE = """import mothers_margins as mm
-study = mm.read_study("hscc_2019")
-mm.save(mm.list_themes(study), {name!r})"""
 BAD_DATA = "12345 is a participant's value"
-
-
-@pytest.fixture(scope="session")
-def pool():
-    """Any Executor will do; one pool for all tests saves their start."""
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), initializer=prepare_worker) as executor:
-        yield executor
-
-
-class Project:
-    """A project of small notebooks in a temporary folder."""
-
-    def __init__(self, folder: Path, pool: ProcessPoolExecutor) -> None:
-        self.folder, self.pool, self.out = folder, pool, folder / "outputs" / "demo"
-        shutil.copytree(REPOSITORY / "data_dictionary", folder / "data_dictionary")
-        (folder / "notebooks").mkdir()
-        self.lines: list[str] = []
-
-    def notebook(self, name: str, *cells: str, needs: str = "") -> None:
-        """A notebook and its line in the run list; a cell that begins with # is prose."""
-        content = [{"cell_type": "code", "id": "p", "metadata": {"tags": ["parameters"]}, "source": "n: int = 1"}]
-        for number, source in enumerate(cells):
-            kind = "markdown" if source.startswith("#") else "code"
-            content.append({"cell_type": kind, "id": f"c{number}", "metadata": {}, "source": source})
-        for cell in content:
-            cell.update({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
-        notebook = {"cells": content, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}}}
-        path = self.folder / "notebooks" / f"{name}.ipynb"
-        path.write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
-        line = f"  - {{name: {name}, notebook: {name}, study: hscc_2019, needs: [{needs}]}}"
-        self.lines = [other for other in self.lines if f"name: {name}," not in other] + [line]
-        self.write_list()
-
-    def write_list(self) -> None:
-        text = "\n".join(["entries:", *self.lines])
-        (self.folder / "notebooks" / "run_list.yaml").write_text(text, encoding="utf-8")
-
-    def run(self, *names: str, jobs: int = 2, data: Path | None = None, own_pool: bool = False, **how: bool):
-        """Exit code and what has become of each step."""
-        key._folder_digest.cache_clear()
-        batch = prepare(plan(read_run_list(), names), data, self.out)
-        how = {"force": False, "keep_going": False} | how
-        with Progress(Console(quiet=True)) as progress:
-            pool = None if own_pool else self.pool
-            code = run_batch(batch, jobs=jobs, progress=progress, executor=pool, **how)
-        return code, batch.states
-
-    def failure(self, name: str) -> dict:
-        return manifest.read_records(self.out)[name].failure
-
-    def files(self) -> set[str]:
-        """Files of the run's folder, but the lock."""
-        paths = (path for path in self.out.rglob("*") if path.is_file() and path.name != ".lock")
-        return {path.relative_to(self.out).as_posix() for path in paths}
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch, pool):
-    made = Project(tmp_path / "project", pool)
-    monkeypatch.setattr(places, "project", lambda: made.folder)
-    return made
 
 
 def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
     project.notebook("one", "# One", SAVE.format(name="first"))
     project.notebook("two", "# Two", "1 + 1", needs="one")
     assert project.run() == (0, {"one": "done", "two": "done"})
-    one = {"notebooks/one.ipynb", "notebooks/one.html", "internal/first.csv", "internal/first.json"}
+    one = {"notebooks/one.ipynb", "notebooks/one.html", "internal/hscc_2019/first.csv", "internal/hscc_2019/first.json"}
     two = {"notebooks/two.ipynb", "notebooks/two.html"}
     assert project.files() == one | two | {"manifest.json", "index.html"}
 
@@ -109,15 +38,15 @@ def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
     # another cell: both run again, because two reads what one makes, and what one no longer makes is gone
     project.notebook("one", "# One", SAVE.format(name="second"))
     assert project.run() == (0, {"one": "done", "two": "done"})
-    assert "internal/first.csv" not in project.files()
-    assert "internal/second.csv" in project.files()
+    assert "internal/hscc_2019/first.csv" not in project.files()
+    assert "internal/hscc_2019/second.csv" in project.files()
 
     # a result that was edited by hand is made again
     assert manifest.verify(project.out) == []
-    (project.out / "internal" / "second.csv").write_text("edited", encoding="utf-8")
-    assert manifest.verify(project.out) == ["one: internal/second.csv is gone or was changed"]
+    (project.out / "internal" / "hscc_2019" / "second.csv").write_text("edited", encoding="utf-8")
+    assert manifest.verify(project.out) == ["one: internal/hscc_2019/second.csv is gone or was changed"]
     batch = prepare(plan(read_run_list()), None, project.out)
-    assert batch.why("one") == ["internal/second.csv is gone or was changed"]
+    assert batch.why("one") == ["internal/hscc_2019/second.csv is gone or was changed"]
     assert project.run("one") == (0, {"one": "done"})
     assert manifest.verify(project.out) == []
 
@@ -150,11 +79,9 @@ def test_every_part_of_the_key_is_noticed(project, monkeypatch, change):
         monkeypatch.setattr(key, "packages", lambda: {"pandas": "0.1"})
     if change == "code":
         monkeypatch.setattr(key, "__file__", str(project.folder / "notebooks" / "run_list.yaml"))
-    key._folder_digest.cache_clear()
     after = prepare({"one": step}, None, project.out).key(step)
     expected = {"data": ["data", "dictionary"]}.get(change, [change])
     assert list(key.changed(before, after)) == expected
-    key._folder_digest.cache_clear()
 
 
 def test_a_failure_names_notebook_cell_heading_and_our_line_and_leaves_no_result(project):
@@ -164,7 +91,7 @@ def test_a_failure_names_notebook_cell_heading_and_our_line_and_leaves_no_result
     code, states = project.run(keep_going=True)
     assert code == 1
     assert states == {"good": "done", "bad": "failed", "after": "not run"}
-    failure = manifest.read_records(project.out)["bad"].failure
+    failure = project.failure("bad")
     # the parameters cell, the heading, the saving cell, the second heading, and the cell that fails
     assert (failure["notebook"], failure["cell"], failure["heading"]) == ("bad.ipynb", 5, "Which study?")
     assert failure["code_cell"] == 3
@@ -225,7 +152,7 @@ def test_a_kernel_that_dies_is_one_failed_entry_with_its_cell(project):
 
 
 def test_a_run_that_is_killed_while_files_are_put_in_place_is_cleared_away(project, monkeypatch):
-    from mothers_margins.batch import run as run_module
+    from mothers_margins.batch import accept
 
     project.notebook("one", "# One", SAVE.format(name="first"))
     project.notebook("other", "# Other")
@@ -242,16 +169,16 @@ def test_a_run_that_is_killed_while_files_are_put_in_place_is_cleared_away(proje
             manifest.write_manifest(batch.out, [replace(batch.records["one"], status="unfinished")], finished=False)
             raise Killed
 
-    original = run_module._record
-    monkeypatch.setattr(run_module, "_record", record)
+    original = accept._record
+    monkeypatch.setattr(accept, "_record", record)
     with pytest.raises(Killed):
         project.run("one")
-    assert "internal/first.csv" in project.files()
-    monkeypatch.setattr(run_module, "_record", original)
+    assert "internal/hscc_2019/first.csv" in project.files()
+    monkeypatch.setattr(accept, "_record", original)
     assert "one: unfinished" in manifest.verify(project.out)
     assert "This run has not finished" in (project.out / "index.html").read_text(encoding="utf-8")
     assert project.run("other") == (0, {"other": "done"})
-    assert "internal/first.csv" not in project.files()
+    assert "internal/hscc_2019/first.csv" not in project.files()
     assert manifest.verify(project.out) == []
 
 
@@ -273,42 +200,48 @@ def test_results_never_land_among_the_sources(project, out):
 def test_verify_knows_every_file_and_only_its_own_manifest(project):
     project.notebook("one", "# One")
     project.run()
-    (project.out / "internal").mkdir()
-    (project.out / "internal" / "extra.csv").write_text("x", encoding="utf-8")
-    assert manifest.verify(project.out) == ["internal/extra.csv was not made by this run"]
-    (project.out / "internal" / "extra.csv").unlink()
+    extra = project.out / "internal" / "hscc_2019" / "extra.csv"
+    extra.parent.mkdir(parents=True)
+    extra.write_text("x", encoding="utf-8")
+    assert manifest.verify(project.out) == ["internal/hscc_2019/extra.csv was not made by this run"]
+    extra.unlink()
     index = project.out / "index.html"
     index.write_text(index.read_text(encoding="utf-8").replace("SYNTHETIC", "REAL"), encoding="utf-8")
     assert manifest.verify(project.out) == ["index.html is gone or was changed"]
     assert project.run() == (0, {"one": "unchanged"})
     assert manifest.verify(project.out) == []
     path = project.out / "manifest.json"
-    for broken in (path.read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2'), "[]", "{", "{}"):
+    for broken in ("[]", "{", "{}", "null"):
         path.write_text(broken, encoding="utf-8")
         with pytest.raises(mm.UsageError, match="was not written by this version"):
             manifest.verify(project.out)
 
 
 @pytest.mark.parametrize(
-    ("package", "trace", "said"),
+    ("frame", "said"),
     [
         # a checkout that bears the package's name holds the libraries too
-        ("/x/mothers_margins/src/mothers_margins", "File /x/mothers_margins/.venv/pandas/frame.py:12, in f", ""),
-        (
-            "/x/mothers_margins/src/mothers_margins",
-            "File /x/mothers_margins/src/mothers_margins/study.py:12, in f",
-            "study.py",
-        ),
-        ("/x/my work/src/mothers_margins", "File /x/my work/src/mothers_margins/batch/key.py:12, in f", "batch/key.py"),
+        ("{checkout}/.venv/pandas/frame.py:2, in f", ""),
+        ("{checkout}/src/mothers_margins/study.py:2, in f", "study.py"),
+        ("{checkout}/src/mothers_margins/batch/key.py:2, in f", "batch/key.py"),
+        ("{checkout}/src/mothers_margins/none.py:2, in f", ""),  # a message can look like a place
+        ("{checkout}/src/mothers_margins/study.py:12345, in f", ""),
     ],
 )
-def test_our_line_is_one_of_this_package(monkeypatch, package, trace, said):
+@pytest.mark.parametrize("checkout", ["mothers_margins", "my work"])
+def test_our_line_is_one_of_this_package(monkeypatch, tmp_path, checkout, frame, said):
     from mothers_margins.batch import failure
 
+    package = tmp_path / checkout / "src" / "mothers_margins"
+    for name in ("study.py", "batch/key.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("1\n2\n3\n", encoding="utf-8")
     monkeypatch.setattr(failure.errors, "__file__", f"{package}/errors.py")
-    where, ours = failure._where(["Cell In[3], line 4", trace])
-    expected = f"line 4 of the cell; src/mothers_margins/{said}, line 12" if said else "line 4 of the cell"
-    assert (where, ours) == (expected, bool(said))
+    told = f"File {frame.format(checkout=tmp_path / checkout)}"
+    output = {"ename": "DataError", "evalue": "x", "traceback": ["Cell In[3], line 4", told, "DataError: x"]}
+    where, _ = failure._where(output, 5)
+    expected = f"line 4 of the cell; src/mothers_margins/{said}, line 2" if said else "line 4 of the cell"
+    assert where == expected
 
 
 def test_an_earlier_result_does_not_outlive_a_failure(project):
@@ -323,7 +256,7 @@ def test_an_earlier_result_does_not_outlive_a_failure(project):
 def test_the_exit_code_tells_the_kind_of_failure(project, error, code):
     project.notebook("bad", "# Bad", f"import mothers_margins as mm\nraise mm.{error}('said by us')")
     assert project.run()[0] == code
-    assert manifest.read_records(project.out)["bad"].failure["message"] == "said by us"
+    assert project.failure("bad")["message"] == "said by us"
 
 
 def test_a_result_may_have_one_maker(project):
@@ -331,8 +264,8 @@ def test_a_result_may_have_one_maker(project):
     project.notebook("two", "# Two", SAVE.format(name="same"), needs="one")
     code, states = project.run()
     assert (code, states) == (1, {"one": "done", "two": "failed"})
-    assert "internal/same.csv is made by one as well" in manifest.read_records(project.out)["two"].failure["message"]
-    assert manifest.read_records(project.out)["one"].outputs["internal/same.csv"]
+    assert "internal/hscc_2019/same.csv is made by one as well" in project.failure("two")["message"]
+    assert manifest.read_records(project.out)["one"].outputs["internal/hscc_2019/same.csv"]
 
 
 def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, unmarked):
@@ -398,7 +331,7 @@ def test_results_of_other_rows_are_cleared_away(project, tmp_path, unmarked):
         (tmp_path / name).write_text(rows, encoding="utf-8")
     assert project.run(data=tmp_path / "a.csv")[0] == 0
     assert project.run("two", data=tmp_path / "b.csv") == (0, {"two": "done"})
-    assert "internal/first.csv" not in project.files()  # made from a.csv
+    assert "internal/hscc_2019/first.csv" not in project.files()  # made from a.csv
 
 
 @pytest.mark.parametrize(
@@ -467,7 +400,8 @@ def test_pages_need_no_network_and_no_script(project):
         assert "http" not in text.replace("http-equiv", "")
         assert "SYNTHETIC" in text
     assert "<title>One &amp; only</title>" in page
-    assert "href='notebooks/one.html'>One &amp; only</a> (hscc_2019)" in index  # one notebook can serve two studies
+    assert "href='notebooks/one.html'>One &amp; only</a>" in index
+    assert "<h2>hscc_2019</h2>" in index  # one notebook can serve two studies
 
 
 # ---- the command itself, on the real notebooks
@@ -490,8 +424,10 @@ def test_the_demo_runs_and_a_second_run_does_nothing(tmp_path):
     text, _ = again.communicate(timeout=60)
     assert again.returncode == 0
     assert "Nothing to do" in text
-    for name in ("table_1", "table_2", "custody_paragraph", "table_1_check", "flow", "missingness", "scores_by_rule"):
-        assert (out / "internal" / f"{name}.csv").is_file()
+    for name in ("table_1", "table_2", "custody_paragraph", "table_1_check"):
+        assert (out / "internal" / "hscc_2019" / f"{name}.csv").is_file()
+    for name in ("flow", "missingness", "scores_by_rule"):
+        assert (out / "internal" / "esmi" / f"{name}.csv").is_file()
     assert not (out / "release").exists()
     result = CliRunner().invoke(main, ["verify", str(out)])
     assert (result.exit_code, result.output) == (0, "Every file is as the run made it.\n")
@@ -504,7 +440,7 @@ def test_a_notebook_runs_by_papermill_alone_from_any_folder(tmp_path):
     text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
     assert "7 (64%)" in text
     assert "Of 138 published numbers, 138 agree." in text
-    assert (tmp_path / "out" / "internal" / "table_1.csv").is_file()  # where conftest lets results go
+    assert (tmp_path / "out" / "internal" / "hscc_2019" / "table_1.csv").is_file()  # where conftest lets results go
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

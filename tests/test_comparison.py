@@ -313,7 +313,7 @@ def test_comparisons_are_saved_with_their_columns_timepoint_and_mark(demo, tmp_p
     known = demo.data.loc[demo.data["involved_t2"].notna(), "services_1y"].count()
     assert set(results.loc[results["variable"] == "services_1y", "n"]) == {known}
     mm.save(results, "tests_t2")
-    saved = pd.read_csv(tmp_path / "out" / "internal" / "tests_t2.csv")
+    saved = pd.read_csv(tmp_path / "out" / "internal" / "esmi" / "tests_t2.csv")
     columns = "table study timepoint status note variable level group_a group_b test statistic df p_value effect"
     assert list(saved) == list(results) == [*columns.split(), "effect_name", "conf_low", "conf_high", "n", "reason"]
     assert set(saved["timepoint"]) == {2}

@@ -103,7 +103,7 @@ def test_a_table_of_events_shows_numbers_and_shares_and_the_mark(demo):
 def test_flow_and_events_are_saved_with_their_columns_and_mark(demo, tmp_path, monkeypatch):
     monkeypatch.setenv("MOTHERS_MARGINS_OUT", str(tmp_path))
     mm.save(mm.flow(demo), "flow")
-    saved = pd.read_csv(tmp_path / "internal" / "flow.csv")
+    saved = pd.read_csv(tmp_path / "internal" / "esmi" / "flow.csv")
     common = ["table", "study", "timepoint", "status", "note"]
     assert list(saved) == [*common, "outcome", "specification", "step", "group", "n"]
     assert saved["note"].str.startswith("SYNTHETIC DATA").all()

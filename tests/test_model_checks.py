@@ -197,9 +197,7 @@ def test_a_check_that_cannot_be_made_is_missing_and_says_why(demo):
     cohort = planted(demo, ctq_total=points.where(points > points.quantile(0.97), 40))
     found = mm.check_model(mm.fit_logistic(cohort, "involved_t1 ~ age_years + ctq_total"))
     absent = found[found["status"] == "missing"]
-    assert absent[["check", "variable", "note"]].to_numpy().tolist() == [
-        ["linearity", "ctq_total", "knots_coincide"]
-    ]
+    assert absent[["check", "variable", "note"]].to_numpy().tolist() == [["linearity", "ctq_total", "knots_coincide"]]
     two = mm.check_model(mm.fit_logistic(demo, "involved_t1 ~ dv_any"))  # the square follows from the two values
     assert two[two["status"] == "missing"]["check"].tolist() == ["linktest", "goodness_of_fit", "goodness_of_fit"]
     for wrong, said in ((demo, "what fit_logistic returns"), (mm.fit_logistic(births(), "low ~ age"), "only one of a")):

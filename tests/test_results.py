@@ -18,7 +18,7 @@ from .conftest import REPOSITORY
 
 def test_saved_results_can_be_read_by_any_program(table_1, tmp_path):
     path = mm.save(table_1, "table_1")
-    saved = tmp_path / "out" / "internal" / "table_1.csv"
+    saved = tmp_path / "out" / "internal" / "hscc_2019" / "table_1.csv"
     assert path.name == "table_1.csv"
     assert not path.is_absolute()
     frame = pd.read_csv(saved, keep_default_na=False, dtype={"level": "str"})

@@ -27,7 +27,7 @@ def imputed(demo):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv(places.OUT, str(tmp_path))
-    return tmp_path / "internal"
+    return tmp_path / "internal" / "esmi"
 
 
 def read(folder):

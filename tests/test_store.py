@@ -180,7 +180,7 @@ def test_a_spoiled_file_in_the_runs_folder_is_made_again(demo):
     """impute reads what it kept; what it cannot read it makes again, with the same values, and keeps."""
     few = {"m": 2, "burnin": 1, "progress": False}
     first = mm.impute(demo, "cpp_t1", "exploratory", keep=True, **few)
-    (kept,) = (places.out_folder() / "internal").glob("imputed_cpp_t1_*.npz")
+    (kept,) = (places.out_folder() / "internal" / "esmi").glob("imputed_cpp_t1_*.npz")
     good = kept.read_bytes()
     kept.write_bytes(good[:300])
     again = mm.impute(demo, "cpp_t1", "exploratory", keep=True, **few)

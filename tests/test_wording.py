@@ -90,10 +90,7 @@ def test_a_term_has_one_wording(esmi):
     beside = terms.term_beside_reference(esmi, yes)
     assert beside == "Diagnosis of schizophrenia, compared with no such diagnosis recorded"
     r = inputs()
-    printed = {
-        name: everything(BUILDERS[name][1](r))
-        for name in ("odds ratios", "precision", "diagnostics", "forest")
-    }
+    printed = {name: everything(BUILDERS[name][1](r)) for name in ("odds ratios", "precision", "diagnostics", "forest")}
     for name, text in printed.items():
         flat = re.sub(r"\s+", " ", text)
         assert "Mother's age, per 5 years" in flat.replace("&#x27;", "'"), name

@@ -4,7 +4,8 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ def _exits(command: Callable[..., int | None]) -> Callable[..., None]:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
         except OSError as error:
-            click.echo(f"{error.strerror}: {error.filename}", err=True)
+            named = isinstance(error.filename, str)
+            where = f": {places.shown(Path(error.filename))}" if named else ""
+            click.echo(f"{error.strerror or type(error).__name__}{where}", err=True)
             sys.exit(UsageError.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted. Nothing half-written was kept.", err=True)
@@ -80,8 +83,11 @@ def run(jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: An
     if dry_run:
         return _tell(batch, force)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _log_to(batch.out)
-    with Progress(Console()) as progress:
+    with (
+        places.private_files(batch.restricted),
+        _logged(batch.out, private=batch.restricted),
+        Progress(Console()) as progress,
+    ):
         code = run_batch(batch, jobs=jobs, force=force, keep_going=keep_going, progress=progress)
     for name, state in batch.states.items():
         if state == "failed":
@@ -128,9 +134,7 @@ def _tell(batch: Any, force: bool) -> int:
 
 
 def _failure_report(record: Any, out: Path) -> str:
-    from mothers_margins.batch.failure import Failure
-
-    lines = [f"{record.name} failed: {Failure(**record.failure)}"]
+    lines = [f"{record.name} failed: {record.failure}"]
     lines += [f"  the notebook as far as it came: {places.shown(out / name)}" for name in record.outputs]
     return "\n".join([*lines, f"  to run only this again, give the same command with the name {record.name}"])
 
@@ -142,13 +146,27 @@ def _link(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def _log_to(out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(out / "run.log", encoding="utf-8")
+class _Log(logging.FileHandler):
+    """run.log; a line for which there is no room is lost, and said nowhere else."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
+        """Instead of a traceback with the line on the terminal: nothing."""
+
+
+@contextmanager
+def _logged(out: Path, *, private: bool) -> Iterator[None]:
+    """Keep a log of the run in its folder."""
+    places.make_folder(out, private=private)
+    handler = _Log(out / "run.log", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
     log = logging.getLogger("mothers_margins")
     log.handlers[:] = [handler]
     log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
 
 
 @main.command()
@@ -207,7 +225,10 @@ def demo_data(study: str, rows: int | None, to: Path | None) -> None:
 @main.command()
 @_exits
 def lab() -> int:
-    """Open the notebooks in JupyterLab. Results go to outputs/interactive/; notebooks are saved without outputs."""
+    """Open the notebooks in JupyterLab. Results go to outputs/interactive/; notebooks are saved without outputs.
+
+    Kernels talk to it encrypted, and keep no history of what was typed.
+    """
     import subprocess
 
     folder = places.project() / "notebooks"

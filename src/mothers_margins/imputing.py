@@ -16,7 +16,7 @@ from mothers_margins.errors import UsageError
 from mothers_margins.imputation import Equation, Imputations, Passive, chained, default_method, read_cells, write_cells
 from mothers_margins.missing_plan import MissingData
 from mothers_margins.plan_checks import ancestors
-from mothers_margins.results import About, Results, tidy
+from mothers_margins.results import About, Results, of_study, tidy
 from mothers_margins.study import Study, unknown
 from mothers_margins.waiting import shown
 
@@ -176,7 +176,7 @@ def impute(
     composites: `components` imputes the declared parts and makes the composite from them; `direct` imputes the
     composite itself; `missing_as_no` takes a missing composite for a no. shifts: added to the imputed values of a
     variable (to log-odds of Yes, or of the second of two other levels), for a run that is not missing at random.
-    keep: store the imputed cells in internal/ of the run's folder, under a key of everything that they depend on.
+    keep: store the imputed cells in internal/STUDY/ of the run's folder, under a key of all that they depend on.
     Cells that are stored there under the same key are read, not made again.
     Raises UsageError for a study without a plan, an outcome without a declared run, unknown names, a model that lists
     nothing for the outcome, and an outcome that stands in a variable to be imputed.
@@ -208,7 +208,7 @@ def impute(
     if m < 1 or burnin < 1 or seed < 0:
         raise UsageError("impute: m and burnin are 1 or more, and seed is 0 or more.")
     prepared = _prepared(cohort, plan, outcome, terms, composites, dict(shifts or {}))
-    path = f"internal/imputed_{outcome}_{prepared.key(burnin, seed)}.npz"
+    path = of_study(study.name, f"imputed_{outcome}_{prepared.key(burnin, seed)}.npz")
     made = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
     stored = made is not None
     if made is None:
@@ -221,7 +221,12 @@ def impute(
                 raise UsageError("impute: these rows cannot be imputed.", (str(error),), remedy) from None
     # what was read stays as it is, it may hold more imputations; but in the batch a notebook must write what it keeps
     if keep and not (stored and places.staged(path) == places.out_folder() / path):
-        places.write_whole(places.staged(path), lambda part: write_cells(part, made))
+        restricted = cohort.source.kind == "restricted"
+        places.write_whole(
+            places.staged(path),
+            lambda part: write_cells(part, made),
+            private=restricted,
+        )
     filled, rows = tuple(target.name for target in made.targets), prepared.cohort
     return Imputed(rows, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made, burnin, seed)
 

@@ -180,19 +180,21 @@ def stack(*results: Results) -> Results:
 
 
 def save(results: Results, name: str) -> Path:
-    """Write results under `name` to internal/ of the run's folder: a CSV, and a JSON file that says what they are.
+    """Write results as internal/STUDY/NAME.csv of the run's folder, and a .json that says what they are.
 
-    Returns the CSV's path as it may be printed (relative to the project). In JupyterLab the run's folder is
-    outputs/interactive/, or the one that MOTHERS_MARGINS_OUT names. Raises UsageError for a name that is no plain
-    word, a frame that lost its origin, or restricted results that would land inside the project.
+    Returns the CSV's path as it may be printed (relative to the project). In JupyterLab the run's
+    folder is outputs/interactive/, or the one that MOTHERS_MARGINS_OUT names. Of restricted results
+    only the owner can read the files. Raises UsageError for a name that is no plain word, a frame
+    that lost its origin, or restricted results that would land inside the project.
     """
     plain_word(name, "save")
     about = checked(results, "save")
-    target = inside_run(f"{name}.csv", about.source, "save")
+    study, restricted = about.study.name, about.source.kind == "restricted"
+    target = inside_run(study, f"{name}.csv", about.source, "save")
     description = {
         "name": name,
         "kind": about.kind,
-        "study": about.study.name,
+        "study": study,
         "source": {**asdict(about.source), "mark": about.source.mark},
         "groups": {key: group.model_dump(mode="json") for key, group in about.groups.items()},
         "lock": about.lock,
@@ -200,9 +202,18 @@ def save(results: Results, name: str) -> Path:
     text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
     marked = [": ".join((*about.marks, note) if note else about.marks) for note in results["note"]]
     frame = pd.DataFrame(results).assign(table=name, note=marked)
-    described, numbers = places.staged(f"internal/{name}.json"), places.staged(f"internal/{name}.csv")
-    places.write_whole(described, lambda part: part.write_text(text, encoding="utf-8"))
-    places.write_whole(numbers, lambda part: frame.to_csv(part, index=False, lineterminator="\n"))
+    described = places.staged(of_study(study, f"{name}.json"))
+    numbers = places.staged(of_study(study, f"{name}.csv"))
+    places.write_whole(
+        described,
+        lambda part: part.write_text(text, encoding="utf-8"),
+        private=restricted,
+    )
+    places.write_whole(
+        numbers,
+        lambda part: frame.to_csv(part, index=False, lineterminator="\n"),
+        private=restricted,
+    )
     return Path(places.shown(target))
 
 
@@ -212,12 +223,17 @@ def plain_word(name: str, who: str) -> None:
         raise UsageError(f"{who}: a name is lower-case letters, digits and underscores, and begins with a letter.")
 
 
-def inside_run(name: str, source: Source, who: str) -> Path:
-    """Path of a file in internal/ of the run's folder, as it will be when the run has finished.
+def of_study(study: str, name: str) -> str:
+    """A file's place in a run's folder: each study's own, so that none overwrites another's."""
+    return f"internal/{study}/{name}"
+
+
+def inside_run(study: str, name: str, source: Source, who: str) -> Path:
+    """Path of a study's file in the run's folder, as it will be when the run has finished.
 
     Raises UsageError, in the name of `who`, where what comes of restricted data would land inside the project.
     """
-    target = places.out_folder() / "internal" / name
+    target = places.out_folder() / of_study(study, name)
     if source.kind == "restricted" and places.inside_project(target):
         remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."
         raise UsageError(f"{who}: results of restricted data stay outside the project's folder.", (), remedy)

@@ -16,7 +16,7 @@ from mothers_margins import places
 from mothers_margins.cohort import column
 from mothers_margins.errors import UsageError, expect
 from mothers_margins.imputing import Imputed
-from mothers_margins.results import NOT_LOCKED, inside_run, plain_word
+from mothers_margins.results import NOT_LOCKED, inside_run, of_study, plain_word
 from mothers_margins.study import Study
 
 Kind = Literal["imputed", "passive", "regular"]
@@ -70,7 +70,7 @@ class _Term:
 
 
 def to_stata(imputed: Imputed, name: str) -> Path:
-    """Write an imputed cohort to internal/ of the run's folder, as NAME.dta for Stata 14 or later, and NAME.do.
+    """Write an imputed cohort to internal/STUDY/ of the run's folder, as NAME.dta for Stata 14 or later, and NAME.do.
 
     The .dta holds the rows of the run as they were (m = 0) and as completed (m = 1 to M), with the variables of the run
     and no id: `mj` is the imputation, `mid` the number of the row. Levels are integers in declared order (No 0, Yes 1).
@@ -82,7 +82,8 @@ def to_stata(imputed: Imputed, name: str) -> Path:
     expect(imputed, Imputed, "to_stata", "what impute returns")
     expect(name, str, "to_stata", "a name")
     plain_word(name, "to_stata")
-    target = inside_run(f"{name}.dta", imputed.cohort.source, "to_stata")
+    study, source = imputed.cohort.study.name, imputed.cohort.source
+    target = inside_run(study, f"{name}.dta", source, "to_stata")
     try:
         import pyreadstat
     except ImportError:
@@ -90,14 +91,20 @@ def to_stata(imputed: Imputed, name: str) -> Path:
         raise UsageError("to_stata: writing .dta files needs the package pyreadstat.", (), remedy) from None
     variables = [*_variables(imputed)]
     text = "\n".join(_do(imputed, name, variables)) + "\n"
-    described, data = places.staged(f"internal/{name}.do"), places.staged(f"internal/{name}.dta")
+    described = places.staged(of_study(study, f"{name}.do"))
+    data = places.staged(of_study(study, f"{name}.dta"))
+    restricted = source.kind == "restricted"
 
     def write(part: Path) -> None:
         _write(pyreadstat, part, imputed, variables)
         # in here, so that neither file stands without the other
-        places.write_whole(described, lambda own: own.write_text(text, encoding="utf-8"))
+        places.write_whole(
+            described,
+            lambda own: own.write_text(text, encoding="utf-8"),
+            private=restricted,
+        )
 
-    places.write_whole(data, write)
+    places.write_whole(data, write, private=restricted)
     return Path(places.shown(target))
 
 

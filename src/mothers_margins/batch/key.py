@@ -4,19 +4,30 @@ import csv
 import hashlib
 import hmac
 import json
-import platform
+import os
 import secrets
-import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mothers_margins import places
-from mothers_margins.batch.plan import Step
-from mothers_margins.errors import DataError
+from mothers_margins.batch.packages import needed_packages
+from mothers_margins.batch.plan import RUN_LIST, Step
+from mothers_margins.batch.watch import Signature, Signatures, files_in
+from mothers_margins.errors import DataError, UsageError
 
-PARTS = ("notebook", "parameters", "data", "dictionary", "code", "packages", "results it reads")
+PARTS = (
+    "notebook",
+    "parameters",
+    "inputs",
+    "data",
+    "dictionary",
+    "code",
+    "packages",
+    "results it reads",
+)
+KEY_LENGTH = 64  # characters
 
 
 def digest(content: Any) -> str:
@@ -30,62 +41,145 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def key_parts(step: Step, data: str, upstream: Mapping[str, str]) -> dict[str, str]:
+def key_parts(
+    step: Step,
+    watched: Mapping[str, Signatures],
+    data: Mapping[str, str],
+    upstream: Mapping[str, str],
+) -> dict[str, str]:
     """One hash per part of a step's key.
 
-    data: fingerprint of the data file. upstream: hashes of the result files of the entries that the step needs.
+    watched: per part that is read from files, these with their signatures. data: fingerprint of the
+    rows of each study. upstream: hashes of the result files of the entries that it needs.
     """
     cells = [
-        {"type": cell["cell_type"], "source": "".join(cell["source"]), "tags": cell["metadata"].get("tags", [])}
+        {
+            "type": cell["cell_type"],
+            "source": "".join(cell["source"]),
+            "tags": cell["metadata"].get("tags", []),
+        }
         for cell in step.notebook["cells"]
     ]
-    study = places.project() / "data_dictionary" / step.entry.study
-    found = (
+    hashes = (
         digest(cells),
         digest(dict(step.parameters)),
-        data,
-        _folder_digest(study),
-        _folder_digest(Path(__file__).parents[1]),
+        digest([step.entry.inputs, _files_digest(places.project(), watched["inputs"])]),
+        digest(dict(data)),
+        _files_digest(places.project(), watched["dictionary"]),
+        _files_digest(code_folder(), watched["code"]),
         digest(packages()),
         digest(dict(upstream)),
     )
-    return dict(zip(PARTS, found, strict=True))
+    return dict(zip(PARTS, hashes, strict=True))
+
+
+def code_folder() -> Path:
+    """The folder of this package."""
+    return Path(__file__).parents[1]
+
+
+def files_of(step: Step, data: Mapping[str, Iterable[Path]]) -> dict[str, list[Path]]:
+    """The files behind each part of a step's key that is read from files.
+
+    data: those with the rows, per study.
+    """
+    studies = step.entry.studies
+    inputs = [places.project() / written for written in step.entry.inputs]
+    return {
+        "notebook": [step.entry.path],
+        "data": [file for study in studies for file in data[study]],
+        "dictionary": [file for study in studies for file in _definition(study)],
+        "code": files_in(code_folder()),
+        "inputs": [file for path in inputs for file in files_in(path)],
+    }
+
+
+def _definition(study: str) -> list[Path]:
+    """Files of a study's folder; its run list has parts of the key of its own, and defines nothing."""
+    folder = places.project() / "data_dictionary" / study
+    return [file for file in files_in(folder) if file != folder / RUN_LIST]
+
+
+def _files_digest(folder: Path, files: Signatures) -> str:
+    """One hash of files with their names in a folder; read anew when one of them was written to."""
+    return _digest_of(folder, tuple(files.items()))
 
 
 @cache
-def _folder_digest(folder: Path) -> str:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return digest([(path.relative_to(folder).as_posix(), file_digest(path)) for path in files])
+def _digest_of(folder: Path, files: tuple[tuple[Path, Signature], ...]) -> str:
+    names = [file.relative_to(folder).as_posix() for file, _ in files]
+    hashes = [file_digest(file) if file.is_file() else "gone" for file, _ in files]
+    return digest(list(zip(names, hashes, strict=True)))
 
 
 @cache
 def packages() -> dict[str, str]:
-    """Version of every installed distribution, and of Python. Read from folder names: reading metadata is slow."""
-    names = (path.name for folder in map(Path, sys.path) if folder.is_dir() for path in folder.glob("*.dist-info"))
-    pairs = (name.removesuffix(".dist-info").rsplit("-", 1) for name in names)
-    return {"python": platform.python_version(), **{name.lower(): version for name, version in sorted(pairs)}}
+    """Version of Python and of every package that a run needs."""
+    return needed_packages()
 
 
-def data_fingerprint(path: Path, files: Iterable[Path] = (), *, restricted: bool, make_key: bool = True) -> str:
-    """SHA-256 of the data; for restricted data keyed, so that guessing the rows cannot confirm them.
+def data_fingerprint(
+    path: Path,
+    files: Iterable[Path] = (),
+    *,
+    restricted: bool,
+    make_key: bool = True,
+) -> str:
+    """SHA-256 of the data; for restricted data keyed, so that guessing the rows cannot confirm
+    them.
 
-    files: all that are read, where `path` is a folder or a sources.yaml. The key is made once, in a file beside the
-    data, and never leaves that folder. Without a key, and if none is to be made, the fingerprint is empty.
-    Raises DataError for a key that is cut short, OSError for files that cannot be read.
+    files: all that are read, where `path` is a folder or a sources.yaml. The key is made once, in a
+    file beside the data or where MOTHERS_MARGINS_KEY says, and only its owner can read it. Without
+    a key, and if none is to be made, the fingerprint is empty. Raises DataError for a key that is
+    cut short, UsageError for one that cannot be written where it should be, OSError for files that
+    cannot be read.
     """
     if not restricted:
         return file_digest(path)
-    key_file = path / "data.key" if path.is_dir() else path.with_name(path.name + ".key")
+    key_file = key_file_of(path)
     if not (make_key or key_file.exists()):
         return ""
     if not key_file.exists():
-        places.write_whole(key_file, lambda part: part.write_text(secrets.token_hex(32), encoding="ascii"), mode=0o600)
-    if len(key_file.read_bytes()) < 64:
-        raise DataError("The key file beside the data is cut short.", (), "Delete it; the next run makes a new one.")
-    code = hmac.new(key_file.read_bytes(), digestmod="sha256")
+        _make_key(key_file)
+    secret = key_file.read_bytes()
+    if len(secret) < KEY_LENGTH:
+        remedy = "Delete it; the next run makes a new one."
+        raise DataError("The key file of the data is cut short.", (), remedy)
+    code = hmac.new(secret, digestmod="sha256")
     for file in files or [path]:
         code.update(file_digest(file).encode())
     return code.hexdigest()
+
+
+def key_file_of(data: Path) -> Path:
+    """Where the key of restricted data lies: beside them, or where MOTHERS_MARGINS_KEY says.
+
+    Raises UsageError if that is inside the project or a folder.
+    """
+    named = os.environ.get(places.KEY)
+    if not named:
+        return data / "data.key" if data.is_dir() else data.with_name(f"{data.name}.key")
+    key_file = Path(named)
+    if places.inside_project(key_file) or key_file.is_dir():
+        raise UsageError(f"{places.KEY} must name a file outside the project's folder.")
+    return key_file
+
+
+def _make_key(key_file: Path) -> None:
+    text = secrets.token_hex(KEY_LENGTH // 2)
+    try:
+        places.write_whole(
+            key_file,
+            lambda part: part.write_text(text, encoding="ascii"),
+            private=True,
+        )
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise UsageError(
+            f"The key file of the data cannot be written ({why}); nothing was run.",
+            ["by default it lies beside the data; it keeps their fingerprint from being guessed"],
+            f"Name a file outside the project in the environment variable {places.KEY}, the same one for every run.",
+        ) from None
 
 
 def count_rows(path: Path) -> int:

@@ -1,4 +1,6 @@
-"""Plain pages: the executed notebooks as HTML without scripts or network, and the index that leads to them."""
+"""Plain pages: the executed notebooks as HTML without scripts or network, and the index that leads
+to them.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from mothers_margins import places
+from mothers_margins.batch.manifest import Record
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
-def write_page(notebook: Path, target: Path, title: str) -> Path:
-    """An executed notebook as one HTML file; code is folded away."""
+def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Path:
+    """An executed notebook as one HTML file; code is folded away. private: only the owner may read
+    it.
+    """
     from nbconvert import HTMLExporter
 
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
@@ -23,7 +28,11 @@ def write_page(notebook: Path, target: Path, title: str) -> Path:
         exclude_anchor_links=True,
     )
     body, _ = exporter.from_filename(str(notebook), resources={"page_title": title})
-    return places.write_whole(target, lambda part: part.write_text(body, encoding="utf-8"))
+    return places.write_whole(
+        target,
+        lambda part: part.write_text(body, encoding="utf-8"),
+        private=private,
+    )
 
 
 def title_of(notebook: Mapping[str, Any]) -> str:
@@ -33,23 +42,34 @@ def title_of(notebook: Mapping[str, Any]) -> str:
     return heading[1] if heading else "Notebook"
 
 
-def write_index(out: Path, entries: Iterable[Mapping[str, Any]], *, finished: bool) -> Path:
-    """index.html of a run's folder: what the rows are, and every entry with its page and its result files."""
-    listed = sorted(entries, key=lambda entry: entry["name"])
-    items = "".join(_item(entry) for entry in listed)
-    mark = "; ".join(sorted({entry["data"]["mark"] for entry in listed})) or "No notebook has been run"
+def write_index(out: Path, entries: Iterable[Record], *, finished: bool) -> Path:
+    """index.html of a run's folder: what the rows are, and under each study every entry with its
+    page and results.
+    """
+    by_study: dict[str, list[Record]] = {}
+    listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        by_study.setdefault(", ".join(entry.studies), []).append(entry)
+    parts = [_part(study, by_study[study]) for study in sorted(by_study)]
+    marks = {rows.mark for entry in listed for rows in entry.data.values()}
+    mark = "; ".join(sorted(marks)) or "No notebook has been run"
     mark += "" if finished else ". This run has not finished"
     page = (TEMPLATES / "index.html").read_text(encoding="utf-8")
     page = page.replace("{{ style }}", (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8"))
-    page = page.replace("{{ mark }}", escape(mark)).replace("{{ items }}", items)
+    page = page.replace("{{ mark }}", escape(mark)).replace("{{ entries }}", "".join(parts))
     return places.write_whole(out / "index.html", lambda part: part.write_text(page, encoding="utf-8"))
 
 
-def _item(entry: Mapping[str, Any]) -> str:
-    title, name, study = escape(entry["title"]), escape(entry["name"]), escape(entry["study"])
-    if entry["status"] != "done":
-        return f"<li><span>{title}</span> ({study}) <em>{escape(entry['status'])}</em></li>"
-    files = [path for path in entry["outputs"] if path.endswith(".csv")]
+def _part(study: str, entries: Iterable[Record]) -> str:
+    items = "".join(_item(entry) for entry in entries)
+    return f"<h2>{escape(study)}</h2>\n<ul>{items}</ul>\n"
+
+
+def _item(entry: Record) -> str:
+    title, name = escape(entry.title), escape(entry.name)
+    if entry.status != "done":
+        return f"<li><span>{title}</span> <em>{escape(entry.status)}</em></li>"
+    files = [path for path in entry.outputs if path.endswith(".csv")]
     links = ", ".join(f"<a href='{escape(path)}'>{escape(path)}</a>" for path in files)
     numbers = f"<p>Numbers: {links}</p>" if links else ""
-    return f"<li><a href='notebooks/{name}.html'>{title}</a> ({study}){numbers}</li>"
+    return f"<li><a href='notebooks/{name}.html'>{title}</a>{numbers}</li>"

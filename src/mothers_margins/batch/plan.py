@@ -1,37 +1,51 @@
 """The plan of a run: which notebooks, with which typed parameters, in which order.
 
-Notebooks are read as JSON: importing nbformat and papermill takes longer than a run in which nothing has changed.
+Notebooks are read as JSON: importing nbformat and papermill takes longer than a run in which
+nothing has changed.
 """
 
 import ast
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from mothers_margins import places
+from mothers_margins.batch.watch import Signature, signature
 from mothers_margins.dictionary import parse_yaml
 from mothers_margins.errors import UsageError
 from mothers_margins.schema import Definition
 from mothers_margins.study import near, unknown
 
 Value = bool | int | float | str
+RUN_LIST = "run_list.yaml"
+STUDY_NAME = "study_name"  # the parameter by which a notebook that serves any study is told which
 TYPES: dict[str, type[Value]] = {"bool": bool, "int": int, "float": float, "str": str}
 
 
+def _as_tuple(written: Any) -> Any:
+    return (written,) if isinstance(written, str) else written
+
+
 class Entry(Definition):
-    """One line of the run list: a notebook with its parameters, and the entries whose results it reads."""
+    """One line of a run list: a notebook with its parameters, and what it reads.
+
+    studies: whose rows and definition; in a study's own run list they need not be written. needs:
+    entries whose results it reads. inputs: files and folders of the project that belong to this
+    entry alone.
+    """
 
     name: str = Field(pattern=r"^[0-9a-z_]+$")
     notebook: str
-    study: str
+    studies: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = Field((), alias="study")
     parameters: dict[str, Value] = {}
     needs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -40,7 +54,7 @@ class Entry(Definition):
 
 
 class RunList(Definition):
-    """notebooks/run_list.yaml as written."""
+    """A run_list.yaml as written."""
 
     entries: tuple[Entry, ...]
 
@@ -55,23 +69,33 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Step:
-    """An entry with every parameter decided."""
+    """An entry with every parameter decided, and its notebook's content and signature as it was
+    read.
+    """
 
     entry: Entry
     parameters: Mapping[str, Value]
     notebook: Mapping[str, Any]
+    signature: Signature
 
 
-def read_run_list(path: Path | None = None) -> dict[str, Entry]:
-    """Entries by name. Raises UsageError with every fault of the list."""
-    path = path or places.project() / "notebooks" / "run_list.yaml"
-    run_list, faults = parse_yaml(path, RunList)
-    entries = {entry.name: entry for entry in run_list.entries} if run_list else {}
-    if run_list and len(entries) < len(run_list.entries):
-        faults.append("an entry's name stands more than once")
+def read_run_list() -> dict[str, Entry]:
+    """Entries of all run lists by name: each study's own, then notebooks/run_list.yaml for those of
+    several studies.
+
+    Raises UsageError with every fault of the lists, before anything is run.
+    """
+    faults: list[str] = []
+    entries: dict[str, Entry] = {}
+    for path in sorted((places.project() / "data_dictionary").glob(f"*/{RUN_LIST}")):
+        _add(path, path.parent.name, entries, faults)
+    shared = places.project() / "notebooks" / RUN_LIST
+    if shared.is_file():
+        _add(shared, "", entries, faults)
+    if not entries:
+        faults.append(f"no data_dictionary/STUDY/{RUN_LIST} or notebooks/{RUN_LIST} lists an entry")
     for entry in entries.values():
-        faults += [f"{entry.name} needs '{need}', which is no entry" for need in entry.needs if need not in entries]
-        faults += [] if entry.path.is_file() else [f"{entry.name}: there is no notebook {entry.path.name}"]
+        faults += _faults(entry, entries)
     try:
         TopologicalSorter({entry.name: entry.needs for entry in entries.values()}).prepare()
     except CycleError as error:
@@ -81,19 +105,62 @@ def read_run_list(path: Path | None = None) -> dict[str, Entry]:
     return entries
 
 
-def plan(
-    entries: Mapping[str, Entry], names: Iterable[str] = (), settings: Iterable[str] = (), study: str | None = None
-) -> dict[str, Step]:
-    """Steps by name in run order: the entries named (all by default) of a study, and what they need.
+def _add(path: Path, owner: str, entries: dict[str, Entry], faults: list[str]) -> None:
+    """Put the entries of one file to the others. owner: the study whose folder it stands in, if
+    any.
+    """
+    written, wrong = parse_yaml(path, RunList)
+    where = path.relative_to(places.project()).as_posix()
+    faults += [f"{where}: {fault.removeprefix(path.name).lstrip(': ')}" for fault in wrong]
+    for entry in written.entries if written else ():
+        if entry.name in entries:
+            faults.append(f"{where}: an entry's name stands more than once: {entry.name}")
+        if owner and entry.studies not in ((), (owner,)):
+            remedy = f"leave study out, or put the entry into notebooks/{RUN_LIST}"
+            faults.append(f"{where}: {entry.name} names another study than {owner}; {remedy}")
+        if not (owner or entry.studies):
+            remedy = "write one, or several in [brackets]"
+            faults.append(f"{where}: {entry.name} names no study; {remedy}")
+        entries[entry.name] = entry.model_copy(update={"studies": entry.studies or (owner,)})
 
-    names: entry names or unambiguous beginnings. settings: NAME.KEY=VALUE, checked against the type that the notebook
-    declares. Raises UsageError with all faults before any kernel starts.
+
+def _faults(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[str]:
+    """What an entry names and is not there."""
+    for need in entry.needs:
+        if need not in entries:
+            yield f"{entry.name} needs '{need}', which is no entry"
+    if not entry.path.is_file():
+        yield f"{entry.name}: there is no notebook {entry.path.name}"
+    for written in entry.inputs:
+        path = places.project() / written
+        if Path(written).is_absolute() or not places.inside_project(path):
+            rule = "must be a path inside the project, relative to its folder"
+            yield f"{entry.name}: input '{written}' {rule}"
+        elif not path.exists():
+            yield f"{entry.name}: there is no input {written}"
+
+
+def plan(
+    entries: Mapping[str, Entry],
+    names: Iterable[str] = (),
+    settings: Iterable[str] = (),
+    study: str | None = None,
+) -> dict[str, Step]:
+    """Steps by name in run order: the entries named (all by default) of a study, and what they
+    need.
+
+    names: entry names or unambiguous beginnings. settings: NAME.KEY=VALUE, checked against the type
+    that the notebook declares. study: only entries that read this study and no other. Raises
+    UsageError with all faults before any kernel starts.
     """
     faults: list[str] = []
     chosen = [_find(name, entries, faults) for name in names] or list(entries)
-    if study and study not in {entry.study for entry in entries.values()}:
-        raise unknown("study", [study], {entry.study for entry in entries.values()}, "the run list")
-    wanted = _with_needs([name for name in chosen if name and study in (None, entries[name].study)], entries)
+    studies = {name for entry in entries.values() for name in entry.studies}
+    if study and study not in studies:
+        raise unknown("study", [study], studies, "the run list")
+    asked = [name for name in chosen if name and _is_of(study, entries[name])]
+    wanted = _with_needs(asked, entries)
+    before = {name: signature(entries[name].path) for name in wanted}  # then they are read
     notebooks = {name: read_notebook(entries[name].path) for name in wanted}
     declared = {name: declared_parameters(notebooks[name], entries[name].path.name) for name in wanted}
     given = {name: dict(entries[name].parameters) for name in wanted}
@@ -102,12 +169,37 @@ def plan(
             faults += _mistyped(name, key, value, declared[name])
     for setting in settings:
         faults += _apply(setting, entries, declared, given)
+    for name in wanted:
+        faults += _own_study(entries[name], declared[name], given[name])
     if not wanted:
         faults.append("no entry is left to run")
     if faults:
         raise UsageError("The run cannot start; no notebook was run.", faults, f"Entries: {', '.join(entries)}.")
     defaults = {name: {key: p.default for key, p in declared[name].items()} for name in wanted}
-    return {name: Step(entries[name], defaults[name] | given[name], notebooks[name]) for name in wanted}
+    return {name: Step(entries[name], defaults[name] | given[name], notebooks[name], before[name]) for name in wanted}
+
+
+def _is_of(study: str | None, entry: Entry) -> bool:
+    return study is None or entry.studies == (study,)
+
+
+def _own_study(
+    entry: Entry,
+    declared: Mapping[str, Parameter],
+    given: dict[str, Value],
+) -> list[str]:
+    """Put the entry's study into `given` where its notebook asks for one; a fault if another is
+    asked for.
+    """
+    if STUDY_NAME not in declared:
+        return []
+    if STUDY_NAME not in given and len(entry.studies) == 1:
+        given[STUDY_NAME] = entry.studies[0]
+    asked = given.get(STUDY_NAME, declared[STUDY_NAME].default)
+    if asked in entry.studies:
+        return []
+    own = " or ".join(entry.studies)
+    return [f"{entry.name}.{STUDY_NAME} must be {own}, the study of the entry"]
 
 
 def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:
@@ -120,7 +212,9 @@ def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:
 
 
 def _with_needs(names: Iterable[str], entries: Mapping[str, Entry]) -> list[str]:
-    """The entries named and all that they need, each after what it needs, else in the order of the run list."""
+    """The entries named and all that they need, each after what it needs, else in the order of the
+    run list.
+    """
     wanted, waiting = set[str](), list(names)
     while waiting:
         name = waiting.pop()
@@ -204,7 +298,10 @@ def declared_parameters(notebook: Mapping[str, Any], name: str) -> dict[str, Par
         parameter = _declared(line)
         if parameter is None:
             form = f"line {line.lineno} of its parameters cell is not of the form  key: type = value"
-            raise UsageError(f"{name}: {form}", [f"types: {', '.join(TYPES)}; the value is a literal of that type"])
+            raise UsageError(
+                f"{name}: {form}",
+                [f"types: {', '.join(TYPES)}; the value is a literal of that type"],
+            )
         found.update(parameter)
     return found
 

@@ -1,41 +1,72 @@
-"""Before a batch starts: its data are checked, its folder is decided, and each step knows whether it has to run."""
+"""Before a batch starts: its data are checked, its folder is decided, and each step knows whether
+it has to run.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from mothers_margins import places
 from mothers_margins.batch import manifest
-from mothers_margins.batch.key import changed, count_rows, data_fingerprint, key_parts
-from mothers_margins.batch.manifest import Record
+from mothers_margins.batch.key import changed, count_rows, data_fingerprint, files_of, key_parts
+from mothers_margins.batch.manifest import Record, Rows
 from mothers_margins.batch.plan import Step
+from mothers_margins.batch.watch import Signatures, signatures
 from mothers_margins.dictionary import read_study
 from mothers_margins.errors import DataError, UsageError
 from mothers_margins.study import Source, Study
 
 RESTRICTED = "RESTRICTED DATA: for the research team only"
+Watched = Mapping[str, Signatures]  # by part of the key
 
 
 @dataclass
 class Batch:
-    """A run in progress: its plan, folder and data, what is recorded, and what has become of each step.
+    """A run in progress: its plan, folder and data, what is recorded, and what has become of each
+    step.
 
-    data: the restricted file, or None for the demo. sources: per study, what its records say of the rows.
+    data: the restricted file, or None for the demo. files: per study, all that are read for its
+    rows. sources: per study, what its records say of the rows. before: per step, signatures of its
+    files from before they were read.
     """
 
     steps: Mapping[str, Step]
     out: Path
     data: Path | None
-    sources: Mapping[str, Mapping[str, Any]]
+    files: Mapping[str, list[Path]]
+    sources: Mapping[str, Rows]
+    before: Mapping[str, Watched]
     records: dict[str, Record] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def restricted(self) -> bool:
+        """Whether nobody but the owner may read what the run makes."""
+        return self.data is not None
+
+    def rows(self, step: Step) -> dict[str, Rows]:
+        """What is said of the rows that a step reads, per study."""
+        return {study: self.sources[study] for study in step.entry.studies}
 
     def key(self, step: Step) -> dict[str, str]:
         """The parts of a step's key, as things stand now."""
         upstream = {name: self.records[name].outputs for name in step.entry.needs if name in self.records}
         read = {path: sha for outputs in upstream.values() for path, sha in outputs.items() if path.endswith(".csv")}
-        return key_parts(step, self.sources[step.entry.study]["fingerprint"], read)
+        fingerprints = {study: rows.fingerprint for study, rows in self.rows(step).items()}
+        return key_parts(step, self.before[step.entry.name], fingerprints, read)
+
+    def read_by(self, step: Step) -> list[Path]:
+        """Results of other entries that a step reads."""
+        needed = [self.records[name] for name in step.entry.needs if name in self.records]
+        paths = [path for record in needed for path in record.outputs]
+        return [self.out / path for path in paths if path.startswith("internal/")]
+
+    def touched(self, name: str) -> list[str]:
+        """Parts of a step's key whose files were written to, added or deleted since before they
+        were read.
+        """
+        before, files = self.before[name], files_of(self.steps[name], self.files)
+        return [part for part, own in files.items() if before[part] != signatures(own)]
 
     def why(self, name: str) -> list[str]:
         """Why a step has to run; empty if it does not."""
@@ -48,7 +79,9 @@ class Batch:
         return parts or [f"{path} is gone or was changed" for path in manifest.differing(self.out, record)]
 
     def would_run(self, *, force: bool) -> dict[str, list[str]]:
-        """Per step in run order, why it would run; a step that reads what another makes anew runs as well."""
+        """Per step in run order, why it would run; a step that reads what another makes anew runs
+        as well.
+        """
         reasons: dict[str, list[str]] = {}
         for name, step in self.steps.items():
             after = [f"after {need}" for need in step.entry.needs if reasons.get(need)]
@@ -59,45 +92,89 @@ class Batch:
 def prepare(steps: Mapping[str, Step], data: Path | None, out: Path | None, *, dry: bool = False) -> Batch:
     """The batch to run. data: a restricted file, or None for the demo; out: None for outputs/demo.
 
-    dry: leave no trace, not even the key file beside restricted data. Raises DataError if the file does not match the
-    study, UsageError if data or folder are where they may not be, or the folder holds results of the other kind.
+    dry: leave no trace, not even the key file of restricted data. Raises DataError if the file does
+    not match the study, UsageError if data or folder are where they may not be, or the folder holds
+    results of the other kind or of another version.
     """
-    studies = {name: read_study(name) for name in sorted({step.entry.study for step in steps.values()})}
-    outputs = places.project() / "outputs"
-    problems = []
-    if data:
-        problems += ["--data names a file inside the project's folder"] if places.inside_project(data) else []
-        problems += ["--study must name the study that the file belongs to"] if len(studies) != 1 else []
-        inside = out is None or places.inside_project(out)
-        problems += ["--out must name a folder outside the project's"] if inside else []
-    elif out and places.inside_project(out) and not out.resolve().is_relative_to(outputs.resolve()):
-        problems += ["--out must name a folder in outputs/, or one outside the project"]
-    folder = (out or outputs / "demo").resolve()
-    records = manifest.read_records(folder)
-    if any((record.data["kind"] == "restricted") != bool(data) for record in records.values()):
-        problems += [f"--out names a folder with results of {'demonstration' if data else 'restricted'} data"]
+    named = {name for step in steps.values() for name in step.entry.studies}
+    studies = {name: read_study(name) for name in sorted(named)}
+    folder = (out or places.project() / "outputs" / "demo").resolve()
+    problems = list(_misplaced(data, out))
+    if data and len(studies) != 1:
+        problems.append("--study must name the study that the file belongs to")
     if problems:
         raise UsageError("The run cannot start; no notebook was run.", problems)
-    return Batch(steps, folder, data and data.resolve(), _sources(studies, data, make_key=not dry), records)
+    records = manifest.read_records(folder)
+    kinds = {rows.kind for record in records.values() for rows in record.data.values()}
+    if any((kind == "restricted") != bool(data) for kind in kinds):
+        other = "demonstration" if data else "restricted"
+        raise UsageError(
+            "The run cannot start; no notebook was run.",
+            [f"--out names a folder with results of {other} data"],
+        )
+    files = _files(studies, data)
+    # before what the files say is read
+    before = {name: _watched(step, files) for name, step in steps.items()}
+    sources = _sources(studies, data, files, make_key=not dry)
+    return Batch(steps, folder, data and data.resolve(), files, sources, before, records)
 
 
-def _sources(studies: Mapping[str, Study], data: Path | None, *, make_key: bool) -> dict[str, dict[str, Any]]:
-    found = {}
+def _misplaced(data: Path | None, out: Path | None) -> Iterable[str]:
+    """What is wrong with where data and results lie."""
+    outputs = (places.project() / "outputs").resolve()
+    if data:
+        if places.inside_project(data):
+            yield "--data names a file inside the project's folder"
+        if out is None or places.inside_project(out):
+            yield "--out must name a folder outside the project's"
+    elif out and places.inside_project(out) and not out.resolve().is_relative_to(outputs):
+        yield "--out must name a folder in outputs/, or one outside the project"
+
+
+def _watched(step: Step, files: Mapping[str, list[Path]]) -> Watched:
+    of_notebook = {step.entry.path: step.signature}  # it has been read already, for its parameters
+    watched = {part: signatures(own) for part, own in files_of(step, files).items()}
+    return watched | {"notebook": of_notebook}
+
+
+def _files(studies: Mapping[str, Study], data: Path | None) -> dict[str, list[Path]]:
+    """All files that are read for the rows of each study."""
+    if data is None:
+        return {name: [study.folder / study.file.data.demo] for name, study in studies.items()}
+    from mothers_margins.sources import (
+        files_read,
+    )  # pandas: half a second that a demo run can spare
+
+    return {name: files_read(data.resolve(), study) for name, study in studies.items()}
+
+
+def _sources(
+    studies: Mapping[str, Study],
+    data: Path | None,
+    files: Mapping[str, list[Path]],
+    *,
+    make_key: bool,
+) -> dict[str, Rows]:
+    described = {}
     for name, study in studies.items():
+        source = _restricted_source(data, study) if data else _demo_source(study)
         path = data or study.folder / study.file.data.demo
-        if data:
-            from mothers_margins.reader import read_cohort  # pandas: half a second that a demo run can spare
-            from mothers_margins.sources import files_read
+        fingerprint = data_fingerprint(path, files[name], restricted=bool(data), make_key=make_key)
+        described[name] = Rows(source.mark or RESTRICTED, source.kind, source.rows, fingerprint)
+    return described
 
-            source = read_cohort(path, study).source
-            if source.kind != "restricted":
-                raise DataError("--data names made-up rows; run them with --demo.")
-        elif not path.is_file():
-            raise DataError(f"data_dictionary/{name}: {path.name} is missing.")
-        else:
-            source = Source(study.file.data.demo_status, count_rows(path), study.file.data.statement)
-        files = files_read(path, study) if data else [path]
-        fingerprint = data_fingerprint(path, files, restricted=bool(data), make_key=make_key)
-        mark = source.mark or RESTRICTED
-        found[name] = {"mark": mark, "kind": source.kind, "rows": source.rows, "fingerprint": fingerprint}
-    return found
+
+def _restricted_source(data: Path, study: Study) -> Source:
+    from mothers_margins.reader import read_cohort  # pandas, as above
+
+    source = read_cohort(data, study).source
+    if source.kind != "restricted":
+        raise DataError("--data names made-up rows; run them with --demo.")
+    return source
+
+
+def _demo_source(study: Study) -> Source:
+    path = study.folder / study.file.data.demo
+    if not path.is_file():
+        raise DataError(f"data_dictionary/{study.name}: {path.name} is missing.")
+    return Source(study.file.data.demo_status, count_rows(path), study.file.data.statement)

@@ -34,7 +34,7 @@ class Progress:
     def started(self, name: str, cells: int, why: str) -> None:
         """A notebook was handed to a worker."""
         self._tasks[name] = self._bars.add_task(name, total=cells)
-        self._say(f"{name} started ({why})")
+        self.say(f"{name} started ({why})")
 
     def moved(self, name: str, part: Path) -> None:
         """Look how far a running notebook is; papermill writes it after every cell."""
@@ -45,17 +45,18 @@ class Progress:
         done = sum(cell["metadata"].get("papermill", {}).get("status") == "completed" for cell in cells)
         self._bars.update(self._tasks[name], completed=done, total=len(cells))
         if time.monotonic() - self._spoke > QUIET and not self.console.is_terminal:
-            self._say(f"{name} still running, cell {done} of {len(cells)}")
+            self.say(f"{name} still running, cell {done} of {len(cells)}")
 
     def finished(self, name: str, seconds: float, state: str) -> None:
         """A notebook is done or has failed."""
         self._bars.remove_task(self._tasks.pop(name))
-        self._say(f"{name} {state} after {seconds:.1f} s")
+        self.say(f"{name} {state} after {seconds:.1f} s")
 
     def skipped(self, name: str, state: str) -> None:
         """A step that is not run, and why."""
-        self._say(f"{name} {state}")
+        self.say(f"{name} {state}")
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Print one line."""
         self._spoke = time.monotonic()
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,6 +1,6 @@
 """JupyterLab as `mothers-margins lab` starts it: a notebook is saved without its outputs, which could hold data.
 
-A notebook that was only run is then saved as it was.
+A notebook that was only run is then saved as it was. Kernels are encrypted and keep no history (batch/lab.py).
 """
 
 from typing import Any
@@ -17,4 +17,8 @@ def strip_outputs(model: dict[str, Any], **_: Any) -> None:
 
 
 if "get_config" in globals():  # defined by Jupyter when it reads this file
-    get_config().ContentsManager.pre_save_hook = strip_outputs  # type: ignore[name-defined]  # noqa: F821
+    settings = get_config()  # type: ignore[name-defined]  # noqa: F821
+    settings.ContentsManager.pre_save_hook = strip_outputs
+    settings.MappingKernelManager.kernel_manager_class = "mothers_margins.batch.lab.LabKernelManager"
+    settings.MappingKernelManager.transport_encryption = "required"
+    settings.KernelManager.transport_encryption = "required"
