@@ -12,7 +12,7 @@ from nbconvert import HTMLExporter
 
 import mothers_margins as mm
 from mothers_margins.figure import FIRST, GRID, INK, NUMBER, PAPER, STYLE, Figure, check, contrast
-from mothers_margins.results import About, Results, tidy
+from mothers_margins.results import About, Lock, Results, tidy
 from mothers_margins.study import Source
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
@@ -32,7 +32,7 @@ def words(figure: Figure) -> list[str]:
     return [text.get_text() for text in texts(figure)]
 
 
-def estimates(study: mm.Study, *rows: dict, source: Source = SYNTHETIC, **common) -> Results:
+def estimates(study: mm.Study, *rows: dict, source: Source = SYNTHETIC, lock: Lock = "", **common) -> Results:
     """Estimates as the models give them; what a row does not say is not a number."""
     usual = {"outcome": "involved_t1", "model": "adjusted", "method": "complete_case", "level": "", "reference": ""}
     usual |= {"term": "", "n": 186, "n_events": 57, "status": "shown", "note": "", "m": None}
@@ -42,7 +42,7 @@ def estimates(study: mm.Study, *rows: dict, source: Source = SYNTHETIC, **common
         | {"specification": "protocol"}
         | common
     )
-    return tidy([usual | row for row in rows], About("estimates", study, source, {}), 1)
+    return tidy([usual | row for row in rows], About("estimates", study, source, {}, lock), 1)
 
 
 def term(variable: str, odds: float = 2, low: float = 0.5, high: float = 8, **more) -> dict:
@@ -155,7 +155,7 @@ def drawn(demo) -> dict[str, Figure]:
     ]
     imputed = [row | {"method": "imputed", "n": 278, "n_events": 99, "m": 50} for row in adjusted]
     both = estimates(study, *adjusted, *imputed)
-    later = estimates(study, *adjusted, outcome="involved_t2", n=177, n_events=45, note="NOT LOCKED: exploratory")
+    later = estimates(study, *adjusted, lock="open", outcome="involved_t2", n=177, n_events=45)
     return {
         "shares": mm.group_bars(mm.summarise(demo, shares, GROUPS)),
         "nested": mm.group_bars(mm.summarise(demo, shares[:2], ["all_t1", *GROUPS])),
@@ -176,7 +176,8 @@ def test_every_chart_of_the_demo_can_be_read(drawn, name):
     assert check(figure, smallest=8.5) == ()
     assert "SYNTHETIC DATA" in words(figure)
     assert figure.alt.startswith("SYNTHETIC DATA. ")
-    assert not re.search(r"\b(risk|cases|subjects|predict\w*|impact)\b", " ".join([*words(figure), figure.alt]))
+    said = " ".join([*words(figure), figure.alt])
+    assert not re.search(r"\b(risk|(?<!complete )cases|subjects|predict\w*|impact)\b", said)
 
 
 def test_restricted_rows_have_no_mark(esmi):
@@ -393,8 +394,10 @@ def test_filled_is_imputed_and_the_second_method_stands_below(esmi):
     assert symbols["s"].get_markersize() == symbols["o"].get_markersize()
     assert [text for text in words(figure) if "events" in text] == [
         "imputed, n = 186, events 57, m = 50",
-        "complete case, n = 186, events 57",
+        "complete cases, n = 186, events 57",
     ]
+    drawn = "imputed, n = 186, events 57; complete cases, n = 186, events 57."
+    assert f"Children's social care involvement at timepoint 1: {drawn}" in figure.alt
 
 
 def test_two_methods_need_a_row_of_twice_the_height(esmi):
@@ -407,7 +410,8 @@ def test_two_methods_need_a_row_of_twice_the_height(esmi):
 
 
 def test_constants_joint_tests_and_unadjusted_estimates_are_not_drawn(esmi):
-    other = [term("", 9), term("ethnicity") | {"estimate": nan}, term("dv_any", 7, model="unadjusted")]
+    joint = term("ethnicity", note="joint_test") | {"estimate": nan}
+    other = [term("", 9), joint, term("dv_any", 7, model="unadjusted")]
     figure = mm.forest(estimates(esmi, term("age_years"), *other))
     assert [text for text in words(figure) if " to " in text] == ["2.00 (0.50 to 8.00)"]
     assert "Ethnicity" not in " ".join(words(figure))
@@ -440,8 +444,7 @@ def test_two_panels_share_rows_and_axis(esmi):
 
 
 def test_an_unlocked_list_is_said_in_the_title_and_at_every_estimate(esmi):
-    rows = [term("age_years", note="NOT LOCKED: exploratory"), term("dv_any", note="NOT LOCKED: exploratory", **YES)]
-    figure = mm.forest(estimates(esmi, *rows))
+    figure = mm.forest(estimates(esmi, term("age_years"), term("dv_any", **YES), lock="open"))
     assert words(figure).count("NOT LOCKED: exploratory") == 3
     assert "NOT LOCKED: exploratory" in figure.alt
     assert check(figure) == ()

@@ -9,11 +9,11 @@ import pytest
 from matplotlib.colors import to_hex
 
 import mothers_margins as mm
-from mothers_margins.charts import term_label
 from mothers_margins.figure import FIRST, GREY, Figure
 from mothers_margins.missing_data import BESIDE
 from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import Source
+from mothers_margins.terms import term
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
 NAMES = (
@@ -58,10 +58,9 @@ def chains(study: mm.Study, names=NAMES, m: int = 50, sweeps: int = 20, seed: in
 
 
 def rhats(study: mm.Study, values: dict[str, float], **more) -> Results:
-    common = {"outcome": "involved_t1", "model": "protocol", "method": "imputed", "check": "R-hat", "n": 50}
-    common |= {"statistic_name": "R-hat of the means", "df": nan, "p_value": nan} | more
-    rows = [common | {"variable": name, "statistic": value} for name, value in values.items()]
-    return tidy(rows, About("checks", study, SYNTHETIC, {}), 1)
+    common = {"outcome": "involved_t1", "specification": "protocol", "chains": 50, "sweeps": 20} | more
+    rows = [common | {"variable": name, "rhat": value} for name, value in values.items()]
+    return tidy(rows, About("convergence", study, SYNTHETIC, {}), 1)
 
 
 def fmis(study: mm.Study, values: dict[str, dict[int, float]], **more) -> Results:
@@ -85,13 +84,13 @@ def test_traces_of_the_demo_can_be_read_and_name_the_largest_rhat(imputed):
     convergence = imputed.convergence()
     figure = mm.traces(imputed.traces(), convergence)
     assert mm.check(figure, smallest=8.5) == ()
-    worst = convergence.loc[convergence["statistic"].idxmax()]
+    worst = convergence.loc[convergence["rhat"].idxmax()]
     assert figure.alt == (
         "SYNTHETIC DATA. Trace plots of 16 imputed variables: means by sweep, 6 chains, 5 sweeps. "
-        f"Largest R-hat {worst['statistic']:.2f}: {imputed.cohort.study.label(worst['variable'])}."
+        f"Largest R-hat {worst['rhat']:.2f}: {imputed.cohort.study.label(worst['variable'])}."
     )
     assert len(figure.drawn.axes) == 1 + len(imputed.filled) == 17
-    for value in convergence["statistic"]:
+    for value in convergence["rhat"]:
         assert f"R-hat {value:.2f}" in joined(figure)
     assert "Convergence: the lines overlap and show no trend, and R-hat is near 1." in joined(figure)
 
@@ -164,7 +163,7 @@ def test_suppressed_traces_are_left_out_and_said(esmi):
     assert "Mean, R-hat [c]" in words(figure)
     assert "1.5" not in joined(figure) + figure.alt
     results["status"] = "suppressed"
-    with pytest.raises(mm.UsageError, match="0 variables to draw"):
+    with pytest.raises(mm.UsageError, match=r"traces: there is nothing to draw\. Left out: suppressed values"):
         mm.traces(results)
 
 
@@ -178,9 +177,9 @@ def test_where_nothing_was_imputed_at_all_there_is_no_panel(esmi):
 
 def test_traces_refuse_what_they_cannot_draw(esmi, imputed, study):
     results = imputed.traces()
-    with pytest.raises(mm.UsageError, match="are checks, not chains"):
+    with pytest.raises(mm.UsageError, match="are convergence, not chains"):
         mm.traces(imputed.convergence())
-    with pytest.raises(mm.UsageError, match="are chains, not checks"):
+    with pytest.raises(mm.UsageError, match="are chains, not convergence"):
         mm.traces(results, results)
     with pytest.raises(mm.UsageError, match="at least two sweeps"):
         mm.traces(results[results["sweep"] == 5])
@@ -202,9 +201,7 @@ def test_fmi_of_the_demo_can_be_read_and_says_range_largest_and_change(stable):
     change = last[largest] - terms[terms["m"] == 4].set_index("term")["fmi"][largest]
     assert f"Terms: {len(last)}; FMI at m = 6: {last.min():.2f} to {last.max():.2f}." in figure.alt
     assert f"{abs(change):.2f} {'more' if change > 0 else 'less'} than at m = 4." in figure.alt
-    assert (
-        f"Largest for {term_label(stable.about.study, terms.set_index('term').loc[[largest]].iloc[0])}: " in figure.alt
-    )
+    assert f"Largest for {term(stable.about.study, terms.set_index('term').loc[[largest]].iloc[0])}: " in figure.alt
     assert list(panel(figure).get_xticks()) == [2, 4, 6]
     assert len(panel(figure).lines) == len(last) == 13  # without the constant
     drawn = {tuple(line.get_ydata()) for line in panel(figure).lines}
@@ -268,8 +265,10 @@ def test_fmi_by_m_refuses_what_it_cannot_draw(esmi, imputed, stable):
     twice = tidy([*once.to_dict("records"), *once.to_dict("records")], once.about, 1)
     with pytest.raises(mm.UsageError, match="of one fit"):
         mm.fmi_by_m(twice)
-    with pytest.raises(mm.UsageError, match="two or more m"):
+    with pytest.raises(mm.UsageError, match=r"fmi_by_m: there is nothing to draw\. Left out: suppressed values"):
         mm.fmi_by_m(fmis(esmi, {"honos_total": {10: 0.1, 20: 0.2}}, status="suppressed"))
+    with pytest.raises(mm.UsageError, match="two or more m"):
+        mm.fmi_by_m(fmis(esmi, {"honos_total": {10: 0.1}}))
 
 
 # ---- observed beside imputed
@@ -311,7 +310,7 @@ def test_a_suppressed_imputed_share_is_left_out_and_said(esmi):
     common = {"block": "", "variable": "dv_any", "level": "Yes", "statistic": "percent", "missing": 0}
     rows = [
         common | {"group": "observed", "value": 100.0, "n": 248, "denominator": 248},
-        common | {"group": "imputed", "value": 43.7, "n": 13.11, "denominator": 30, "status": "suppressed"},
+        common | {"group": "imputed", "value": 43.7, "n": nan, "denominator": 30, "status": "suppressed"},
     ]
     about = About("summaries", esmi, SYNTHETIC, BESIDE)
     figure = mm.imputed_bars(tidy(rows, about, 1))

@@ -357,9 +357,9 @@ def test_every_number_of_the_account_is_that_of_the_results(esmi):
         f"7, by mothers_margins {version('mothers-margins')}. The outcome predicted and was never imputed. Equations: "
         f"predictive mean matching (pmm), shifted by 5: {TRAUMA}; logistic regression (logit): Learning difficulties. "
         f"Made anew from their imputed parts in every sweep: {ABUSE}. Auxiliary variables: {kept}. Pseudo-rows "
-        f"supported the equations of Learning difficulties, {TRAUMA}. Children's social care involvement at timepoint 1: outcome not known: not "
-        "in this run (5). Re-admission to acute care within a year: auxiliary variable left out: recorded after the "
-        "outcome, or part of it."
+        f"supported the equations of Learning difficulties, {TRAUMA}. Children's social care involvement at timepoint "
+        "1: outcome not known: not in this run (5). Re-admission to acute care within a year: auxiliary variable left "
+        "out: recorded after the outcome, or part of it."
     )
     assert parts[5] == (
         "**How estimates were pooled.** By Rubin's rules, with the degrees of freedom of Rubin (1987), as in Stata for "
@@ -368,8 +368,8 @@ def test_every_number_of_the_account_is_that_of_the_results(esmi):
     )
     assert parts[6] == (
         "**Beside the complete cases.** Complete cases: 51 with the outcome; imputed: 80. The adjusted odds ratio that "
-        f"differs most is that of {TRAUMA}, per 10 points: 1.29 in complete cases, 1.20 imputed (their logarithms are 0.7 standard "
-        "errors of the former apart)."
+        f"differs most is that of {TRAUMA}, per 10 points: 1.29 in complete cases, 1.20 imputed (their logarithms are "
+        "0.7 standard errors of the former apart)."
     )
     assert parts[7] == f"**What other assumptions change.** {plan.reason_for_shifts}"
     assert parts[8:] == [

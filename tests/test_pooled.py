@@ -1,5 +1,6 @@
 """Pooled fits: every number from fits of statsmodels or firthmodels, and Rubin's rules by hand (by_hand.py)."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -151,8 +152,9 @@ def test_restricted_data_say_not_locked(first, tmp_path):
     assert frame.about.lock == "open"
     assert frame.about.marks == ("NOT LOCKED: exploratory",)
     mm.save(frame, "estimates")
-    saved = pd.read_csv(tmp_path / "out" / "internal" / "estimates.csv")
-    assert saved["note"].str.startswith("NOT LOCKED: exploratory").all()
+    folder = tmp_path / "out" / "internal" / "esmi"
+    assert pd.read_csv(folder / "estimates.csv")["note"].str.startswith("NOT LOCKED: exploratory").all()
+    assert json.loads((folder / "estimates.json").read_text(encoding="utf-8"))["lock"] == "open"
 
 
 def test_cells_are_means_over_the_imputations(fit, first):
