@@ -116,10 +116,3 @@ def test_the_two_commands_of_the_readme_are_the_ones_that_ci_runs():
 def test_everything_committed_is_small():
     sizes = {name: (REPOSITORY / name).stat().st_size for name in committed() if (REPOSITORY / name).is_file()}
     assert {name: size for name, size in sizes.items() if size > 1_000_000} == {}
-
-
-def test_no_source_file_is_longer_than_a_room():
-    long = {
-        p.name: n for p in (REPOSITORY / "src").rglob("*.py") if (n := len(p.read_text("utf-8").splitlines())) > 400
-    }
-    assert long == {}
