@@ -1,4 +1,6 @@
-"""How long it takes to read, check and score the ESMI cohort, at its own size and at 100,000 dyads."""
+"""How long it takes to read, check and score the ESMI cohort, at its own size and at 100,000
+dyads.
+"""
 
 import resource
 import sys
@@ -22,7 +24,9 @@ def main() -> None:
             path = Path(folder) / f"{rows}.csv"
             start = time.perf_counter()
             write_demo(study, path, rows)
-            print(f"{rows:>7} dyads: draw and write {time.perf_counter() - start:6.2f} s", flush=True)
+            print(
+                f"{rows:>7} dyads: draw and write {time.perf_counter() - start:6.2f} s", flush=True
+            )
             text = pd.read_csv(path, dtype="str", keep_default_na=False)
             text.to_stata(path.with_suffix(".dta"), write_index=False, version=118)
             for file in (path, path.with_suffix(".dta")):
@@ -33,7 +37,10 @@ def main() -> None:
                     mm.derive(cohort)
                     end = time.perf_counter()
                     parts = f"read and check {read - start:6.2f} s   score {end - read:6.2f} s"
-                    print(f"{rows:>7} dyads, {file.suffix}: {parts}   together {end - start:6.2f} s", flush=True)
+                    print(
+                        f"{rows:>7} dyads, {file.suffix}: {parts}   together {end - start:6.2f} s",
+                        flush=True,
+                    )
     unit = 1024 if sys.platform == "linux" else 1024 * 1024
     print(f"most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit:6.0f} MB")
 

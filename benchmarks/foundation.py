@@ -1,4 +1,6 @@
-"""How long it takes to import the package, to do nothing, to rebuild the rows, and to run the demo."""
+"""How long it takes to import the package, to do nothing, to rebuild the rows, and to run the
+demo.
+"""
 
 import statistics
 import subprocess
@@ -16,7 +18,10 @@ def timed(what: str, call: Callable[[], object], times: int) -> None:
         start = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - start)
-    print(f"{what:<45} min {min(seconds):6.2f} s   median {statistics.median(seconds):6.2f} s   of {times}")
+    print(
+        f"{what:<45} min {min(seconds):6.2f} s   median {statistics.median(seconds):6.2f} s   of "
+        f"{times}"
+    )
 
 
 def python(*arguments: str) -> None:
@@ -39,8 +44,16 @@ def main() -> None:
     summary = mm.summarise(cohort, plan.variables, plan.groups)
     timed("lay out and render Table 1", lambda: mm.characteristics(summary, "table_1").to_html(), 5)
     with tempfile.TemporaryDirectory() as out:
-        timed("run --demo, everything new", lambda: python("-c", RUN, "run", "--demo", "--force", "--out", out), 3)
-        timed("run --demo, nothing changed", lambda: python("-c", RUN, "run", "--demo", "--out", out), 5)
+        timed(
+            "run --demo, everything new",
+            lambda: python("-c", RUN, "run", "--demo", "--force", "--out", out),
+            3,
+        )
+        timed(
+            "run --demo, nothing changed",
+            lambda: python("-c", RUN, "run", "--demo", "--out", out),
+            5,
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Imputation: how long 279 dyads x 25 variables take, how cost and memory grow with rows, and parity with R mice."""
+"""Imputation: how long 279 dyads x 25 variables take, how cost and memory grow with rows, and
+parity with R mice.
+"""
 
 import json
 import resource
@@ -18,11 +20,15 @@ REFERENCE = Path(__file__).parents[1] / "tests" / "data" / "reference"
 KINDS = ["logit"] * 9 + ["ologit"] * 4 + ["mlogit"] * 3 + ["pmm"] * 7
 
 
-def mixed(rows: int, seed: int, kinds: list[str] = KINDS, complete: int = 2) -> tuple[pd.DataFrame, dict[str, str]]:
+def mixed(
+    rows: int, seed: int, kinds: list[str] = KINDS, complete: int = 2
+) -> tuple[pd.DataFrame, dict[str, str]]:
     """Correlated variables of four kinds with 3 to 18% missing, and complete ones."""
     rng = np.random.default_rng(seed)
     common = rng.standard_normal(rows)
-    made: dict[str, pd.Series] = {f"c{k}": pd.Series(rng.standard_normal(rows) + common) for k in range(complete)}
+    made: dict[str, pd.Series] = {
+        f"c{k}": pd.Series(rng.standard_normal(rows) + common) for k in range(complete)
+    }
     equations = {}
     for place, kind in enumerate(kinds):
         latent = 0.6 * common + rng.standard_normal(rows)
@@ -30,9 +36,13 @@ def mixed(rows: int, seed: int, kinds: list[str] = KINDS, complete: int = 2) -> 
         if kind == "pmm":
             values = pd.Series(np.round(latent * 10 + 40))
         else:
-            cuts = np.quantile(latent, {"logit": [0.7], "ologit": [0.4, 0.7, 0.9], "mlogit": [0.4, 0.7]}[kind])
+            cuts = np.quantile(
+                latent, {"logit": [0.7], "ologit": [0.4, 0.7, 0.9], "mlogit": [0.4, 0.7]}[kind]
+            )
             codes = np.digitize(latent if kind != "mlogit" else rng.permutation(latent), cuts)
-            values = pd.Series(pd.Categorical.from_codes(codes, [f"l{c}" for c in range(len(cuts) + 1)]))
+            values = pd.Series(
+                pd.Categorical.from_codes(codes, [f"l{c}" for c in range(len(cuts) + 1)])
+            )
         made[name] = values.mask(rng.random(rows) < 0.03 + 0.15 * rng.random())
         equations[name] = kind
     return pd.DataFrame(made), equations
@@ -66,7 +76,9 @@ cat(as.character(packageVersion("mice")), taken[["user.self"]] + taken[["sys.sel
 
 
 def mice_speed(frame: pd.DataFrame, equations: dict[str, str], ours: float) -> str:
-    """CPU seconds of R mice on the same frame with its own methods: m = 2 x 5 sweeps, scaled to 50 x 20."""
+    """CPU seconds of R mice on the same frame with its own methods: m = 2 x 5 sweeps, scaled to 50
+    x 20.
+    """
     program = shutil.which("Rscript")
     if program is None:
         return "R is not there: no figure for mice"
@@ -75,19 +87,24 @@ def mice_speed(frame: pd.DataFrame, equations: dict[str, str], ours: float) -> s
         file, script = Path(folder) / "mixed.csv", Path(folder) / "speed.R"
         frame.to_csv(file, index=False)
         script.write_text(SPEED_IN_R, encoding="utf-8")
-        found = subprocess.run([program, script, file, methods], capture_output=True, text=True, check=False)
+        found = subprocess.run(
+            [program, script, file, methods], capture_output=True, text=True, check=False
+        )
     if found.returncode:
         return f"R is there without a mice that runs: {found.stderr.strip().splitlines()[-1]}"
     version, taken = found.stdout.split()
     whole = float(taken) * (50 * 20) / (2 * 5)
     return (
-        f"the same with mice {version} ({taken} s for m = 2 x 5 sweeps): {whole:.0f} s of CPU, {whole / ours:.0f} times"
+        f"the same with mice {version} ({taken} s for m = 2 x 5 sweeps): {whole:.0f} s of "
+        f"CPU, {whole / ours:.0f} times"
     )
 
 
 def growth() -> None:
     for rows in (1_000, 10_000, 100_000):
-        frame, equations = mixed(rows, 2, ["logit"] * 16 + ["pmm"] * 18 + ["ologit"] * 3 + ["mlogit"] * 3, 10)
+        frame, equations = mixed(
+            rows, 2, ["logit"] * 16 + ["pmm"] * 18 + ["ologit"] * 3 + ["mlogit"] * 3, 10
+        )
         start = time.process_time()
         chained(frame, equations, m=2, burnin=2, seed=1)
         taken = time.process_time() - start
@@ -109,7 +126,10 @@ def births(seed: int) -> tuple[Pooled, list[dict[str, list[float]]]]:
     made = chained(frame, equations, m=200, burnin=20, seed=seed)
     runs = json.loads((REFERENCE / "imputation.json").read_text(encoding="utf-8"))["mice_3_15_0"]
     runs = runs["birthwt_norm_logreg_mlogitP_ologitP"]["runs"]
-    theirs = [{"estimate": run["estimate"], "std_error": run["se"], "mc_error": run["mc_se_estimate"]} for run in runs]
+    theirs = [
+        {"estimate": run["estimate"], "std_error": run["se"], "mc_error": run["mc_se_estimate"]}
+        for run in runs
+    ]
     return made.fit("low ~ age + lwt + race + smoke + ptlc + ht + ui"), theirs
 
 
@@ -118,7 +138,9 @@ def further(name: str, seed: int, m: int = 200) -> tuple[Pooled, list[dict[str, 
     study = json.loads((REFERENCE / "parity_more.json").read_text(encoding="utf-8"))[name]
     frame = pd.read_csv(REFERENCE / study["file"], dtype=dict.fromkeys(study["levels"], "str"))
     for column, levels in study["levels"].items():
-        frame[column] = pd.Categorical(frame[column], levels, ordered=study["methods"].get(column) == "ologit")
+        frame[column] = pd.Categorical(
+            frame[column], levels, ordered=study["methods"].get(column) == "ologit"
+        )
     outcome = study["formula"].split(" ~ ")[0]
     if study["model"] == "logit":
         frame[outcome] = frame[outcome].cat.codes.astype(float)
@@ -127,13 +149,20 @@ def further(name: str, seed: int, m: int = 200) -> tuple[Pooled, list[dict[str, 
 
 
 def compared(ours: Pooled, runs: list[dict[str, list[float]]]) -> pd.DataFrame:
-    """By coefficient: difference from the mean of the runs in their SE, in Monte Carlo errors, and ratio of SE."""
-    theirs, errors = (np.mean([run[key] for run in runs], axis=0) for key in ("estimate", "std_error"))
+    """By coefficient: difference from the mean of the runs in their SE, in Monte Carlo errors, and
+    ratio of SE.
+    """
+    theirs, errors = (
+        np.mean([run[key] for run in runs], axis=0) for key in ("estimate", "std_error")
+    )
     doubt = np.sqrt(
-        ours.mc_error.to_numpy() ** 2 + np.mean([np.square(run["mc_error"]) for run in runs], axis=0) / len(runs)
+        ours.mc_error.to_numpy() ** 2
+        + np.mean([np.square(run["mc_error"]) for run in runs], axis=0) / len(runs)
     )
     difference = (ours.params - theirs).abs()
-    return pd.DataFrame({"apart": difference / errors, "in_mc": difference / doubt, "ratio": ours.bse / errors})
+    return pd.DataFrame(
+        {"apart": difference / errors, "in_mc": difference / doubt, "ratio": ours.bse / errors}
+    )
 
 
 def parity() -> None:
@@ -143,7 +172,8 @@ def parity() -> None:
             found = compared(*(births(seed) if name == "births" else further(name, seed)))
             worst = found["apart"].idxmax()
             print(
-                f"{name}, seed {seed}: at most {found['apart'].max():.3f} SE apart from mice ({worst}; largest "
+                f"{name}, seed {seed}: at most {found['apart'].max():.3f} SE apart from mice "
+                f"({worst}; largest "
                 f"{found['in_mc'].max():.1f} Monte Carlo errors), "
                 f"SE ratios {found['ratio'].min():.3f} to {found['ratio'].max():.3f}"
             )

@@ -13,7 +13,9 @@ from mothers_margins import places
 
 from .small_project import REPOSITORY, Project
 
-settings.register_profile("same everywhere", derandomize=True, deadline=None)  # speed is measured in benchmarks/
+settings.register_profile(
+    "same everywhere", derandomize=True, deadline=None
+)  # speed is measured in benchmarks/
 settings.load_profile("same everywhere")
 
 
@@ -63,7 +65,9 @@ def pool():
     """Any Executor will do; one pool for all tests saves their start."""
     from mothers_margins.batch.work import prepare_worker
 
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), initializer=prepare_worker) as executor:
+    with ProcessPoolExecutor(
+        2, multiprocessing.get_context("spawn"), initializer=prepare_worker
+    ) as executor:
         yield executor
 
 
@@ -91,7 +95,9 @@ def altered_study(tmp_path) -> Callable[..., Path]:
 
 @pytest.fixture
 def unmarked(study) -> Callable[..., str]:
-    """The shipped rows as a restricted file would hold them: other ids, no mark; cells of the first row changed."""
+    """The shipped rows as a restricted file would hold them: other ids, no mark; cells of the first
+    row changed.
+    """
 
     def text(**changes: str) -> str:
         frame = pd.read_csv(study.folder / study.file.data.demo, dtype="str", keep_default_na=False)
@@ -125,16 +131,17 @@ missingValues:
 x-multi-response-sets:
   - {name: services, title: Services, note: several are possible}
 fields:
-  - {name: woman_id, title: Id, type: string, constraints: {required: true, unique: true}, x-role: identifier}
+  - {name: woman_id, title: Id, type: string, x-role: identifier,
+     constraints: {required: true, unique: true}}
   - {name: side, title: Side, type: string, categories: [left, right], x-role: group}
   - {name: score, title: Score, type: number, x-role: variable, x-summary: mean_sd,
      constraints: {minimum: 0, maximum: 100}}
   - {name: visits, title: Visits, type: integer, x-role: variable, x-summary: median_iqr}
   - {name: house, title: House, type: string, categories: [own, rent], x-role: variable}
-  - {name: team, title: Team, type: boolean, trueValues: ["1"], falseValues: ["0"], x-role: variable,
-     x-multi-response: services}
-  - {name: ward, title: Ward, type: boolean, trueValues: ["1"], falseValues: ["0"], x-role: variable,
-     x-multi-response: services}
+  - {name: team, title: Team, type: boolean, x-role: variable,
+     trueValues: ["1"], falseValues: ["0"], x-multi-response: services}
+  - {name: ward, title: Ward, type: boolean, x-role: variable,
+     trueValues: ["1"], falseValues: ["0"], x-multi-response: services}
 """
 SMALL_STUDY = """
 name: small
@@ -147,14 +154,16 @@ groups:
   left: {label: Left, where: {side: left}}
   owners: {label: Owners, where: {house: own}}
 derived:
-  - {name: band, title: Band, from: visits, bands: [{level: few, maximum: 2}, {level: many, minimum: 3, maximum: 9}]}
+  - {name: band, title: Band, from: visits,
+     bands: [{level: few, maximum: 2}, {level: many, minimum: 3, maximum: 9}]}
 tables:
   table: {title: Table, groups: [all, left], blocks: [{title: House, variables: [house]}]}
 rounding: {rule: half_up, percent: 0, mean: 1}
 tests: {reported: none, reason: none}
 disclosure: {policy: already_public, decided_by: nobody, reason: made up}
 """
-# Worked by hand in test_describe.py. Row 3 has no side, row 4 no score, row 5 refused house, row 6 no visits.
+# Worked by hand in test_describe.py. Row 3 has no side, row 4 no score, row 5 refused house, row 6
+# no visits.
 SIX_WOMEN = """woman_id,side,score,visits,house,team,ward
 w1,left,10,1,own,1,0
 w2,left,20,2,rent,1,1

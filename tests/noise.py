@@ -1,9 +1,10 @@
-"""Every sentence of ours replaced by noise, at import: run as `python tests/noise.py quiet|noisy FILE`.
+"""Every sentence of ours replaced by noise, at import: run as `python tests/noise.py quiet|noisy
+FILE`.
 
-Analysis and what people read are made once as they are and once with each string constant that holds words spelt
-otherwise: every occurrence by letters of its own, so that a sentence which one line writes and another looks for is no
-longer found. Digits, punctuation and what stands in {braces} or <tags> stay. What comes out must be the same but for
-the words.
+Analysis and what people read are made once as they are and once with each string constant that
+holds words spelt otherwise: every occurrence by letters of its own, so that a sentence which one
+line writes and another looks for is no longer found. Digits, punctuation and what stands in
+{braces} or <tags> stay. What comes out must be the same but for the words.
 """
 
 import ast
@@ -18,18 +19,62 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "mothers_margins"
-# What floor 2 hands up, and everything that dresses it. Left out: what reads the definition and files (their texts are
-# names and labels of others), the drawing of tables and figures themselves (HTML, CSS, fonts), and Stata's commands.
+# What floor 2 hands up, and everything that dresses it. Left out: what reads the definition and
+# files (their texts are names and labels of others), the drawing of tables and figures themselves
+# (HTML, CSS, fonts), and
+# Stata's commands.
 MODULES = (
-    *("describe", "data_check", "comparison", "two_groups", "exact", "logistic", "fitted", "regression", "formulas"),
-    *("imputing", "composites", "missing_data", "pooled", "standardisation", "model_checks", "scoring", "derivation"),
-    *("results", "shown", "counted", "terms", "cells", "builders", "comparison_columns", "model_tables"),
-    *("check_table", "needs_table", "missing_tables", "missing_text", "charts", "imputation_charts", "glance"),
-    *(f"imputation.{path.stem}" for path in sorted((SOURCE / "imputation").glob("*.py")) if path.stem != "__init__"),
+    *(
+        "describe",
+        "data_check",
+        "comparison",
+        "two_groups",
+        "exact",
+        "logistic",
+        "fitted",
+        "regression",
+        "formulas",
+    ),
+    *(
+        "imputing",
+        "composites",
+        "missing_data",
+        "pooled",
+        "standardisation",
+        "model_checks",
+        "scoring",
+        "derivation",
+    ),
+    *(
+        "results",
+        "shown",
+        "counted",
+        "terms",
+        "cells",
+        "builders",
+        "comparison_columns",
+        "model_tables",
+    ),
+    *(
+        "check_table",
+        "needs_table",
+        "missing_tables",
+        "missing_text",
+        "charts",
+        "imputation_charts",
+        "glance",
+    ),
+    *(
+        f"imputation.{path.stem}"
+        for path in sorted((SOURCE / "imputation").glob("*.py"))
+        if path.stem != "__init__"
+    ),
 )
 KEPT = re.compile(r"\{[^{}]*\}|<[^<>]*>")  # fields of a pattern, tags
 WORD = re.compile(r"[A-Za-z]{2,}")
-WORDS = re.compile(r"[A-Za-z]\S*\s+\S*[A-Za-z]|^\s+[A-Za-z]|[A-Za-z]\s+$")  # something with a blank beside a word
+WORDS = re.compile(
+    r"[A-Za-z]\S*\s+\S*[A-Za-z]|^\s+[A-Za-z]|[A-Za-z]\s+$"
+)  # something with a blank beside a word
 
 
 def noise(text: str, place: str) -> str:
@@ -47,7 +92,9 @@ def noise(text: str, place: str) -> str:
 
 
 class Noisy(ast.NodeTransformer):
-    """Replaces the sentences of one module; of `terms` every value of a mapping too, which can be a single word."""
+    """Replaces the sentences of one module; of `terms` every value of a mapping too, which can be a
+    single word.
+    """
 
     def __init__(self, module: str) -> None:
         self.module = module
@@ -55,7 +102,10 @@ class Noisy(ast.NodeTransformer):
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
         if self.module == "terms":
-            node.values = [self._replaced(value) if _is_text(value) else self.visit(value) for value in node.values]
+            node.values = [
+                self._replaced(value) if _is_text(value) else self.visit(value)
+                for value in node.values
+            ]
             return node
         return self.generic_visit(node)
 
@@ -109,7 +159,9 @@ def main(how: str, out: Path) -> None:
         "replaced": NoisyLoader.replaced,
         "text": sha256(text.encode()).hexdigest(),
         "results": {name: frame.to_csv(index=False) for name, frame in results.items()},
-        "structure": {name: repr(structure(build(results))) for name, (_, build) in BUILDERS.items()},
+        "structure": {
+            name: repr(structure(build(results))) for name, (_, build) in BUILDERS.items()
+        },
     }
     out.write_text(json.dumps(found), encoding="utf-8")
 

@@ -1,7 +1,8 @@
-"""Everything that people read, made from one small set of results: tables, figures, alt texts, prose.
+"""Everything that people read, made from one small set of results: tables, figures, alt texts,
+prose.
 
-Used by the tests that replace numbers (test_shown) and words (test_wording): what a builder prints may depend on shown
-numbers and on codes only.
+Used by the tests that replace numbers (test_shown) and words (test_wording): what a builder prints
+may depend on shown numbers and on codes only.
 """
 
 import re
@@ -25,12 +26,18 @@ def inputs() -> Inputs:
     cohort = mm.derive(mm.demo_cohort("esmi"))
     women = mm.derive(mm.demo_cohort("hscc_2019"))
     study = cohort.study
-    plan, needs, table_1 = study.plan("characteristics_t1"), study.plan("needs_t1"), women.study.plan("table_1")
+    plan, needs, table_1 = (
+        study.plan("characteristics_t1"),
+        study.plan("needs_t1"),
+        women.study.plan("table_1"),
+    )
     fit = mm.fit_logistic(cohort, "protocol", outcome="involved_t1")
     later = mm.fit_logistic(cohort, "protocol", outcome="involved_t2")
     imputed = mm.impute(cohort, "involved_t1", m=4, burnin=5, progress=False)
     pooled = mm.fit_logistic(imputed, "protocol", fit.method)
-    shifted = mm.impute(cohort, "involved_t1", m=2, burnin=2, progress=False, shifts=study.file.missing_data.shifts)
+    shifted = mm.impute(
+        cohort, "involved_t1", m=2, burnin=2, progress=False, shifts=study.file.missing_data.shifts
+    )
     return {
         "table_1": mm.summarise(women, table_1.variables, table_1.groups),
         "summary": mm.summarise(cohort, plan.variables, plan.groups, 1),
@@ -70,8 +77,14 @@ def inputs() -> Inputs:
 Readable = Table | Figure | Prose | str
 BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "Table 1 of 2019": ("characteristics", lambda r: mm.characteristics(r["table_1"], "table_1")),
-    "in per cent": ("characteristics", lambda r: mm.characteristics(r["table_1"], "table_1", percent=True)),
-    "as published": ("characteristics", lambda r: mm.characteristics(r["table_1"], "table_1", as_published=True)),
+    "in per cent": (
+        "characteristics",
+        lambda r: mm.characteristics(r["table_1"], "table_1", percent=True),
+    ),
+    "as published": (
+        "characteristics",
+        lambda r: mm.characteristics(r["table_1"], "table_1", as_published=True),
+    ),
     "with tests": (
         "characteristics",
         lambda r: mm.characteristics(r["summary"], "characteristics_t1", comparisons=r["tests"]),
@@ -89,7 +102,9 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "cells": ("tally", lambda r: mm.tally(r["cells"], "Cells")),
     "odds ratios": (
         "odds_ratios",
-        lambda r: mm.odds_ratios([r["estimates"], r["pooled"]], r["cells"], [r["done"], r["pooled_done"]]),
+        lambda r: mm.odds_ratios(
+            [r["estimates"], r["pooled"]], r["cells"], [r["done"], r["pooled_done"]]
+        ),
     ),
     "pooled odds ratios": ("odds_ratios", lambda r: mm.odds_ratios(r["pooled"], r["pooled_cells"])),
     "of two outcomes": ("odds_ratios", lambda r: mm.odds_ratios([r["estimates"], r["later"]])),
@@ -102,17 +117,28 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "precision": ("precision", lambda r: mm.precision(r["stability"])),
     "in 100": ("per_hundred", lambda r: mm.per_hundred(r["hundred"])),
     "in words": ("in_words", lambda r: mm.in_words(r["hundred"], "dv_any", "imputed_firth")),
-    "a number in words": ("in_words", lambda r: mm.in_words(r["hundred"], "age_years", "imputed_firth")),
+    "a number in words": (
+        "in_words",
+        lambda r: mm.in_words(r["hundred"], "age_years", "imputed_firth"),
+    ),
     "account": (
         "treatment_of_missing_data",
-        lambda r: mm.treatment_of_missing_data(r["all_missing"], r["log"], r["estimates"], r["pooled"], [r["shifted"]]),
+        lambda r: mm.treatment_of_missing_data(
+            r["all_missing"], r["log"], r["estimates"], r["pooled"], [r["shifted"]]
+        ),
     ),
     "group bars": ("group_bars", lambda r: mm.group_bars(r["shares"])),
     "missing bars": ("missing_bars", lambda r: mm.missing_bars(r["missingness"])),
     "flow diagram": ("flow_diagram", lambda r: mm.flow_diagram(r["flow"])),
     "forest": ("forest", lambda r: mm.forest(mm.stack(r["estimates"], r["pooled"]))),
-    "forest of profiles": ("forest", lambda r: mm.forest(r["estimates"], r["later"], interval="profile")),
-    "forest of a sensitivity run": ("forest", lambda r: mm.forest(mm.stack(r["pooled"], r["shifted"]))),
+    "forest of profiles": (
+        "forest",
+        lambda r: mm.forest(r["estimates"], r["later"], interval="profile"),
+    ),
+    "forest of a sensitivity run": (
+        "forest",
+        lambda r: mm.forest(mm.stack(r["pooled"], r["shifted"])),
+    ),
     "traces": ("traces", lambda r: mm.traces(r["traces"], r["convergence"])),
     "imputed bars": ("imputed_bars", lambda r: mm.imputed_bars(r["values"])),
     "fmi by m": ("fmi_by_m", lambda r: mm.fmi_by_m(r["stability"])),
@@ -147,14 +173,21 @@ def outcome_of(builder: str, results: Inputs) -> str:
 
 
 def structure(readable: Readable) -> list[object]:
-    """A readable without its words: keys, numbers, note letters, statuses, and the numbers inside of sentences."""
+    """A readable without its words: keys, numbers, note letters, statuses, and the numbers inside
+    of sentences.
+    """
     if isinstance(readable, Table):
         found: list[object] = [NUMBER.findall(readable.caption)]
-        found += [(column.key, str(column.size), bool(column.spanner)) for column in readable.columns]
+        found += [
+            (column.key, str(column.size), bool(column.spanner)) for column in readable.columns
+        ]
         for section in readable.sections:
             found.append((section.mark, len(section.rows)))
             for row in section.rows:
-                cells = [(NUMBER.findall(readable.print(cell)), cell.status, cell.mark) for cell in row.cells]
+                cells = [
+                    (NUMBER.findall(readable.print(cell)), cell.status, cell.mark)
+                    for cell in row.cells
+                ]
                 found.append((row.variable, row.level, row.depth, cells))
         return [*found, *((mark, NUMBER.findall(text)) for mark, text in readable.notes)]
     if isinstance(readable, Figure):

@@ -31,7 +31,9 @@ class Project:
     def path(self, name: str) -> Path:
         return self.folder / "notebooks" / f"{name}.ipynb"
 
-    def write(self, name: str, *cells: str, parameters: str = "n: int = 1", tags: tuple[str, ...] = ()) -> None:
+    def write(
+        self, name: str, *cells: str, parameters: str = "n: int = 1", tags: tuple[str, ...] = ()
+    ) -> None:
         """A notebook; a cell that begins with # is prose. tags: of its last cell."""
         content = [
             {
@@ -43,18 +45,26 @@ class Project:
         ]
         for number, source in enumerate(cells):
             kind = "markdown" if source.startswith("#") else "code"
-            content.append({"cell_type": kind, "id": f"c{number}", "metadata": {}, "source": source})
+            content.append(
+                {"cell_type": kind, "id": f"c{number}", "metadata": {}, "source": source}
+            )
         if tags:
             content[-1]["metadata"] = {"tags": list(tags)}
         for cell in content:
-            cell.update({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
+            cell.update(
+                {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {}
+            )
         notebook = {
             "cells": content,
             "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         }
-        self.path(name).write_text(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+        self.path(name).write_text(
+            json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8"
+        )
 
-    def notebook(self, name: str, *cells: str, needs: str = "", more: str = "", tags: tuple[str, ...] = ()) -> None:
+    def notebook(
+        self, name: str, *cells: str, needs: str = "", more: str = "", tags: tuple[str, ...] = ()
+    ) -> None:
         """A notebook and its line in the run list. more: other keys of the line."""
         self.write(name, *cells, tags=tags)
         line = f"  - {{name: {name}, notebook: {name}, study: hscc_2019, needs: [{needs}]{more}}}"
@@ -68,7 +78,9 @@ class Project:
     def study_list(self, study: str, *lines: str) -> None:
         """The run list of one study."""
         text = "\n".join(["entries:", *(f"  - {{{line}}}" for line in lines)])
-        (self.folder / "data_dictionary" / study / "run_list.yaml").write_text(text, encoding="utf-8")
+        (self.folder / "data_dictionary" / study / "run_list.yaml").write_text(
+            text, encoding="utf-8"
+        )
 
     def prepared(self, *names: str, data: Path | None = None, dry: bool = False):
         return prepare(plan(read_run_list(), names), data, self.out, dry=dry)
@@ -94,7 +106,9 @@ class Project:
         return json.loads((self.out / "manifest.json").read_text(encoding="utf-8"))
 
     def failure(self, name: str) -> dict:
-        return next(entry["failure"] for entry in self.manifest()["entries"] if entry["name"] == name)
+        return next(
+            entry["failure"] for entry in self.manifest()["entries"] if entry["name"] == name
+        )
 
     def files(self) -> set[str]:
         """Files of the run's folder, but the lock."""

@@ -1,5 +1,6 @@
-"""Every way in which the files of a study can be broken, one kind at a time: each is refused, with the place, without a
-value. The fourth row of data carries what is wrong: row 5 of a spreadsheet, row 4 of a file whose names are no row."""
+"""Every way in which the files of a study can be broken, one kind at a time: each is refused, with
+the place, without a value. The fourth row of data carries what is wrong: row 5 of a spreadsheet,
+row 4 of a file whose names are no row."""
 
 import json
 import struct
@@ -34,9 +35,9 @@ Change = Callable[[Rows], Rows]
 
 
 class Kind(NamedTuple):
-    """write: makes the broken input in a folder and returns its path. said: a line of the error, or several where a
-    file is broken in several ways. problems: how many lines it has, if not one each (0: however many). hidden: text
-    that may appear nowhere, beside SECRETS."""
+    """write: makes the broken input in a folder and returns its path. said: a line of the error, or
+    several where a file is broken in several ways. problems: how many lines it has, if not one each
+    (0: however many). hidden: text that may appear nowhere, beside SECRETS."""
 
     write: Callable[[Path], Path]
     said: str | tuple[str, ...]
@@ -48,7 +49,8 @@ class Kind(NamedTuple):
         return (self.said,) if isinstance(self.said, str) else self.said
 
 
-# ---- the file that is broken: 25 of the synthetic rows as a restricted file holds them, and its five formats
+# ---- the file that is broken: 25 of the synthetic rows as a restricted file holds them, and its
+# five formats
 
 SETTLED = {
     "age_years": "31",
@@ -85,8 +87,17 @@ def put(frame: Rows, row: int = ROW, **cells: Any) -> Rows:
 
 @cache
 def _own() -> Rows:
-    frame = _demo().query("cas_ever_relationship == 'Yes'").head(25).drop(columns="data_status").reset_index(drop=True)
-    return put(frame.assign(**SETTLED, dyad_id=[f"Wq-{number:04d}" for number in range(25)]), dyad_id=PLANTED)
+    frame = (
+        _demo()
+        .query("cas_ever_relationship == 'Yes'")
+        .head(25)
+        .drop(columns="data_status")
+        .reset_index(drop=True)
+    )
+    return put(
+        frame.assign(**SETTLED, dyad_id=[f"Wq-{number:04d}" for number in range(25)]),
+        dyad_id=PLANTED,
+    )
 
 
 def own() -> Rows:
@@ -98,7 +109,9 @@ def made_up() -> Rows:
 
 
 def in_fifths(frame: Rows) -> Rows:
-    return frame.rename(columns={"deprivation_rank": "deprivation_quintile"}).assign(deprivation_quintile="1")
+    return frame.rename(columns={"deprivation_rank": "deprivation_quintile"}).assign(
+        deprivation_quintile="1"
+    )
 
 
 def numbers(frame: Rows, name: str) -> Rows:
@@ -157,19 +170,28 @@ def holding(name: str, content: bytes) -> Callable[[Path], Path]:
 
 
 def declared(*levels: str) -> str:
-    return "with a code that is not declared (declared: " + ", ".join(f"'{level}'" for level in levels) + ")"
+    return (
+        "with a code that is not declared (declared: "
+        + ", ".join(f"'{level}'" for level in levels)
+        + ")"
+    )
 
 
 KINDS: dict[str, Kind] = {}
 
-# ---- cells of the fourth row, as .csv; kinds of different columns share a file, because reading takes longest
+# ---- cells of the fourth row, as .csv; kinds of different columns share a file, because reading
+# takes longest
 
 YES_NO, FORMULA = declared("Yes", "No"), "with a formula; paste its value"
 PATTERN = "with a value that does not have the declared pattern "
 ID_PATTERN, CODE = PATTERN + "[A-Za-z0-9_-]{1,20}", r"[A-Z][0-9]{2}(\.[0-9]{1,2})?"
 WHOLE, NUMBER = "without a whole number", "without a number"
 SAFEGUARDING = declared(
-    "none", "assessment or referral", "child in need plan", "child protection plan", "looked after or court order"
+    "none",
+    "assessment or referral",
+    "child in need plan",
+    "child protection plan",
+    "looked after or court order",
 )
 CELLS = {
     "level not declared": (
@@ -217,7 +239,11 @@ CELLS = {
     "diagnosis with its point misplaced": ("icd10_primary", "F5.31", PATTERN + CODE),
     "diagnosis in lower case": ("icd10_primary", "f53.1", PATTERN + CODE),
     "two diagnoses where one is declared": ("icd10_primary", "F53.0;F20.1", PATTERN + CODE),
-    "diagnoses with another separator": ("icd10_other", "F53.0, F20.1", f"{PATTERN}none|{CODE}(;{CODE})*"),
+    "diagnoses with another separator": (
+        "icd10_other",
+        "F53.0, F20.1",
+        f"{PATTERN}none|{CODE}(;{CODE})*",
+    ),
     "id with spaces": ("dyad_id", "Zz planted 77", ID_PATTERN),
     "id that is an address": ("dyad_id", "zz@planted.example", ID_PATTERN),
     "id too long": ("dyad_id", "Zz" * 11, ID_PATTERN),
@@ -242,7 +268,8 @@ for number, held in enumerate(files, 1):
         hidden=tuple(text for text in texts.values() if len(text) > 3),
     )
 
-# ---- combinations: what the study says is impossible, a row each of one file, and items behind a closed gate
+# ---- combinations: what the study says is impossible, a row each of one file, and items behind a
+# closed gate
 
 GATE = "not applicable: never in an adult relationship"
 CLOSED = f"1 row with Composite Abuse Scale, modified answered, which cannot be: {GATE} (row 5)"
@@ -324,9 +351,16 @@ KINDS["impossible combinations"] = Kind(
     ),
 )
 KINDS |= {
-    "instrument answered behind a closed gate": Kind(written(".csv", partial(put, cas_ever_relationship="No")), CLOSED),
+    "instrument answered behind a closed gate": Kind(
+        written(".csv", partial(put, cas_ever_relationship="No")), CLOSED
+    ),
     "one item answered behind a closed gate": Kind(
-        written(".csv", partial(put, **dict.fromkeys(CAS, ".n") | {"cas_ever_relationship": "No", "cas_04": "2"})),
+        written(
+            ".csv",
+            partial(
+                put, **dict.fromkeys(CAS, ".n") | {"cas_ever_relationship": "No", "cas_04": "2"}
+            ),
+        ),
         CLOSED,
     ),
 }
@@ -343,11 +377,20 @@ UNIQUE = "with a value that another row has too; it must be unique"
 BESIDE = "is supplied beside what it is made from; leave one of them out"
 MARKED = "data_status: every row must say 'synthetic', or the column must be left out"
 FRAMES: dict[str, tuple[Any, ...]] = {
-    "id twice": (lambda f: put(f, row=10, dyad_id=PLANTED), f"dyad_id: 2 rows {UNIQUE} (rows 5, 12)"),
+    "id twice": (
+        lambda f: put(f, row=10, dyad_id=PLANTED),
+        f"dyad_id: 2 rows {UNIQUE} (rows 5, 12)",
+    ),
     "dyad twice": (lambda f: f.loc[[*f.index, ROW]], f"dyad_id: 2 rows {UNIQUE} (rows 5, 27)"),
-    "column missing": (lambda f: f.drop(columns="satisfaction"), "column 'satisfaction' is missing"),
+    "column missing": (
+        lambda f: f.drop(columns="satisfaction"),
+        "column 'satisfaction' is missing",
+    ),
     "id column missing": (lambda f: f.drop(columns="dyad_id"), "column 'dyad_id' is missing"),
-    "column extra": (lambda f: f.assign(**{PLANTED: "1"}), "1 column that the schema does not declare (column 126)"),
+    "column extra": (
+        lambda f: f.assign(**{PLANTED: "1"}),
+        "1 column that the schema does not declare (column 126)",
+    ),
     "numbers of rows as a column": (
         lambda f: f.reset_index(names=""),
         "1 column that the schema does not declare (column 1)",
@@ -356,10 +399,25 @@ FRAMES: dict[str, tuple[Any, ...]] = {
         lambda f: f.assign(personality_disorder="No"),
         "1 column that the schema does not declare (column 126)",
     ),
-    "column twice": (lambda f: pd.concat([f, f[["age_years"]]], axis=1), "column 'age_years' stands more than once"),
-    "column renamed": (lambda f: f.rename(columns={"country": PLANTED}), "column 'country' is missing", 2),
-    "column in another case": (lambda f: f.rename(columns=str.upper), "column 'dyad_id' is missing", 0),
-    "names missing": (lambda f: f.set_axis([*f.iloc[ROW, :-1], PLANTED], axis=1), "column 'dyad_id' is missing", 0),
+    "column twice": (
+        lambda f: pd.concat([f, f[["age_years"]]], axis=1),
+        "column 'age_years' stands more than once",
+    ),
+    "column renamed": (
+        lambda f: f.rename(columns={"country": PLANTED}),
+        "column 'country' is missing",
+        2,
+    ),
+    "column in another case": (
+        lambda f: f.rename(columns=str.upper),
+        "column 'dyad_id' is missing",
+        0,
+    ),
+    "names missing": (
+        lambda f: f.set_axis([*f.iloc[ROW, :-1], PLANTED], axis=1),
+        "column 'dyad_id' is missing",
+        0,
+    ),
     "score beside its items": (lambda f: f.assign(cas_total="12"), f"column 'cas_total' {BESIDE}"),
     "score beside some of its items": (
         lambda f: f.drop(columns=CAS[1:]).assign(cas_total="12"),
@@ -368,14 +426,18 @@ FRAMES: dict[str, tuple[Any, ...]] = {
     ),
     "instrument missing": (
         lambda f: f.drop(columns=CAS),
-        "30 of 30 columns cas_01 to cas_30 are missing; if only a score was kept, name it one of: cas_total",
+        "30 of 30 columns cas_01 to cas_30 are missing; if only a score was kept, name it one "
+        "of: cas_total",
     ),
     "fifth without country": (
         lambda f: put(in_fifths(f), country=".c"),
         "1 row with a combination of deprivation_quintile and country, which cannot be: "
         "fifths are made within the country, so a supplied one needs its country (row 5)",
     ),
-    "fifth beside its rank": (lambda f: f.assign(deprivation_quintile="1"), f"column 'deprivation_quintile' {BESIDE}"),
+    "fifth beside its rank": (
+        lambda f: f.assign(deprivation_quintile="1"),
+        f"column 'deprivation_quintile' {BESIDE}",
+    ),
     "score too high": (
         lambda f: put(f.drop(columns=CAS).assign(cas_total="12"), cas_total="777777"),
         "cas_total: 1 row outside 0 to 150 (row 5)",
@@ -386,7 +448,8 @@ FRAMES: dict[str, tuple[Any, ...]] = {
     ),
     "score behind a closed gate": (
         lambda f: put(
-            f.drop(columns=CAS).assign(cas_ever_relationship="Yes", cas_total="12"), cas_ever_relationship="No"
+            f.drop(columns=CAS).assign(cas_ever_relationship="Yes", cas_total="12"),
+            cas_ever_relationship="No",
         ),
         CLOSED,
     ),
@@ -402,7 +465,8 @@ FRAMES: dict[str, tuple[Any, ...]] = {
     "no row with the mark": (lambda f: f.assign(data_status=".c"), MARKED, 2),
     "rows of their own marked as made up": (
         lambda f: f.assign(data_status="synthetic"),
-        "data_status: 25 rows with ids that do not begin with ESYN, so they are not made up; leave the column out",
+        "data_status: 25 rows with ids that do not begin with ESYN, so they are not made up; "
+        "leave the column out",
     ),
     "another mark": (
         lambda _: put(made_up(), data_status=PLANTED),
@@ -416,7 +480,11 @@ KINDS |= {name: Kind(written(".csv", change), *rest) for name, (change, *rest) i
 # ---- bytes, and files that are not what their name says
 
 NOT_TEXT = "it is not comma-separated text in UTF-8"
-PNG, ZIP, OLE = b"\x89PNG\r\n\x1a\n\x00\x00", b"PK\x03\x04\x14\x00\x00\x00\x08\x00\xff\xfe", b"\xd0\xcf\x11\xe0" * 200
+PNG, ZIP, OLE = (
+    b"\x89PNG\r\n\x1a\n\x00\x00",
+    b"PK\x03\x04\x14\x00\x00\x00\x08\x00\xff\xfe",
+    b"\xd0\xcf\x11\xe0" * 200,
+)
 CUT = {suffix: f"it cannot be read as a {suffix} file; it may be cut short" for suffix in WRITERS}
 KINDS |= {
     "empty": Kind(holding("own.csv", b""), "it holds no rows of data"),
@@ -424,8 +492,12 @@ KINDS |= {
         damaged(".csv", lambda raw: raw[: raw.index(ID) + 60]),
         "1 row with too many or too few cells (row 5)",
     ),
-    "cut short within quotes": Kind(damaged(".csv", lambda raw: raw[: raw.index(ID)] + b'"' + ID), NOT_TEXT),
-    "quotes in the middle of a cell": Kind(damaged(".csv", lambda raw: raw.replace(ID, b'"Zz-planted"-77')), NOT_TEXT),
+    "cut short within quotes": Kind(
+        damaged(".csv", lambda raw: raw[: raw.index(ID)] + b'"' + ID), NOT_TEXT
+    ),
+    "quotes in the middle of a cell": Kind(
+        damaged(".csv", lambda raw: raw.replace(ID, b'"Zz-planted"-77')), NOT_TEXT
+    ),
     "semicolons": Kind(
         damaged(".csv", lambda raw: raw.replace(b",", b";").replace(b".", b",")),
         "it has one column only; cells must be separated by commas",
@@ -439,21 +511,36 @@ KINDS |= {
         "26 rows with too many or too few cells (rows 2, 3, 4, 5, 6, 7, 8, 9 and 18 more)",
     ),
     "Windows letters": Kind(
-        damaged(".csv", lambda raw: raw.replace(b"single", "Zz-planted-77 café".encode("cp1252"), 1)), NOT_TEXT
+        damaged(
+            ".csv", lambda raw: raw.replace(b"single", "Zz-planted-77 café".encode("cp1252"), 1)
+        ),
+        NOT_TEXT,
     ),
     "UTF-16": Kind(damaged(".csv", lambda raw: raw.decode().encode("utf-16")), NOT_TEXT),
-    "UTF-16 without its mark": Kind(damaged(".csv", lambda raw: raw.decode().encode("utf-16-le")), NOT_TEXT),
-    "NUL in a cell": Kind(damaged(".csv", lambda raw: raw.replace(b"single", b"sin\0gle", 1)), NOT_TEXT),
+    "UTF-16 without its mark": Kind(
+        damaged(".csv", lambda raw: raw.decode().encode("utf-16-le")), NOT_TEXT
+    ),
+    "NUL in a cell": Kind(
+        damaged(".csv", lambda raw: raw.replace(b"single", b"sin\0gle", 1)), NOT_TEXT
+    ),
     "NUL bytes only": Kind(holding("own.csv", b"\0" * 4096), NOT_TEXT),
     "zip named .csv": Kind(holding("own.csv", ZIP), NOT_TEXT),
     "picture named .csv": Kind(holding("own.csv", PNG), NOT_TEXT),
     "workbook with a password": Kind(holding("own.xlsx", OLE), CUT[".xlsx"]),
-    "Word file": Kind(holding("own.docx", ZIP), "it is not a .csv, .dta, .xlsx, .parquet or .sav file"),
-    "old workbook": Kind(holding("own.xls", OLE), "it is not a .csv, .dta, .xlsx, .parquet or .sav file"),
+    "Word file": Kind(
+        holding("own.docx", ZIP), "it is not a .csv, .dta, .xlsx, .parquet or .sav file"
+    ),
+    "old workbook": Kind(
+        holding("own.xls", OLE), "it is not a .csv, .dta, .xlsx, .parquet or .sav file"
+    ),
     "no suffix": Kind(holding("own", PNG), "it is not a .csv, .dta, .xlsx, .parquet or .sav file"),
-    "no such file": Kind(lambda folder: folder / "gone.csv", "there is no such file, or it may not be read"),
+    "no such file": Kind(
+        lambda folder: folder / "gone.csv", "there is no such file, or it may not be read"
+    ),
     "folder of pictures": Kind(
-        lambda folder: holding("scan.png", PNG)(folder).parent, "there is no such file, or it may not be read", 0
+        lambda folder: holding("scan.png", PNG)(folder).parent,
+        "there is no such file, or it may not be read",
+        0,
     ),
     "no such sources.yaml": Kind(
         lambda folder: folder / "mapping.yaml", "there is no such file, or it may not be read"
@@ -461,15 +548,21 @@ KINDS |= {
 }
 for suffix in (".dta", ".xlsx", ".parquet", ".sav"):
     KINDS |= {
-        f"{suffix} cut in half": Kind(damaged(suffix, lambda raw: raw[: len(raw) // 2]), CUT[suffix]),
-        f"{suffix} without its end": Kind(damaged(suffix, lambda raw: raw[: -len(raw) // 50]), CUT[suffix]),
+        f"{suffix} cut in half": Kind(
+            damaged(suffix, lambda raw: raw[: len(raw) // 2]), CUT[suffix]
+        ),
+        f"{suffix} without its end": Kind(
+            damaged(suffix, lambda raw: raw[: -len(raw) // 50]), CUT[suffix]
+        ),
         f"{suffix} of no bytes": Kind(holding(f"own{suffix}", b""), CUT[suffix]),
         f"picture named {suffix}": Kind(holding(f"own{suffix}", PNG), CUT[suffix]),
         f"level not declared in {suffix}": Kind(
             written(suffix, partial(put, country=PLANTED)),
             f"country: 1 row {declared('England', 'Wales')} (row {5 if suffix == '.xlsx' else 4})",
         ),
-        f"no rows in {suffix}": Kind(written(suffix, lambda frame: frame.head(0)), "it holds no rows of data"),
+        f"no rows in {suffix}": Kind(
+            written(suffix, lambda frame: frame.head(0)), "it holds no rows of data"
+        ),
     }
 
 
@@ -480,7 +573,9 @@ def _stata_z(folder: Path) -> Path:
     ages = own()["age_years"].astype(float).astype(object)
     ages[ROW] = "z"
     pyreadstat.write_dta(
-        own().assign(age_years=ages), str(folder / "own.dta"), missing_user_values={"age_years": ["z"]}
+        own().assign(age_years=ages),
+        str(folder / "own.dta"),
+        missing_user_values={"age_years": ["z"]},
     )
     return folder / "own.dta"
 
@@ -492,7 +587,9 @@ def _stata_rows(raw: bytes) -> bytes:
 
 def _labelled_nine(folder: Path) -> Path:
     frame = put(own().assign(canm_05=0.0), canm_05=9.0)
-    pyreadstat.write_sav(frame, str(folder / "own.sav"), variable_value_labels={"canm_05": {9: PLANTED}})
+    pyreadstat.write_sav(
+        frame, str(folder / "own.sav"), variable_value_labels={"canm_05": {9: PLANTED}}
+    )
     return folder / "own.sav"
 
 
@@ -524,7 +621,8 @@ KINDS |= {
     ),
     "value label not declared in .dta": Kind(
         written(".dta", lambda f: f.assign(country=pd.Categorical([PLANTED] * len(f)))),
-        f"country: 25 rows {declared('England', 'Wales')} (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
+        f"country: 25 rows {declared('England', 'Wales')} (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 "
+        "more)",
     ),
     "date in .dta": Kind(
         written(".dta", lambda f: f.assign(age_years=pd.Timestamp("2019-03-01"))),
@@ -555,23 +653,34 @@ KINDS |= {
         damaged(".parquet", lambda raw: raw[:4] + b"\xff" * 60 + raw[64:]), CUT[".parquet"]
     ),
     "NUL in a cell of .parquet": Kind(
-        written(".parquet", partial(put, age_years="\0not supplied")), "a cell holds a character that is no text"
+        written(".parquet", partial(put, age_years="\0not supplied")),
+        "a cell holds a character that is no text",
     ),
-    "several sheets": Kind(saved(_two_sheets), "it has 2 sheets that fit; name one as `sheet` in sources.yaml"),
-    "workbook with nothing in it": Kind(saved(lambda _: openpyxl.Workbook()), "it holds no rows of data"),
+    "several sheets": Kind(
+        saved(_two_sheets), "it has 2 sheets that fit; name one as `sheet` in sources.yaml"
+    ),
+    "workbook with nothing in it": Kind(
+        saved(lambda _: openpyxl.Workbook()), "it holds no rows of data"
+    ),
     "title above the names": Kind(saved(_titled), "column 'dyad_id' is missing", 0),
-    "blank row in a workbook": Kind(saved(_blank_row), "dyad_id: 1 row without a value, which is required (row 5)"),
+    "blank row in a workbook": Kind(
+        saved(_blank_row), "dyad_id: 1 row without a value, which is required (row 5)"
+    ),
     "formula in a workbook": Kind(
         saved(lambda f: sheet(f, "B5", "=SUM(777777,A1)")), f"age_years: 1 row {FORMULA} (row 5)"
     ),
     "formula in an id of a workbook": Kind(
-        saved(lambda f: sheet(f, "A5", f'=CONCAT("{PLANTED}",1)')), f"dyad_id: 1 row {FORMULA} (row 5)"
+        saved(lambda f: sheet(f, "A5", f'=CONCAT("{PLANTED}",1)')),
+        f"dyad_id: 1 row {FORMULA} (row 5)",
     ),
     "array formula in a workbook": Kind(
-        saved(lambda f: sheet(f, "B5", ArrayFormula("B5:B5", "=SUM(777777)"))), f"age_years: 1 row {FORMULA} (row 5)"
+        saved(lambda f: sheet(f, "B5", ArrayFormula("B5:B5", "=SUM(777777)"))),
+        f"age_years: 1 row {FORMULA} (row 5)",
     ),
     "date in a workbook": Kind(
-        saved(lambda f: sheet(f, "B5", pd.Timestamp("2019-03-01"), "yyyy-mm-dd")), f"{AGE} (row 5)", hidden=("2019",)
+        saved(lambda f: sheet(f, "B5", pd.Timestamp("2019-03-01"), "yyyy-mm-dd")),
+        f"{AGE} (row 5)",
+        hidden=("2019",),
     ),
     "date beyond the calendar in a workbook": Kind(
         saved(lambda f: sheet(f, "B5", 777777777, "yyyy-mm-dd")), f"{AGE} (row 5)"
@@ -593,10 +702,12 @@ Tables = dict[str, Any]
 
 
 def in_folder(
-    change: Callable[[Plan, Tables], object] = lambda plan, tables: None, text: Callable[[str], str] = str
+    change: Callable[[Plan, Tables], object] = lambda plan, tables: None,
+    text: Callable[[str], str] = str,
 ) -> Callable[[Path], Path]:
-    """A folder with two tables, main.csv and cas.csv. change: of the plan and the tables, in place; text: of the
-    sources.yaml. A table that is made None is not written; one that is bytes is written as it is."""
+    """A folder with two tables, main.csv and cas.csv. change: of the plan and the tables, in place;
+    text: of the sources.yaml. A table that is made None is not written; one that is bytes is
+    written as it is."""
 
     def write(folder: Path) -> Path:
         cas = ["cas_ever_relationship", *CAS]
@@ -620,7 +731,9 @@ def in_folder(
                 (folder / "tables" / name).write_bytes(table)
             elif table is not None:
                 table.to_csv(folder / "tables" / name, index=False, lineterminator="\n")
-        (folder / "tables" / "sources.yaml").write_text(text(json.dumps(plan, indent=1)), encoding="utf-8")
+        (folder / "tables" / "sources.yaml").write_text(
+            text(json.dumps(plan, indent=1)), encoding="utf-8"
+        )
         return folder / "tables"
 
     return write
@@ -645,13 +758,20 @@ def both(*changes: Callable[[Plan, Tables], object]) -> Callable[[Plan, Tables],
 STATUS = {"from": "relationship", "values": {"partner": "partner", "single": "single"}}
 SOURCES: dict[str, tuple[Any, ...]] = {
     "label not mapped": (
-        both(of_variables(relationship=STATUS), of_table("main.csv", partial(put, relationship=PLANTED))),
+        both(
+            of_variables(relationship=STATUS),
+            of_table("main.csv", partial(put, relationship=PLANTED)),
+        ),
         "relationship: 1 row with a label that sources.yaml does not map (row 5 of main.csv)",
     ),
     "label not mapped where empty cells are": (
         both(
-            of_variables(relationship={"from": "relationship", "values": {"single": "single", "": ".a"}}),
-            of_table("main.csv", lambda f: put(f.assign(relationship="single"), relationship=PLANTED)),
+            of_variables(
+                relationship={"from": "relationship", "values": {"single": "single", "": ".a"}}
+            ),
+            of_table(
+                "main.csv", lambda f: put(f.assign(relationship="single"), relationship=PLANTED)
+            ),
         ),
         "relationship: 1 row with a label that sources.yaml does not map (row 5 of main.csv)",
     ),
@@ -672,7 +792,8 @@ SOURCES: dict[str, tuple[Any, ...]] = {
     ),
     "several columns of what is no diagnosis": (
         of_variables(relationship={"from": ["relationship", "country"]}),
-        "sources.yaml: main.csv: relationship: several columns can only be joined for diagnosis codes",
+        "sources.yaml: main.csv: relationship: several columns can only be joined for diagnosis "
+        "codes",
     ),
     "no column named": (
         of_variables(relationship={"from": []}),
@@ -707,7 +828,10 @@ SOURCES: dict[str, tuple[Any, ...]] = {
         of_plan(others="maybe"),
         "sources.yaml: tables.1.others: input should be 'refuse' or 'ignore'",
     ),
-    "no table named": (lambda plan, _: plan.update(tables=[]), "sources.yaml: tables: must not be empty"),
+    "no table named": (
+        lambda plan, _: plan.update(tables=[]),
+        "sources.yaml: tables: must not be empty",
+    ),
     "variable in two tables": (
         of_plan(variables={"country": "cas_ever_relationship"}),
         "sources.yaml: country stands 2 times",
@@ -729,7 +853,10 @@ SOURCES: dict[str, tuple[Any, ...]] = {
         of_table("cas.csv", lambda _: None),
         "cas.csv: there is no such file, or it may not be read",
     ),
-    "file in another folder": (of_plan(file="../cas.csv"), "sources.yaml: tables.1.file: string should match"),
+    "file in another folder": (
+        of_plan(file="../cas.csv"),
+        "sources.yaml: tables.1.file: string should match",
+    ),
     "file in another folder, of Windows": (
         of_plan(file="..\\cas.csv"),
         "sources.yaml: tables.1.file: string should match",
@@ -742,7 +869,10 @@ SOURCES: dict[str, tuple[Any, ...]] = {
         both(of_plan(file="cas.dta"), lambda _, tables: tables.update({"cas.dta": PNG})),
         f"cas.dta: {CUT['.dta']}",
     ),
-    "table without rows": (of_table("cas.csv", lambda f: f.head(0)), "cas.csv: it holds no rows of data"),
+    "table without rows": (
+        of_table("cas.csv", lambda f: f.head(0)),
+        "cas.csv: it holds no rows of data",
+    ),
     "id column not there": (
         of_plan(id="study_number", others="ignore"),
         "cas.csv: column 'study_number', the id, is missing",
@@ -771,7 +901,10 @@ SOURCES: dict[str, tuple[Any, ...]] = {
         0,
     ),
     "variable in no table": (
-        lambda plan, _: (plan["tables"][0].update(others="ignore"), plan["tables"][0]["variables"].pop("country")),
+        lambda plan, _: (
+            plan["tables"][0].update(others="ignore"),
+            plan["tables"][0]["variables"].pop("country"),
+        ),
         "column 'country' is missing",
     ),
     "two rows of a dyad in the first table": (
@@ -783,14 +916,18 @@ SOURCES: dict[str, tuple[Any, ...]] = {
         of_table("cas.csv", lambda f: f.loc[[*f.index, ROW, 7]]),
         "cas.csv: 4 rows with an id that another row has (rows 5, 9, 27, 28)",
     ),
-    "id missing in a table": (of_table("cas.csv", partial(put, dyad_id="")), "cas.csv: 1 row without an id (row 5)"),
+    "id missing in a table": (
+        of_table("cas.csv", partial(put, dyad_id="")),
+        "cas.csv: 1 row without an id (row 5)",
+    ),
     "no id in common": (
         of_table("cas.csv", lambda f: f.assign(dyad_id=f["dyad_id"] + "x")),
         "cas.csv: none of its ids is in the first table",
     ),
     "id in another case": (
         of_table("cas.csv", partial(put, dyad_id=PLANTED.upper())),
-        "cas.csv: 1 id in the first table only if blanks, case, leading zeros and '.0' are ignored; write them alike",
+        "cas.csv: 1 id in the first table only if blanks, case, leading zeros and '.0' are "
+        "ignored; write them alike",
     ),
     "code not declared in another table": (
         of_table("cas.csv", lambda f: put(f.iloc[::-1].reset_index(drop=True), cas_03=PLANTED)),
@@ -818,15 +955,21 @@ SOURCES: dict[str, tuple[Any, ...]] = {
 }
 KINDS |= {name: Kind(in_folder(change), *rest) for name, (change, *rest) in SOURCES.items()}
 KINDS |= {
-    "sources.yaml cut short": Kind(in_folder(text=lambda raw: raw[: len(raw) // 2]), "not readable as UTF-8 YAML"),
+    "sources.yaml cut short": Kind(
+        in_folder(text=lambda raw: raw[: len(raw) // 2]), "not readable as UTF-8 YAML"
+    ),
     "sources.yaml with a key twice": Kind(
         in_folder(
-            text=lambda raw: raw.replace('"age_years"', '"dyad_id": "x",\n"age_years": "age_years",\n"age_years"', 1)
+            text=lambda raw: raw.replace(
+                '"age_years"', '"dyad_id": "x",\n"age_years": "age_years",\n"age_years"', 1
+            )
         ),
         "key 'age_years' stands already in line",
         0,
     ),
-    "sources.yaml of no table": Kind(in_folder(text=lambda _: "[]"), "sources.yaml: the file: must hold keys"),
+    "sources.yaml of no table": Kind(
+        in_folder(text=lambda _: "[]"), "sources.yaml: the file: must hold keys"
+    ),
     "sources.yaml that runs a program": Kind(
         in_folder(text=lambda _: "tables: !!python/object/apply:os.getcwd []"),
         "sources.yaml line 1: not readable as UTF-8 YAML (no tags or aliases)",
@@ -839,11 +982,15 @@ KINDS |= {
 
 
 def _as_workbook(folder: Path) -> Path:
-    pd.read_csv(folder / "cas.csv", dtype="str", keep_default_na=False).to_excel(folder / "cas.xlsx", index=False)
+    pd.read_csv(folder / "cas.csv", dtype="str", keep_default_na=False).to_excel(
+        folder / "cas.xlsx", index=False
+    )
     return folder
 
 
-def corrected(lines: str, names: str = "date,id,variable,old,new,reason") -> Callable[[Plan, Tables], object]:
+def corrected(
+    lines: str, names: str = "date,id,variable,old,new,reason"
+) -> Callable[[Plan, Tables], object]:
     def change(plan: Plan, tables: Tables) -> None:
         plan.update(corrections="corrections.csv")
         tables["corrections.csv"] = f"{names}\n{lines}\n".encode()
@@ -851,7 +998,10 @@ def corrected(lines: str, names: str = "date,id,variable,old,new,reason") -> Cal
     return change
 
 
-NO_DATE, NO_REASON = "without a date such as 2026-11-22", "without a reason, or that changes nothing"
+NO_DATE, NO_REASON = (
+    "without a date such as 2026-11-22",
+    "without a reason, or that changes nothing",
+)
 CORRECTIONS = {
     "date in another order": (f"22/11/2026,{PLANTED},age_years,31,32,typing", NO_DATE),
     "date that there is not": (f"2026-02-30,{PLANTED},age_years,31,32,typing", NO_DATE),
@@ -879,7 +1029,9 @@ CORRECTIONS = {
 }
 for name, (lines, fault) in CORRECTIONS.items():
     row = 1 + len(lines.splitlines())
-    KINDS[f"correction: {name}"] = Kind(in_folder(corrected(lines)), f"corrections.csv: 1 row {fault} (row {row})")
+    KINDS[f"correction: {name}"] = Kind(
+        in_folder(corrected(lines)), f"corrections.csv: 1 row {fault} (row {row})"
+    )
 _ONE = f"2026-11-22,{PLANTED},age_years,31"
 KINDS |= {
     "corrections with other columns": Kind(
@@ -907,15 +1059,22 @@ KINDS |= {
 
 def _all_text(error: Exception) -> str:
     assert error.__cause__ is None
-    assert error.__context__ is None  # which would carry bytes of the file, even where it is not printed
+    assert (
+        error.__context__ is None
+    )  # which would carry bytes of the file, even where it is not printed
     return "\n".join([str(error), repr(error), *traceback.format_exception(error)])
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_broken_input_is_refused_with_its_place_and_without_a_value(tmp_path, esmi, caplog, capfd, name):
+def test_a_broken_input_is_refused_with_its_place_and_without_a_value(
+    tmp_path, esmi, caplog, capfd, name
+):
     kind = KINDS[name]
     path = kind.write(tmp_path)
-    with warnings.catch_warnings(record=True, action="always") as warned, pytest.raises(mm.DataError) as raised:
+    with (
+        warnings.catch_warnings(record=True, action="always") as warned,
+        pytest.raises(mm.DataError) as raised,
+    ):
         mm.read_cohort(path, esmi)
     error = raised.value
     assert error.exit_code == 3
@@ -923,7 +1082,9 @@ def test_a_broken_input_is_refused_with_its_place_and_without_a_value(tmp_path, 
     assert "nothing was analysed" in error.summary
     assert kind.problems == 0 or len(error.problems) == (kind.problems or len(kind.lines))
     # warnings are shown to an analyst, too
-    seen = "\n".join([_all_text(error), caplog.text, *capfd.readouterr(), *(str(one.message) for one in warned)])
+    seen = "\n".join(
+        [_all_text(error), caplog.text, *capfd.readouterr(), *(str(one.message) for one in warned)]
+    )
     assert not [secret for secret in (*SECRETS, *kind.hidden) if secret in seen]
 
 
@@ -934,7 +1095,8 @@ def test_there_are_many_kinds_and_every_impossible_combination_is_one_of_them(es
 
 
 @pytest.mark.parametrize(
-    "name", ["id twice", "cut short within a row", "formula in a workbook", "label not mapped", "empty"]
+    "name",
+    ["id twice", "cut short within a row", "formula in a workbook", "label not mapped", "empty"],
 )
 def test_the_command_line_refuses_it_too_and_writes_nothing(tmp_path, monkeypatch, name):
     path = KINDS[name].write(tmp_path)
@@ -950,8 +1112,13 @@ def test_the_command_line_refuses_it_too_and_writes_nothing(tmp_path, monkeypatc
 
 def test_problems_of_several_columns_and_tables_come_in_one_error(tmp_path, esmi):
     broken = both(
-        of_table("main.csv", lambda f: put(put(f, ethnicity=PLANTED, age_years="777777"), row=4, age_years="x")),
-        of_table("cas.csv", lambda f: put(put(f, cas_01="6"), row=20, cas_ever_relationship=PLANTED)),
+        of_table(
+            "main.csv",
+            lambda f: put(put(f, ethnicity=PLANTED, age_years="777777"), row=4, age_years="x"),
+        ),
+        of_table(
+            "cas.csv", lambda f: put(put(f, cas_01="6"), row=20, cas_ever_relationship=PLANTED)
+        ),
     )
     with pytest.raises(mm.DataError) as raised:
         mm.read_cohort(in_folder(broken)(tmp_path), esmi)
@@ -969,7 +1136,10 @@ def test_problems_of_several_columns_and_tables_come_in_one_error(tmp_path, esmi
 
 
 def test_tables_that_cannot_be_read_are_all_named_in_one_error(tmp_path, esmi):
-    broken = both(of_table("main.csv", lambda _: PNG), of_table("cas.csv", lambda f: f.drop(columns=["cas_07"])))
+    broken = both(
+        of_table("main.csv", lambda _: PNG),
+        of_table("cas.csv", lambda f: f.drop(columns=["cas_07"])),
+    )
     with pytest.raises(mm.DataError) as raised:
         mm.read_cohort(in_folder(broken)(tmp_path), esmi)
     assert raised.value.problems == (
@@ -1016,17 +1186,27 @@ def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(tmp_path, esmi, unto
 def test_blank_lines_at_the_end_and_an_index_do_no_harm(tmp_path, esmi):
     alone = mm.read_cohort(written(".csv")(tmp_path), esmi)
     same(mm.read_cohort(damaged(".csv", lambda raw: raw + b"\n\n")(tmp_path), esmi), alone)
-    same(mm.read_cohort(written(".parquet", lambda f: f.set_index("dyad_id"))(tmp_path), esmi), alone)
+    same(
+        mm.read_cohort(written(".parquet", lambda f: f.set_index("dyad_id"))(tmp_path), esmi), alone
+    )
 
 
 def _as_numbers(frame: Rows, study: mm.Study, missing: Callable[[str], Any]) -> Rows:
     """The columns of numbers as numbers; `missing` says what stands for a missing code."""
-    named = [name for name, field in study.fields.items() if field.type in ("integer", "number") and name in frame]
+    named = [
+        name
+        for name, field in study.fields.items()
+        if field.type in ("integer", "number") and name in frame
+    ]
     held = {
-        name: [missing(text) if text == "" or text[:1] == "." else float(text) for text in frame[name]]
+        name: [
+            missing(text) if text == "" or text[:1] == "." else float(text) for text in frame[name]
+        ]
         for name in named
     }
-    return frame.assign(**{name: pd.Series(values, dtype="object") for name, values in held.items()})
+    return frame.assign(
+        **{name: pd.Series(values, dtype="object") for name, values in held.items()}
+    )
 
 
 def test_missing_values_of_stata_keep_their_letters(tmp_path, esmi, untouched):
@@ -1054,18 +1234,26 @@ def test_a_workbook_may_hold_numbers_beside_missing_codes(tmp_path, esmi):
 
 @pytest.mark.parametrize("suffix", [".dta", ".parquet"])
 def test_numbers_of_four_bytes_are_read_as_they_were_typed(tmp_path, esmi, suffix):
-    path = written(suffix, lambda f: f.assign(satisfaction=pd.Series([82.7] * 25, dtype="float32")))(tmp_path)
+    path = written(
+        suffix, lambda f: f.assign(satisfaction=pd.Series([82.7] * 25, dtype="float32"))
+    )(tmp_path)
     assert {*mm.read_cohort(path, esmi).data["satisfaction"]} == {82.7}
 
 
 @pytest.mark.parametrize("custody", ["Yes", "No", ".c"])
 def test_custody_may_have_been_lost_without_involvement_at_timepoint_2(tmp_path, esmi, custody):
-    cells = {"safeguarding_t1": "none", "safeguarding_t2": "none", "custody_t2": custody, "custody_lost_by_t2": "Yes"}
+    cells = {
+        "safeguarding_t1": "none",
+        "safeguarding_t2": "none",
+        "custody_t2": custody,
+        "custody_lost_by_t2": "Yes",
+    }
     lost = mm.read_cohort(written(".csv", partial(put, **cells))(tmp_path), esmi)
     assert lost.data.loc[ROW, "custody_lost_by_t2"] == "Yes"
 
 
-# ---- chance: whatever is done to a file, it is read or refused, and what was put into it is not said
+# ---- chance: whatever is done to a file, it is read or refused, and what was put into it is not
+# said
 
 
 def read_or_refused(path: Path, study: mm.Study, *secrets: str) -> mm.Cohort | None:
@@ -1082,7 +1270,25 @@ def folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("chance")
 
 
-ODD = ["=1", "1e5", "1e99", "-", "+", ".", ".z", "None", "True", "1_0", "٣", "\r\n", '"', '","', "\0", "01", "\ufeff1"]
+ODD = [
+    "=1",
+    "1e5",
+    "1e99",
+    "-",
+    "+",
+    ".",
+    ".z",
+    "None",
+    "True",
+    "1_0",
+    "٣",
+    "\r\n",
+    '"',
+    '","',
+    "\0",
+    "01",
+    "\ufeff1",
+]
 MARKED_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8).map(
     lambda text: f"Zq{text}\u20577"
 )
@@ -1109,7 +1315,9 @@ def test_any_text_in_any_cell_is_read_or_refused(esmi, folder, cells):
     again=st.lists(st.integers(0, WIDTH - 1), max_size=2),
     turn=st.integers(0, WIDTH - 1),
 )
-def test_only_whole_rows_and_columns_are_read_in_any_order(esmi, folder, rows, dropped, again, turn):
+def test_only_whole_rows_and_columns_are_read_in_any_order(
+    esmi, folder, rows, dropped, again, turn
+):
     columns = [column for column in range(WIDTH) if column not in dropped] + again
     columns = columns[turn:] + columns[:turn]
     own().iloc[rows, columns].to_csv(folder / "own.csv", index=False, lineterminator="\n")
@@ -1121,7 +1329,11 @@ def test_only_whole_rows_and_columns_are_read_in_any_order(esmi, folder, rows, d
 
 @pytest.mark.parametrize("suffix", WRITERS)
 @settings(max_examples=10)
-@given(damage=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6))
+@given(
+    damage=st.lists(
+        st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6
+    )
+)
 def test_any_damage_to_bytes_is_read_or_refused(esmi, folder, suffix, damage):
     raw = bytearray(_bytes(suffix, folder))
     for place, byte in damage:

@@ -21,7 +21,11 @@ PARAMETERS = 'times: int = 1\nshare: float = 0.5\nname: str = "x"\nfull: bool = 
 def notebook(*sources: str) -> str:
     """A notebook of code cells as JSON; the first is its parameters cell."""
     cells = [
-        {"cell_type": "code", "metadata": {"tags": ["parameters"]} if i == 0 else {}, "source": source}
+        {
+            "cell_type": "code",
+            "metadata": {"tags": ["parameters"]} if i == 0 else {},
+            "source": source,
+        }
         for i, source in enumerate(sources)
     ]
     return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
@@ -88,7 +92,11 @@ def test_all_faults_of_a_command_are_listed_at_once(entries):
         ("needs: [01_data]", "needs: [01_dat]", "02_table needs '01_dat', which is no entry"),
         ("notebook: data", "notebook: dta", "01_data: there is no notebook dta.ipynb"),
         ("name: 03_other", "name: 02_table", "an entry's name stands more than once"),
-        ("{name: 01_data,", "{name: 01_data, needs: [02_table],", "these entries need each other: "),
+        (
+            "{name: 01_data,",
+            "{name: 01_data, needs: [02_table],",
+            "these entries need each other: ",
+        ),
         ("needs: [01_data]", "need: [01_data]", "did you mean 'needs'?"),
     ],
 )
@@ -104,11 +112,17 @@ def test_a_broken_run_list_is_refused(entries, tmp_path, old, new, said):
     [
         ("times: 2", 'times: "2"', "run list: 02_table.times must be a whole number"),
         ("times: 2", "times: true", "run list: 02_table.times must be a whole number"),
-        ("times: 2", "time: 2", "run list: 02_table has no parameter 'time'; did you mean 'times'?"),
+        (
+            "times: 2",
+            "time: 2",
+            "run list: 02_table has no parameter 'time'; did you mean 'times'?",
+        ),
     ],
 )
 def test_the_run_lists_own_parameters_are_checked(entries, tmp_path, old, new, said):
-    (tmp_path / "notebooks" / "run_list.yaml").write_text(RUN_LIST.replace(old, new), encoding="utf-8")
+    (tmp_path / "notebooks" / "run_list.yaml").write_text(
+        RUN_LIST.replace(old, new), encoding="utf-8"
+    )
     with pytest.raises(mm.UsageError) as raised:
         plan(read_run_list())
     assert said in raised.value.problems
@@ -116,7 +130,15 @@ def test_the_run_lists_own_parameters_are_checked(entries, tmp_path, old, new, s
 
 @pytest.mark.parametrize(
     "line",
-    ["times = 1", "times: int = 1 + 1", "times: int = '1'", "times: list = [1]", "times: int", "import this", "f()"],
+    [
+        "times = 1",
+        "times: int = 1 + 1",
+        "times: int = '1'",
+        "times: list = [1]",
+        "times: int",
+        "import this",
+        "f()",
+    ],
 )
 def test_a_parameters_cell_holds_typed_literals_only(line):
     with pytest.raises(mm.UsageError, match="line 2 of its parameters cell"):
@@ -135,7 +157,9 @@ def test_a_notebook_has_one_parameters_cell():
         declared_parameters(untagged, "n.ipynb")
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"cells": [1]}', '{"cells": [{"cell_type": "code"}]}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"cells": [1]}', '{"cells": [{"cell_type": "code"}]}']
+)
 def test_a_file_that_is_no_notebook_is_refused(entries, tmp_path, text):
     (tmp_path / "notebooks" / "data.ipynb").write_text(text, encoding="utf-8")
     with pytest.raises(mm.UsageError, match=r"data\.ipynb is not a notebook"):

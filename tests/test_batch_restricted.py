@@ -22,7 +22,10 @@ from mothers_margins.cli import main
 from .small_project import REPOSITORY, SAVE
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
-READ = "import mothers_margins as mm\nc = mm.open_cohort(mm.read_study('hscc_2019'))\nid = c.data['woman_id'].iloc[0]"
+READ = (
+    "import mothers_margins as mm\nc = mm.open_cohort(mm.read_study('hscc_2019'))\nid = "
+    "c.data['woman_id'].iloc[0]"
+)
 CANARY = "ZQCANARY"
 
 
@@ -86,7 +89,9 @@ def test_a_folder_that_is_there_is_closed_to_others(project, own, tmp_path, wide
     beside.write_text("x", encoding="utf-8")
     project.notebook("one", "# One")
     assert project.run(data=own) == (0, {"one": "done"})
-    assert too_wide(project.out) == {"notes.txt": "0o644"}  # not of the run; nobody can enter the folder
+    assert too_wide(project.out) == {
+        "notes.txt": "0o644"
+    }  # not of the run; nobody can enter the folder
 
 
 @POSIX
@@ -269,7 +274,9 @@ def test_no_value_id_or_path_of_restricted_data_outlives_a_failure(project, own,
     texts = {path.relative_to(project.out).as_posix(): path.read_bytes() for path in files}
     texts |= {"stdout": ended.stdout.encode(), "stderr": ended.stderr.encode()}
     secrets = [CANARY.encode(), str(own.parent).encode(), b"secure drive", b"secure%20drive"]
-    leaks = [name for name, text in texts.items() if any(one in name.encode() + text for one in secrets)]
+    leaks = [
+        name for name, text in texts.items() if any(one in name.encode() + text for one in secrets)
+    ]
     assert leaks == []
     entries = {entry["name"]: entry for entry in project.manifest()["entries"]}
     assert {name for name, entry in entries.items() if entry["status"] != "failed"} == set()
@@ -283,7 +290,10 @@ def test_no_value_id_or_path_of_restricted_data_outlives_a_failure(project, own,
     assert errors["a_class_named_after_an_id"] == "an error of another library"
     assert errors["a_kernel_that_dies"] == "DeadKernelError"
     assert errors["a_worker_that_dies"] == "Worker lost"
-    assert entries["during_handling"]["failure"]["message"] == "data_dictionary: a study that it does not have."
+    assert (
+        entries["during_handling"]["failure"]["message"]
+        == "data_dictionary: a study that it does not have."
+    )
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
@@ -299,7 +309,9 @@ def test_a_failed_notebook_keeps_its_code_and_what_earlier_cells_showed(project,
         "2 + 2",
     )
     assert project.run(data=own) == (1, {"one": "failed"})
-    notebook = json.loads((project.out / "notebooks" / "one.failed.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads(
+        (project.out / "notebooks" / "one.failed.ipynb").read_text(encoding="utf-8")
+    )
     cells = {"".join(cell["source"]): cell for cell in notebook["cells"]}
     assert cells["len(c)"]["outputs"][0]["data"]["text/plain"] == ["52"]
     assert cells["len(c)"]["execution_count"] == 4
@@ -312,7 +324,9 @@ def test_a_failed_notebook_keeps_its_code_and_what_earlier_cells_showed(project,
 
 
 def test_the_same_failure_on_made_up_rows_says_everything(project):
-    project.notebook("one", "# One", "print('a line')", "class Own(Exception): pass\nraise Own('said')")
+    project.notebook(
+        "one", "# One", "print('a line')", "class Own(Exception): pass\nraise Own('said')"
+    )
     assert project.run() == (1, {"one": "failed"})
     failure = project.failure("one")
     assert (failure["error"], failure["message"], failure["where"]) == (
@@ -349,9 +363,15 @@ def lab_kernel(tmp_path, monkeypatch):
 
     own = tmp_path / "ipython" / "profile_default"
     own.mkdir(parents=True)
-    (own / "ipython_kernel_config.py").write_text("get_config().InteractiveShell.ast_node_interactivity = 'all'")
-    monkeypatch.setenv("IPYTHONDIR", str(own.parent))  # where a history would be, and the user's other settings are
-    settings = PyFileConfigLoader("jupyter_config.py", str(REPOSITORY / "src/mothers_margins/templates")).load_config()
+    (own / "ipython_kernel_config.py").write_text(
+        "get_config().InteractiveShell.ast_node_interactivity = 'all'"
+    )
+    monkeypatch.setenv(
+        "IPYTHONDIR", str(own.parent)
+    )  # where a history would be, and the user's other settings are
+    settings = PyFileConfigLoader(
+        "jupyter_config.py", str(REPOSITORY / "src/mothers_margins/templates")
+    ).load_config()
 
     async def executed(*cells: str) -> tuple[str, bytes | None]:
         manager = AsyncMappingKernelManager(config=settings, root_dir=str(tmp_path))
@@ -378,11 +398,18 @@ def lab_kernel(tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")  # of the server's libraries
 def test_kernels_of_the_lab_are_encrypted_and_keep_no_history(lab_kernel, tmp_path):
-    ask = "h = get_ipython().history_manager\nprint(h.enabled, h.hist_file, get_ipython().ast_node_interactivity)"
+    ask = (
+        "h = get_ipython().history_manager\nprint(h.enabled, h.hist_file, "
+        "get_ipython().ast_node_interactivity)"
+    )
     text, public_key = lab_kernel("'W01 was typed here'", ask, "print('W01'[:1])")
     assert text.split()[:3] == ["False", ":memory:", "all"]
     assert public_key
-    left = [path for path in tmp_path.rglob("*") if path.is_file() and b"W01 was typed" in path.read_bytes()]
+    left = [
+        path
+        for path in tmp_path.rglob("*")
+        if path.is_file() and b"W01 was typed" in path.read_bytes()
+    ]
     assert left == []
     assert list(tmp_path.rglob("history.sqlite*")) == []
 
@@ -405,7 +432,9 @@ def test_the_lab_starts_with_these_settings(monkeypatch):
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-def test_data_in_a_folder_that_cannot_be_written_to_can_be_run(project, own, tmp_path, monkeypatch, number):
+def test_data_in_a_folder_that_cannot_be_written_to_can_be_run(
+    project, own, tmp_path, monkeypatch, number
+):
     whole = places.write_whole
 
     def write_whole(path, write, **how):
@@ -445,7 +474,9 @@ def test_the_key_decides_the_fingerprint(own, tmp_path, monkeypatch):
 @pytest.mark.parametrize("place", ["{project}/own.key", "{folder}"])
 def test_the_key_lies_outside_the_project(project, own, tmp_path, monkeypatch, place):
     monkeypatch.setenv("MOTHERS_MARGINS_KEY", place.format(project=project.folder, folder=tmp_path))
-    with pytest.raises(mm.UsageError, match="MOTHERS_MARGINS_KEY must name a file outside the project"):
+    with pytest.raises(
+        mm.UsageError, match="MOTHERS_MARGINS_KEY must name a file outside the project"
+    ):
         key.data_fingerprint(own, restricted=True)
 
 

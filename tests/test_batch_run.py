@@ -1,4 +1,6 @@
-"""Running notebooks: what is skipped, what is deleted, what a failure says, and that nothing half-done looks done."""
+"""Running notebooks: what is skipped, what is deleted, what a failure says, and that nothing
+half-done looks done.
+"""
 
 import json
 import os
@@ -29,13 +31,19 @@ def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
     project.notebook("one", "# One", SAVE.format(name="first"))
     project.notebook("two", "# Two", "1 + 1", needs="one")
     assert project.run() == (0, {"one": "done", "two": "done"})
-    one = {"notebooks/one.ipynb", "notebooks/one.html", "internal/hscc_2019/first.csv", "internal/hscc_2019/first.json"}
+    one = {
+        "notebooks/one.ipynb",
+        "notebooks/one.html",
+        "internal/hscc_2019/first.csv",
+        "internal/hscc_2019/first.json",
+    }
     two = {"notebooks/two.ipynb", "notebooks/two.html"}
     assert project.files() == one | two | {"manifest.json", "index.html"}
 
     assert project.run() == (0, {"one": "unchanged", "two": "unchanged"})
 
-    # another cell: both run again, because two reads what one makes, and what one no longer makes is gone
+    # another cell: both run again, because two reads what one makes, and what one no longer makes
+    # is gone
     project.notebook("one", "# One", SAVE.format(name="second"))
     assert project.run() == (0, {"one": "done", "two": "done"})
     assert "internal/hscc_2019/first.csv" not in project.files()
@@ -44,7 +52,9 @@ def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
     # a result that was edited by hand is made again
     assert manifest.verify(project.out) == []
     (project.out / "internal" / "hscc_2019" / "second.csv").write_text("edited", encoding="utf-8")
-    assert manifest.verify(project.out) == ["one: internal/hscc_2019/second.csv is gone or was changed"]
+    assert manifest.verify(project.out) == [
+        "one: internal/hscc_2019/second.csv is gone or was changed"
+    ]
     batch = prepare(plan(read_run_list()), None, project.out)
     assert batch.why("one") == ["internal/hscc_2019/second.csv is gone or was changed"]
     assert project.run("one") == (0, {"one": "done"})
@@ -59,7 +69,9 @@ def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
     assert "two.html" not in (project.out / "index.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("change", ["parameters", "dictionary", "code", "data", "packages", "notebook"])
+@pytest.mark.parametrize(
+    "change", ["parameters", "dictionary", "code", "data", "packages", "notebook"]
+)
 def test_every_part_of_the_key_is_noticed(project, monkeypatch, change):
     project.notebook("one", "# One")
     step = plan(read_run_list())["one"]
@@ -74,7 +86,9 @@ def test_every_part_of_the_key_is_noticed(project, monkeypatch, change):
         path.write_text(path.read_text(encoding="utf-8") + "# a comment\n", encoding="utf-8")
     if change == "data":
         path = project.folder / "data_dictionary" / "hscc_2019" / "women_reconstructed.csv"
-        path.write_text(path.read_text(encoding="utf-8").replace("SYN52", "SYN53"), encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("SYN52", "SYN53"), encoding="utf-8"
+        )
     if change == "packages":
         monkeypatch.setattr(key, "packages", lambda: {"pandas": "0.1"})
     if change == "code":
@@ -86,18 +100,28 @@ def test_every_part_of_the_key_is_noticed(project, monkeypatch, change):
 
 def test_a_failure_names_notebook_cell_heading_and_our_line_and_leaves_no_result(project):
     project.notebook("good", "# Good", SAVE.format(name="good"))
-    project.notebook("bad", "# Top", SAVE.format(name="bad"), "## Which study?", 'mm.read_study("hscc_2018")')
+    project.notebook(
+        "bad", "# Top", SAVE.format(name="bad"), "## Which study?", 'mm.read_study("hscc_2018")'
+    )
     project.notebook("after", "# After", needs="bad")
     code, states = project.run(keep_going=True)
     assert code == 1
     assert states == {"good": "done", "bad": "failed", "after": "not run"}
     failure = project.failure("bad")
     # the parameters cell, the heading, the saving cell, the second heading, and the cell that fails
-    assert (failure["notebook"], failure["cell"], failure["heading"]) == ("bad.ipynb", 5, "Which study?")
+    assert (failure["notebook"], failure["cell"], failure["heading"]) == (
+        "bad.ipynb",
+        5,
+        "Which study?",
+    )
     assert failure["code_cell"] == 3
     assert failure["error"] == "UsageError"
     assert "no study 'hscc_2018'" in failure["message"]
-    source = (REPOSITORY / "src" / "mothers_margins" / "dictionary.py").read_text(encoding="utf-8").splitlines()
+    source = (
+        (REPOSITORY / "src" / "mothers_margins" / "dictionary.py")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     line = next(i for i, text in enumerate(source, 1) if 'raise unknown("study"' in text)
     assert failure["where"] == f"line 1 of the cell; src/mothers_margins/dictionary.py, line {line}"
     assert {name for name in project.files() if "bad" in name} == {"notebooks/bad.failed.ipynb"}
@@ -139,7 +163,9 @@ def test_a_worker_that_is_ended_from_outside_is_one_failed_entry(project):
     assert (code, states) == (1, {"bad": "failed"})
     failure = project.failure("bad")
     assert (failure["error"], failure["heading"], failure["cell"]) == ("Worker lost", "Here", 5)
-    assert str(project.folder) not in (project.out / "notebooks" / "bad.failed.ipynb").read_text(encoding="utf-8")
+    assert str(project.folder) not in (project.out / "notebooks" / "bad.failed.ipynb").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -166,7 +192,9 @@ def test_a_run_that_is_killed_while_files_are_put_in_place_is_cleared_away(proje
         original(batch, finished=finished)
         calls.append(finished)
         if batch.records.get("one") and batch.records["one"].status == "done":
-            manifest.write_manifest(batch.out, [replace(batch.records["one"], status="unfinished")], finished=False)
+            manifest.write_manifest(
+                batch.out, [replace(batch.records["one"], status="unfinished")], finished=False
+            )
             raise Killed
 
     original = accept._record
@@ -193,7 +221,9 @@ def test_a_folder_may_have_any_name(project, tmp_path, name):
 @pytest.mark.parametrize("out", [".", "notebooks", "src"])
 def test_results_never_land_among_the_sources(project, out):
     project.notebook("one", "# One")
-    with pytest.raises(mm.UsageError, match="--out must name a folder in outputs/, or one outside the project"):
+    with pytest.raises(
+        mm.UsageError, match="--out must name a folder in outputs/, or one outside the project"
+    ):
         prepare(plan(read_run_list()), None, project.folder / out)
 
 
@@ -206,7 +236,9 @@ def test_verify_knows_every_file_and_only_its_own_manifest(project):
     assert manifest.verify(project.out) == ["internal/hscc_2019/extra.csv was not made by this run"]
     extra.unlink()
     index = project.out / "index.html"
-    index.write_text(index.read_text(encoding="utf-8").replace("SYNTHETIC", "REAL"), encoding="utf-8")
+    index.write_text(
+        index.read_text(encoding="utf-8").replace("SYNTHETIC", "REAL"), encoding="utf-8"
+    )
     assert manifest.verify(project.out) == ["index.html is gone or was changed"]
     assert project.run() == (0, {"one": "unchanged"})
     assert manifest.verify(project.out) == []
@@ -238,9 +270,15 @@ def test_our_line_is_one_of_this_package(monkeypatch, tmp_path, checkout, frame,
         (package / name).write_text("1\n2\n3\n", encoding="utf-8")
     monkeypatch.setattr(failure.errors, "__file__", f"{package}/errors.py")
     told = f"File {frame.format(checkout=tmp_path / checkout)}"
-    output = {"ename": "DataError", "evalue": "x", "traceback": ["Cell In[3], line 4", told, "DataError: x"]}
+    output = {
+        "ename": "DataError",
+        "evalue": "x",
+        "traceback": ["Cell In[3], line 4", told, "DataError: x"],
+    }
     where, _ = failure._where(output, 5)
-    expected = f"line 4 of the cell; src/mothers_margins/{said}, line 2" if said else "line 4 of the cell"
+    expected = (
+        f"line 4 of the cell; src/mothers_margins/{said}, line 2" if said else "line 4 of the cell"
+    )
     assert where == expected
 
 
@@ -252,9 +290,13 @@ def test_an_earlier_result_does_not_outlive_a_failure(project):
     assert project.files() == {"notebooks/one.failed.ipynb", "manifest.json", "index.html"}
 
 
-@pytest.mark.parametrize(("error", "code"), [("DataError", 3), ("DisclosureError", 4), ("UsageError", 1)])
+@pytest.mark.parametrize(
+    ("error", "code"), [("DataError", 3), ("DisclosureError", 4), ("UsageError", 1)]
+)
 def test_the_exit_code_tells_the_kind_of_failure(project, error, code):
-    project.notebook("bad", "# Bad", f"import mothers_margins as mm\nraise mm.{error}('said by us')")
+    project.notebook(
+        "bad", "# Bad", f"import mothers_margins as mm\nraise mm.{error}('said by us')"
+    )
     assert project.run()[0] == code
     assert project.failure("bad")["message"] == "said by us"
 
@@ -273,7 +315,10 @@ def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, unmarked)
     own.parent.mkdir()
     own.write_text(unmarked(), encoding="utf-8")
     project.out = tmp_path / "results"
-    read = "import mothers_margins as mm\nc = mm.open_cohort(mm.read_study('hscc_2019'))\nassert c.source.mark == ''"
+    read = (
+        "import mothers_margins as mm\nc = mm.open_cohort(mm.read_study('hscc_2019'))\nassert "
+        "c.source.mark == ''"
+    )
     project.notebook("one", "# One", read, f"raise ValueError({BAD_DATA!r})")
     code, _ = project.run(data=own)
     failure = project.failure("one")
@@ -290,13 +335,17 @@ def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, unmarked)
     assert rows["fingerprint"] == key.data_fingerprint(own, restricted=True)
     assert (own.parent / "women.csv.key").stat().st_mode & 0o077 == 0
     # an error of another library that bears one of our names, and an id that an analyst passed on
-    project.notebook("two", "# Two", read, f"import pandas as pd\nraise pd.errors.DataError({BAD_DATA!r})")
+    project.notebook(
+        "two", "# Two", read, f"import pandas as pd\nraise pd.errors.DataError({BAD_DATA!r})"
+    )
     project.notebook("three", "# Three", read, "mm.summarise(c, list(c.data['woman_id'][:2]))")
     assert project.run("two", "three", data=own, keep_going=True)[0] > 0
     written = (project.out / "manifest.json").read_text(encoding="utf-8")
     assert BAD_DATA not in written
     assert "W01" not in written
-    assert project.failure("three")["message"] == "study hscc_2019: a variable that it does not have."
+    assert (
+        project.failure("three")["message"] == "study hscc_2019: a variable that it does not have."
+    )
     # the demo does not come into the same folder, nor the reverse
     with pytest.raises(mm.UsageError, match="a folder with results of restricted data"):
         project.run()
@@ -319,7 +368,9 @@ def test_what_reads_a_result_that_is_made_anew_would_run_as_well(project):
     project.notebook("one", "# One", "1 + 1", SAVE.format(name="first"))
     batch = prepare(plan(read_run_list()), None, project.out, dry=True)
     assert batch.would_run(force=False) == {"one": ["notebook"], "two": ["after one"]}
-    assert prepare(plan(read_run_list(), ["two"]), None, project.out).would_run(force=True)["two"] == ["after one"]
+    assert prepare(plan(read_run_list(), ["two"]), None, project.out).would_run(force=True)[
+        "two"
+    ] == ["after one"]
 
 
 def test_results_of_other_rows_are_cleared_away(project, tmp_path, unmarked):
@@ -362,7 +413,10 @@ def test_a_bad_data_file_is_refused_before_a_kernel_starts(project, tmp_path):
 def test_one_run_at_a_time_writes_to_a_folder(project):
     project.notebook("one", "# One")
     project.out.mkdir(parents=True)
-    with FileLock(project.out / ".lock"), pytest.raises(mm.UsageError, match="Another run is writing"):
+    with (
+        FileLock(project.out / ".lock"),
+        pytest.raises(mm.UsageError, match="Another run is writing"),
+    ):
         project.run()
 
 
@@ -391,7 +445,9 @@ def test_the_manifest_and_the_executed_notebook_name_no_person_machine_or_place(
 
 
 def test_pages_need_no_network_and_no_script(project):
-    project.notebook("one", "# One & only", "import mothers_margins as mm\nmm.demo_cohort('hscc_2019')")
+    project.notebook(
+        "one", "# One & only", "import mothers_margins as mm\nmm.demo_cohort('hscc_2019')"
+    )
     project.run()
     page = (project.out / "notebooks" / "one.html").read_text(encoding="utf-8")
     index = (project.out / "index.html").read_text(encoding="utf-8")
@@ -435,26 +491,50 @@ def test_the_demo_runs_and_a_second_run_does_nothing(tmp_path):
 
 def test_a_notebook_runs_by_papermill_alone_from_any_folder(tmp_path):
     notebook = REPOSITORY / "notebooks" / "02_characteristics_2019.ipynb"
-    call = [sys.executable, "-m", "papermill", str(notebook), "out.ipynb", "-p", "percent", "True", "--no-progress-bar"]
+    call = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(notebook),
+        "out.ipynb",
+        "-p",
+        "percent",
+        "True",
+        "--no-progress-bar",
+    ]
     subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
     text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
     assert "7 (64%)" in text
     assert "Of 138 published numbers, 138 agree." in text
-    assert (tmp_path / "out" / "internal" / "hscc_2019" / "table_1.csv").is_file()  # where conftest lets results go
+    assert (
+        tmp_path / "out" / "internal" / "hscc_2019" / "table_1.csv"
+    ).is_file()  # where conftest lets results go
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-@pytest.mark.parametrize(("kind", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("kind", "code"), [(signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)]
+)
 def test_a_killed_run_leaves_no_file_that_looks_finished(tmp_path, kind, code):
     out = tmp_path / "out"
-    run = command("run", "02", "--demo", "--out", str(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run = command(
+        "run",
+        "02",
+        "--demo",
+        "--out",
+        str(out),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     deadline = time.monotonic() + 60
     while not list(out.glob("notebooks/02*.part.ipynb")):  # the notebook is being executed
         assert time.monotonic() < deadline
         time.sleep(0.05)
     run.send_signal(kind)
     assert run.wait(timeout=60) == code
-    finished = [path for path in out.rglob("*") if path.is_file() and path.suffix in (".csv", ".html")]
+    finished = [
+        path for path in out.rglob("*") if path.is_file() and path.suffix in (".csv", ".html")
+    ]
     finished += [path for path in out.rglob("*.ipynb") if ".part." not in path.name]
     assert finished == []
     assert not (out / "manifest.json").exists()
@@ -473,7 +553,9 @@ def test_a_killed_run_leaves_no_file_that_looks_finished(tmp_path, kind, code):
         (["run", "--demo", "--out", "a_file/inside"], 2, "Not a directory"),
     ],
 )
-def test_a_command_that_cannot_be_carried_out_says_why(tmp_path, monkeypatch, arguments, code, said):
+def test_a_command_that_cannot_be_carried_out_says_why(
+    tmp_path, monkeypatch, arguments, code, said
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a_file").write_text("x", encoding="utf-8")
     result = CliRunner().invoke(main, arguments)
@@ -484,7 +566,10 @@ def test_a_command_that_cannot_be_carried_out_says_why(tmp_path, monkeypatch, ar
 def test_check_says_that_a_file_matches(study):
     result = CliRunner().invoke(main, ["check", str(study.folder / study.file.data.demo)])
     assert result.exit_code == 0
-    assert result.output == "The file matches hscc_2019: 52 women.\n  other_children_in_care: 50 missing cells\n"
+    assert (
+        result.output
+        == "The file matches hscc_2019: 52 women.\n  other_children_in_care: 50 missing cells\n"
+    )
 
 
 def test_status_and_dry_run_say_what_would_run_and_run_nothing(tmp_path):
@@ -525,7 +610,9 @@ def test_a_kernel_that_did_not_start_is_started_once_more(tmp_path, monkeypatch,
         calls.append(job.name)
         if len(calls) <= starts:
             raise RuntimeError("Kernel didn't respond in 60 seconds")
-        job.part.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', encoding="utf-8")
+        job.part.write_text(
+            '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', encoding="utf-8"
+        )
 
     monkeypatch.setattr(work, "_execute", execute)
     monkeypatch.setenv(places.STAGE, str(tmp_path / "stage"))

@@ -42,7 +42,11 @@ def test_one_notebook_on_two_studies_overwrites_nothing(project):
         assert json.loads(described.read_text(encoding="utf-8"))["study"] == study
     assert manifest.verify(project.out) == []
     index = (project.out / "index.html").read_text(encoding="utf-8")
-    assert index.index("<h2>esmi</h2>") < index.index("both_esmi.html") < index.index("<h2>hscc_2019</h2>")
+    assert (
+        index.index("<h2>esmi</h2>")
+        < index.index("both_esmi.html")
+        < index.index("<h2>hscc_2019</h2>")
+    )
 
 
 def test_all_run_lists_are_read_together_and_needs_cross_them(project):
@@ -59,7 +63,9 @@ def test_all_run_lists_are_read_together_and_needs_cross_them(project):
     }
     assert list(plan(entries)) == ["early", "late", "all"]
     assert list(plan(entries, study="hscc_2019")) == ["early"]
-    (project.folder / "notebooks" / "run_list.yaml").unlink()  # a project of single studies needs none
+    (
+        project.folder / "notebooks" / "run_list.yaml"
+    ).unlink()  # a project of single studies needs none
     assert list(plan(read_run_list())) == ["early", "late"]
 
 
@@ -206,7 +212,10 @@ def test_a_result_of_another_study_fails_its_entry(project, place):
     if place.count("/") == 2:
         save = SAVE.format(name="first")
     else:
-        save = f"from mothers_margins import places\nplaces.write_whole(places.staged({place!r}), lambda p: p.touch())"
+        save = (
+            "from mothers_margins import "
+            f"places\nplaces.write_whole(places.staged({place!r}), lambda p: p.touch())"
+        )
     project.write("one", "# One", save)
     project.study_list("esmi", "name: one, notebook: one")
     assert project.run() == (1, {"one": "failed"})
@@ -232,7 +241,10 @@ def installed(tmp_path, monkeypatch):
         for name in distributions:
             (folder / f"{name}.dist-info").mkdir()
             package, _, version = name.partition("-")
-            text = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n{requires}\nA description\n"
+            text = (
+                f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n{requires}\nA "
+                "description\n"
+            )
             (folder / f"{name}.dist-info" / "METADATA").write_text(text, encoding="utf-8")
         key.packages.cache_clear()
         versions = dict(key.packages())
@@ -279,7 +291,9 @@ def test_requirements_are_read_as_packaging_reads_them(installed):
         expected[canonicalize_name(name)] = own.version
         for line in own.requires or ():
             needed = Requirement(line)
-            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras or ("",)):
+            if needed.marker is None or any(
+                needed.marker.evaluate({"extra": extra}) for extra in extras or ("",)
+            ):
                 waiting.append((canonicalize_name(needed.name), tuple(sorted(needed.extras))))
     found = installed()
     found.pop("python")

@@ -73,7 +73,9 @@ def test_what_was_changed_and_put_back_during_a_run_fails_the_entry(project, sou
 
 def test_a_change_that_stays_is_found_too_and_the_next_run_is_right(project, sources):
     change = f"from pathlib import Path\npath = Path({str(sources['dictionary'])!r})\n"
-    project.notebook("one", "# One", change + 'path.write_text(path.read_text("utf-8") + "# more\\n", "utf-8")')
+    project.notebook(
+        "one", "# One", change + 'path.write_text(path.read_text("utf-8") + "# more\\n", "utf-8")'
+    )
     assert project.run() == (1, {"one": "failed"})
     assert "dictionary" in project.failure("one")["message"]
     project.notebook("one", "# One")
@@ -108,7 +110,9 @@ def test_a_change_between_the_plan_and_the_start_counts(project):
     batch = project.prepared()
     project.write("one", "# Another")
     with Progress(Console(quiet=True)) as progress:
-        code = run_batch(batch, jobs=1, force=False, keep_going=False, progress=progress, executor=project.pool)
+        code = run_batch(
+            batch, jobs=1, force=False, keep_going=False, progress=progress, executor=project.pool
+        )
     assert (code, batch.states) == (1, {"one": "failed"})
     assert project.failure("one")["error"] == "Changed during the run"
 
@@ -116,7 +120,9 @@ def test_a_change_between_the_plan_and_the_start_counts(project):
 def test_a_result_that_is_changed_while_it_is_read_fails_what_reads_it(project):
     project.notebook("one", "# One", SAVE.format(name="first"))
     read = f"from pathlib import Path\npath = next(Path({str(project.out)!r}).rglob('first.csv'))\n"
-    project.notebook("two", "# Two", read + "text = path.read_bytes()\npath.write_bytes(text)", needs="one")
+    project.notebook(
+        "two", "# Two", read + "text = path.read_bytes()\npath.write_bytes(text)", needs="one"
+    )
     assert project.run() == (1, {"one": "done", "two": "failed"})
     assert "results it reads" in project.failure("two")["message"]
 
@@ -242,12 +248,18 @@ DAMAGED = {
     "entries null": lambda content: with_value(content, None, "entries"),
     "an entry null": lambda content: with_value(content, None, "entries", 0),
     "outputs null": lambda content: with_value(content, None, "entries", 0, "outputs"),
-    "an output null": lambda content: with_value(content, {"internal/x.csv": None}, "entries", 0, "outputs"),
+    "an output null": lambda content: with_value(
+        content, {"internal/x.csv": None}, "entries", 0, "outputs"
+    ),
     "no key": lambda content: without(content, "entries", 0, "key"),
     "a key without parts": lambda content: with_value(content, {}, "entries", 0, "key"),
     "data null": lambda content: with_value(content, None, "entries", 0, "data"),
-    "data without a kind": lambda content: without(content, "entries", 0, "data", "hscc_2019", "kind"),
-    "failed without a failure": lambda content: with_value(content, "failed", "entries", 0, "status"),
+    "data without a kind": lambda content: without(
+        content, "entries", 0, "data", "hscc_2019", "kind"
+    ),
+    "failed without a failure": lambda content: with_value(
+        content, "failed", "entries", 0, "status"
+    ),
     "another status": lambda content: with_value(content, "fine", "entries", 0, "status"),
     "a failure that is a text": lambda content: with_value(content, "x", "entries", 0, "failure"),
     "one entry twice": lambda content: with_value(content, content["entries"] * 2, "entries"),
@@ -285,7 +297,9 @@ def test_the_folder_that_is_damaged_below_is_whole(folder):
 
 @pytest.mark.parametrize("command", ["run", "status", "verify"])
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_a_manifest_of_another_kind_ends_in_a_message_and_is_not_overwritten(folder, damage, command):
+def test_a_manifest_of_another_kind_ends_in_a_message_and_is_not_overwritten(
+    folder, damage, command
+):
     path = folder / "manifest.json"
     written = json.dumps(DAMAGED[damage](json.loads(path.read_text(encoding="utf-8"))))
     path.write_text(written, encoding="utf-8")
@@ -306,7 +320,9 @@ def test_a_manifest_of_another_kind_ends_in_a_message_and_is_not_overwritten(fol
     assert (folder / "notebooks" / "one.ipynb").is_file()
 
 
-@pytest.mark.parametrize("written", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"nul", b'{"schema": 2}'])
+@pytest.mark.parametrize(
+    "written", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"nul", b'{"schema": 2}']
+)
 def test_a_manifest_that_is_no_json_ends_in_a_message(folder, written):
     (folder / "manifest.json").write_bytes(written)
     for arguments in (["run", "--demo", "--out", str(folder)], ["verify", str(folder)]):
@@ -421,7 +437,8 @@ def small_disk(tmp_path):
 
 
 LARGE_RESULT = """from mothers_margins import places
-places.write_whole(places.staged("internal/hscc_2019/large.csv"), lambda part: part.write_bytes(b"x" * 1_000_000))"""
+large = places.staged("internal/hscc_2019/large.csv")
+places.write_whole(large, lambda part: part.write_bytes(b"x" * 1_000_000))"""
 FILL = """from pathlib import Path
 try:
     Path({filler!r}).write_bytes(b"x" * 1_000_000)
@@ -429,7 +446,9 @@ except OSError:
     pass"""
 
 
-@pytest.mark.parametrize("kind", ["a large result", "a large output", "a disk that another program fills"])
+@pytest.mark.parametrize(
+    "kind", ["a large result", "a large output", "a disk that another program fills"]
+)
 def test_on_a_disk_that_is_full_the_other_entries_are_done(project, small_disk, kind):
     project.out = small_disk / "out"
     cells = {
@@ -441,7 +460,9 @@ def test_on_a_disk_that_is_full_the_other_entries_are_done(project, small_disk, 
     free = f"from pathlib import Path\nPath({str(small_disk / 'filler')!r}).unlink(missing_ok=True)"
     project.notebook("good", "# Good", free)
     code, states = project.run(jobs=1, keep_going=True)
-    if kind.startswith("a disk"):  # nothing can be written until somebody makes room: both end, and so does the batch
+    if kind.startswith(
+        "a disk"
+    ):  # nothing can be written until somebody makes room: both end, and so does the batch
         assert (code, states["bad"]) == (1, "failed")
         (small_disk / "filler").unlink(missing_ok=True)
     else:
@@ -472,7 +493,10 @@ import time; time.sleep(30)"""
 
 @POSIX
 def test_a_worker_that_is_killed_takes_only_its_own_entry_with_it(project):
-    kill = "import os, signal, time\ntime.sleep(2)\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(30)"
+    kill = (
+        "import os, signal, time\ntime.sleep(2)\nos.kill(os.getppid(), "
+        "signal.SIGKILL)\ntime.sleep(30)"
+    )
     project.notebook("bad", "# Bad", kill)
     project.notebook("beside", "# Beside", "import time\ntime.sleep(6)", SAVE.format(name="first"))
     project.notebook("later", "# Later")
@@ -514,7 +538,9 @@ def test_any_executor_will_do_also_one_of_threads(project):
     call = [sys.executable, "-c", IN_THREADS, str(project.folder), str(project.out)]
     ended = subprocess.run(call, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert json.loads(ended.stdout) == [0, dict.fromkeys(names, "done")], ended.stderr
-    for entry in project.manifest()["entries"]:  # each has its own results: no thread took another's folder
+    for entry in project.manifest()[
+        "entries"
+    ]:  # each has its own results: no thread took another's folder
         results = {path for path in entry["outputs"] if path.endswith(".csv")}
         assert results == {f"internal/hscc_2019/{entry['name']}.csv"}
 

@@ -1,4 +1,6 @@
-"""Chained equations: passive and conditional variables, events, edges; expected values from closed forms."""
+"""Chained equations: passive and conditional variables, events, edges; expected values from closed
+forms.
+"""
 
 import numpy as np
 import pandas as pd
@@ -64,7 +66,10 @@ def test_what_is_made_from_a_variable_never_predicts_it():
 def test_passive_chains_do_not_depend_on_workers_or_batches():
     frame = parts()
     frame["apart"] = (frame["a"] - frame["b"]).abs()
-    far = Passive(("apart",), lambda part: (part["apart"] > 2).map({True: "far", False: "near"}).astype("category"))
+    far = Passive(
+        ("apart",),
+        lambda part: (part["apart"] > 2).map({True: "far", False: "near"}).astype("category"),
+    )
     equations = PARTS | {"apart": APART, "far": far}
     alone = chained(frame, equations, m=4, burnin=3, seed=5)
     same(alone, chained(frame, equations, m=4, burnin=3, seed=5, batch=3))
@@ -77,7 +82,9 @@ def test_passive_chains_do_not_depend_on_workers_or_batches():
 
 def test_make_gets_the_rows_it_is_needed_for_in_their_own_types():
     rng = np.random.default_rng(3)
-    frame = pd.DataFrame({"g": pd.Categorical(rng.choice(["u", "v", "w"], 90), ["w", "v", "u", "never"])})
+    frame = pd.DataFrame(
+        {"g": pd.Categorical(rng.choice(["u", "v", "w"], 90), ["w", "v", "u", "never"])}
+    )
     frame["k"] = pd.Series(rng.integers(0, 3, 90), dtype="Int64")
     frame["x"] = rng.standard_normal(90)
     frame.loc[:9, "g"] = np.nan
@@ -92,8 +99,11 @@ def test_make_gets_the_rows_it_is_needed_for_in_their_own_types():
         lengths.append(len(part))
         return pd.Series(np.where(part["g"] == "u", 1.0, 2.0), index=part.index)
 
-    made = chained(frame, {"g": "mlogit", "k": "pmm", "p": Passive(("g", "k"), make)}, m=1, burnin=2, seed=1)
-    # known rows, and half of them; then the 19 to be made: once, because p predicts nothing but its own sources
+    made = chained(
+        frame, {"g": "mlogit", "k": "pmm", "p": Passive(("g", "k"), make)}, m=1, burnin=2, seed=1
+    )
+    # known rows, and half of them; then the 19 to be made: once, because p predicts nothing but its
+    # own sources
     assert lengths == [70, 35, 19]
     done = made.complete(1)
     assert (done["p"][20:] == 7).all()
@@ -120,7 +130,9 @@ def test_passive_values_that_stay_missing_stand_at_the_base_and_are_said():
     half = Passive(("a",), lambda part: part["a"].where(part["a"] > 1))
     made = chained(frame, PARTS | {"half": half}, m=2, burnin=2, seed=1)
     assert np.isfinite(made.complete(1)["y"]).all()
-    stayed = made.events_frame(by_chain=True).query("variable == 'half' and event == 'stayed_missing'")
+    stayed = made.events_frame(by_chain=True).query(
+        "variable == 'half' and event == 'stayed_missing'"
+    )
     missing = frame["a"].isna()
     expected = [int((made.complete(i)["a"][missing] <= 1).sum()) for i in (1, 2)]
     assert stayed[["chain", "n"]].to_numpy().tolist() == [[1, expected[0]], [2, expected[1]]]
@@ -128,7 +140,11 @@ def test_passive_values_that_stay_missing_stand_at_the_base_and_are_said():
 
 def test_levels_that_are_new_or_infinite_numbers_have_no_place_in_the_design():
     frame = pd.DataFrame(
-        {"a": [1.0, 2.0, 3.0] * 20 + [np.nan] * 5, "x": np.arange(65.0), "y": [1.0, np.nan, 2, 4, 3] * 13}
+        {
+            "a": [1.0, 2.0, 3.0] * 20 + [np.nan] * 5,
+            "x": np.arange(65.0),
+            "y": [1.0, np.nan, 2, 4, 3] * 13,
+        }
     )
 
     def logarithm(part: pd.DataFrame) -> pd.Series:
@@ -145,8 +161,14 @@ def test_levels_that_are_new_or_infinite_numbers_have_no_place_in_the_design():
     ("passive", "said"),
     [
         ({"p": Passive(("q",), lambda part: part["q"])}, "needs q, which is no column"),
-        ({"p": Passive(("p",), lambda part: part["p"])}, "needs p, which is no column, or is made later"),
-        ({"p": Passive(("a",), lambda part: part["a"].iloc[1:])}, "'p' must make a Series with the rows it is given"),
+        (
+            {"p": Passive(("p",), lambda part: part["p"])},
+            "needs p, which is no column, or is made later",
+        ),
+        (
+            {"p": Passive(("a",), lambda part: part["a"].iloc[1:])},
+            "'p' must make a Series with the rows it is given",
+        ),
         ({"p": Passive(("a",), lambda part: part["a"].to_numpy())}, "'p' must make a Series"),  # type: ignore[arg-type, return-value]
     ],
 )
@@ -187,7 +209,11 @@ def test_a_complete_gate_is_the_same_as_truth_values():
 @pytest.mark.parametrize("method", ["pmm", "regress"])
 def test_a_variable_is_imputed_where_its_imputed_gate_is_open(method):
     frame = gated(False)
-    equations = {"ever": "logit", "y": "regress", "times": Equation(method, applies=("ever", "yes"))}
+    equations = {
+        "ever": "logit",
+        "y": "regress",
+        "times": Equation(method, applies=("ever", "yes")),
+    }
     made = chained(frame, equations, m=8, burnin=4, seed=1)
     opened = []
     for i in range(1, 9):
@@ -195,7 +221,8 @@ def test_a_variable_is_imputed_where_its_imputed_gate_is_open(method):
         assert done["times"].notna().equals(done["ever"] == "yes")
         assert done["times"][frame["times"].notna()].equals(frame["times"].dropna())
         opened.append((done["ever"] == "yes")[frame["ever"].isna()].mean())
-    # the gate is not given away by what it opens: it opens as often as where it is observed, and not always alike
+    # the gate is not given away by what it opens: it opens as often as where it is observed, and
+    # not always alike
     assert np.mean(opened) == pytest.approx((frame["ever"].dropna() == "yes").mean(), abs=0.15)
     assert np.std(opened) > 0
     same(made, chained(frame, equations, m=8, burnin=4, seed=1, n_jobs=2, batch=3))
@@ -225,25 +252,42 @@ def test_observed_values_behind_the_gate():
     frame = gated(False)
     shut = frame.index[frame["ever"] == "no"][:4]
     equations = {"ever": "logit", "y": "regress", "times": Equation("pmm", applies=("ever", "yes"))}
-    with pytest.raises(ValueError, match="'times' has 4 observed values where its gate 'ever' is closed"):
-        chained(frame.assign(times=frame["times"].where(~frame.index.isin(shut), 77)), equations, m=1, seed=1)
+    with pytest.raises(
+        ValueError, match="'times' has 4 observed values where its gate 'ever' is closed"
+    ):
+        chained(
+            frame.assign(times=frame["times"].where(~frame.index.isin(shut), 77)),
+            equations,
+            m=1,
+            seed=1,
+        )
     unknown = frame.index[frame["ever"].isna()][:5]
     kept = frame.assign(times=frame["times"].where(~frame.index.isin(unknown), 77))
     made = chained(kept, equations, m=2, burnin=2, seed=1)
     assert (made.complete(2)["times"][unknown] == 77).all()
     said = made.events_frame().set_index("event")
-    assert (said.loc["gate_missing_kept", "names"], said.loc["gate_missing_kept", "n"]) == (("ever",), 5)
+    assert (said.loc["gate_missing_kept", "names"], said.loc["gate_missing_kept", "n"]) == (
+        ("ever",),
+        5,
+    )
 
 
 def test_rows_behind_a_gate_that_was_imputed_closed_are_left_out_of_fitting():
-    """A thousand, observed where the gate is missing and surely "no", is a donor only if that came out "yes"."""
+    """A thousand, observed where the gate is missing and surely "no", is a donor only if that came
+    out "yes".
+    """
     rng = np.random.default_rng(2)
-    frame = pd.DataFrame({"x": np.where(np.arange(200) < 100, -1.0, 1.0) + 0.8 * rng.standard_normal(200)})
+    frame = pd.DataFrame(
+        {"x": np.where(np.arange(200) < 100, -1.0, 1.0) + 0.8 * rng.standard_normal(200)}
+    )
     frame["ever"] = np.where(frame["x"] + 0.3 * rng.standard_normal(200) > 0, "yes", "no")
     frame["times"] = np.where(frame["ever"] == "yes", rng.integers(1, 9, 200), np.nan)
     frame.loc[:2, ["x", "ever", "times"]] = [-2.5, None, 1000.0]
     frame.loc[150:180, "times"] = np.nan
-    equations = {"ever": "logit", "times": Equation("pmm", applies=("ever", "yes"), knn=300, omit=("x",))}
+    equations = {
+        "ever": "logit",
+        "times": Equation("pmm", applies=("ever", "yes"), knn=300, omit=("x",)),
+    }
     made = chained(frame, equations, m=10, burnin=1, seed=1)
     closed = [i for i in range(1, 11) if (made.complete(i)["ever"][:3] == "no").all()]
     assert len(closed) > 5
@@ -283,13 +327,20 @@ def test_all_that_was_done_is_in_one_table():
     rng = np.random.default_rng(4)
     frame = pd.DataFrame({"x": rng.standard_normal(120), "one": 1.0})
     frame["twice"] = frame["x"] * 2
-    frame["score"] = rng.choice([0.0, 100.0], 120)  # heaps at both limits: no truncated normal has them
+    frame["score"] = rng.choice(
+        [0.0, 100.0], 120
+    )  # heaps at both limits: no truncated normal has them
     frame["seen"] = 5.0
     frame["g"] = pd.Categorical(rng.choice(["a", "b", "c"], 120), ["a", "b", "c", "nobody"])
     frame["rare"] = np.where(np.arange(120) == 100, "yes", "no")
     for place, name in enumerate(["score", "seen", "g", "rare"]):
         frame.loc[place * 7 : place * 7 + 9, name] = np.nan
-    equations = {"score": Equation("truncreg", limits=(0, 100)), "seen": "pmm", "g": "mlogit", "rare": "logit"}
+    equations = {
+        "score": Equation("truncreg", limits=(0, 100)),
+        "seen": "pmm",
+        "g": "mlogit",
+        "rare": "logit",
+    }
     made = chained(frame, equations, m=3, burnin=2, seed=1)
     found = made.events_frame()
     rows = {(one.variable, one.event, one.names): (one.chains, one.n) for one in found.itertuples()}
@@ -326,6 +377,12 @@ def test_a_chain_that_fails_names_the_variable_and_the_method(monkeypatch):
     assert made.m == 1
     assert made.failed == {2: "ArithmeticError: 'k' (logit): no convergence, with pseudo-rows too"}
     last = made.events_frame().iloc[-1]
-    assert (last["variable"], last["event"], last["names"]) == ("", "chain_failed", ("ArithmeticError",))
-    with pytest.raises(ArithmeticError, match=r"no chain could be finished: ArithmeticError: 'k' \(logit\)"):
+    assert (last["variable"], last["event"], last["names"]) == (
+        "",
+        "chain_failed",
+        ("ArithmeticError",),
+    )
+    with pytest.raises(
+        ArithmeticError, match=r"no chain could be finished: ArithmeticError: 'k' \(logit\)"
+    ):
         chained(frame, PARTS | {"k": "logit"}, m=2, burnin=1, seed=1)

@@ -1,4 +1,6 @@
-"""Chained equations: edge cases with one clear outcome each, and the draws of every method against closed forms."""
+"""Chained equations: edge cases with one clear outcome each, and the draws of every method against
+closed forms.
+"""
 
 from math import inf
 
@@ -14,7 +16,9 @@ from mothers_margins.imputation import Equation, chained, combine_statistics, fi
 
 
 def numbers(n: int = 40, p: int = 3, seed: int = 1) -> pd.DataFrame:
-    return pd.DataFrame(np.random.default_rng(seed).standard_normal((n, p)), columns=[f"x{k}" for k in range(p)])
+    return pd.DataFrame(
+        np.random.default_rng(seed).standard_normal((n, p)), columns=[f"x{k}" for k in range(p)]
+    )
 
 
 def one(frame: pd.DataFrame, equations, **more) -> pd.DataFrame:
@@ -33,7 +37,9 @@ def test_one_missing_cell_is_filled(method):
 @pytest.mark.parametrize("method", ["mlogit", "ologit"])
 @pytest.mark.parametrize("rows", [0, 1, 2])
 def test_levels_that_few_rows_have(method, rows):
-    """Without a row a level is left out; with one or two it can be imputed, helped by pseudo-rows."""
+    """Without a row a level is left out; with one or two it can be imputed, helped by
+    pseudo-rows.
+    """
     frame = numbers(90)
     codes = np.where(np.arange(90) < rows, 2, np.arange(90) % 2)
     frame["g"] = pd.Categorical.from_codes(codes, ["a", "b", "c"], ordered=True)
@@ -52,12 +58,17 @@ def test_levels_that_few_rows_have(method, rows):
 
 @pytest.mark.parametrize("method", ["pmm", "regress", "logit", "mlogit"])
 def test_collinear_dummies_are_left_out_and_change_nothing(method):
-    """Three dummies that add up to one, the last repeated: the draws are those without the two that are too many."""
+    """Three dummies that add up to one, the last repeated: the draws are those without the two that
+    are too many.
+    """
     frame = numbers(150, 2)
     group = np.arange(150) % 3
     frame["y"] = frame["x0"] + group + np.random.default_rng(3).standard_normal(150)
     if method in ("logit", "mlogit"):
-        frame["y"] = pd.cut(frame["y"], [-9, 1, 9] if method == "logit" else [-9, 0.5, 1.5, 9], labels=False) * 1.0
+        frame["y"] = (
+            pd.cut(frame["y"], [-9, 1, 9] if method == "logit" else [-9, 0.5, 1.5, 9], labels=False)
+            * 1.0
+        )
     frame.loc[100:, "y"] = np.nan
     for level in range(3):
         frame[f"d{level}"] = 1.0 * (group == level)
@@ -65,7 +76,9 @@ def test_collinear_dummies_are_left_out_and_change_nothing(method):
     made = chained(frame, {"y": method}, m=2, burnin=3, seed=1)
     fewer = chained(frame.drop(columns=["d2", "again"]), {"y": method}, m=2, burnin=3, seed=1)
     for i in (1, 2):
-        assert made.complete(i)["y"].to_numpy() == pytest.approx(fewer.complete(i)["y"].to_numpy(), rel=1e-9)
+        assert made.complete(i)["y"].to_numpy() == pytest.approx(
+            fewer.complete(i)["y"].to_numpy(), rel=1e-9
+        )
     said = made.events_frame().to_numpy().tolist()
     assert said == [["y", "collinear_left_out", ("d2", "again"), 2, 6]]
 
@@ -91,7 +104,9 @@ def test_one_imputation_is_the_fit_of_one_data_set_and_says_so():
     alone = fit_each([made.complete(1)] * 3, "x0 ~ x1 + x2", "regress", "rubin")
     assert found.bse.to_numpy() == pytest.approx(alone.bse.to_numpy(), rel=1e-12)
     assert found.df.tolist() == [inf] * 3
-    assert found.wald_test(["x1", "x2"]).pvalue == pytest.approx(alone.wald_test(["x1", "x2"]).pvalue)
+    assert found.wald_test(["x1", "x2"]).pvalue == pytest.approx(
+        alone.wald_test(["x1", "x2"]).pvalue
+    )
     assert found.statement.startswith("1 imputation: its variance is unknown")
     assert alone.statement == "3 imputations, degrees of freedom by Rubin (1987)."
     with pytest.raises(ValueError, match="two imputations or more"):
@@ -101,7 +116,9 @@ def test_one_imputation_is_the_fit_of_one_data_set_and_says_so():
 
 
 def test_a_copy_of_an_observed_variable_leaves_no_variance_between_imputations():
-    """One missing cell that pmm with one donor can only fill with one value: B = 0, and the fit is the single one."""
+    """One missing cell that pmm with one donor can only fill with one value: B = 0, and the fit is
+    the single one.
+    """
     frame = numbers(50)
     frame["x1"] = np.repeat([1.0, 9.0], 25)
     frame["x2"] = frame["x1"] + 0.001 * frame["x2"]
@@ -142,14 +159,18 @@ def test_whole_numbers_that_are_imputed_as_fractions_become_floats():
 def test_the_index_may_repeat_and_names_may_be_anything():
     frame = numbers(60)
     frame.loc[:9, "x1"] = np.nan
-    odd = frame.set_axis([3, "low birth weight", ("a", 1)], axis=1).set_axis(np.arange(60) % 7, axis=0)
+    odd = frame.set_axis([3, "low birth weight", ("a", 1)], axis=1).set_axis(
+        np.arange(60) % 7, axis=0
+    )
     done, plain = one(odd, {"low birth weight": "pmm"}), one(frame, {"x1": "pmm"})
     assert done.to_numpy().tolist() == plain.to_numpy().tolist()
     assert done.index.equals(odd.index)
     numbered = odd.set_axis(range(3), axis=1)
     assert one(numbered, {1: Equation("pmm", omit=(2,))}).notna().all().all()
     spaced = odd.set_axis(["x 0", "x 1", "x 2"], axis=1)
-    found = chained(spaced, {"x 1": "pmm"}, m=2, burnin=1, seed=1).fit("`x 0` ~ `x 1` + `x 2`", "regress")
+    found = chained(spaced, {"x 1": "pmm"}, m=2, burnin=1, seed=1).fit(
+        "`x 0` ~ `x 1` + `x 2`", "regress"
+    )
     assert found.params.notna().all()
     with pytest.raises(ValueError, match="two columns have the same name"):
         one(frame.set_axis(["x", "x", "z"], axis=1), {})
@@ -204,7 +225,9 @@ def planted(n: int = 300) -> tuple[np.ndarray, np.random.Generator]:
 
 
 def is_covariance(drawn: np.ndarray, expected: np.ndarray, error: float = 4.5) -> bool:
-    """Whether all variances and covariances of draws are within `error` Monte Carlo SE: (s_ij² + s_ii s_jj) / k."""
+    """Whether all variances and covariances of draws are within `error` Monte Carlo SE: (s_ij² +
+    s_ii s_jj) / k.
+    """
     spread = np.diag(expected)
     errors = np.sqrt((expected**2 + np.outer(spread, spread)) / len(drawn))
     return bool((np.abs(np.cov(drawn.T) - expected) < error * errors).all())
@@ -219,7 +242,11 @@ def test_the_parameters_are_drawn_with_the_inverse_information(method):
         params, information = methods.fit_truncreg(x[inside], latent[inside], -2, 2)
     else:
         cuts = {"logit": [0], "ologit": [-1, 1], "mlogit": [-0.5, 0.5]}[method]
-        fit = {"logit": methods.fit_logit, "ologit": methods.fit_ologit, "mlogit": methods.fit_mlogit}[method]
+        fit = {
+            "logit": methods.fit_logit,
+            "ologit": methods.fit_ologit,
+            "mlogit": methods.fit_mlogit,
+        }[method]
         params, information = fit(x, np.digitize(latent, cuts))
     drawn = np.array([methods.drawn(params, information, rng) for _ in range(4000)])
     covariance = np.linalg.inv(information)
@@ -228,7 +255,9 @@ def test_the_parameters_are_drawn_with_the_inverse_information(method):
 
 
 def test_a_regression_is_drawn_as_rubin_says():
-    """RSS / sigma² is chi-squared with n - p degrees of freedom; (b* - b) / sigma is N(0, (x'x)^-1)."""
+    """RSS / sigma² is chi-squared with n - p degrees of freedom; (b* - b) / sigma is N(0,
+    (x'x)^-1).
+    """
     x, rng = planted(60)
     y = x @ [1, 2, 3] + 2 * rng.standard_normal(60)
     estimate, gram, residual, df = methods.fit_regress(x, y)
@@ -243,7 +272,9 @@ def test_a_regression_is_drawn_as_rubin_says():
 
 @pytest.mark.parametrize("limits", [(0.0, 100.0), (-np.inf, 60.0), (90.0, 100.0)])
 def test_truncated_draws_have_the_fitted_mean(limits):
-    """The mean of a normal with its tails cut off, also where nearly all of it is (90 and more of N(40, 10))."""
+    """The mean of a normal with its tails cut off, also where nearly all of it is (90 and more of
+    N(40, 10)).
+    """
     x, rng = planted()
     params = np.array([40.0, 8.0, 5.0, np.log(10.0)])
     low, high = limits
@@ -255,13 +286,21 @@ def test_truncated_draws_have_the_fitted_mean(limits):
 
 
 def test_numbers_are_imputed_with_the_fitted_mean():
-    """Over chains with one sweep the mean imputed value is the mean of the fitted ones, within 4 Monte Carlo SE."""
+    """Over chains with one sweep the mean imputed value is the mean of the fitted ones, within 4
+    Monte Carlo SE.
+    """
     x, rng = planted(200)
-    frame = pd.DataFrame(x[:, 1:], columns=["a", "b"]).assign(y=x @ [1, 2, 3] + rng.standard_normal(200))
+    frame = pd.DataFrame(x[:, 1:], columns=["a", "b"]).assign(
+        y=x @ [1, 2, 3] + rng.standard_normal(200)
+    )
     missing = rng.random(200) < 0.3
     fitted = x[missing] @ np.linalg.lstsq(x[~missing], frame["y"][~missing].to_numpy())[0]
     made = chained(
-        frame.mask(missing[:, None] & np.array([False, False, True])), {"y": "regress"}, m=400, burnin=1, seed=1
+        frame.mask(missing[:, None] & np.array([False, False, True])),
+        {"y": "regress"},
+        m=400,
+        burnin=1,
+        seed=1,
     )
     means = np.array([made.complete(i)["y"][missing].mean() for i in range(1, 401)])
     assert abs(means.mean() - fitted.mean()) < 4 * means.std() / 20
@@ -269,18 +308,27 @@ def test_numbers_are_imputed_with_the_fitted_mean():
 
 @pytest.mark.parametrize("method", ["logit", "ologit", "mlogit"])
 def test_levels_are_imputed_as_often_as_fitted(method):
-    """The whole way from fit to cell: the mean count over chains is the mean of the sums at drawn parameters."""
+    """The whole way from fit to cell: the mean count over chains is the mean of the sums at drawn
+    parameters.
+    """
     x, rng = planted(300)
     latent = x @ [0.1, 0.8, -0.5] + rng.logistic(size=300)
     codes = np.digitize(latent, [0] if method == "logit" else [-0.5, 0.9])
     missing = rng.random(300) < 0.3
-    frame = pd.DataFrame(x[:, 1:], columns=["a", "b"]).assign(y=pd.Series(codes, dtype="Int64").mask(missing))
+    frame = pd.DataFrame(x[:, 1:], columns=["a", "b"]).assign(
+        y=pd.Series(codes, dtype="Int64").mask(missing)
+    )
     made = chained(frame, {"y": method}, m=400, burnin=1, seed=1)
     levels = codes.max() + 1
     counts = np.array(
-        [np.bincount(made.complete(i)["y"][missing].astype(int), minlength=levels) for i in range(1, 401)]
+        [
+            np.bincount(made.complete(i)["y"][missing].astype(int), minlength=levels)
+            for i in range(1, 401)
+        ]
     )
-    fit = {"logit": methods.fit_logit, "ologit": methods.fit_ologit, "mlogit": methods.fit_mlogit}[method]
+    fit = {"logit": methods.fit_logit, "ologit": methods.fit_ologit, "mlogit": methods.fit_mlogit}[
+        method
+    ]
     params, information = fit(x[~missing], codes[~missing])
     drawn = np.array([methods.drawn(params, information, rng) for _ in range(2000)])
     expected = np.array([_chance(method, x[missing], one).sum(axis=0) for one in drawn])
@@ -299,7 +347,9 @@ def _chance(method: str, x: np.ndarray, params: np.ndarray) -> np.ndarray:
 
 
 def test_donors_have_equal_shares():
-    """Each of the five nearest is taken as often: chi-squared with 4 degrees of freedom, 5,000 draws."""
+    """Each of the five nearest is taken as often: chi-squared with 4 degrees of freedom, 5,000
+    draws.
+    """
     rng = np.random.default_rng(5)
     predicted = np.arange(20.0)
     picked = methods.matched(predicted, np.full(5000, 9.1), predicted, 5, rng)

@@ -10,7 +10,8 @@ from .conftest import SIX_WOMEN
 
 PLANTED = "Zz-planted-77"
 
-# What is wrong with the file, how it is made, and the line that the error must hold. Every fault carries PLANTED.
+# What is wrong with the file, how it is made, and the line that the error must hold. Every fault
+# carries PLANTED.
 BAD_FILES = {
     "undeclared code": (
         lambda text: text.replace("w1,left,10,1,own", f"w1,left,10,1,{PLANTED}"),
@@ -32,7 +33,10 @@ BAD_FILES = {
         lambda text: text.replace("left,20,2", "left,20,2.5"),
         "visits: 1 row without a whole number (row 3)",
     ),
-    "out of range": (lambda text: text.replace("left,20,", "left,777777,"), "score: 1 row outside 0 to 100 (row 3)"),
+    "out of range": (
+        lambda text: text.replace("left,20,", "left,777777,"),
+        "score: 1 row outside 0 to 100 (row 3)",
+    ),
     "endless number": (
         lambda text: text.replace("left,20,2", "left,20," + "9" * 25),
         "visits: 1 row without a whole number (row 3)",
@@ -41,30 +45,48 @@ BAD_FILES = {
         lambda text: text.replace("left,20,", "left,1e309,"),
         "score: 1 row without a number (row 3)",
     ),
-    "infinite": (lambda text: text.replace("left,20,", "left,inf,"), "score: 1 row without a number (row 3)"),
+    "infinite": (
+        lambda text: text.replace("left,20,", "left,inf,"),
+        "score: 1 row without a number (row 3)",
+    ),
     "id twice": (
         lambda text: text.replace("w2,", f"{PLANTED},").replace("w3,", f"{PLANTED},"),
         "woman_id: 2 rows with a value that another row has too; it must be unique (rows 3, 4)",
     ),
-    "id missing": (lambda text: text.replace("w2,", ","), "woman_id: 1 row without a value, which is required (row 3)"),
-    "column missing": (lambda text: text.replace(",house", f",{PLANTED}"), "column 'house' is missing"),
+    "id missing": (
+        lambda text: text.replace("w2,", ","),
+        "woman_id: 1 row without a value, which is required (row 3)",
+    ),
+    "column missing": (
+        lambda text: text.replace(",house", f",{PLANTED}"),
+        "column 'house' is missing",
+    ),
     "column extra": (
         lambda text: text.replace(",house", f",{PLANTED}"),
         "1 column that the schema does not declare (column 5)",
     ),
-    "column twice": (lambda text: text.replace(",ward", ",team"), "column 'team' stands more than once"),
+    "column twice": (
+        lambda text: text.replace(",ward", ",team"),
+        "column 'team' stands more than once",
+    ),
     "another separator": (
         lambda text: text.replace(",", ";"),
         "it has one column only; cells must be separated by commas",
     ),
-    "row too short": (lambda text: text + f"{PLANTED},left\n", "1 row with too many or too few cells (row 8)"),
+    "row too short": (
+        lambda text: text + f"{PLANTED},left\n",
+        "1 row with too many or too few cells (row 8)",
+    ),
     "row too long": (
         lambda text: text + f"{PLANTED},left,1,1,own,1,1,1\n",
         "1 row with too many or too few cells (row 8)",
     ),
     "no rows": (lambda text: text.splitlines()[0], "it holds no rows of data"),
     "empty": (lambda text: "", "it holds no rows of data"),
-    "quote left open": (lambda text: text + f'"{PLANTED}', "it is not comma-separated text in UTF-8"),
+    "quote left open": (
+        lambda text: text + f'"{PLANTED}',
+        "it is not comma-separated text in UTF-8",
+    ),
 }
 
 
@@ -133,8 +155,16 @@ def test_missing_codes_are_missing_and_keep_their_reason(six_women):
 
 
 def test_a_derived_value_is_missing_for_the_reason_of_its_source(six_women):
-    # visits 1 2 3 4 12 and missing; bands 'few' to 2 and 'many' 3 to 9, so 12 lies outside every band
-    assert six_women.data["band"].astype("str").fillna("-").tolist() == ["few", "few", "many", "many", "-", "-"]
+    # visits 1 2 3 4 12 and missing; bands 'few' to 2 and 'many' 3 to 9, so 12 lies outside every
+    # band
+    assert six_women.data["band"].astype("str").fillna("-").tolist() == [
+        "few",
+        "few",
+        "many",
+        "many",
+        "-",
+        "-",
+    ]
     assert six_women.reasons.loc[4, "band"] == "outside_bands"
     assert six_women.reasons.loc[5, "band"] == "not asked"
 
@@ -152,7 +182,14 @@ def test_a_row_with_a_missing_condition_is_in_neither_group(six_women):
     left = group_mask(six_women, "left")
     assert left.tolist() == [True, True, False, False, True, False]
     not_left = Group.model_validate({"label": "x", "where": {"side": {"not": ["left"]}}})
-    assert where_mask(six_women, not_left.where).tolist() == [False, False, False, True, False, True]
+    assert where_mask(six_women, not_left.where).tolist() == [
+        False,
+        False,
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_condition_on_options_means_any_of_them(six_women):
@@ -160,7 +197,8 @@ def test_a_condition_on_options_means_any_of_them(six_women):
     assert where_mask(six_women, either.where).tolist() == [True, True, True, False, True, True]
     none = Group.model_validate({"label": "x", "where": {"services": {"not": ["Team", "Ward"]}}})
     assert where_mask(six_women, none.where).tolist() == [False, False, False, True, False, False]
-    # whether somebody whose answer is missing used the team is not known: she meets neither condition
+    # whether somebody whose answer is missing used the team is not known: she meets neither
+    # condition
     team = Group.model_validate({"label": "x", "where": {"services": "Team"}})
     no_team = Group.model_validate({"label": "x", "where": {"services": {"not": ["Team"]}}})
     assert where_mask(six_women, team.where).tolist() == [True, True, False, False, False, True]
@@ -199,7 +237,9 @@ def test_the_participant_labels_of_the_quotations_are_no_ids(study, tmp_path):
 
 def test_the_analysts_own_file_is_found_through_the_environment(study, tmp_path, monkeypatch):
     path = tmp_path / "own.csv"
-    lines = (study.folder / study.file.data.demo).read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = (
+        (study.folder / study.file.data.demo).read_text(encoding="utf-8").splitlines(keepends=True)
+    )
     path.write_text("".join(lines[:11]), encoding="utf-8")
     monkeypatch.setenv("MOTHERS_MARGINS_DATA", str(path))
     assert len(mm.open_cohort(study)) == 10
@@ -211,7 +251,9 @@ def test_a_local_file_can_name_the_analysts_file_per_study(study, tmp_path, monk
     from mothers_margins import places
 
     path = tmp_path / "own.csv"
-    lines = (study.folder / study.file.data.demo).read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = (
+        (study.folder / study.file.data.demo).read_text(encoding="utf-8").splitlines(keepends=True)
+    )
     path.write_text("".join(lines[:11]), encoding="utf-8")
     monkeypatch.setattr(places, "project", lambda: tmp_path)
     (tmp_path / "local.yaml").write_text(f"hscc_2019: {path}\n", encoding="utf-8")
@@ -239,7 +281,9 @@ def test_restricted_rows_may_not_lie_inside_the_project(study, unmarked, tmp_pat
 
 
 def test_a_zero_by_definition_that_is_none_is_found_with_its_row(study, unmarked, tmp_path):
-    (tmp_path / "own.csv").write_text(unmarked(group="LSSI", custody_of_baby="No"), encoding="utf-8")
+    (tmp_path / "own.csv").write_text(
+        unmarked(group="LSSI", custody_of_baby="No"), encoding="utf-8"
+    )
     with pytest.raises(mm.DataError) as raised:
         mm.read_cohort(tmp_path / "own.csv", study)
     assert "1 row of lssi with custody_of_baby 'No', which cannot be" in str(raised.value)

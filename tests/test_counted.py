@@ -1,4 +1,6 @@
-"""What counts participants: every column of every kind has one meaning, and the numbers of people are all named."""
+"""What counts participants: every column of every kind has one meaning, and the numbers of people
+are all named.
+"""
 
 import re
 
@@ -18,7 +20,17 @@ SETTINGS = {"m", "setting", "sweeps"}
 CHAINS = {"chains", "chains_in_all"}
 PLACES = {"timepoint", "chain", "sweep", "tenth"}
 STATISTICS = {
-    *("value", "statistic", "estimate", "std_error", "df", "p_value", "conf_low", "conf_high", "effect"),
+    *(
+        "value",
+        "statistic",
+        "estimate",
+        "std_error",
+        "df",
+        "p_value",
+        "conf_low",
+        "conf_high",
+        "effect",
+    ),
     *("profile_low", "profile_high", "profile_p", "fmi", "mc_error", "mean", "sd", "rhat", "at"),
     *("published", "agrees", "patterns"),
 }
@@ -34,7 +46,9 @@ def test_every_column_of_numbers_is_people_or_says_what_else_it_is():
     for kind, columns in COLUMNS.items():
         numbers = {*EVERY_KIND, *columns} - names_of(kind)
         for column in numbers:
-            homes = [group for group in (SETTINGS, CHAINS, PLACES, STATISTICS, PEOPLE) if column in group]
+            homes = [
+                group for group in (SETTINGS, CHAINS, PLACES, STATISTICS, PEOPLE) if column in group
+            ]
             assert len(homes) == 1, f"{kind}.{column}"
 
 
@@ -43,22 +57,35 @@ def test_people_stand_in_columns_of_people(kind, engine):
     for count in counts_of(kind, engine):
         assert count.column in COLUMNS[kind]
         assert {*count.where} <= {*COLUMNS[kind]}
-        # the value of a summary, and of the print beside it, is a number of people where its row says so
+        # the value of a summary, and of the print beside it, is a number of people where its row
+        # says so
         assert count.column in PEOPLE or count.where == {"statistic": frozenset({"n"})}
         within = {*COLUMNS[kind], "size", "rows", "the step before"}
         assert count.within in within
 
 
 def test_every_engine_that_writes_a_log_is_listed():
-    written = {str(engine) for frame in inputs().values() if "engine" in frame for engine in frame["engine"]}
+    written = {
+        str(engine)
+        for frame in inputs().values()
+        if "engine" in frame
+        for engine in frame["engine"]
+    }
     assert written <= {*COUNTED["events"]}
-    assert {*COUNTED["events"]} - written == {"sources", "corrections"}  # only of an analyst's own files
+    assert {*COUNTED["events"]} - written == {
+        "sources",
+        "corrections",
+    }  # only of an analyst's own files
 
 
 def test_a_setting_or_a_number_of_chains_is_never_in_a_column_of_people():
     log = inputs()["log"]
     run, chains = log[log["engine"] == "run"], log[log["engine"] == "chains"]
-    assert dict(zip(run["event"], run["setting"], strict=True)) == {"imputations": 4, "sweeps": 5, "seed": 20211118}
+    assert dict(zip(run["event"], run["setting"], strict=True)) == {
+        "imputations": 4,
+        "sweeps": 5,
+        "seed": 20211118,
+    }
     assert len(chains)
     assert chains["chains"].between(1, 4).all()
     assert (chains["chains_in_all"] == 4).all()
@@ -70,7 +97,9 @@ def test_a_setting_or_a_number_of_chains_is_never_in_a_column_of_people():
 
 
 def test_what_is_imputed_is_a_share_and_no_count():
-    """Of an imputed level the table has a share of all imputations; share times number is nobody's count."""
+    """Of an imputed level the table has a share of all imputations; share times number is nobody's
+    count.
+    """
     values = inputs()["values"]
     percent = values[values["statistic"] == "percent"]
     assert percent.loc[percent["group"] == "imputed", "n"].isna().all()
@@ -103,7 +132,9 @@ def test_people_in_checks_are_counted_and_not_statistics():
 # ---- the numbers themselves
 
 
-@pytest.mark.parametrize("name", sorted(inputs_names := ("summary", "needs", "missingness", "flow", "cells", "scores")))
+@pytest.mark.parametrize(
+    "name", sorted(inputs_names := ("summary", "needs", "missingness", "flow", "cells", "scores"))
+)
 def test_every_number_of_people_is_whole_and_within_its_base(name):
     frame = inputs()[name]
     rows = frame.to_dict("records")
@@ -118,7 +149,9 @@ def test_every_number_of_people_is_whole_and_within_its_base(name):
 
 
 def test_the_counts_of_table_1_are_its_published_ones():
-    """138 printed numbers, of which three are means: each other one is named as a number of people."""
+    """138 printed numbers, of which three are means: each other one is named as a number of
+    people.
+    """
     frame = inputs()["published"]
     people = [one for one in counted(frame) if one.count.column == "value"]
     assert len(people) == 138 - (frame["statistic"] == "mean").sum()
@@ -148,7 +181,10 @@ def test_the_documentation_of_results_names_every_column_of_every_kind():
 
 def test_the_documentation_says_whom_each_column_counts():
     text = (REPOSITORY / "docs" / "results.md").read_text(encoding="utf-8")
-    lines = [tuple(cell.replace("`", "").strip() for cell in line.strip("|").split("|")) for line in text.splitlines()]
+    lines = [
+        tuple(cell.replace("`", "").strip() for cell in line.strip("|").split("|"))
+        for line in text.splitlines()
+    ]
     for kind, engine in kinds_and_engines():
         for count in counts_of(kind, engine):
             where = f"{kind}, {engine}" if engine else kind

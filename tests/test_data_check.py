@@ -1,4 +1,6 @@
-"""Flow, missing values by reason, rules of scores, impossible values: counted, against counts made another way."""
+"""Flow, missing values by reason, rules of scores, impossible values: counted, against counts made
+another way.
+"""
 
 from dataclasses import replace
 
@@ -9,7 +11,9 @@ import mothers_margins as mm
 
 
 def step(flow: mm.Results, timepoint: int, code: str, group: str) -> int:
-    found = flow[(flow["timepoint"] == timepoint) & (flow["step"] == code) & (flow["group"] == group)]
+    found = flow[
+        (flow["timepoint"] == timepoint) & (flow["step"] == code) & (flow["group"] == group)
+    ]
     (number,) = found["n"]
     return number
 
@@ -21,12 +25,17 @@ def test_the_flow_adds_up_at_every_step(demo):
         known = step(flow, timepoint, "outcome_known", "all")
         assert everyone == 279 == known + step(flow, timepoint, "outcome_not_known", "all")
         for group in ("all", "yes", "no"):
-            whole, part = (step(flow, timepoint, code, group) for code in ("complete_case", "term_not_known"))
+            whole, part = (
+                step(flow, timepoint, code, group) for code in ("complete_case", "term_not_known")
+            )
             assert whole + part == step(flow, timepoint, "outcome_known", group)
         for code in ("outcome_known", "complete_case", "term_not_known"):
             yes, no = (step(flow, timepoint, code, group) for group in ("yes", "no"))
             assert yes + no == step(flow, timepoint, code, "all")
-    assert (step(flow, 1, "outcome_known", "yes"), step(flow, 1, "outcome_known", "no")) == (99, 179)
+    assert (step(flow, 1, "outcome_known", "yes"), step(flow, 1, "outcome_known", "no")) == (
+        99,
+        179,
+    )
     assert {*flow["outcome"]} == {"involved_t1", "involved_t2"}
     assert {*flow["specification"]} == {"protocol"}
 
@@ -42,9 +51,16 @@ def test_complete_cases_are_those_that_a_count_by_hand_finds(demo, esmi):
 
 def test_reasons_are_those_of_the_codes_in_the_file(demo, shipped):
     found = mm.missingness(demo, ["drug_history", "ethnicity"])
-    counts = {(row["variable"], row["event"], row["reason"]): row["n"] for row in found.to_dict("records")}
-    assert counts["drug_history", "missing", "form not completed"] == (shipped["drug_history"] == ".a").sum()
-    assert counts["ethnicity", "missing", "declined to answer"] == (shipped["ethnicity"] == ".d").sum()
+    counts = {
+        (row["variable"], row["event"], row["reason"]): row["n"] for row in found.to_dict("records")
+    }
+    assert (
+        counts["drug_history", "missing", "form not completed"]
+        == (shipped["drug_history"] == ".a").sum()
+    )
+    assert (
+        counts["ethnicity", "missing", "declined to answer"] == (shipped["ethnicity"] == ".d").sum()
+    )
     assert counts["drug_history", "known", ""] == shipped["drug_history"].isin(["Yes", "No"]).sum()
     for name in ("drug_history", "ethnicity"):
         assert sum(number for (variable, _, _), number in counts.items() if variable == name) == 279
@@ -52,7 +68,10 @@ def test_reasons_are_those_of_the_codes_in_the_file(demo, shipped):
 
 def test_missing_values_are_counted_within_groups_of_their_own_size(demo):
     found = mm.missingness(demo, ["ctq_total"], ["involved_t1", "not_involved_t1"])
-    assert found.groupby("group")["n"].sum().to_dict() == {"involved_t1": 99, "not_involved_t1": 179}
+    assert found.groupby("group")["n"].sum().to_dict() == {
+        "involved_t1": 99,
+        "not_involved_t1": 179,
+    }
     assert set(found["denominator"]) == {99, 179}
 
 
@@ -76,7 +95,9 @@ def test_impossible_combinations_are_counted_where_somebody_makes_them(demo, esm
     found = mm.impossible(replace(demo, data=data))
     assert {*found["engine"]} == {"check"}
     welsh = found[found["reason"] == "the Welsh index does not rank areas of England"]
-    assert welsh[["event", "n"]].to_numpy().tolist() == [["combination", (demo.data["country"] == "Wales").sum()]]
+    assert welsh[["event", "n"]].to_numpy().tolist() == [
+        ["combination", (demo.data["country"] == "Wales").sum()]
+    ]
     assert {*welsh["variables"].item().split("; ")} == {"country", "deprivation_index"}
     counts = found.set_index("event")["n"]
     assert counts["behind_closed_gate"] == behind.sum()
@@ -88,14 +109,21 @@ def test_impossible_combinations_are_counted_where_somebody_makes_them(demo, esm
 def test_a_table_of_events_shows_numbers_and_shares_and_the_mark(demo):
     html = mm.tally(mm.missingness(demo, ["drug_history"]), "Missing").to_html()
     missing = int(demo.data["drug_history"].isna().sum())
-    assert f"{missing} ({100 * missing / 279:.1f}%)" in html.replace("\u2007", "").replace("  ", " ")
+    assert f"{missing} ({100 * missing / 279:.1f}%)" in html.replace("\u2007", "").replace(
+        "  ", " "
+    )
     assert "SYNTHETIC DATA" in html
     flow = mm.tally(mm.flow(demo), "Flow")
     assert flow.sections[0].title == "Children's social care involvement at timepoint 1"
     assert flow.quote("involved_t1", "yes", "outcome_known") == "99"
     assert flow.quote("involved_t1", "yes", "in_file") == "–"
     assert [row.label for row in flow.sections[0].rows] == [
-        *("In the file", "Outcome not known", "Outcome known", "Every explanatory variable known (complete case)"),
+        *(
+            "In the file",
+            "Outcome not known",
+            "Outcome known",
+            "Every explanatory variable known (complete case)",
+        ),
         "An explanatory variable not known",
     ]
 

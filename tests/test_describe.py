@@ -14,7 +14,9 @@ from .conftest import SIX_WOMEN
 
 
 def value(results: mm.Results, statistic: str, level: str = "", group: str = "all") -> float:
-    found = results.query("statistic == @statistic and level == @level and group == @group and variable != 'n'")
+    found = results.query(
+        "statistic == @statistic and level == @level and group == @group and variable != 'n'"
+    )
     assert len(found) == 1
     return found["value"].item()
 
@@ -48,7 +50,13 @@ def test_means_and_deviations(six_women):
 def test_quantiles(six_women):
     visits = mm.summarise(six_women, ["visits"], ["all"])
     # 1 2 3 4 12: linear between order statistics
-    assert [value(visits, name) for name in ("median", "q1", "q3", "min", "max")] == [3, 2, 4, 1, 12]
+    assert [value(visits, name) for name in ("median", "q1", "q3", "min", "max")] == [
+        3,
+        2,
+        4,
+        1,
+        12,
+    ]
 
 
 def test_a_group_without_a_known_value_is_missing_not_zero(six_women):
@@ -76,15 +84,30 @@ def test_results_have_the_columns_of_their_kind_in_order(six_women):
     summary = mm.summarise(six_women, ["house"], ["all"], timepoint=2)
     assert list(summary.columns) == [
         *("table", "study", "timepoint", "status", "note"),
-        *("block", "variable", "level", "group", "statistic", "value", "n", "denominator", "missing"),
+        *(
+            "block",
+            "variable",
+            "level",
+            "group",
+            "statistic",
+            "value",
+            "n",
+            "denominator",
+            "missing",
+        ),
     ]
     assert set(summary["timepoint"]) == {2}
     assert set(summary["study"]) == {"small"}
 
 
 def test_levels_stand_in_declared_order_also_when_nobody_has_them(six_women):
-    summary = mm.summarise(six_women, ["band"], {"none": {"side": "left", "house": "own", "band": "many"}})
-    assert summary.query("statistic == 'n' and variable == 'band'")["level"].tolist() == ["few", "many"]
+    summary = mm.summarise(
+        six_women, ["band"], {"none": {"side": "left", "house": "own", "band": "many"}}
+    )
+    assert summary.query("statistic == 'n' and variable == 'band'")["level"].tolist() == [
+        "few",
+        "many",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -96,8 +119,16 @@ def test_levels_stand_in_declared_order_also_when_nobody_has_them(six_women):
         (["HOUSE"], ["all"], "no variable 'HOUSE'; did you mean 'house'?"),
         (["house"], "all", "must be a list of names"),
         (["house"], {}, "must be a list of names"),
-        (["house"], {"x": {"house": "castle"}}, "'castle' is no level of house (declared: own, rent)"),
-        (["house"], {"x": {"services": "Yes"}}, "'Yes' is no level of services (declared: Team, Ward)"),
+        (
+            ["house"],
+            {"x": {"house": "castle"}},
+            "'castle' is no level of house (declared: own, rent)",
+        ),
+        (
+            ["house"],
+            {"x": {"services": "Yes"}},
+            "'Yes' is no level of services (declared: Team, Ward)",
+        ),
         (["house"], {"x": {"visits": 3}}, "has the form {variable: level}"),
         (["house"], {"x": {"hous": "own"}}, "no variable 'hous'"),
     ],
@@ -116,11 +147,15 @@ def test_each_verb_says_what_it_needs(study, cohort, table_1):
         lambda: mm.read_cohort("x.csv", "hscc_2019"),
         lambda: mm.overview("hscc_2019", "groups"),
     ):
-        with pytest.raises(mm.UsageError, match=r"needs a (cohort|study).*; it was given a (Study|str)"):
+        with pytest.raises(
+            mm.UsageError, match=r"needs a (cohort|study).*; it was given a (Study|str)"
+        ):
             call()
     for builder in (mm.characteristics, mm.themes, mm.check_published):
         for wrong in (cohort, study, pd.DataFrame(table_1)):
-            with pytest.raises(mm.UsageError, match="does not say which study and rows it comes from"):
+            with pytest.raises(
+                mm.UsageError, match="does not say which study and rows it comes from"
+            ):
                 builder(wrong)
     with pytest.raises(mm.UsageError, match="these results are themes, not summaries"):
         mm.check_published(mm.list_themes(study))
@@ -152,7 +187,10 @@ def test_a_study_without_themes_or_print_says_so(six_women, small_study):
 
 @given(
     rows=st.lists(
-        st.tuples(st.sampled_from(["left", "right", ""]), st.sampled_from(["own", "rent", "", "-9"])), min_size=1
+        st.tuples(
+            st.sampled_from(["left", "right", ""]), st.sampled_from(["own", "rent", "", "-9"])
+        ),
+        min_size=1,
     )
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -163,7 +201,9 @@ def test_levels_and_missing_add_up_to_the_group(small_study, rows):
     summary = mm.summarise(mm.read_cohort(path, small_study), ["house"], ["all", "left"])
     for name, expected in (("all", rows), ("left", [row for row in rows if row[0] == "left"])):
         cells = summary[(summary["group"] == name) & (summary["variable"] == "house")]
-        counted, percent = (cells[cells["statistic"] == statistic] for statistic in ("n", "percent"))
+        counted, percent = (
+            cells[cells["statistic"] == statistic] for statistic in ("n", "percent")
+        )
         known = [house for _, house in expected if house in ("own", "rent")]
         assert counted["n"].tolist() == [known.count("own"), known.count("rent")]
         assert set(counted["denominator"]) == {len(known)}

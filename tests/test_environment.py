@@ -1,4 +1,6 @@
-"""pyproject.toml, requirements.lock and environment.yml say the same, and no file says where packages come from."""
+"""pyproject.toml, requirements.lock and environment.yml say the same, and no file says where
+packages come from.
+"""
 
 import re
 import subprocess
@@ -10,8 +12,19 @@ from packaging.requirements import Requirement
 
 from .conftest import REPOSITORY
 
-ALIASES = {"matplotlib-base": "matplotlib"}  # conda-forge's name for matplotlib without a window system
-FIXED = ("jupyterlab", "pandas", "seaborn", "matplotlib", "statsmodels", "papermill", "nbconvert", "pytest-notebook")
+ALIASES = {
+    "matplotlib-base": "matplotlib"
+}  # conda-forge's name for matplotlib without a window system
+FIXED = (
+    "jupyterlab",
+    "pandas",
+    "seaborn",
+    "matplotlib",
+    "statsmodels",
+    "papermill",
+    "nbconvert",
+    "pytest-notebook",
+)
 
 
 def read(name: str) -> str:
@@ -20,7 +33,9 @@ def read(name: str) -> str:
 
 PYPROJECT = tomllib.loads(read("pyproject.toml"))
 LOCK = dict.fromkeys(
-    re.findall(r"^([a-z0-9][\w.-]*==[^\s;\\]+(?: ; [^\\\n]+?)?) *\\?$", read("requirements.lock"), re.M)
+    re.findall(
+        r"^([a-z0-9][\w.-]*==[^\s;\\]+(?: ; [^\\\n]+?)?) *\\?$", read("requirements.lock"), re.M
+    )
 )
 
 
@@ -32,14 +47,22 @@ def declared() -> dict[str, str]:
 
 def test_the_packages_that_the_user_fixed_are_there():
     assert set(FIXED) <= set(declared())
-    assert Requirement("pytest-notebook" + declared()["pytest-notebook"]).specifier.contains("0.11.0")
-    assert not Requirement("pytest-notebook" + declared()["pytest-notebook"]).specifier.contains("0.10.0")
+    assert Requirement("pytest-notebook" + declared()["pytest-notebook"]).specifier.contains(
+        "0.11.0"
+    )
+    assert not Requirement("pytest-notebook" + declared()["pytest-notebook"]).specifier.contains(
+        "0.10.0"
+    )
 
 
 def test_conda_gets_the_same_packages_and_lower_bounds():
     lines = yaml.safe_load(read("environment.yml"))["dependencies"]
     pip = next(line["pip"] for line in lines if isinstance(line, dict))
-    needed = [Requirement(line) for line in [*lines, *pip] if isinstance(line, str) and line not in ("pip", "-e .")]
+    needed = [
+        Requirement(line)
+        for line in [*lines, *pip]
+        if isinstance(line, str) and line not in ("pip", "-e .")
+    ]
     conda = {ALIASES.get(one.name.lower(), one.name.lower()): str(one.specifier) for one in needed}
     assert conda.pop("python") == PYPROJECT["project"]["requires-python"]
     assert conda == declared()
@@ -57,7 +80,9 @@ def test_every_direct_dependency_is_pinned_within_its_bound():
     for name, bound in declared().items():
         versions = [next(iter(pin.specifier)).version for pin in pins if pin.name.lower() == name]
         assert versions, name
-        assert all(Requirement(name + bound).specifier.contains(version) for version in versions), name
+        assert all(Requirement(name + bound).specifier.contains(version) for version in versions), (
+            name
+        )
 
 
 def test_every_pin_has_hashes():
@@ -80,18 +105,26 @@ def test_bytecode_is_compiled_when_the_environment_is_made():
 
 
 def committed() -> list[str]:
-    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S607
+    call = ["git", "ls-files"]
+    listed = subprocess.run(call, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("not a checkout")
     return listed.stdout.split("\n")[:-1]
 
 
 def test_no_committed_file_names_a_registry_or_a_place_on_one_machine():
-    hosts = [".".join(parts) for parts in (("pypi", "org"), ("python" + "hosted", "org"), ("registry", "npmjs"))]
+    hosts = [
+        ".".join(parts)
+        for parts in (("pypi", "org"), ("python" + "hosted", "org"), ("registry", "npmjs"))
+    ]
     places = re.compile(r"(?<![\w.])/(home|root|Users)/\w|file:///|index-url")
     for name in committed():
         path = REPOSITORY / name
-        if path.suffix == ".png" or not path.is_file() or name in ("tests/test_environment.py", ".ci/lock"):
+        if (
+            path.suffix == ".png"
+            or not path.is_file()
+            or name in ("tests/test_environment.py", ".ci/lock")
+        ):
             continue
         text = path.read_text(encoding="utf-8")
         assert not [host for host in hosts if host in text], name
@@ -101,7 +134,11 @@ def test_no_committed_file_names_a_registry_or_a_place_on_one_machine():
 def test_what_must_not_be_in_git_is_not():
     names = committed()
     assert "uv.lock" not in names
-    assert not [name for name in names if name.startswith("outputs/") or name.endswith((".dta", ".sav", ".key"))]
+    assert not [
+        name
+        for name in names
+        if name.startswith("outputs/") or name.endswith((".dta", ".sav", ".key"))
+    ]
 
 
 def test_the_two_commands_of_the_readme_are_the_ones_that_ci_runs():
@@ -114,5 +151,9 @@ def test_the_two_commands_of_the_readme_are_the_ones_that_ci_runs():
 
 
 def test_everything_committed_is_small():
-    sizes = {name: (REPOSITORY / name).stat().st_size for name in committed() if (REPOSITORY / name).is_file()}
+    sizes = {
+        name: (REPOSITORY / name).stat().st_size
+        for name in committed()
+        if (REPOSITORY / name).is_file()
+    }
     assert {name: size for name, size in sizes.items() if size > 1_000_000} == {}

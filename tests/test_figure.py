@@ -1,4 +1,6 @@
-"""Figures: what `check` refuses, and that a chart, its alt text and the results that it draws say the same."""
+"""Figures: what `check` refuses, and that a chart, its alt text and the results that it draws say
+the same.
+"""
 
 import re
 from math import log, nan
@@ -22,9 +24,16 @@ ALT = "A bar of 12 mothers, drawn for the test."
 
 def texts(figure: Figure) -> list[Text]:
     """Texts that stand in the figure, from the top; tick labels only of axes that are drawn."""
-    hidden = {id(text) for axes in figure.drawn.axes if not axes.axison for text in axes.xaxis.findobj(Text)}
+    hidden = {
+        id(text)
+        for axes in figure.drawn.axes
+        if not axes.axison
+        for text in axes.xaxis.findobj(Text)
+    }
     hidden |= {id(text) for axes in figure.drawn.axes for text in axes.yaxis.findobj(Text)}
-    found = [text for text in figure.drawn.findobj(Text) if text.get_text() and id(text) not in hidden]
+    found = [
+        text for text in figure.drawn.findobj(Text) if text.get_text() and id(text) not in hidden
+    ]
     return sorted(found, key=lambda text: -text.get_window_extent().y0)
 
 
@@ -32,9 +41,17 @@ def words(figure: Figure) -> list[str]:
     return [text.get_text() for text in texts(figure)]
 
 
-def estimates(study: mm.Study, *rows: dict, source: Source = SYNTHETIC, lock: Lock = "", **common) -> Results:
+def estimates(
+    study: mm.Study, *rows: dict, source: Source = SYNTHETIC, lock: Lock = "", **common
+) -> Results:
     """Estimates as the models give them; what a row does not say is not a number."""
-    usual = {"outcome": "involved_t1", "model": "adjusted", "method": "complete_case", "level": "", "reference": ""}
+    usual = {
+        "outcome": "involved_t1",
+        "model": "adjusted",
+        "method": "complete_case",
+        "level": "",
+        "reference": "",
+    }
     usual |= {"term": "", "n": 186, "n_events": 57, "status": "shown", "note": "", "m": None}
     numbers = ("std_error", "df", "conf_low", "conf_high", "p_value", "fmi", "mc_error")
     usual |= (
@@ -46,7 +63,13 @@ def estimates(study: mm.Study, *rows: dict, source: Source = SYNTHETIC, lock: Lo
 
 
 def term(variable: str, odds: float = 2, low: float = 0.5, high: float = 8, **more) -> dict:
-    return {"variable": variable, "estimate": log(odds), "conf_low": log(low), "conf_high": log(high), **more}
+    return {
+        "variable": variable,
+        "estimate": log(odds),
+        "conf_low": log(low),
+        "conf_high": log(high),
+        **more,
+    }
 
 
 YES = {"level": "Yes", "reference": "No"}
@@ -76,18 +99,36 @@ def test_a_figure_without_a_fault_has_none(plain):
     ("spoil", "fault"),
     [
         (lambda axes: axes.texts[0].set_fontsize(7.9), "'12 mothers' has 7.9 points, fewer than 8"),
-        (lambda axes: axes.texts[0].set_color(GRID), "'12 mothers' has a contrast of 1.6, less than 4.5"),
+        (
+            lambda axes: axes.texts[0].set_color(GRID),
+            "'12 mothers' has a contrast of 1.6, less than 4.5",
+        ),
         (
             lambda axes: axes.texts[0].set_position((0.5, 0.3)),
             "'12 mothers' has a contrast of 1.4, less",
         ),  # half on the bar
         (lambda axes: axes.texts[0].set_x(0.9), "'12 mothers' is cut off by the edge"),
         (lambda axes: axes.text(0.2, 0.82, "of 20"), "'12 mothers' overlaps 'of 20'"),
-        (lambda axes: axes.texts[0].set(zorder=0, x=0.5, y=0.3, color=INK), "'12 mothers' is covered"),
-        (lambda axes: axes.patches[0].set_facecolor(GRID), "a mark (patch) has a contrast of 1.6, less than 3"),
-        (lambda axes: axes.plot([0.1, 0.3], [0.6, 0.6], color=GRID), "a mark (line2d) has a contrast of 1.6"),
-        (lambda axes: axes.scatter([0.2], [0.6], color=GRID), "a mark (PathCollection) has a contrast of 1.6"),
-        (lambda axes: axes.patches[0].set_facecolor("#ff0000"), "colour #ff0000 is not in the palette"),
+        (
+            lambda axes: axes.texts[0].set(zorder=0, x=0.5, y=0.3, color=INK),
+            "'12 mothers' is covered",
+        ),
+        (
+            lambda axes: axes.patches[0].set_facecolor(GRID),
+            "a mark (patch) has a contrast of 1.6, less than 3",
+        ),
+        (
+            lambda axes: axes.plot([0.1, 0.3], [0.6, 0.6], color=GRID),
+            "a mark (line2d) has a contrast of 1.6",
+        ),
+        (
+            lambda axes: axes.scatter([0.2], [0.6], color=GRID),
+            "a mark (PathCollection) has a contrast of 1.6",
+        ),
+        (
+            lambda axes: axes.patches[0].set_facecolor("#ff0000"),
+            "colour #ff0000 is not in the palette",
+        ),
         (lambda axes: axes.patches[0].set_alpha(0.9), "colour #12436de6 is not in the palette"),
     ],
 )
@@ -103,7 +144,10 @@ def test_check_says_each_fault_and_where(plain, spoil, fault):
     [
         ("", "the alt text has 0 characters"),
         ("Bars " * 80, "the alt text has 400 characters"),
-        ("A chart of 12 mothers, as in chart.png here.", "the alt text holds a file name, near 't.png'"),
+        (
+            "A chart of 12 mothers, as in chart.png here.",
+            "the alt text holds a file name, near 't.png'",
+        ),
         ("A chart of 12 of 13 mothers in the test.", "the alt text says 13, which is not drawn"),
     ],
 )
@@ -123,7 +167,8 @@ def test_smallest_is_a_choice(plain):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "expected"), [("#000000", PAPER, 21), (PAPER, PAPER, 1), ("#777777", PAPER, 4.48)]
+    ("one", "other", "expected"),
+    [("#000000", PAPER, 21), (PAPER, PAPER, 1), ("#777777", PAPER, 4.48)],
 )
 def test_contrast_is_that_of_wcag(one, other, expected):
     assert contrast(one, other) == contrast(other, one) == pytest.approx(expected, abs=0.005)
@@ -136,7 +181,9 @@ def test_the_alt_text_reaches_html_and_the_picture_is_a_png(plain):
     assert repr(plain) == data["text/plain"] == ALT
     assert plain.png() == plain.png()
     output = nbformat.v4.new_output("display_data", data, metadata=metadata)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("figure", outputs=[output])])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("figure", outputs=[output])]
+    )
     html, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
     assert f'alt="{ALT}"' in html
 
@@ -150,7 +197,10 @@ def drawn(demo) -> dict[str, Figure]:
     terms = [*study.terms("protocol", "involved_t1"), "other_children_csc"]
     adjusted = [
         term("age_years", 1.1, 0.8, 1.5),
-        *(term("ethnicity", 1.2, 0.1, 9, level=level, reference="White British") for level in ("White Other", "Black")),
+        *(
+            term("ethnicity", 1.2, 0.1, 9, level=level, reference="White British")
+            for level in ("White Other", "Black")
+        ),
         term("dv_any", 2.31, 1.27, 4.21, **YES),
     ]
     imputed = [row | {"method": "imputed", "n": 278, "n_events": 99, "m": 50} for row in adjusted]
@@ -190,14 +240,18 @@ def test_restricted_rows_have_no_mark(esmi):
 def test_too_long_an_alt_text_points_to_the_table_and_keeps_the_largest_differences(drawn):
     alt = drawn["shares"].alt
     assert alt.endswith("The other values stand in the table.")
-    assert alt.index("41 of 79 (51.9%), 47 of 169 (27.8%)") < alt.index("27 of 99 (27.3%), 32 of 178 (18.0%)")
+    assert alt.index("41 of 79 (51.9%), 47 of 169 (27.8%)") < alt.index(
+        "27 of 99 (27.3%), 32 of 178 (18.0%)"
+    )
 
 
 # ---- shares and missing values, on six women counted by hand
 
 
 def test_group_bars_draw_counts_shares_and_lengths(six_women):
-    figure = mm.group_bars(mm.summarise(six_women, ["house"], {"one": {"side": "left"}, "other": {"side": "right"}}))
+    figure = mm.group_bars(
+        mm.summarise(six_women, ["house"], {"one": {"side": "left"}, "other": {"side": "right"}})
+    )
     # left side: w1 own, w2 rent, w5 refused; right side: w4 own, w6 rent
     assert [text for text in words(figure) if "%" in text] == ["1 of 2 (50%)"] * 4
     lengths = [patch.get_width() for patch in figure.drawn.axes[1].patches]
@@ -212,13 +266,21 @@ def test_group_bars_draw_counts_shares_and_lengths(six_women):
 
 def test_of_yes_and_no_only_yes_is_drawn(demo):
     figure = mm.group_bars(mm.summarise(demo, ["dv_any"], GROUPS))
-    assert [text for text in words(figure) if "%" in text] == ["41 of 79 (51.9%)", "47 of 169 (27.8%)"]
+    assert [text for text in words(figure) if "%" in text] == [
+        "41 of 79 (51.9%)",
+        "47 of 169 (27.8%)",
+    ]
     assert "No" not in words(figure)
 
 
 def test_every_number_of_a_small_chart_is_in_its_alt_text(demo):
     figure = mm.group_bars(mm.summarise(demo, ["dv_any", "personality_disorder"], GROUPS))
-    shown = {number for text in words(figure) if " of " in text and "%" in text for number in NUMBER.findall(text)}
+    shown = {
+        number
+        for text in words(figure)
+        if " of " in text and "%" in text
+        for number in NUMBER.findall(text)
+    }
     assert len(shown) == 12
     assert shown <= set(NUMBER.findall(figure.alt))
 
@@ -243,7 +305,11 @@ def test_group_bars_refuse_what_they_cannot_draw(demo, cohort):
     with pytest.raises(mm.UsageError, match="0 rows to draw"):
         mm.group_bars(mm.summarise(demo, ["age_years"], GROUPS))
     with pytest.raises(mm.UsageError, match="16 rows to draw"):
-        mm.group_bars(mm.summarise(demo, ["age_band", "ethnicity", "relationship", "deprivation_quintile"], GROUPS))
+        mm.group_bars(
+            mm.summarise(
+                demo, ["age_band", "ethnicity", "relationship", "deprivation_quintile"], GROUPS
+            )
+        )
     four = {level: {"age_band": level} for level in demo.study.levels("age_band")}
     with pytest.raises(mm.UsageError, match="4\\) cannot be told apart"):
         mm.group_bars(mm.summarise(demo, ["dv_any"], four))
@@ -251,7 +317,9 @@ def test_group_bars_refuse_what_they_cannot_draw(demo, cohort):
 
 def test_missing_bars_count_missing_values_of_all_reasons(six_women):
     figure = mm.missing_bars(mm.missingness(six_women, ["score", "house"]))
-    assert [text for text in words(figure) if " of " in text] == ["1 of 6 missing"] * 2  # w4 not asked, w5 refused
+    assert [text for text in words(figure) if " of " in text] == [
+        "1 of 6 missing"
+    ] * 2  # w4 not asked, w5 refused
     assert "Score: 1 of 6; House: 1 of 6." in figure.alt
     known, missing, *_ = figure.drawn.axes[1].patches
     assert missing.get_width() == pytest.approx(100 / 6)
@@ -269,7 +337,10 @@ def test_missing_bars_of_suppressed_numbers(demo):
     results = mm.missingness(demo, ["dv_any", "ethnicity"])
     results.loc[results["variable"] == "ethnicity", "status"] = "suppressed"
     figure = mm.missing_bars(results)
-    assert [text for text in words(figure) if text == "[c]" or "missing" in text] == ["30 of 279 missing", "[c]"]
+    assert [text for text in words(figure) if text == "[c]" or "missing" in text] == [
+        "30 of 279 missing",
+        "[c]",
+    ]
     assert "3 of 279" not in " ".join([*words(figure), figure.alt])
     assert "Left out: suppressed values" in figure.alt
 
@@ -313,7 +384,11 @@ def panel(figure: Figure, number: int = 0):
 
 def test_log_odds_are_exponentiated_and_rounded_by_the_rule(esmi):
     # ln 2.305 is 0.83508; a half goes up
-    row = term("dv_any", **YES) | {"estimate": 0.0, "conf_low": -0.6931471805599453, "conf_high": 2.0794415416798357}
+    row = term("dv_any", **YES) | {
+        "estimate": 0.0,
+        "conf_low": -0.6931471805599453,
+        "conf_high": 2.0794415416798357,
+    }
     figure = mm.forest(estimates(esmi, row, term("age_years", 2.31, 1.27, 4.21)))
     assert "1.00 (0.50 to 8.00)" in words(figure)
     assert "2.31 (1.27 to 4.21)" in words(figure)
@@ -327,16 +402,36 @@ def test_the_axis_is_logarithmic_with_plain_powers_of_two(esmi):
     axes = panel(figure)
     assert axes.get_xscale() == "log"
     assert axes.get_xlim() == pytest.approx((0.25, 8))
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.25", "0.5", "1", "2", "4", "8"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        "0.25",
+        "0.5",
+        "1",
+        "2",
+        "4",
+        "8",
+    ]
     assert list(axes.get_xticks()) == [0.25, 0.5, 1, 2, 4, 8]
-    assert any(list(line.get_xdata()) == [1, 1] and line.get_linestyle() == ":" for line in axes.lines)
+    assert any(
+        list(line.get_xdata()) == [1, 1] and line.get_linestyle() == ":" for line in axes.lines
+    )
 
 
 def test_an_interval_beyond_the_axis_ends_in_an_arrow(esmi):
-    figure = mm.forest(estimates(esmi, term("dv_any", 2, 0.01, 5000), term("age_years", 1, 0.9, 1.1)))
-    arrows = [line for line in panel(figure).lines if line.get_marker() in ("<", ">") and len(line.get_xdata())]
+    figure = mm.forest(
+        estimates(esmi, term("dv_any", 2, 0.01, 5000), term("age_years", 1, 0.9, 1.1))
+    )
+    arrows = [
+        line
+        for line in panel(figure).lines
+        if line.get_marker() in ("<", ">") and len(line.get_xdata())
+    ]
     assert [(line.get_marker(), line.get_xdata()[0]) for line in arrows] == [("<", 0.125), (">", 8)]
-    ends = [end for line in panel(figure).lines for end in line.get_xdata() if line.get_linestyle() == "-"]
+    ends = [
+        end
+        for line in panel(figure).lines
+        for end in line.get_xdata()
+        if line.get_linestyle() == "-"
+    ]
     assert (min(ends), max(ends)) == (0.125, 8)  # the line itself is cut there
     assert "2.00 (0.01 to >1000)" in words(figure)
     assert check(figure) == ()
@@ -348,10 +443,15 @@ def test_rows_stand_under_the_headings_of_the_study_whatever_their_order(esmi):
         term("substance_misuse", **YES),
         term("relationship", level="single", reference="partner"),
     ]
-    rows += [term("ethnicity", level=level, reference="White British") for level in ("White Other", "Black")]
+    rows += [
+        term("ethnicity", level=level, reference="White British")
+        for level in ("White Other", "Black")
+    ]
     figure = mm.forest(estimates(esmi, *rows, term("age_years")))
     labels = [
-        text.get_text() for text in texts(figure) if text.axes is figure.drawn.axes[0] and text.get_position()[0] < 2.5
+        text.get_text()
+        for text in texts(figure)
+        if text.axes is figure.drawn.axes[0] and text.get_position()[0] < 2.5
     ]
     start = labels.index("Explanatory variable") + 1
     assert labels[start : start + 11] == [
@@ -372,12 +472,21 @@ def test_rows_stand_under_the_headings_of_the_study_whatever_their_order(esmi):
 def test_numbers_and_symbols_stand_beside_their_label(esmi):
     figure = mm.forest(estimates(esmi, term("age_years", 3, 2, 4), term("dv_any", 5, 4, 6, **YES)))
     height = {text.get_text(): text.get_window_extent().y0 for text in texts(figure)}
-    assert height["3.00 (2.00 to 4.00)"] == pytest.approx(height["Mother's age, per 5 years"], abs=6)
-    symbols = {line.get_xdata()[0]: line for line in panel(figure).lines if line.get_marker() == "o"}
-    for odds, label in ((3, "Mother's age, per 5 years"), (5, "Domestic abuse (CAS at or above the cut-off)")):
+    assert height["3.00 (2.00 to 4.00)"] == pytest.approx(
+        height["Mother's age, per 5 years"], abs=6
+    )
+    symbols = {
+        line.get_xdata()[0]: line for line in panel(figure).lines if line.get_marker() == "o"
+    }
+    for odds, label in (
+        (3, "Mother's age, per 5 years"),
+        (5, "Domestic abuse (CAS at or above the cut-off)"),
+    ):
         line = next(line for place, line in symbols.items() if place == pytest.approx(odds))
         middle = panel(figure).transData.transform((odds, line.get_ydata()[0]))[1]
-        assert 0 < middle - height.get(label, height["Domestic abuse (CAS at or above the"]) < 20  # within the letters
+        assert (
+            0 < middle - height.get(label, height["Domestic abuse (CAS at or above the"]) < 20
+        )  # within the letters
 
 
 def test_filled_is_imputed_and_the_second_method_stands_below(esmi):
@@ -386,7 +495,9 @@ def test_filled_is_imputed_and_the_second_method_stands_below(esmi):
         term("dv_any", 1.5, 1.1, 2, method="imputed", m=50, **YES),
     ]
     figure = mm.forest(estimates(esmi, *rows))
-    symbols = {line.get_marker(): line for line in panel(figure).lines if line.get_marker() in ("s", "o")}
+    symbols = {
+        line.get_marker(): line for line in panel(figure).lines if line.get_marker() in ("s", "o")
+    }
     assert symbols["s"].get_markerfacecolor() == FIRST
     assert symbols["o"].get_markerfacecolor() == PAPER
     below = symbols["o"].get_ydata()[0] - symbols["s"].get_ydata()[0]  # places go down the page
@@ -401,7 +512,10 @@ def test_filled_is_imputed_and_the_second_method_stands_below(esmi):
 
 
 def test_two_methods_need_a_row_of_twice_the_height(esmi):
-    rows = [term("substance_misuse", **YES), term("learning_difficulties", **YES)]  # labels of one line
+    rows = [
+        term("substance_misuse", **YES),
+        term("learning_difficulties", **YES),
+    ]  # labels of one line
     one = mm.forest(estimates(esmi, *rows))
     both = mm.forest(estimates(esmi, *rows, *(row | {"method": "imputed"} for row in rows)))
     for figure, high in ((one, 0.21), (both, 0.42)):
@@ -430,12 +544,18 @@ def test_a_suppressed_estimate_is_left_out_and_said(esmi):
 def test_two_panels_share_rows_and_axis(esmi):
     one = estimates(esmi, term("age_years", 1.1, 0.9, 1.3), term("dv_any", **YES))
     two = estimates(
-        esmi, term("readmitted_1y", 3, 1.5, 6, **YES), term("age_years", 1.2, 0.8, 1.4), outcome="involved_t2"
+        esmi,
+        term("readmitted_1y", 3, 1.5, 6, **YES),
+        term("age_years", 1.2, 0.8, 1.4),
+        outcome="involved_t2",
     )
     figure = mm.forest(one, two)
     assert panel(figure).get_xlim() == panel(figure, 1).get_xlim()
     assert words(figure).count("Mother's age, per 5 years") == 1
-    age = [next(line.get_ydata()[0] for line in panel(figure, i).lines if line.get_marker() == "o") for i in (0, 1)]
+    age = [
+        next(line.get_ydata()[0] for line in panel(figure, i).lines if line.get_marker() == "o")
+        for i in (0, 1)
+    ]
     assert age[0] < age[1]  # the second frame's first row is re-admission, which stands lower
     assert {
         "Children's social care involvement at timepoint 1",

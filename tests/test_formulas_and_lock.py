@@ -1,4 +1,6 @@
-"""Formulas keep the rules of declared models; the lock covers what was agreed and nothing else; rules of tables."""
+"""Formulas keep the rules of declared models; the lock covers what was agreed and nothing else;
+rules of tables.
+"""
 
 from dataclasses import replace
 from math import exp
@@ -15,7 +17,9 @@ SIDES = ("involved_t1", "not_involved_t1")
 
 def stated(cohort: mm.Cohort, *, restricted: bool = False, **changes: object) -> mm.Cohort:
     """The same rows under a study that says something else."""
-    source = replace(cohort.source, kind="restricted", statement="") if restricted else cohort.source
+    source = (
+        replace(cohort.source, kind="restricted", statement="") if restricted else cohort.source
+    )
     file = cohort.study.file.model_copy(update=changes)
     return replace(cohort, source=source, study=replace(cohort.study, file=file))
 
@@ -34,7 +38,11 @@ def test_a_formula_compares_with_the_declared_reference(demo):
     """By hand: log odds ratio of one yes/no variable, from the table of counts."""
     known = demo.data[["involved_t1", "dv_any"]].dropna()
     counts = pd.crosstab(known["dv_any"], known["involved_t1"])
-    ratio = counts.loc["Yes", "Yes"] * counts.loc["No", "No"] / (counts.loc["Yes", "No"] * counts.loc["No", "Yes"])
+    ratio = (
+        counts.loc["Yes", "Yes"]
+        * counts.loc["No", "No"]
+        / (counts.loc["Yes", "No"] * counts.loc["No", "Yes"])
+    )
     fit = mm.fit_logistic(demo, "involved_t1 ~ dv_any")
     assert exp(fit.params["dv_any[T.Yes]"]) == pytest.approx(ratio, rel=1e-9)
     assert fit.columns[1].reference == "No"
@@ -95,11 +103,15 @@ def test_a_formula_has_the_footnote_of_the_time_between(demo):
     assert (notes["readmitted_1y"] == "between_timepoints").all()
     assert (notes["age_years"] == "").all()
     drawn = [text.get_text() for text in mm.forest(estimates).drawn.axes[0].texts]
-    assert any("recorded between the timepoints, after timepoint 1" in text.lower() for text in drawn)
+    assert any(
+        "recorded between the timepoints, after timepoint 1" in text.lower() for text in drawn
+    )
 
 
 def test_an_outcome_without_declared_variables_is_refused(demo):
-    with pytest.raises(mm.UsageError, match="model protocol lists no explanatory variable of cpp_t1"):
+    with pytest.raises(
+        mm.UsageError, match="model protocol lists no explanatory variable of cpp_t1"
+    ):
         mm.fit_logistic(demo, "protocol", outcome="cpp_t1")
     with pytest.raises(mm.UsageError, match="names another outcome"):
         mm.fit_logistic(demo, "involved_t1 ~ age_years", outcome="involved_t2")
@@ -115,8 +127,12 @@ def test_units_and_far_zeros_do_not_matter():
     late, tiny = mm.fit_logistic(frame, "y ~ year"), mm.fit_logistic(frame, "y ~ tiny")
     assert late.params["year"] == pytest.approx(plain.params["since"], rel=1e-8)
     assert tiny.params["tiny"] * 1e-7 == pytest.approx(plain.params["since"], rel=1e-8)
-    assert late.profile_int().loc["year"].tolist() == pytest.approx(plain.profile_int().loc["since"].tolist(), rel=1e-7)
-    assert late.params["Intercept"] == pytest.approx(plain.params["Intercept"] - 2011 * plain.params["since"], rel=1e-8)
+    assert late.profile_int().loc["year"].tolist() == pytest.approx(
+        plain.profile_int().loc["since"].tolist(), rel=1e-7
+    )
+    assert late.params["Intercept"] == pytest.approx(
+        plain.params["Intercept"] - 2011 * plain.params["since"], rel=1e-8
+    )
 
 
 # ---- the lock
@@ -127,15 +143,21 @@ def test_a_lock_covers_the_outcomes_that_it_names(demo, agreed):
     covered = mm.fit_logistic(cohort, "protocol").to_frame()
     later = mm.fit_logistic(cohort, "protocol", outcome="involved_t2").to_frame()
     by_hand = mm.fit_logistic(cohort, "involved_t1 ~ age_years").to_frame()
-    reading = mm.fit_logistic(cohort, "protocol", outcome="involved_t1_plans").to_frame()  # stands in for the primary
+    reading = mm.fit_logistic(
+        cohort, "protocol", outcome="involved_t1_plans"
+    ).to_frame()  # stands in for the primary
     for estimates, lock in ((covered, ""), (later, "open"), (by_hand, "open"), (reading, "")):
         assert estimates.about.lock == lock
         assert estimates.about.marks == (("NOT LOCKED: exploratory",) if lock else ())
-        assert mm.odds_ratios(estimates).caption.startswith("NOT LOCKED: exploratory. ") == bool(lock)
+        assert mm.odds_ratios(estimates).caption.startswith("NOT LOCKED: exploratory. ") == bool(
+            lock
+        )
         assert {*estimates["note"]} <= {"", "joint_test"}
 
 
-def test_a_list_or_coding_changed_after_the_lock_shows_on_estimates_and_as_a_row(demo, agreed, esmi):
+def test_a_list_or_coding_changed_after_the_lock_shows_on_estimates_and_as_a_row(
+    demo, agreed, esmi
+):
     shorter = agreed.model_copy(update={"terms": {"involved_t1": agreed.terms["involved_t1"][:-1]}})
     other = agreed.model_copy(update={"coding": {"age_years": Coding(per=1)}})
     for lock, said in (
@@ -147,14 +169,21 @@ def test_a_list_or_coding_changed_after_the_lock_shows_on_estimates_and_as_a_row
         assert estimates.about.lock == "changed"
         assert "NOT LOCKED" not in "".join(estimates.about.marks)
         table = mm.odds_ratios(estimates)
-        (mark,) = (mark for mark, note in table.notes if note == "The list agreed on 2022-02-01 was changed.")
+        (mark,) = (
+            mark
+            for mark, note in table.notes
+            if note == "The list agreed on 2022-02-01 was changed."
+        )
         cells = [cell for section in table.sections for row in section.rows for cell in row.cells]
         assert {cell.mark for cell in cells if "ratio" in (cell.numbers or {})} == {mark}
         rows = mm.overview(cohort.study, "deviations").sections[0].rows
-        assert [row.cells[2].pattern for row in rows if row.cells[0].pattern == "changed after the lock"] == [
-            f"The list agreed with the LEAG was changed: {said}"
-        ]
-    same = stated(demo, lock=agreed.model_copy(update={"coding": {"age_years": esmi.file.coding["age_years"]}}))
+        assert [
+            row.cells[2].pattern for row in rows if row.cells[0].pattern == "changed after the lock"
+        ] == [f"The list agreed with the LEAG was changed: {said}"]
+    same = stated(
+        demo,
+        lock=agreed.model_copy(update={"coding": {"age_years": esmi.file.coding["age_years"]}}),
+    )
     assert mm.fit_logistic(same, "protocol").to_frame().about.lock == ""
     rows = mm.overview(same.study, "deviations").sections[0].rows
     assert not any(row.cells[0].pattern == "changed after the lock" for row in rows)
@@ -183,7 +212,9 @@ def test_suppressed_numbers_are_not_printed(demo):
     tests["status"] = "suppressed"
     summary = mm.summarise(demo, ["dv_any"], SIDES, 1)
     hidden = mm.characteristics(summary, comparisons=tests)
-    assert [hidden.quote("dv_any", key, "Yes") for key in ("difference", "test", "p", "d")] == ["[c]"] * 4
+    assert [hidden.quote("dv_any", key, "Yes") for key in ("difference", "test", "p", "d")] == [
+        "[c]"
+    ] * 4
 
 
 def test_available_case_says_how_many_are_behind_each_row(demo):
@@ -203,7 +234,9 @@ def test_few_events_are_warned_of(demo):
 def test_quartiles_follow_the_declared_rule(demo):
     """Stata's rule on four values: the mean of the first two, and of the last two."""
     data = demo.data.copy()
-    data["days_in_care"] = data["days_in_care"].mask(pd.Series(range(len(data)), index=data.index) >= 4)
+    data["days_in_care"] = data["days_in_care"].mask(
+        pd.Series(range(len(data)), index=data.index) >= 4
+    )
     data.loc[data.index[:4], "days_in_care"] = [1, 3, 10, 20]
     cohort = replace(demo, data=data)
     found = mm.summarise(cohort, ["days_in_care"], ["everyone"]).set_index("statistic")["value"]
@@ -214,7 +247,9 @@ def test_quartiles_follow_the_declared_rule(demo):
 
 
 def test_what_cannot_be_together_is_not_tested(demo):
-    """Never in a relationship is No by the gate; without custody and never lost it is impossible."""
+    """Never in a relationship is No by the gate; without custody and never lost it is
+    impossible.
+    """
     related = {"never": {"cas_ever_relationship": "No"}, "ever": {"cas_ever_relationship": "Yes"}}
     found = mm.compare(demo, ["dv_any", "relationship"], related)
     assert found["note"].tolist() == ["groups_made_from_it", "zero_by_definition"]

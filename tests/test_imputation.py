@@ -1,4 +1,6 @@
-"""Chained equations and pooling, stand-alone: against R (tests/data/reference), Rubin's formulas, and planted data."""
+"""Chained equations and pooling, stand-alone: against R (tests/data/reference), Rubin's formulas,
+and planted data.
+"""
 
 import json
 from math import inf
@@ -77,13 +79,19 @@ def test_a_whole_model_is_pooled_by_both_rules():
         assert found.fmi.to_numpy() == pytest.approx(FIXED[key]["fmi"], rel=1e-10)
     assert large.bse.to_numpy() == pytest.approx(FIXED["se"], rel=1e-10)
     assert large.pvalues.to_numpy() == pytest.approx(FIXED["large_sample"]["p"], rel=1e-10)
-    assert large.conf_int()[0].to_numpy() == pytest.approx(FIXED["large_sample"]["ci_lo"], rel=1e-10)
+    assert large.conf_int()[0].to_numpy() == pytest.approx(
+        FIXED["large_sample"]["ci_lo"], rel=1e-10
+    )
 
 
 def test_joint_tests_are_those_of_r():
-    """D1 with the degrees of freedom of Reiter and of Li and others; D2 of the Wald statistics (mitml, mice)."""
+    """D1 with the degrees of freedom of Reiter and of Li and others; D2 of the Wald statistics
+    (mitml, mice).
+    """
     terms = {"race": ["x4", "x5"]}
-    small = pool_estimates(FIXED["qhat"], COVARIANCES, df_complete=179, df_rule="barnard-rubin", terms=terms)
+    small = pool_estimates(
+        FIXED["qhat"], COVARIANCES, df_complete=179, df_rule="barnard-rubin", terms=terms
+    )
     large = pool_estimates(FIXED["qhat"], COVARIANCES, terms=terms)
     found = {
         "D1_race_dfcom_n_minus_k": small.wald_test("race"),
@@ -92,7 +100,9 @@ def test_joint_tests_are_those_of_r():
     }
     for key, test in found.items():
         expected = [FIXED[key][part] for part in ("F", "df1", "df2", "p", "RIV")]
-        assert [test.statistic, test.df1, test.df2, test.pvalue, test.riv] == pytest.approx(expected, rel=1e-9)
+        assert [test.statistic, test.df1, test.df2, test.pvalue, test.riv] == pytest.approx(
+            expected, rel=1e-9
+        )
     with pytest.raises(KeyError, match="no coefficient age"):
         large.wald_test("age")
 
@@ -153,7 +163,9 @@ def hessian(function, at: np.ndarray, step: float = 1e-4) -> np.ndarray:
     """By differences, in steps relative to the parameters."""
     moves = np.diag(step * np.maximum(np.abs(at), 1))
     signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
-    found = [[sum(a * b * function(at + a * i + b * j) for a, b in signs) for j in moves] for i in moves]
+    found = [
+        [sum(a * b * function(at + a * i + b * j) for a, b in signs) for j in moves] for i in moves
+    ]
     return np.array(found) / (4 * np.outer(np.diag(moves), np.diag(moves)))
 
 
@@ -163,7 +175,8 @@ def test_ordered_levels_are_fitted_as_polr_does():
     case = R["polr_birthwt"]
     assert params[:4] == pytest.approx(case["coef"], abs=1e-7)
     assert params[4:] == pytest.approx(case["zeta"], abs=1e-7)
-    # polr differentiates numerically with one step for all columns and is 0.2% off for lwt; ours is exact
+    # polr differentiates numerically with one step for all columns and is 0.2% off for lwt; ours is
+    # exact
     assert np.sqrt(np.diag(np.linalg.inv(information))) == pytest.approx(case["se"], rel=3e-3)
 
 
@@ -210,7 +223,9 @@ def planted(n: int, seed: int) -> tuple[np.ndarray, np.random.Generator]:
 
 @pytest.mark.parametrize("method", ["logit", "ologit", "mlogit"])
 def test_levels_are_drawn_as_often_as_their_probabilities_add_up_to(method):
-    """The class of error that mice 3.19.8 had: at fixed parameters, mean count against the sum, within 4 MC SE."""
+    """The class of error that mice 3.19.8 had: at fixed parameters, mean count against the sum,
+    within 4 MC SE.
+    """
     x, rng = planted(400, 3)
     params = {
         "logit": np.array([0.2, 0.5, -0.4]),
@@ -226,9 +241,15 @@ def test_levels_are_drawn_as_often_as_their_probabilities_add_up_to(method):
     else:
         weight = np.exp(np.column_stack([np.zeros(400), x @ params[:3], x @ params[3:]]))
         chance = weight / weight.sum(axis=1, keepdims=True)
-    draw = {"logit": methods.draw_logit, "ologit": methods.draw_ologit, "mlogit": methods.draw_mlogit}[method]
+    draw = {
+        "logit": methods.draw_logit,
+        "ologit": methods.draw_ologit,
+        "mlogit": methods.draw_mlogit,
+    }[method]
     levels, times = chance.shape[1], 500
-    counts = np.array([np.bincount(draw(x, params, levels, rng), minlength=levels) for _ in range(times)])
+    counts = np.array(
+        [np.bincount(draw(x, params, levels, rng), minlength=levels) for _ in range(times)]
+    )
     error = np.sqrt((chance * (1 - chance)).sum(axis=0) / times)
     assert (np.abs(counts.mean(axis=0) - chance.sum(axis=0)) < 4 * error).all()
 
@@ -240,23 +261,33 @@ def test_coefficients_are_drawn_with_the_inverse_of_the_information():
     drawn = np.array([methods.drawn(params, information, rng) for _ in range(4000)])
     covariance = np.linalg.inv(information)
     assert np.cov(drawn.T) == pytest.approx(covariance, rel=0.12, abs=0.0015)
-    assert drawn.mean(axis=0) == pytest.approx(params, abs=4 * np.sqrt(np.diag(covariance) / 4000).max())
+    assert drawn.mean(axis=0) == pytest.approx(
+        params, abs=4 * np.sqrt(np.diag(covariance) / 4000).max()
+    )
 
 
 def test_donors_are_nearest_observed_values():
     rng = np.random.default_rng(1)
     predicted, donors = np.array([0.0, 1.0, 2.0, 3.0, 10.0]), np.array([5.0, 6.0, 7.0, 8.0, 99.0])
-    picked = {float(methods.matched(predicted, np.array([1.1]), donors, 2, rng)[0]) for _ in range(200)}
+    picked = {
+        float(methods.matched(predicted, np.array([1.1]), donors, 2, rng)[0]) for _ in range(200)
+    }
     assert picked == {6.0, 7.0}
-    everyone = {float(methods.matched(predicted, np.array([50.0]), donors, 5, rng)[0]) for _ in range(300)}
+    everyone = {
+        float(methods.matched(predicted, np.array([50.0]), donors, 5, rng)[0]) for _ in range(300)
+    }
     assert everyone == set(donors)
 
 
 def test_of_donors_at_one_distance_every_one_has_the_same_chance():
-    """Two predictions only, as with one binary predictor: all 100 donors of the nearer one are drawn, not the first."""
+    """Two predictions only, as with one binary predictor: all 100 donors of the nearer one are
+    drawn, not the first.
+    """
     rng = np.random.default_rng(3)
     predicted, donors = np.repeat([0.0, 1.0], 100), np.arange(200.0)
-    picked = np.array([methods.matched(predicted, np.array([0.1]), donors, 5, rng)[0] for _ in range(10_000)])
+    picked = np.array(
+        [methods.matched(predicted, np.array([0.1]), donors, 5, rng)[0] for _ in range(10_000)]
+    )
     counts = np.bincount(picked.astype(int), minlength=200)
     assert counts[100:].sum() == 0
     assert stats.chisquare(counts[:100]).pvalue > 1e-4
@@ -275,7 +306,9 @@ def test_truncated_draws_stay_inside_and_the_fit_finds_the_truth():
 
 @pytest.mark.parametrize("limits", [(0, 100), (-np.inf, 100), (0, np.inf), (-np.inf, np.inf)])
 def test_the_truncated_fit_is_the_maximum_of_its_likelihood_and_the_information_its_bend(limits):
-    """A score of 0 to 100 with heaps at the limits that are its own; against scipy's maximum and differences."""
+    """A score of 0 to 100 with heaps at the limits that are its own; against scipy's maximum and
+    differences.
+    """
     x, rng = planted(500, 21)
     y = np.round(np.clip(x @ [45, 12, 10] + 18 * rng.standard_normal(500), 0, 100))
     y = y[(inside := (y >= limits[0]) & (y <= limits[1]))]
@@ -297,7 +330,9 @@ def test_the_truncated_fit_is_the_maximum_of_its_likelihood_and_the_information_
 
 
 def test_complete_data_give_the_single_fit(holes):
-    """With nothing missing, pooling changes nothing: R's logistic fit of the 189 births (reference.json)."""
+    """With nothing missing, pooling changes nothing: R's logistic fit of the 189 births
+    (reference.json).
+    """
     reference = json.loads((FOLDER / "reference.json").read_text(encoding="utf-8"))
     (case,) = [one for one in reference["logistic"] if one["name"] == "full"]
     frame = BIRTHWT.assign(race=pd.Categorical(BIRTHWT["race"], ["white", "black", "other"]))
@@ -319,8 +354,11 @@ def test_least_squares_has_the_degrees_of_freedom_that_are_left():
     frame = pd.DataFrame({"y": rng.standard_normal(40), "x": rng.standard_normal(40)})
     found = chained(frame, {}, m=2, burnin=1, seed=1).fit("y ~ x", "regress", "barnard-rubin")
     slope = stats.linregress(frame["x"], frame["y"])
-    assert (found.params["x"], found.bse["x"]) == pytest.approx((slope.slope, slope.stderr), rel=1e-10)
-    # (v + 1)/(v + 3) v with v = 38: Barnard and Rubin's observed degrees of freedom, nothing missing
+    assert (found.params["x"], found.bse["x"]) == pytest.approx(
+        (slope.slope, slope.stderr), rel=1e-10
+    )
+    # (v + 1)/(v + 3) v with v = 38: Barnard and Rubin's observed degrees of freedom, nothing
+    # missing
     assert found.df["x"] == pytest.approx(39 / 41 * 38)
 
 
@@ -336,9 +374,11 @@ def test_an_outcome_that_is_not_known_is_left_out_and_never_imputed(holes):
 
 
 def test_pooled_estimates_are_those_of_mice(holes):
-    """mice 3.15.0 with proper draws (mlogitP, ologitP), m = 200: within 0.10 SE, SE ratio .95 to 1.05.
+    """mice 3.15.0 with proper draws (mlogitP, ologitP), m = 200: within 0.10 SE, SE ratio .95 to
+    1.05.
 
-    Two seeds at 20 sweeps are in benchmarks/imputation.py; here one, with fewer sweeps (the data mix fast).
+    Two seeds at 20 sweeps are in benchmarks/imputation.py; here one, with fewer sweeps (the data
+    mix fast).
     """
     made = chained(holes, EQUATIONS | {"lwt": "regress"}, m=200, burnin=6, seed=20211118)
     found = made.fit("low ~ age + lwt + race + smoke + ptlc + ht + ui")
@@ -378,13 +418,22 @@ def test_observed_cells_stay_and_missing_ones_are_filled_in_their_own_type(holes
 
 def test_rare_levels_and_perfect_prediction_are_supported_and_said():
     rng = np.random.default_rng(4)
-    frame = pd.DataFrame({"x": rng.integers(0, 2, 120).astype(float), "z": rng.standard_normal(120)})
-    frame["y"] = pd.Series(np.where(frame["x"] == 1, "yes", "no"), dtype="str")  # x predicts y perfectly
+    frame = pd.DataFrame(
+        {"x": rng.integers(0, 2, 120).astype(float), "z": rng.standard_normal(120)}
+    )
+    frame["y"] = pd.Series(
+        np.where(frame["x"] == 1, "yes", "no"), dtype="str"
+    )  # x predicts y perfectly
     frame.loc[:20, "y"] = pd.NA
     made = chained(frame, {"y": "logit"}, m=3, burnin=2, seed=2)
-    assert {(one.variable, one.event) for chain in made.chains for one in chain.events} == {("y", "augmented")}
+    assert {(one.variable, one.event) for chain in made.chains for one in chain.events} == {
+        ("y", "augmented")
+    }
     share = np.mean(
-        [(made.complete(i)["y"][:21] == np.where(frame["x"][:21] == 1, "yes", "no")).mean() for i in (1, 2)]
+        [
+            (made.complete(i)["y"][:21] == np.where(frame["x"][:21] == 1, "yes", "no")).mean()
+            for i in (1, 2)
+        ]
     )
     assert 0.7 < share <= 1  # mostly, and not for certain
 
@@ -416,12 +465,22 @@ def test_edges_have_a_clear_outcome():
     frame.loc[5:8, "one"] = np.nan
     made = chained(frame, {"y": "pmm", "one": "pmm"}, m=1, burnin=2, seed=1)
     assert (made.complete(1)["one"] == 1).all()
-    assert [(one.event, one.n) for one in made.events if one.variable == "one"] == [("constant_imputed", 4)]
-    wide = pd.DataFrame(rng.standard_normal((12, 20))).rename(columns=str)  # more predictors than rows
+    assert [(one.event, one.n) for one in made.events if one.variable == "one"] == [
+        ("constant_imputed", 4)
+    ]
+    wide = pd.DataFrame(rng.standard_normal((12, 20))).rename(
+        columns=str
+    )  # more predictors than rows
     wide.loc[2, "0"] = np.nan
     assert chained(wide, {"0": "pmm"}, m=1, burnin=2, seed=1).complete(1).notna().all().all()
     twice = frame.assign(copy=frame["x"])  # collinear
-    assert chained(twice, {"y": "regress", "one": "pmm"}, m=1, burnin=2, seed=1).complete(1).notna().all().all()
+    assert (
+        chained(twice, {"y": "regress", "one": "pmm"}, m=1, burnin=2, seed=1)
+        .complete(1)
+        .notna()
+        .all()
+        .all()
+    )
     nothing = chained(frame[["x"]], {}, m=2, burnin=1, seed=1)
     pd.testing.assert_frame_equal(nothing.complete(2), frame[["x"]])
     with pytest.raises(IndexError, match="numbered from 1"):
@@ -430,7 +489,12 @@ def test_edges_have_a_clear_outcome():
 
 def test_all_that_is_wrong_with_the_equations_is_said_at_once():
     frame = pd.DataFrame(
-        {"x": [1.0, None, 2.0], "empty": [None, None, None], "g": ["a", None, "b"], "k": ["a", "b", "c"]}
+        {
+            "x": [1.0, None, 2.0],
+            "empty": [None, None, None],
+            "g": ["a", None, "b"],
+            "k": ["a", "b", "c"],
+        }
     )
     frame["empty"] = frame["empty"].astype(float)
     with pytest.raises(ValueError, match="chained") as error:
@@ -458,8 +522,12 @@ def test_what_does_not_apply_is_never_imputed_and_a_passive_variable_is_made_fro
 
 
 def test_an_omitted_predictor_is_not_used():
-    """With the only predictor left out, imputed values follow their own distribution alone: half are 10."""
-    frame = pd.DataFrame({"y": [0.0] * 50 + [10.0] * 50 + [np.nan] * 60, "x": [0.0] * 50 + [1.0] * 110})
+    """With the only predictor left out, imputed values follow their own distribution alone: half
+    are 10.
+    """
+    frame = pd.DataFrame(
+        {"y": [0.0] * 50 + [10.0] * 50 + [np.nan] * 60, "x": [0.0] * 50 + [1.0] * 110}
+    )
     with_x = chained(frame, {"y": "pmm"}, m=1, burnin=1, seed=1).complete(1)["y"][100:]
     assert (with_x == 10).mean() > 0.9
     omitted = Equation("pmm", omit=("x",), knn=100)
@@ -473,7 +541,9 @@ def test_an_omitted_predictor_is_not_used():
 @pytest.mark.parametrize("method", ["pnm", "PMM", "norm", "logreg", ""])
 def test_an_unknown_method_is_refused(method):
     frame = pd.DataFrame({"y": [1.0, 2.0, np.nan, 4.0], "x": [1.0, 2.0, 3.0, 4.0]})
-    with pytest.raises(ValueError, match="'y' has an unknown method; allowed: logit, ologit, mlogit, pmm, regress"):
+    with pytest.raises(
+        ValueError, match="'y' has an unknown method; allowed: logit, ologit, mlogit, pmm, regress"
+    ):
         chained(frame, {"y": method}, m=1, burnin=1, seed=1)
 
 
@@ -493,7 +563,12 @@ def test_a_number_that_decides_the_level_is_supported_by_pseudo_rows(method, row
     made = chained(frame, {"b": method}, m=3, burnin=4, seed=1)
     assert made.m == 3
     assert "augmented" in set(made.events_frame()["event"])
-    right = np.mean([(made.complete(i)["b"][missing].astype(str) == level[missing].astype(str)).mean() for i in (1, 2)])
+    right = np.mean(
+        [
+            (made.complete(i)["b"][missing].astype(str) == level[missing].astype(str)).mean()
+            for i in (1, 2)
+        ]
+    )
     assert right > 0.9  # pseudo-rows keep a little doubt
 
 
@@ -501,23 +576,32 @@ def test_delta_moves_ordered_levels_up_and_unordered_ones_not_at_all():
     rng = np.random.default_rng(4)
     codes = rng.integers(0, 3, 400)
     frame = pd.DataFrame(
-        {"x": rng.standard_normal(400), "o": pd.Categorical.from_codes(codes, list("abc"), ordered=True)}
+        {
+            "x": rng.standard_normal(400),
+            "o": pd.Categorical.from_codes(codes, list("abc"), ordered=True),
+        }
     )
     frame.loc[:99, "o"] = np.nan
     share = {
-        delta: chained(frame, {"o": Equation("ologit", delta=delta)}, m=5, burnin=1, seed=1).complete(1)["o"][:100]
+        delta: chained(
+            frame, {"o": Equation("ologit", delta=delta)}, m=5, burnin=1, seed=1
+        ).complete(1)["o"][:100]
         for delta in (-3.0, 0.0, 3.0)
     }
     high = {delta: (values == "c").mean() for delta, values in share.items()}
     assert high[-3.0] < 0.1 < high[0.0] < 0.6 < high[3.0]
-    with pytest.raises(ValueError, match="'o' has a delta, which unordered levels cannot be shifted by"):
+    with pytest.raises(
+        ValueError, match="'o' has a delta, which unordered levels cannot be shifted by"
+    ):
         chained(frame, {"o": Equation("mlogit", delta=1.0)}, m=1, burnin=1, seed=1)
 
 
 @pytest.mark.parametrize("method", ["pmm", "regress", "truncreg"])
 def test_what_is_shifted_stays_inside_its_limits(method):
     rng = np.random.default_rng(5)
-    frame = pd.DataFrame({"x": rng.standard_normal(200), "y": np.clip(50 + 20 * rng.standard_normal(200), 1, 99)})
+    frame = pd.DataFrame(
+        {"x": rng.standard_normal(200), "y": np.clip(50 + 20 * rng.standard_normal(200), 1, 99)}
+    )
     frame.loc[:49, "y"] = np.nan
     shifted = Equation(method, limits=(0, 100), delta=60)
     values = chained(frame, {"y": shifted}, m=1, burnin=1, seed=1).complete(1)["y"][:50]
@@ -527,7 +611,9 @@ def test_what_is_shifted_stays_inside_its_limits(method):
 
 def test_delta_moves_the_imputed_values_only(holes):
     plain = chained(holes, EQUATIONS | {"lwt": "regress"}, m=1, burnin=1, seed=5).complete(1)["lwt"]
-    moved = chained(holes, EQUATIONS | {"lwt": Equation("regress", delta=20)}, m=1, burnin=1, seed=5).complete(1)["lwt"]
+    moved = chained(
+        holes, EQUATIONS | {"lwt": Equation("regress", delta=20)}, m=1, burnin=1, seed=5
+    ).complete(1)["lwt"]
     missing = holes["lwt"].isna()
     assert (moved - plain)[~missing].abs().max() == 0
     assert (moved - plain)[missing].to_numpy() == pytest.approx(20)
@@ -562,9 +648,13 @@ def test_estimates_are_pooled_in_whatever_shape_they_come():
 
 
 def test_a_joint_test_with_few_degrees_of_freedom_left_has_a_p_value():
-    """Reiter's expansion fails where the increase in variance is large beside the complete-data degrees of freedom."""
+    """Reiter's expansion fails where the increase in variance is large beside the complete-data
+    degrees of freedom.
+    """
     rng = np.random.default_rng(7)
-    found = pool_estimates(3 * rng.standard_normal((10, 2)), [np.eye(2)] * 10, df_complete=12, df_rule="barnard-rubin")
+    found = pool_estimates(
+        3 * rng.standard_normal((10, 2)), [np.eye(2)] * 10, df_complete=12, df_rule="barnard-rubin"
+    )
     test = found.wald_test(["x1", "x2"])
     assert 0 < test.df2 < 12
     assert 0 < test.pvalue < 1

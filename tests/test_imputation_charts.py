@@ -1,4 +1,6 @@
-"""The charts of an imputation say what its results say: against the completed cohorts, and on planted results."""
+"""The charts of an imputation say what its results say: against the completed cohorts, and on
+planted results.
+"""
 
 import re
 from dataclasses import replace
@@ -17,8 +19,21 @@ from mothers_margins.terms import term
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
 NAMES = (
-    *("personality_disorder", "schizophrenia", "icd10_substance", "admissions_2y", "ethnicity", "relationship"),
-    *("deprivation_quintile", "children_total", "other_children_csc", "honos_total", "learning_difficulties"),
+    *(
+        "personality_disorder",
+        "schizophrenia",
+        "icd10_substance",
+        "admissions_2y",
+        "ethnicity",
+        "relationship",
+    ),
+    *(
+        "deprivation_quintile",
+        "children_total",
+        "other_children_csc",
+        "honos_total",
+        "learning_difficulties",
+    ),
     *("canm_substance_unmet", "honos_03", "drug_history", "ctq_total", "cas_total"),
 )
 
@@ -58,7 +73,12 @@ def chains(study: mm.Study, names=NAMES, m: int = 50, sweeps: int = 20, seed: in
 
 
 def rhats(study: mm.Study, values: dict[str, float], **more) -> Results:
-    common = {"outcome": "involved_t1", "specification": "protocol", "chains": 50, "sweeps": 20} | more
+    common = {
+        "outcome": "involved_t1",
+        "specification": "protocol",
+        "chains": 50,
+        "sweeps": 20,
+    } | more
     rows = [common | {"variable": name, "rhat": value} for name, value in values.items()]
     return tidy(rows, About("convergence", study, SYNTHETIC, {}), 1)
 
@@ -67,7 +87,13 @@ def fmis(study: mm.Study, values: dict[str, dict[int, float]], **more) -> Result
     """Estimates with a planted FMI by m; what the chart does not read is not a number."""
     numbers = ("std_error", "df", "conf_low", "conf_high", "p_value", "mc_error")
     usual = dict.fromkeys((*numbers, "profile_low", "profile_high", "profile_p"), nan)
-    usual |= {"outcome": "involved_t1", "model": "adjusted", "method": "imputed", "level": "", "reference": ""}
+    usual |= {
+        "outcome": "involved_t1",
+        "model": "adjusted",
+        "method": "imputed",
+        "level": "",
+        "reference": "",
+    }
     usual |= {"estimate": 0.5, "n": 278, "n_events": 99, "specification": "protocol"} | more
     rows = [
         usual | {"term": name, "variable": name, "m": m, "fmi": fmi}
@@ -92,12 +118,16 @@ def test_traces_of_the_demo_can_be_read_and_name_the_largest_rhat(imputed):
     assert len(figure.drawn.axes) == 1 + len(imputed.filled) == 17
     for value in convergence["rhat"]:
         assert f"R-hat {value:.2f}" in joined(figure)
-    assert "Convergence: the lines overlap and show no trend, and R-hat is near 1." in joined(figure)
+    assert "Convergence: the lines overlap and show no trend, and R-hat is near 1." in joined(
+        figure
+    )
 
 
 @pytest.mark.parametrize("name", ["drug_history", "relationship", "ethnicity", "ctq_total"])
 def test_the_last_sweep_is_what_stands_in_the_completed_cohorts(imputed, name):
-    """Of Yes/No the share of Yes, of two levels that of the second, of more the mean place, of numbers the mean."""
+    """Of Yes/No the share of Yes, of two levels that of the second, of more the mean place, of
+    numbers the mean.
+    """
     results, study = imputed.traces(), imputed.cohort.study
     figure = mm.traces(results[results["variable"] == name])
     gap = imputed.cohort.data[name].isna()
@@ -107,7 +137,11 @@ def test_the_last_sweep_is_what_stands_in_the_completed_cohorts(imputed, name):
         numbers = values.astype(float) if not levels else values.map(levels.index).astype(float)
         share = 1 - numbers.mean() if levels == ["Yes", "No"] else numbers.mean()
         assert line.get_ydata()[-1] == pytest.approx(share)
-    measure = {"drug_history": "Share of Yes", "relationship": "Share of single", "ethnicity": "Mean code"}
+    measure = {
+        "drug_history": "Share of Yes",
+        "relationship": "Share of single",
+        "ethnicity": "Mean code",
+    }
     assert measure.get(name, "Mean") in words(figure)
     assert ("numbered from 0" in joined(figure)) == (name == "ethnicity")
     assert mm.check(figure) == ()
@@ -117,7 +151,10 @@ def test_fifty_chains_are_five_lines_before_a_band_that_holds_all(esmi):
     results = chains(esmi)
     figure = mm.traces(results, rhats(esmi, dict.fromkeys(NAMES, 1.004) | {"honos_total": 1.126}))
     assert mm.check(figure, smallest=8.5) == ()
-    assert "16 imputed variables: means by sweep, 50 chains, 20 sweeps. Largest R-hat 1.13: HoNOS total." in figure.alt
+    assert (
+        "16 imputed variables: means by sweep, 50 chains, 20 sweeps. Largest R-hat 1.13: HoNOS "
+        "total." in figure.alt
+    )
     axes = panel(figure, NAMES.index("honos_total"))
     lines = [line for line in axes.lines if to_hex(line.get_color()) == FIRST]
     low, high = (line.get_ydata() for line in axes.lines if to_hex(line.get_color()) == GREY)
@@ -141,7 +178,9 @@ def test_up_to_ten_chains_are_all_lines_without_a_band(esmi):
 def test_a_trace_that_does_not_vary_and_one_with_gaps_are_drawn(esmi):
     results = chains(esmi, ["schizophrenia", "other_children_csc"], m=3, sweeps=6)
     results["mean"] = results["mean"].mask(results["variable"] == "schizophrenia", 1.0)
-    results["mean"] = results["mean"].mask((results["variable"] == "other_children_csc") & (results["sweep"] == 2), nan)
+    results["mean"] = results["mean"].mask(
+        (results["variable"] == "other_children_csc") & (results["sweep"] == 2), nan
+    )
     figure = mm.traces(results, rhats(esmi, {"schizophrenia": nan, "other_children_csc": 1.2}))
     assert mm.check(figure) == ()
     assert "Share of Yes, R-hat –" in words(figure)
@@ -152,7 +191,9 @@ def test_a_trace_that_does_not_vary_and_one_with_gaps_are_drawn(esmi):
 
 def test_suppressed_traces_are_left_out_and_said(esmi):
     results = chains(esmi, ["honos_total", "ctq_total"], m=3)
-    results.loc[(results["variable"] == "ctq_total") & (results["sweep"] == 4), "status"] = "suppressed"
+    results.loc[(results["variable"] == "ctq_total") & (results["sweep"] == 4), "status"] = (
+        "suppressed"
+    )
     figure = mm.traces(results)
     assert mm.check(figure) == ()
     assert "of 1 imputed variable:" in figure.alt
@@ -163,7 +204,9 @@ def test_suppressed_traces_are_left_out_and_said(esmi):
     assert "Mean, R-hat [c]" in words(figure)
     assert "1.5" not in joined(figure) + figure.alt
     results["status"] = "suppressed"
-    with pytest.raises(mm.UsageError, match=r"traces: there is nothing to draw\. Left out: suppressed values"):
+    with pytest.raises(
+        mm.UsageError, match=r"traces: there is nothing to draw\. Left out: suppressed values"
+    ):
         mm.traces(results)
 
 
@@ -201,7 +244,10 @@ def test_fmi_of_the_demo_can_be_read_and_says_range_largest_and_change(stable):
     change = last[largest] - terms[terms["m"] == 4].set_index("term")["fmi"][largest]
     assert f"Terms: {len(last)}; FMI at m = 6: {last.min():.2f} to {last.max():.2f}." in figure.alt
     assert f"{abs(change):.2f} {'more' if change > 0 else 'less'} than at m = 4." in figure.alt
-    assert f"Largest for {term(stable.about.study, terms.set_index('term').loc[[largest]].iloc[0])}: " in figure.alt
+    assert (
+        f"Largest for {term(stable.about.study, terms.set_index('term').loc[[largest]].iloc[0])}: "
+        in figure.alt
+    )
     assert list(panel(figure).get_xticks()) == [2, 4, 6]
     assert len(panel(figure).lines) == len(last) == 13  # without the constant
     drawn = {tuple(line.get_ydata()) for line in panel(figure).lines}
@@ -234,7 +280,11 @@ def test_labels_of_near_lines_stand_apart_in_their_order(esmi):
     ],
 )
 def test_the_change_of_the_largest_is_said(esmi, before, said):
-    figure = mm.fmi_by_m(fmis(esmi, {"honos_total": {20: 0.1, 40: before, 50: 0.3}, "ctq_total": {40: 0.9, 50: 0.01}}))
+    figure = mm.fmi_by_m(
+        fmis(
+            esmi, {"honos_total": {20: 0.1, 40: before, 50: 0.3}, "ctq_total": {40: 0.9, 50: 0.01}}
+        )
+    )
     assert "FMI at m = 50: 0.01 to 0.30. Largest for HoNOS total" in figure.alt
     assert figure.alt.endswith(said)
     assert mm.check(figure) == ()
@@ -265,7 +315,9 @@ def test_fmi_by_m_refuses_what_it_cannot_draw(esmi, imputed, stable):
     twice = tidy([*once.to_dict("records"), *once.to_dict("records")], once.about, 1)
     with pytest.raises(mm.UsageError, match="of one fit"):
         mm.fmi_by_m(twice)
-    with pytest.raises(mm.UsageError, match=r"fmi_by_m: there is nothing to draw\. Left out: suppressed values"):
+    with pytest.raises(
+        mm.UsageError, match=r"fmi_by_m: there is nothing to draw\. Left out: suppressed values"
+    ):
         mm.fmi_by_m(fmis(esmi, {"honos_total": {10: 0.1, 20: 0.2}}, status="suppressed"))
     with pytest.raises(mm.UsageError, match="two or more m"):
         mm.fmi_by_m(fmis(esmi, {"honos_total": {10: 0.1}}))
@@ -307,10 +359,17 @@ def test_chosen_variables_show_their_levels(imputed):
 
 
 def test_a_suppressed_imputed_share_is_left_out_and_said(esmi):
-    common = {"block": "", "variable": "dv_any", "level": "Yes", "statistic": "percent", "missing": 0}
+    common = {
+        "block": "",
+        "variable": "dv_any",
+        "level": "Yes",
+        "statistic": "percent",
+        "missing": 0,
+    }
     rows = [
         common | {"group": "observed", "value": 100.0, "n": 248, "denominator": 248},
-        common | {"group": "imputed", "value": 43.7, "n": nan, "denominator": 30, "status": "suppressed"},
+        common
+        | {"group": "imputed", "value": 43.7, "n": nan, "denominator": 30, "status": "suppressed"},
     ]
     about = About("summaries", esmi, SYNTHETIC, BESIDE)
     figure = mm.imputed_bars(tidy(rows, about, 1))
@@ -321,7 +380,10 @@ def test_a_suppressed_imputed_share_is_left_out_and_said(esmi):
     assert len(panel(figure).patches) == 1
     rows[1] |= {"status": "shown"}
     figure = mm.imputed_bars(tidy(rows, replace(about, source=Source("restricted", 279, "")), 1))
-    assert "Domestic abuse (CAS at or above the cut-off): 248 of 248 (100.0%), 43.7% of 30." in figure.alt
+    assert (
+        "Domestic abuse (CAS at or above the cut-off): 248 of 248 (100.0%), 43.7% of 30."
+        in figure.alt
+    )
     assert "SYNTHETIC" not in joined(figure) + figure.alt
 
 

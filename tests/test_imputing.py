@@ -1,6 +1,8 @@
-"""Imputation by the study's plan: who is in a run, what predicts, what is never filled, what was shifted.
+"""Imputation by the study's plan: who is in a run, what predicts, what is never filled, what was
+shifted.
 
-Expected values are counted from the shipped file's own text, or worked out again here from the definitions.
+Expected values are counted from the shipped file's own text, or worked out again here from the
+definitions.
 """
 
 from dataclasses import replace
@@ -38,7 +40,9 @@ def second(demo) -> mm.Imputed:
 
 T1, T2, EITHER = ["safeguarding_t1"], ["safeguarding_t2"], ["safeguarding_t1", "safeguarding_t2"]
 CUSTODY = ["custody_t2", "custody_lost_by_t2"]
-RUNS = {  # outcome: (fields of which it is made, rows, outcomes that predict); rows counted below from the file's text
+# outcome: (fields of which it is made, rows, outcomes that predict); rows counted below from the
+# file's text
+RUNS = {
     "involved_t1": (T1, 278, []),
     "involved_t2": (T2, 259, ["involved_t1"]),
     "involved_t1_plans": (T1, 278, []),
@@ -75,7 +79,11 @@ def test_the_rows_and_the_outcomes_of_every_run(demo, esmi, shipped, outcome):
     for name in also:  # known ones as 0 and 1; a missing one is looked at below
         known = ~text[made_of_also(name)].isin(MISSING)
         assert_array_equal(frame.loc[known, name], yes[name][known].astype(float))
-    later = [name for name in frame if name not in esmi.outcomes and esmi.timepoint(name) in (2, "between")]
+    later = [
+        name
+        for name in frame
+        if name not in esmi.outcomes and esmi.timepoint(name) in (2, "between")
+    ]
     assert later == (["readmitted_1y"] if esmi.outcomes[outcome].timepoint == 2 else [])
     contained = [name for name in frame if name != outcome and esmi.recorded(name) & set(made_of)]
     assert not contained, "what the outcome is made of predicts"
@@ -97,7 +105,9 @@ def test_continued_is_among_those_involved_at_timepoint_1(demo, shipped):
     assert list(found.cohort.data.index) == list(shipped.index[among])
     events = found.events()
     counts = dict(zip(events["event"], events["n"], strict=True))
-    assert counts["outcome_not_known"] == (~one.isin([*MISSING, "none"]) & two.isin(MISSING)).sum() + 1
+    assert (
+        counts["outcome_not_known"] == (~one.isin([*MISSING, "none"]) & two.isin(MISSING)).sum() + 1
+    )
     assert counts["not_concerned"] == (one == "none").sum()
 
 
@@ -116,7 +126,9 @@ def test_an_unknown_outcome_that_predicts_stands_at_the_share_of_those_known(sec
 
 
 def test_or_is_left_out_if_the_plan_says_so(demo, second):
-    outcomes = demo.study.file.missing_data.outcomes | {"involved_t2": Run(also=("involved_t1",), unknown="left_out")}
+    outcomes = demo.study.file.missing_data.outcomes | {
+        "involved_t2": Run(also=("involved_t1",), unknown="left_out")
+    }
     found = imputed(planned(demo, outcomes=outcomes), "involved_t2", m=1)
     gone = set(second.cohort.data.index) - set(found.cohort.data.index)
     assert len(found.cohort) == 258
@@ -131,11 +143,20 @@ def test_or_is_left_out_if_the_plan_says_so(demo, second):
 def test_the_outcome_really_predicts(demo):
     """Planted: the CTQ total is 30 points higher with the outcome, and says nothing else."""
     involved = (demo.data["involved_t1"] == "Yes").fillna(False).astype(float)
-    planted = demo.data.assign(ctq_total=(50 + 30 * involved + demo.data.index % 7).astype("Float64"))
-    found = imputed(emptied(replace(demo, data=planted), "ctq_total", demo.data.index[::3]), m=3, burnin=2)
+    planted = demo.data.assign(
+        ctq_total=(50 + 30 * involved + demo.data.index % 7).astype("Float64")
+    )
+    found = imputed(
+        emptied(replace(demo, data=planted), "ctq_total", demo.data.index[::3]), m=3, burnin=2
+    )
     gap = found.cohort.data["ctq_total"].isna()
     for one in completed(found):
-        means = one.data["ctq_total"][gap].astype(float).groupby(one.data["involved_t1"][gap], observed=True).mean()
+        means = (
+            one.data["ctq_total"][gap]
+            .astype(float)
+            .groupby(one.data["involved_t1"][gap], observed=True)
+            .mean()
+        )
         assert 27 < means["Yes"] - means["No"] < 33
 
 
@@ -144,7 +165,9 @@ def test_the_outcome_really_predicts(demo):
 
 def test_refused(demo, cohort, six_women):
     plan = demo.study.file.missing_data
-    fewer = planned(demo, outcomes={name: run for name, run in plan.outcomes.items() if name != "cpp_t1"})
+    fewer = planned(
+        demo, outcomes={name: run for name, run in plan.outcomes.items() if name != "cpp_t1"}
+    )
     for call, words in (
         (lambda: imputed(six_women), "no missing-data plan"),
         (lambda: imputed(fewer, "cpp_t1", "exploratory"), "declares no run of cpp_t1"),
@@ -171,7 +194,9 @@ def test_what_the_outcome_is_made_of_is_refused(demo):
     """An outcome, or what it is made of, slipped into a model."""
     models = demo.study.file.models
     terms = models["protocol"].terms | {"involved_t2": ("age_years", "involved_t1")}
-    slipped = said(demo, models=models | {"protocol": models["protocol"].model_copy(update={"terms": terms})})
+    slipped = said(
+        demo, models=models | {"protocol": models["protocol"].model_copy(update={"terms": terms})}
+    )
     with pytest.raises(UsageError, match="never imputed"):
         imputed(slipped, "involved_t2")
 
@@ -197,9 +222,17 @@ def test_observed_cells_stay_and_all_that_applies_is_filled(first):
         known = before.data.notna()
         for name in before.data:
             pd.testing.assert_series_equal(
-                one.data[name][known[name]].astype(object), before.data[name][known[name]].astype(object)
+                one.data[name][known[name]].astype(object),
+                before.data[name][known[name]].astype(object),
             )
-        for name in ("ethnicity", "relationship", "children_total", "ctq_total", "dv_any", "substance_misuse"):
+        for name in (
+            "ethnicity",
+            "relationship",
+            "children_total",
+            "ctq_total",
+            "dv_any",
+            "substance_misuse",
+        ):
             assert one.data[name].notna().all(), name
         assert (one.reasons.notna() & one.data.notna()).sum().sum() == 0
         assert list(one.data) == list(before.data)
@@ -228,11 +261,15 @@ def test_a_question_may_be_answered_by_all_whom_it_concerns(demo):
     for name in ("cas_total", "other_children_csc", "children_total"):
         not_known = gap(cohort, name)
         filler = 1.0 if name == "cas_total" else "1" if name == "children_total" else "No"
-        cohort = replace(cohort, data=cohort.data.assign(**{name: cohort.data[name].mask(not_known, filler)}))
+        cohort = replace(
+            cohort, data=cohort.data.assign(**{name: cohort.data[name].mask(not_known, filler)})
+        )
     cohort = replace(cohort, data=cohort.data.assign(dv_any=cohort.data["dv_any"].fillna("No")))
     found = imputed(cohort)
     assert not {"cas_total", "other_children_csc", "children_total"} & {*found.filled}
-    pd.testing.assert_series_equal(found.complete(2).data["cas_total"], found.cohort.data["cas_total"])
+    pd.testing.assert_series_equal(
+        found.complete(2).data["cas_total"], found.cohort.data["cas_total"]
+    )
     assert found.cohort.data["cas_total"].isna().sum() == 13
     assert mm.fit_logistic(found, "protocol").nobs == 278
 
@@ -250,10 +287,14 @@ def test_a_composite_is_made_of_its_parts(first):
             assert 0 < gap.sum() < 40
             assert list(data[name][gap]) == list(made[gap].map({True: "Yes", False: "No"})), name
             assert list(data[name][~gap]) == list(before[name][~gap])
-        gap = before["substance_misuse_honos_1"].isna()  # no term of this run, made again all the same
+        gap = before[
+            "substance_misuse_honos_1"
+        ].isna()  # no term of this run, made again all the same
         assert list(data["substance_misuse_honos_1"][gap]) == list(lower[gap])
         seven = before["dv_any_7"].isna()
-        assert list(data["dv_any_7"][seven] == "Yes") == list((data["cas_total"] >= 7).fillna(False)[seven])
+        assert list(data["dv_any_7"][seven] == "Yes") == list(
+            (data["cas_total"] >= 7).fillna(False)[seven]
+        )
     drawn = pd.concat([one.data["dv_any"][before["dv_any"].isna()] for one in completed(first)])
     assert {*drawn} == {"Yes", "No"}
 
@@ -291,7 +332,10 @@ def test_missing_as_no(demo):
         for name in gap:
             assert (one.data[name][gap[name]] == "No").all()
     taken = found.events().set_index("event").loc["missing_as_no"]
-    assert dict(zip(taken["variable"], taken["n"], strict=True)) == {"dv_any": 30, "substance_misuse": 36}
+    assert dict(zip(taken["variable"], taken["n"], strict=True)) == {
+        "dv_any": 30,
+        "substance_misuse": 36,
+    }
     assert "ctq_total" in found.filled
     assert not {"dv_any", "cas_total"} & {*found.filled}
     assert demo.data["dv_any"].isna().sum() == 30  # and the cohort that was given is as it was
@@ -314,7 +358,9 @@ def test_events_say_what_was_done(first, demo):
     done = events[events["engine"] == "imputation"]
     outside = done["event"].isin(["outcome_not_known", "not_concerned"])
     assert (done["denominator"][~outside] == 278).all()
-    assert (done["denominator"][outside] == 279).all()  # who is outside the run is counted among all rows
+    assert (
+        done["denominator"][outside] == 279
+    ).all()  # who is outside the run is counted among all rows
     assert filled["setting"].isna().all()  # no shift
     methods = filled.set_index("variable")["method"]
     assert methods["cas_total"] == "pmm"
@@ -336,5 +382,7 @@ def test_traces_and_convergence_name_every_imputed_variable(first):
     found = first.convergence()
     assert list(found["variable"]) == list(first.filled)
     assert list(first.made.rhat()) == pytest.approx(list(found["rhat"]), nan_ok=True)
-    assert set(zip(found["outcome"], found["specification"], strict=True)) == {("involved_t1", "protocol")}
+    assert set(zip(found["outcome"], found["specification"], strict=True)) == {
+        ("involved_t1", "protocol")
+    }
     assert set(zip(found["chains"], found["sweeps"], strict=True)) == {(4, 2)}

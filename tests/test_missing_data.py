@@ -1,4 +1,6 @@
-"""Looking at missing values: patterns of six women by hand, refits, suppositions by hand, imputed values one by one."""
+"""Looking at missing values: patterns of six women by hand, refits, suppositions by hand, imputed
+values one by one.
+"""
 
 from collections import Counter
 from dataclasses import replace
@@ -27,7 +29,9 @@ def run(demo) -> mm.Imputed:
 
 
 def test_patterns_of_six_women(six_women):
-    """Row 3 has no side, row 4 no score, row 5 refused house and has more visits than a band, row 6 none."""
+    """Row 3 has no side, row 4 no score, row 5 refused house and has more visits than a band, row 6
+    none.
+    """
     found = mm.patterns(six_women, ["side", "score", "visits", "house", "band"])
     assert dict(zip(found["variables"], found["n"], strict=True)) == {
         "": 2, "side": 1, "score": 1, "house; band": 1, "visits; band": 1,
@@ -87,7 +91,12 @@ def test_imputed_values_one_by_one(run):
                 mean = sum(numbers) / len(numbers)
                 spread = (sum((one - mean) ** 2 for one in numbers) / (len(numbers) - 1)) ** 0.5
                 same(part["value"].droplevel(0)[["mean", "sd"]], [mean, spread], 1e-9)
-    assert found.loc[(found["variable"] == "cas_total") & (found["group"] == "imputed"), "denominator"].max() == 30
+    assert (
+        found.loc[
+            (found["variable"] == "cas_total") & (found["group"] == "imputed"), "denominator"
+        ].max()
+        == 30
+    )
 
 
 # ---- stability
@@ -101,7 +110,12 @@ def test_stability_is_refits(demo, run):
     for k, one in ((2, refit), (3, fit)):
         rows = found[found["m"] == k].set_index("term")
         assert list(rows.index) == list(one.params.index)
-        for name, values in (("estimate", one.params), ("std_error", one.bse), ("fmi", one.fmi), ("df", one.df)):
+        for name, values in (
+            ("estimate", one.params),
+            ("std_error", one.bse),
+            ("fmi", one.fmi),
+            ("df", one.df),
+        ):
             same(rows[name], values, 1e-12)
     assert (found["model"] == "adjusted").all()
     assert list(mm.stability(fit, [3])["m"].unique()) == [3]
@@ -142,17 +156,27 @@ def test_suppose(demo, shipped):
 
 
 def test_bounds_are_complete_cases_under_each_supposition(demo):
-    """By statsmodels: the rows with every explanatory variable known, and every unknown outcome the same."""
+    """By statsmodels: the rows with every explanatory variable known, and every unknown outcome the
+    same.
+    """
     plain = ruled(demo, minimum_cell=1)
     found = mm.bounds(plain, "involved_t2", "protocol")
     assert list(found["method"].unique()) == ["unknown_as_no", "unknown_as_yes"]
     terms = demo.study.terms("protocol", "involved_t2")
     columns = {"Intercept": pd.Series(1.0, demo.data.index)}
     for term in terms:
-        columns |= {f"{n}[{level}]" if level else n: v for (n, level), v in coded(demo.study, demo.data, term).items()}
+        columns |= {
+            f"{n}[{level}]" if level else n: v
+            for (n, level), v in coded(demo.study, demo.data, term).items()
+        }
     x = pd.DataFrame(columns).dropna()
     for method, code in (("unknown_as_no", 0.0), ("unknown_as_yes", 1.0)):
-        y = demo.data["involved_t2"].map({"Yes": 1.0, "No": 0.0}).astype(float).fillna(code)[x.index]
+        y = (
+            demo.data["involved_t2"]
+            .map({"Yes": 1.0, "No": 0.0})
+            .astype(float)
+            .fillna(code)[x.index]
+        )
         one = sm.Logit(y, x).fit(disp=False, tol=1e-12)
         rows = found[(found["method"] == method) & found["estimate"].notna()].set_index("term")
         assert list(rows.index) == list(x)

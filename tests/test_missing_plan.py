@@ -1,4 +1,6 @@
-"""The missing-data plan: every fault it can have, with its message; and what a condition is decided by."""
+"""The missing-data plan: every fault it can have, with its message; and what a condition is decided
+by.
+"""
 
 import shutil
 
@@ -40,7 +42,8 @@ BROKEN = {
     "a part that is a list of codes": (
         "    substance_misuse: [canm_substance_unmet, icd10_substance,",
         "    substance_misuse: [canm_substance_unmet, icd10_other,",
-        f"{PLACE}composites.substance_misuse: 'icd10_other' is a list of codes, which cannot be imputed",
+        f"{PLACE}composites.substance_misuse: 'icd10_other' is a list of codes, which cannot be "
+        "imputed",
     ),
     "an auxiliary variable that does not exist": (
         AUXILIARIES,
@@ -110,20 +113,35 @@ BROKEN = {
     "nothing said of those for whom it is not known": (
         T2,
         "    involved_t2: {also: [involved_t1]}\n",
-        f"{PLACE}outcomes.involved_t2: say what becomes of participants for whom one of `also` is not known "
+        f"{PLACE}outcomes.involved_t2: say what becomes of participants for whom one of `also` "
+        "is not known "
         "(unknown: average or left_out)",
     ),
     "no run at all": ("  m: 50\n", "  m: 1\n", f"{PLACE}m: "),
-    "a rule that does not exist": ("  df_rule: rubin\n", "  df_rule: rubens\n", f"{PLACE}df_rule: "),
-    "no assumption": ("  assumption: Values are taken", "  reason: Values are taken", f"{PLACE}assumption: is missing"),
-    "a method that does not exist": (SHIFTS, "  methods: {ctq_total: mean}\n" + SHIFTS, f"{PLACE}methods.ctq_total: "),
+    "a rule that does not exist": (
+        "  df_rule: rubin\n",
+        "  df_rule: rubens\n",
+        f"{PLACE}df_rule: ",
+    ),
+    "no assumption": (
+        "  assumption: Values are taken",
+        "  reason: Values are taken",
+        f"{PLACE}assumption: is missing",
+    ),
+    "a method that does not exist": (
+        SHIFTS,
+        "  methods: {ctq_total: mean}\n" + SHIFTS,
+        f"{PLACE}methods.ctq_total: ",
+    ),
 }
 
 
 def faults(tmp_path, *changes: tuple[str, str]) -> list[str]:
     """The lines of the error that a changed copy of the definition raises."""
     folder = tmp_path / "esmi"
-    shutil.copytree(REPOSITORY / "data_dictionary" / "esmi", folder, ignore=shutil.ignore_patterns("*.csv"))
+    shutil.copytree(
+        REPOSITORY / "data_dictionary" / "esmi", folder, ignore=shutil.ignore_patterns("*.csv")
+    )
     text = (folder / "study.yaml").read_text(encoding="utf-8")
     for old, new in changes:
         assert text.count(old) == 1, f"'{old}' stands {text.count(old)} times"
@@ -152,11 +170,17 @@ def test_all_faults_are_said_at_once(tmp_path):
 
 def test_a_question_with_several_answers_cannot_be_imputed(altered_study):
     unit = "unit: {one: woman, many: women}\n"
-    plan = "missing_data: {m: 2, burnin: 1, seed: 1, sensitivity_m: 2, assumption: none, outcomes: {x: {}},\n"
+    plan = (
+        "missing_data: {m: 2, burnin: 1, seed: 1, sensitivity_m: 2, assumption: none, "
+        "outcomes: {x: {}},\n"
+    )
     folder = altered_study("study.yaml", unit, f"{unit}{plan}  auxiliaries: [services_used]}}\n")
     with pytest.raises(mm.StudyError) as raised:
         read_study("hscc_2019", folder)
-    line = f"{PLACE}auxiliaries: 'services_used' is a question with several answers, which cannot be imputed"
+    line = (
+        f"{PLACE}auxiliaries: 'services_used' is a question with several answers, which "
+        "cannot be imputed"
+    )
     assert line in str(raised.value)
     assert f"{PLACE}outcomes.x: no outcome of this name" in str(raised.value)
 
@@ -167,7 +191,12 @@ def test_the_shipped_plan_has_a_run_for_every_outcome_and_no_fault(esmi):
 
 def test_the_plan_read_aloud_names_no_variable_by_its_code(esmi):
     table = mm.overview(esmi, "missing_data")
-    text = "\n".join(cell for s in table.sections for r in s.rows for cell in (r.label, *map(table.print, r.cells)))
+    text = "\n".join(
+        cell
+        for s in table.sections
+        for r in s.rows
+        for cell in (r.label, *map(table.print, r.cells))
+    )
     assert not [name for name in esmi.declared if "_" in name and name in text]
     assert "50, each after 20 sweeps; seed 20211118" in text
     assert text.count("The shifts (3 and 5 points; an odds ratio of 2) are ours.") == 1
@@ -192,7 +221,9 @@ def test_that_a_value_is_known_says_nothing_of_what_it_is(esmi):
 
 
 def test_a_value_decides_by_the_fields_it_is_made_from(esmi):
-    """A score by its items and its gate, a composite by what its conditions ask, an outcome by its field."""
+    """A score by its items and its gate, a composite by what its conditions ask, an outcome by its
+    field.
+    """
     items = {f"ctq_{n:02}" for n in range(1, 29)}
     assert esmi.decided_by({"ctq_total": Condition(at_least=40)}) <= items
     assert esmi.decided_by({"involved_t1": Condition(levels=("Yes",))}) == {"safeguarding_t1"}

@@ -1,4 +1,6 @@
-"""Tables and text of imputation: planted results with numbers worked by hand, and a short run of the demo."""
+"""Tables and text of imputation: planted results with numbers worked by hand, and a short run of
+the demo.
+"""
 
 import re
 from importlib.metadata import version
@@ -20,7 +22,14 @@ ABUSE, TRAUMA = "Domestic abuse (CAS at or above the cut-off)", "Childhood traum
 
 
 def event(engine: str, variable: str, code: str, n: float = nan, of: float = nan, **more) -> dict:
-    row = {"engine": engine, "variable": variable, "event": code, "group": "all", "n": n, "denominator": of}
+    row = {
+        "engine": engine,
+        "variable": variable,
+        "event": code,
+        "group": "all",
+        "n": n,
+        "denominator": of,
+    }
     return row | more
 
 
@@ -47,22 +56,53 @@ def run(study: mm.Study, source: Source = SYNTHETIC, **more) -> Results:
 
 
 def one(variable: str, level: str, estimate: float, error: float, **more) -> dict:
-    usual = {"outcome": "involved_t1", "model": "adjusted", "method": "imputed", "specification": "protocol"}
+    usual = {
+        "outcome": "involved_t1",
+        "model": "adjusted",
+        "method": "imputed",
+        "specification": "protocol",
+    }
     usual |= dict.fromkeys(("df", "profile_low", "profile_high", "profile_p"), nan)
-    usual |= {"term": f"{variable}[{level}]", "variable": variable, "level": level, "reference": "No" if level else ""}
-    usual |= {"estimate": estimate, "std_error": error, "p_value": 0.04, "n": 200, "n_events": 80, "m": 8}
-    return usual | {"conf_low": estimate - 0.5, "conf_high": estimate + 0.5, "fmi": 0.1, "mc_error": 0.01} | more
+    usual |= {
+        "term": f"{variable}[{level}]",
+        "variable": variable,
+        "level": level,
+        "reference": "No" if level else "",
+    }
+    usual |= {
+        "estimate": estimate,
+        "std_error": error,
+        "p_value": 0.04,
+        "n": 200,
+        "n_events": 80,
+        "m": 8,
+    }
+    return (
+        usual
+        | {"conf_low": estimate - 0.5, "conf_high": estimate + 0.5, "fmi": 0.1, "mc_error": 0.01}
+        | more
+    )
 
 
 def estimates(study: mm.Study, *rows: dict, source: Source = SYNTHETIC, lock: Lock = "") -> Results:
     return tidy(list(rows), About("estimates", study, source, {}, lock), 1)
 
 
-CASES = {"method": "complete_case", "n": 150, "n_events": 51, "m": pd.NA, "fmi": nan, "mc_error": nan}
+CASES = {
+    "method": "complete_case",
+    "n": 150,
+    "n_events": 51,
+    "m": pd.NA,
+    "fmi": nan,
+    "mc_error": nan,
+}
 
 
 def complete(study: mm.Study, source: Source = SYNTHETIC, **more) -> Results:
-    rows = (one("dv_any", "Yes", log(2), 0.4, **CASES | more), one("ctq_total", "", log(1.285), 0.1, **CASES | more))
+    rows = (
+        one("dv_any", "Yes", log(2), 0.4, **CASES | more),
+        one("ctq_total", "", log(1.285), 0.1, **CASES | more),
+    )
     return estimates(study, *rows, source=source)
 
 
@@ -93,7 +133,11 @@ def notes(table: mm.Table) -> str:
 
 
 def texts(table: mm.Table) -> list[list[str]]:
-    return [[row.label, *map(table.print, row.cells)] for section in table.sections for row in section.rows]
+    return [
+        [row.label, *map(table.print, row.cells)]
+        for section in table.sections
+        for row in section.rows
+    ]
 
 
 # ---- the log of a run
@@ -107,7 +151,11 @@ def test_the_log_says_settings_participants_and_chains_in_words(esmi):
         "What happened in the chains",
     ]
     found = texts(table)
-    assert found[:3] == [["Imputations", "", "8"], ["Sweeps of each chain", "", "12"], ["Seed", "", "7"]]
+    assert found[:3] == [
+        ["Imputations", "", "8"],
+        ["Sweeps of each chain", "", "12"],
+        ["Seed", "", "7"],
+    ]
     assert found[3][1:] == ["outcome not known: not in this run", "5 of 205 mother-infant dyads"]
     assert found[4][2] == ""  # a rule without a number
     assert found[5] == [
@@ -121,7 +169,9 @@ def test_the_log_says_settings_participants_and_chains_in_words(esmi):
     assert "SYNTHETIC DATA" in table.to_html()
     hidden = mm.imputation_log(run(esmi, status="suppressed"))
     assert texts(hidden)[5] == [TRAUMA, "imputed by predictive mean matching (pmm)", "[c]"]
-    assert [row for k, row in enumerate(texts(hidden)) if k != 5] == [row for k, row in enumerate(found) if k != 5]
+    assert [row for k, row in enumerate(texts(hidden)) if k != 5] == [
+        row for k, row in enumerate(found) if k != 5
+    ]
     with pytest.raises(mm.UsageError, match="not the events of an imputation"):
         mm.imputation_log(unknown(esmi))
 
@@ -133,11 +183,15 @@ def test_who_is_not_in_the_run_is_counted_among_all(demo):
     rows = {row[1]: row[2] for row in texts(table)}
     assert rows["outcome not known: not in this run"] == "1 of 279 mother-infant dyads"
     gap = imputed.cohort.data["learning_difficulties"].isna().sum()
-    assert ["Learning difficulties", "imputed by logistic regression (logit)", f"{gap} of 278 mother-infant dyads"] in (
-        texts(table)
-    )
+    assert [
+        "Learning difficulties",
+        "imputed by logistic regression (logit)",
+        f"{gap} of 278 mother-infant dyads",
+    ] in (texts(table))
     assert not [name for name in demo.study.declared if "_" in name and name in table.to_html()]
-    assert not [code for code in (*DONE_TO_ROWS, *IN_CHAINS) if "_" in code and code in table.to_html()]
+    assert not [
+        code for code in (*DONE_TO_ROWS, *IN_CHAINS) if "_" in code and code in table.to_html()
+    ]
 
 
 # ---- imputed beside observed
@@ -149,7 +203,10 @@ def beside(study: mm.Study, both: bool = False, **more) -> Results:
     more: of the imputed share of Yes, or of both shares.
     """
     rows = []
-    for group, n, share, mean, sd in (("observed", 20, 20.0, 41.25, 10.04), ("imputed", 5, 12.5, 44.0, 9.0)):
+    for group, n, share, mean, sd in (
+        ("observed", 20, 20.0, 41.25, 10.04),
+        ("imputed", 5, 12.5, 44.0, 9.0),
+    ):
         usual = {"block": "", "group": group, "missing": 0}
         of = usual | {"variable": "learning_difficulties", "statistic": "percent", "denominator": n}
         own = more if group == "imputed" else {}
@@ -157,7 +214,10 @@ def beside(study: mm.Study, both: bool = False, **more) -> Results:
         rows += [of | {"level": "Yes", "value": share, "n": counts[0]} | own]
         rows += [of | {"level": "No", "value": 100 - share, "n": counts[1]} | (own if both else {})]
         numbers = usual | {"variable": "ctq_total", "level": "", "denominator": n + 10, "n": n + 10}
-        rows += [numbers | {"statistic": "mean", "value": mean}, numbers | {"statistic": "sd", "value": sd}]
+        rows += [
+            numbers | {"statistic": "mean", "value": mean},
+            numbers | {"statistic": "sd", "value": sd},
+        ]
     return tidy(rows, About("summaries", study, SYNTHETIC, BESIDE), 1)
 
 
@@ -172,12 +232,24 @@ def test_imputed_values_stand_beside_observed_ones_with_their_numbers(esmi):
     ]
     assert "A composite" not in notes(table)
     assert table.mark == "SYNTHETIC DATA"
-    hidden = texts(mm.imputed_beside_observed(beside(esmi, status="suppressed")))  # their number stands beside No
-    assert hidden[:3] == [["Number of values", "20", "5"], ["Yes", "20.0%", "[c]"], ["No", "80.0%", "87.5%"]]
+    hidden = texts(
+        mm.imputed_beside_observed(beside(esmi, status="suppressed"))
+    )  # their number stands beside No
+    assert hidden[:3] == [
+        ["Number of values", "20", "5"],
+        ["Yes", "20.0%", "[c]"],
+        ["No", "80.0%", "87.5%"],
+    ]
     hidden = texts(mm.imputed_beside_observed(beside(esmi, both=True, status="suppressed")))
-    assert hidden[:3] == [["Number of values", "20", "[c]"], ["Yes", "20.0%", "[c]"], ["No", "80.0%", "[c]"]]
+    assert hidden[:3] == [
+        ["Number of values", "20", "[c]"],
+        ["Yes", "20.0%", "[c]"],
+        ["No", "80.0%", "[c]"],
+    ]
     with pytest.raises(mm.UsageError, match="not the results of imputed_values"):
-        mm.imputed_beside_observed(beside(esmi).query("group == 'observed'").pipe(_among, esmi, "observed"))
+        mm.imputed_beside_observed(
+            beside(esmi).query("group == 'observed'").pipe(_among, esmi, "observed")
+        )
     with pytest.raises(mm.UsageError, match="not summaries"):
         mm.imputed_beside_observed(run(esmi))
 
@@ -191,7 +263,9 @@ def _among(frame: Results, study: mm.Study, group: str) -> Results:
 
 
 def test_precision_by_hand(esmi):
-    """OR 2.5 with Monte Carlo error 0.03 of its log: 0.075, a tenth of 0.3. FMI .245: 1 + 4.9²/2 = 13.005, so 14."""
+    """OR 2.5 with Monte Carlo error 0.03 of its log: 0.075, a tenth of 0.3. FMI .245: 1 + 4.9²/2 =
+    13.005, so 14.
+    """
     table = mm.precision(filled(esmi))
     assert texts(table) == [
         [ABUSE, "24.5%", "2.50", "0.08", "10.0%", "14"],
@@ -200,7 +274,9 @@ def test_precision_by_hand(esmi):
     assert "Adjusted estimates from 8 imputations." in notes(table)
     assert table.caption == "How precise the imputed estimates are"
     few = filled(esmi, m=4)
-    assert texts(mm.precision(mm.stack(few, filled(esmi)))) == texts(table)  # of several m the largest
+    assert texts(mm.precision(mm.stack(few, filled(esmi)))) == texts(
+        table
+    )  # of several m the largest
 
 
 def test_precision_marks_hides_and_refuses(esmi):
@@ -210,7 +286,11 @@ def test_precision_marks_hides_and_refuses(esmi):
     assert "Adjusted estimates from [c] imputations." in notes(hidden)
     with pytest.raises(mm.UsageError, match="no pooled adjusted estimate"):
         mm.precision(complete(esmi))
-    for other in ({"method": "imputed_shifted"}, {"outcome": "involved_t2"}, {"specification": "all_levels"}):
+    for other in (
+        {"method": "imputed_shifted"},
+        {"outcome": "involved_t2"},
+        {"specification": "all_levels"},
+    ):
         with pytest.raises(mm.UsageError, match="several outcomes, models or methods"):
             mm.precision(mm.stack(filled(esmi), filled(esmi, **other)))
 
@@ -222,13 +302,22 @@ def predictions(study: mm.Study, source: Source = SYNTHETIC, lock: Lock = "", **
     shares = {"Yes": (0.474, 0.385, 0.566), "No": (0.296, 0.2451, 0.3549)}
     rows = []
     for method in ("complete_case", "imputed_firth"):
-        own = {"method": method, "m": 8 if "imputed" in method else pd.NA, "n": 200 if "imputed" in method else 150}
+        own = {
+            "method": method,
+            "m": 8 if "imputed" in method else pd.NA,
+            "n": 200 if "imputed" in method else 150,
+        }
         for level in ("No", "Yes"):
             share, low, high = shares[level]
             usual = dict.fromkeys(("std_error", "df", "fmi", "mc_error"), 0.1)
             usual |= {"outcome": "involved_t1", "specification": "protocol", "model": "adjusted"}
             usual |= {"variable": "dv_any", "level": level}
-            rows.append(usual | own | {"estimate": share, "conf_low": low, "conf_high": high, "n_events": 60} | more)
+            rows.append(
+                usual
+                | own
+                | {"estimate": share, "conf_low": low, "conf_high": high, "n_events": 60}
+                | more
+            )
     return tidy(rows, About("predictions", study, source, {}, lock), 1)
 
 
@@ -241,14 +330,22 @@ def test_numbers_in_100_by_hand(esmi):
     assert texts(table) == [["No", *["30 (25 to 35)"] * 2], ["Yes", *["47 (39 to 57)"] * 2]]
     said = notes(table)
     assert "Complete cases: 150 mother-infant dyads, 60 with the outcome.\n" in said
-    assert "Imputed, Firth: 200 mother-infant dyads, 60 with the outcome, pooled on the logit scale from 8" in said
+    assert (
+        "Imputed, Firth: 200 mother-infant dyads, 60 with the outcome, pooled on the logit scale "
+        "from 8" in said
+    )
     assert "(FLIC)" in said
-    assert table.caption == "Adjusted numbers in 100 with: Children's social care involvement at timepoint 1"
+    assert (
+        table.caption
+        == "Adjusted numbers in 100 with: Children's social care involvement at timepoint 1"
+    )
 
 
 def test_a_sentence_of_them_carries_its_marks(esmi):
     sentence = mm.in_words(predictions(esmi), "dv_any", "imputed_firth")
-    words = f"{ABUSE}. Yes: about 47 in 100 (39 to 57), compared with No: about 30 in 100 (25 to 35)."
+    words = (
+        f"{ABUSE}. Yes: about 47 in 100 (39 to 57), compared with No: about 30 in 100 (25 to 35)."
+    )
     assert sentence == f"{words} SYNTHETIC DATA."
     restricted = predictions(esmi, RESTRICTED, "open")
     assert mm.in_words(restricted, "dv_any", "complete_case") == f"{words} {NOT_LOCKED}."
@@ -258,8 +355,9 @@ def test_a_sentence_of_them_carries_its_marks(esmi):
     assert hidden == f"{ABUSE}. Yes: about [c], compared with No: about [c]. SYNTHETIC DATA."
     said = mm.per_hundred(predictions(esmi, status="suppressed"))
     assert not {"150", "200", "60"} & {*re.findall(r"\d+", said.to_html())}
-    assert "Imputed, Firth: [c] mother-infant dyads, [c] with the outcome, pooled on the logit scale from [c] " in (
-        notes(said)
+    assert (
+        "Imputed, Firth: [c] mother-infant dyads, [c] with the outcome, pooled on the logit "
+        "scale from [c] " in (notes(said))
     )
 
 
@@ -279,15 +377,27 @@ def test_numbers_in_100_refuse_what_is_not_theirs(esmi):
 def test_imputed_odds_ratios_stand_beside_complete_cases_and_say_how_they_were_pooled(esmi):
     """Largest FMI .245, which is 25% half up; largest Monte Carlo error 0.03 of 0.3, a tenth."""
     table = mm.odds_ratios([complete(esmi), filled(esmi)])
-    assert [column.spanner for column in table.columns[::2]] == ["Adjusted (complete cases)", "Adjusted (imputed)"]
-    assert table.quote("dv_any", "adjusted_imputed", "Yes") == f"2.50 ({2.5 * exp(-0.5):.2f} to {2.5 * exp(0.5):.2f})"
-    assert table.quote("ctq_total", "adjusted_complete_case").startswith("1.29 (")  # 1.285, a half goes up
+    assert [column.spanner for column in table.columns[::2]] == [
+        "Adjusted (complete cases)",
+        "Adjusted (imputed)",
+    ]
     assert (
-        "Imputed: 8 imputations by chained equations, pooled by Rubin's rules; p and intervals against t with the "
-        "degrees of freedom of Rubin (1987), as in Stata for a logistic regression. At most 25% of an estimate's "
+        table.quote("dv_any", "adjusted_imputed", "Yes")
+        == f"2.50 ({2.5 * exp(-0.5):.2f} to {2.5 * exp(0.5):.2f})"
+    )
+    assert table.quote("ctq_total", "adjusted_complete_case").startswith(
+        "1.29 ("
+    )  # 1.285, a half goes up
+    assert (
+        "Imputed: 8 imputations by chained equations, pooled by Rubin's rules; p and intervals "
+        "against t with the "
+        "degrees of freedom of Rubin (1987), as in Stata for a logistic regression. At most 25% "
+        "of an estimate's "
         "information is missing; Monte Carlo errors are at most 10% of a standard error."
     ) in notes(table)
-    assert "Adjusted, imputed: 200 mother-infant dyads, 80 with the outcome, 2 parameters" in notes(table)
+    assert "Adjusted, imputed: 200 mother-infant dyads, 80 with the outcome, 2 parameters" in notes(
+        table
+    )
     assert "Unadjusted" not in notes(table)  # there are none
     assert "likelihood-ratio" not in notes(table)
 
@@ -335,15 +445,21 @@ def test_estimates_of_two_sources_are_not_stacked(esmi):
 
 
 def test_every_number_of_the_account_is_that_of_the_results(esmi):
-    """Moved most, in standard errors: 1.285 to 1.2 is log 0.0684 of 0.1 (0.7); 2 to 2.5 is 0.2231 of 0.4 (0.6)."""
+    """Moved most, in standard errors: 1.285 to 1.2 is log 0.0684 of 0.1 (0.7); 2 to 2.5 is 0.2231
+    of 0.4 (0.6).
+    """
     other = filled(esmi, method="imputed_shifted").assign(estimate=[log(3), log(1.25)])
     other.about = filled(esmi).about
-    account = mm.treatment_of_missing_data(unknown(esmi), run(esmi), complete(esmi), filled(esmi), [other])
+    account = mm.treatment_of_missing_data(
+        unknown(esmi), run(esmi), complete(esmi), filled(esmi), [other]
+    )
     plan, parts = esmi.file.missing_data, account.text.split("\n\n")
     assert parts[0] == "**SYNTHETIC DATA.**"
     assert parts[1] == (
-        "**How much was missing.** The outcome was known for 200 mother-infant dyads. Every explanatory variable was "
-        "known as well for 150 of 200 mother-infant dyads (75%): the complete cases. What was missing, among all in "
+        "**How much was missing.** The outcome was known for 200 mother-infant dyads. Every "
+        "explanatory variable was "
+        "known as well for 150 of 200 mother-infant dyads (75%): the complete cases. What was "
+        "missing, among all in "
         "the file:"
     )
     assert parts[2].splitlines() == [
@@ -353,27 +469,38 @@ def test_every_number_of_the_account_is_that_of_the_results(esmi):
     assert parts[3] == f"**What was assumed.** {plan.assumption}"
     kept = ", ".join(esmi.label(name) for name in plan.auxiliaries if name != "readmitted_1y")
     assert parts[4] == (
-        "**How values were imputed.** Multiple imputation by chained equations: 8 imputations, 12 sweeps each, seed "
-        f"7, by mothers_margins {version('mothers-margins')}. The outcome predicted and was never imputed. Equations: "
-        f"predictive mean matching (pmm), shifted by 5: {TRAUMA}; logistic regression (logit): Learning difficulties. "
-        f"Made anew from their imputed parts in every sweep: {ABUSE}. Auxiliary variables: {kept}. Pseudo-rows "
-        f"supported the equations of Learning difficulties, {TRAUMA}. Children's social care involvement at timepoint "
-        "1: outcome not known: not in this run (5). Re-admission to acute care within a year: auxiliary variable left "
+        "**How values were imputed.** Multiple imputation by chained equations: 8 imputations, "
+        "12 sweeps each, seed "
+        f"7, by mothers_margins {version('mothers-margins')}. The outcome predicted and was "
+        "never imputed. Equations: "
+        f"predictive mean matching (pmm), shifted by 5: {TRAUMA}; logistic regression (logit): "
+        "Learning difficulties. "
+        f"Made anew from their imputed parts in every sweep: {ABUSE}. Auxiliary variables: "
+        f"{kept}. Pseudo-rows "
+        f"supported the equations of Learning difficulties, {TRAUMA}. Children's social care "
+        "involvement at timepoint "
+        "1: outcome not known: not in this run (5). Re-admission to acute care within a year: "
+        "auxiliary variable left "
         "out: recorded after the outcome, or part of it."
     )
     assert parts[5] == (
-        "**How estimates were pooled.** By Rubin's rules, with the degrees of freedom of Rubin (1987), as in Stata for "
-        f"a logistic regression. The largest fraction of missing information is 25% ({ABUSE}); Monte Carlo errors are "
+        "**How estimates were pooled.** By Rubin's rules, with the degrees of freedom of Rubin "
+        "(1987), as in Stata for "
+        f"a logistic regression. The largest fraction of missing information is 25% ({ABUSE}); "
+        "Monte Carlo errors are "
         "at most 10% of a standard error."
     )
     assert parts[6] == (
-        "**Beside the complete cases.** Complete cases: 51 with the outcome; imputed: 80. The adjusted odds ratio that "
-        f"differs most is that of {TRAUMA}, per 10 points: 1.29 in complete cases, 1.20 imputed (their logarithms are "
+        "**Beside the complete cases.** Complete cases: 51 with the outcome; imputed: 80. The "
+        "adjusted odds ratio that "
+        f"differs most is that of {TRAUMA}, per 10 points: 1.29 in complete cases, 1.20 imputed "
+        "(their logarithms are "
         "0.7 standard errors of the former apart)."
     )
     assert parts[7] == f"**What other assumptions change.** {plan.reason_for_shifts}"
     assert parts[8:] == [
-        f"- Imputed; shifted, not at random: the odds ratio that moved most is that of {ABUSE}, from 2.50 to 3.00."
+        f"- Imputed; shifted, not at random: the odds ratio that moved most is that of {ABUSE}, "
+        "from 2.50 to 3.00."
     ]
 
 
@@ -424,11 +551,14 @@ def test_hidden_numbers_stay_hidden_in_the_account(esmi):
     assert told[:4] + told[5:] == whole[:4] + whole[5:]
     assert "known as well for [c] of 200 mother-infant dyads ([c]%)" in account(2)[1]
     told = account(2, 3)
-    assert told[1].startswith("**How much was missing.** The outcome was known for [c] mother-infant dyads. ")
+    assert told[1].startswith(
+        "**How much was missing.** The outcome was known for [c] mother-infant dyads. "
+    )
     assert "known as well for [c] of [c] mother-infant dyads ([c]%)" in told[1]
     assert told[5].endswith("The largest fraction of missing information is [c].")
     assert told[6] == (
-        "**Beside the complete cases.** Complete cases: [c] with the outcome; imputed: [c]. The adjusted odds ratio "
+        "**Beside the complete cases.** Complete cases: [c] with the outcome; imputed: [c]. The "
+        "adjusted odds ratio "
         "that differs most: [c]."
     )
     other = filled(esmi, method="imputed_shifted", status="suppressed")

@@ -1,4 +1,6 @@
-"""Checks of a model, against R (data/reference/README.md); what is refused; the lock under which estimates stand."""
+"""Checks of a model, against R (data/reference/README.md); what is refused; the lock under which
+estimates stand.
+"""
 
 import shutil
 from dataclasses import replace
@@ -42,7 +44,10 @@ def test_specification_fit_and_discrimination_are_those_of_r(case):
     fit = mm.fit_logistic(births(case), case["formula"])
     _, event, chance = parts(fit)
     (link,) = model_checks._linktest(fit)
-    same([link["statistic"], link["p_value"]], [case["linktest"]["coef"][2], case["linktest"]["p"][2]])
+    same(
+        [link["statistic"], link["p_value"]],
+        [case["linktest"]["coef"][2], case["linktest"]["p"][2]],
+    )
     found, hosmer, pearson = goodness(fit), case["hosmer_lemeshow"], case["pearson"]
     same(found.loc[0, ["statistic", "df", "p_value"]], [hosmer["chi2"], hosmer["df"], hosmer["p"]])
     columns = ["statistic", "df", "p_value", "patterns"]
@@ -50,16 +55,25 @@ def test_specification_fit_and_discrimination_are_those_of_r(case):
     tenths_ = found[found["check"] == "calibration"]
     assert tenths_["tenth"].tolist() == [*range(1, len(tenths_) + 1)]
     assert {*tenths_["statistic_name"]} == {"expected"}
-    same(tenths_[["n_events", "statistic", "n"]].T, [hosmer["observed"], hosmer["expected"], hosmer["n"]])
+    same(
+        tenths_[["n_events", "statistic", "n"]].T,
+        [hosmer["observed"], hosmer["expected"], hosmer["n"]],
+    )
     area, brier = model_checks._discrimination(event, chance, 95)
     assert (area["statistic_name"], brier["statistic_name"]) == ("auc", "brier")
-    same([area[name] for name in ("statistic", "conf_low", "conf_high")], [case["roc"]["auc"], *case["roc"]["ci"]])
+    same(
+        [area[name] for name in ("statistic", "conf_low", "conf_high")],
+        [case["roc"]["auc"], *case["roc"]["ci"]],
+    )
     same([brier["statistic"]], [case["brier"]])
     ninety, _ = model_checks._discrimination(event, chance, 90)
     same([ninety["conf_high"] - ninety["statistic"]], [1.6448536269514722 * case["roc"]["se"]])
     printed = case["published"] or {}  # Stata's manual, [R] logistic postestimation
     ours = {"pearson_chi2": f"{found.loc[1, 'statistic']:.2f}", "auc": f"{area['statistic']:.4f}"}
-    ours |= {"hosmer_lemeshow_chi2": f"{hosmer['chi2']:.2f}", "hosmer_lemeshow_p": f"{found.loc[0, 'p_value']:.4f}"}
+    ours |= {
+        "hosmer_lemeshow_chi2": f"{hosmer['chi2']:.2f}",
+        "hosmer_lemeshow_p": f"{found.loc[0, 'p_value']:.4f}",
+    }
     assert {name: text for name, text in ours.items() if printed.get(name, text) != text} == {}
 
 
@@ -70,7 +84,9 @@ def test_inflation_and_influence_are_those_of_r(case):
     found = pd.DataFrame(model_checks._influence(fit, parts(fit)[2]))
     pregibon = case["influence"]["pregibon_over_se"]
     same(found[["statistic", "n_beyond"]].T, [pregibon["max_abs"], pregibon["above"]])
-    exact = case["influence"]["leave_one_out_over_se"]["max_abs"]  # the one step stands in for these
+    exact = case["influence"]["leave_one_out_over_se"][
+        "max_abs"
+    ]  # the one step stands in for these
     assert np.abs(found["statistic"] / exact - 1).max() < 0.08
 
 
@@ -81,8 +97,15 @@ def test_splines_are_those_of_r(case):
         found = {row["variable"]: row for row in model_checks._linearity(fit)}
         row, wald = found[block["variable"]], block["wald"]
         same([row["statistic"], row["df"], row["p_value"]], [wald["chi2"], wald["df"], wald["p"]])
-        same(spline(fit.design[block["variable"]].to_numpy())[:5], block["basis_of_first_five_rows"])
-        assert {*found} == {*fit.params.index} & {"age", "lwt", "ptl", "ftv"}  # no constant and no yes or no
+        same(
+            spline(fit.design[block["variable"]].to_numpy())[:5], block["basis_of_first_five_rows"]
+        )
+        assert {*found} == {*fit.params.index} & {
+            "age",
+            "lwt",
+            "ptl",
+            "ftv",
+        }  # no constant and no yes or no
         if "ptl" in found:  # 159 of 189 are 0, so that three of the four knots are
             assert (found["ptl"]["status"], found["ptl"]["note"]) == ("missing", "knots_coincide")
 
@@ -91,20 +114,28 @@ def test_splines_are_those_of_r(case):
 def test_groups_of_tied_or_whole_tenths_are_those_of_r(case):
     found = goodness(mm.fit_logistic(births().iloc[: case["rows"]], case["formula"]))
     same(found.loc[0, ["statistic", "df"]], [case["chi2"], case["df"]])
-    same(found[found["statistic_name"] == "expected"][["n", "statistic"]].T, [case["n"], case["expected"]])
+    same(
+        found[found["statistic_name"] == "expected"][["n", "statistic"]].T,
+        [case["n"], case["expected"]],
+    )
 
 
 # ---- closed forms and properties
 
 
 def test_tenths_of_fifteen_by_hand():
-    # the cut after the k-th tenth is value number ceil(1.5 k): 2 3 5 6 8 9 11 12 14; of 20, between 2 and 3, 4 and 5 …
+    # the cut after the k-th tenth is value number ceil(1.5 k): 2 3 5 6 8 9 11 12 14; of 20, between
+    # 2 and 3, 4 and 5 …
     assert tenths(np.arange(15.0)).tolist() == [0, 0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 9]
     assert tenths(np.arange(20.0)).tolist() == [place // 2 for place in range(20)]
     assert tenths(np.array([0.2, 0.1] * 30)).tolist() == [1, 0] * 30
 
 
-@given(st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]) | st.floats(0.01, 0.99), min_size=3, max_size=60))
+@given(
+    st.lists(
+        st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]) | st.floats(0.01, 0.99), min_size=3, max_size=60
+    )
+)
 def test_groups_follow_the_order_and_keep_equal_values_together(values):
     groups = tenths(np.array(values))
     assert {*groups.tolist()} == {*range(min(groups.max() + 1, 10))}
@@ -135,15 +166,33 @@ def test_every_check_of_the_protocol_s_model_is_there(demo):
     found = mm.check_model(fit)
     assert list(found.columns) == [*EVERY_KIND, *COLUMNS["checks"]]
     columns = len(fit.params)
-    rows = {"linktest": 1, "goodness_of_fit": 2, "calibration": 10, "discrimination": 1, "brier": 1, "linearity": 3}
-    assert found["check"].value_counts().to_dict() == rows | {"vif": columns - 1, "influence": columns}
+    rows = {
+        "linktest": 1,
+        "goodness_of_fit": 2,
+        "calibration": 10,
+        "discrimination": 1,
+        "brier": 1,
+        "linearity": 3,
+    }
+    assert found["check"].value_counts().to_dict() == rows | {
+        "vif": columns - 1,
+        "influence": columns,
+    }
     assert {*found["status"]} == {"shown"}
-    named = found[["outcome", "model", "specification", "method"]].drop_duplicates().to_numpy().tolist()
+    named = (
+        found[["outcome", "model", "specification", "method"]].drop_duplicates().to_numpy().tolist()
+    )
     assert named == [["involved_t1", "adjusted", "protocol", "complete_case"]]
     assert (found.loc[found["check"] != "calibration", "n"] == 186).all()
-    assert found[found["check"] == "linearity"]["df"].tolist() == [2, 3, 2]  # age, deprivation in fifths, CTQ
+    assert found[found["check"] == "linearity"]["df"].tolist() == [
+        2,
+        3,
+        2,
+    ]  # age, deprivation in fifths, CTQ
     groups = found[found["check"] == "calibration"]
-    same(groups[["n_events", "statistic", "n"]].sum(), [57, 57, 186])  # observed, and by the score equation expected
+    same(
+        groups[["n_events", "statistic", "n"]].sum(), [57, 57, 186]
+    )  # observed, and by the score equation expected
     assert groups["tenth"].tolist() == [*range(1, 11)]
 
 
@@ -151,11 +200,15 @@ def test_checks_of_firth_s_model_are_at_firth_s_estimates(demo):
     fit = mm.fit_logistic(demo, "protocol")
     found = mm.check_model(fit).set_index("statistic_name")
     linear = fit.design.to_numpy() @ fit.params.to_numpy()
-    again = mm.fit_logistic(pd.DataFrame({"y": fit.event, "x": linear, "square": linear**2}), "y ~ x + square", "firth")
+    again = mm.fit_logistic(
+        pd.DataFrame({"y": fit.event, "x": linear, "square": linear**2}), "y ~ x + square", "firth"
+    )
     link = found.loc["square"]
     same([link["statistic"], link["p_value"]], [again.params["square"], again.pvalues["square"]])
     assert set(found["method"]) == {"firth"}
-    assert found.loc["brier", "statistic"] == pytest.approx(((fit.event - expit(linear)) ** 2).mean())
+    assert found.loc["brier", "statistic"] == pytest.approx(
+        ((fit.event - expit(linear)) ** 2).mean()
+    )
 
 
 def drawn(demo: mm.Cohort, log_odds: np.ndarray, seed: int = 1) -> mm.Cohort:
@@ -197,10 +250,21 @@ def test_a_check_that_cannot_be_made_is_missing_and_says_why(demo):
     cohort = planted(demo, ctq_total=points.where(points > points.quantile(0.97), 40))
     found = mm.check_model(mm.fit_logistic(cohort, "involved_t1 ~ age_years + ctq_total"))
     absent = found[found["status"] == "missing"]
-    assert absent[["check", "variable", "note"]].to_numpy().tolist() == [["linearity", "ctq_total", "knots_coincide"]]
-    two = mm.check_model(mm.fit_logistic(demo, "involved_t1 ~ dv_any"))  # the square follows from the two values
-    assert two[two["status"] == "missing"]["check"].tolist() == ["linktest", "goodness_of_fit", "goodness_of_fit"]
-    for wrong, said in ((demo, "what fit_logistic returns"), (mm.fit_logistic(births(), "low ~ age"), "only one of a")):
+    assert absent[["check", "variable", "note"]].to_numpy().tolist() == [
+        ["linearity", "ctq_total", "knots_coincide"]
+    ]
+    two = mm.check_model(
+        mm.fit_logistic(demo, "involved_t1 ~ dv_any")
+    )  # the square follows from the two values
+    assert two[two["status"] == "missing"]["check"].tolist() == [
+        "linktest",
+        "goodness_of_fit",
+        "goodness_of_fit",
+    ]
+    for wrong, said in (
+        (demo, "what fit_logistic returns"),
+        (mm.fit_logistic(births(), "low ~ age"), "only one of a"),
+    ):
         with pytest.raises(mm.UsageError, match=said):
             mm.check_model(wrong)
 
@@ -208,8 +272,13 @@ def test_a_check_that_cannot_be_made_is_missing_and_says_why(demo):
 @pytest.mark.parametrize("kind", ["leverage", "one event"])
 def test_a_model_at_its_edge_is_checked_as_far_as_it_can_be(demo, kind):
     model, data, cohort = "involved_t1 ~ age_years + ctq_total", demo.data, demo
-    if kind == "leverage":  # one person alone in a level: without her its coefficient is not defined
-        model, one = "protocol", mm.fit_logistic(demo, "protocol").design["ethnicity[White Other]"].idxmax()
+    if (
+        kind == "leverage"
+    ):  # one person alone in a level: without her its coefficient is not defined
+        model, one = (
+            "protocol",
+            mm.fit_logistic(demo, "protocol").design["ethnicity[White Other]"].idxmax(),
+        )
         others = (data["ethnicity"] == "White Other") & (data.index != one)
         cohort = planted(demo, ethnicity=data["ethnicity"].astype(object).mask(others, "Black"))
     if kind == "one event":  # DeLong's variance has no degree of freedom
@@ -272,12 +341,18 @@ def test_other_calls_that_cannot_be_answered_say_why(demo):
         assert said in str(raised.value)
     assert np.isfinite(mm.fit_logistic(constant, "y ~ x + z", "firth").params).all()
     fit = mm.fit_logistic(demo, "protocol", outcome="continued")
-    for wrong in (lambda: mm.available_case(demo, "protocol", "continud"), lambda: fit.wald_test("ethnicty")):
+    for wrong in (
+        lambda: mm.available_case(demo, "protocol", "continud"),
+        lambda: fit.wald_test("ethnicty"),
+    ):
         with pytest.raises(mm.UsageError, match="; did you mean"):
             wrong()
     last = fit.events()[["event", "variable", "level"]].iloc[-1].tolist()
     assert last == ["separated", "ethnicity", "Asian, Mixed or Other"]  # 0 of 7
-    said = "Separated, so without Firth's method its estimate is infinite: Ethnicity, Asian, Mixed or Other."
+    said = (
+        "Separated, so without Firth's method its estimate is infinite: Ethnicity, Asian, "
+        "Mixed or Other."
+    )
     assert said in [note for _, note in mm.odds_ratios(fit.to_frame(), done=fit.events()).notes]
 
 
@@ -287,14 +362,19 @@ def test_a_study_that_explains_by_what_comes_after_is_not_read(esmi, tmp_path):
     text, old = path.read_text(encoding="utf-8"), "      involved_t1: [age_years, ethnicity"
     assert text.count(old) == 1
     path.write_text(text.replace(old, f"{old}, readmitted_1y"), encoding="utf-8")
-    with pytest.raises(mm.StudyError, match="involved_t1: 'readmitted_1y' was recorded after this outcome"):
+    with pytest.raises(
+        mm.StudyError, match="involved_t1: 'readmitted_1y' was recorded after this outcome"
+    ):
         read_study("esmi", tmp_path / "esmi")
 
 
 def test_what_was_recorded_between_the_timepoints_has_a_note(demo):
     frame = mm.fit_logistic(demo, "published_2023", outcome="involved_t2").to_frame()
     noted = frame[frame["note"] == "between_timepoints"]
-    assert (noted["model"] + noted["variable"]).tolist() == ["unadjustedreadmitted_1y", "adjustedreadmitted_1y"]
+    assert (noted["model"] + noted["variable"]).tolist() == [
+        "unadjustedreadmitted_1y",
+        "adjustedreadmitted_1y",
+    ]
     assert {*frame["note"]} == {"", "joint_test", "between_timepoints"}
     assert mm.fit_logistic(demo, "involved_t2 ~ readmitted_1y").timepoint == 2
 
@@ -303,8 +383,15 @@ def test_what_was_recorded_between_the_timepoints_has_a_note(demo):
 
 
 def locked(cohort: mm.Cohort, drop: str = "", add: str = "") -> mm.Cohort:
-    terms = [t for t in cohort.study.terms("protocol", "involved_t1") if t != drop] + [add] * bool(add)
-    lock = Lock(locked_on="2024-05-01", agreed_with="the group", model="protocol", terms={"involved_t1": tuple(terms)})
+    terms = [t for t in cohort.study.terms("protocol", "involved_t1") if t != drop] + [add] * bool(
+        add
+    )
+    lock = Lock(
+        locked_on="2024-05-01",
+        agreed_with="the group",
+        model="protocol",
+        terms={"involved_t1": tuple(terms)},
+    )
     return declaring(cohort, lock=lock)
 
 
@@ -320,16 +407,22 @@ def test_restricted_estimates_are_exploratory_until_the_lock(demo):
         table, figure = mm.odds_ratios(frame), mm.forest(frame)
         assert table.caption.startswith(NOT_LOCKED) == exploratory
         rows = [row.cells for section in table.sections for row in section.rows]
-        estimates = [cells for cells in rows if any("ratio" in (cell.numbers or ()) for cell in cells)]
+        estimates = [
+            cells for cells in rows if any("ratio" in (cell.numbers or ()) for cell in cells)
+        ]
         assert len(estimates) == 13
         assert {cells[-1].pattern == NOT_LOCKED for cells in estimates} == {exploratory}
         words = [text.get_text() for text in figure.drawn.findobj(Text)]
-        assert words.count(NOT_LOCKED) + (NOT_LOCKED in figure.alt) == 15 * exploratory  # 13, the panel, the alt text
+        assert (
+            words.count(NOT_LOCKED) + (NOT_LOCKED in figure.alt) == 15 * exploratory
+        )  # 13, the panel, the alt text
 
 
 def departures(cohort: mm.Cohort) -> list[tuple[str, ...]]:
     parts = mm.overview(cohort.study, "deviations").sections
-    rows = [(row.label, *(cell.pattern for cell in row.cells)) for part in parts for row in part.rows]
+    rows = [
+        (row.label, *(cell.pattern for cell in row.cells)) for part in parts for row in part.rows
+    ]
     return [row for row in rows if "lock" in row[1]]
 
 
@@ -343,6 +436,13 @@ def test_a_list_that_was_changed_after_the_lock_is_a_departure(demo):
     )
     assert departures(locked(demo)) == models
     assert departures(demo) == []
-    late = ("primary_only", "abuse_cut_off_7", "ever_related_only", "honos_threshold_1", "all_levels", "exploratory")
+    late = (
+        "primary_only",
+        "abuse_cut_off_7",
+        "ever_related_only",
+        "honos_threshold_1",
+        "all_levels",
+        "exploratory",
+    )
     assert [label for label, *_ in models] == [demo.study.file.models[name].title for name in late]
     assert {kind for _, kind, *_ in models} == {"declared after the lock; departs from protocol"}

@@ -1,4 +1,6 @@
-"""Tables of comparisons, odds ratios, checks and needs: every printed number against one made another way."""
+"""Tables of comparisons, odds ratios, checks and needs: every printed number against one made
+another way.
+"""
 
 import re
 from dataclasses import replace
@@ -43,16 +45,23 @@ def test_limits_are_exponentiated_and_standard_errors_are_not(ratios, fit):
     expected = f"{exp(fit.params['age_years']):.2f} ({exp(low):.2f} to {exp(high):.2f})"
     assert ratios.quote("age_years", "adjusted_firth") == expected
     low, high = fit.profile_int().loc["age_years"]
-    assert ratios.quote("age_years", "adjusted_firth_profile") == f"{exp(low):.2f} to {exp(high):.2f}"
+    assert (
+        ratios.quote("age_years", "adjusted_firth_profile") == f"{exp(low):.2f} to {exp(high):.2f}"
+    )
     (alone,) = [part for part in fit.unadjusted if "age_years" in part.params]
-    assert ratios.quote("age_years", "unadjusted_firth").startswith(f"{exp(alone.params['age_years']):.2f} (")
+    assert ratios.quote("age_years", "unadjusted_firth").startswith(
+        f"{exp(alone.params['age_years']):.2f} ("
+    )
     assert ratios.quote("age_years", "adjusted_firth_p") == f"{fit.pvalues['age_years']:.3f}"
 
 
 def test_numbers_with_the_outcome_are_those_of_the_complete_cases(ratios, demo, esmi):
     whole = demo.data[["involved_t1", *esmi.terms("protocol", "involved_t1")]].dropna()
     table = pd.crosstab(whole["schizophrenia"], whole["involved_t1"])
-    assert ratios.quote("schizophrenia", "events", "Yes") == f"{table.loc['Yes', 'Yes']} of {table.loc['Yes'].sum()}"
+    assert (
+        ratios.quote("schizophrenia", "events", "Yes")
+        == f"{table.loc['Yes', 'Yes']} of {table.loc['Yes'].sum()}"
+    )
     small = whole["ethnicity"].isin(["Asian", "Mixed or Other"])
     expected = f"{(whole['involved_t1'][small] == 'Yes').sum()} of {small.sum()}"
     assert ratios.quote("ethnicity", "events", "Asian, Mixed or Other") == expected
@@ -60,7 +69,9 @@ def test_numbers_with_the_outcome_are_those_of_the_complete_cases(ratios, demo, 
 
 
 def test_a_variable_with_several_levels_has_one_joint_p(ratios, fit):
-    assert ratios.quote("ethnicity", "adjusted_firth_p") == f"{fit.wald_test('ethnicity').pvalue:.3f}"
+    assert (
+        ratios.quote("ethnicity", "adjusted_firth_p") == f"{fit.wald_test('ethnicity').pvalue:.3f}"
+    )
     assert ratios.quote("ethnicity", "adjusted_firth") == ""
 
 
@@ -68,18 +79,28 @@ def test_the_notes_say_method_size_parameters_and_events_for_each(ratios, demo, 
     whole = demo.data[["involved_t1", *esmi.terms("protocol", "involved_t1")]].dropna()
     events = (whole["involved_t1"] == "Yes").sum()
     said = notes(ratios)
-    size = f"{len(whole)} mother-infant dyads, {events} with the outcome, 13 parameters besides the constant"
+    size = (
+        f"{len(whole)} mother-infant dyads, {events} with the outcome, 13 parameters besides "
+        "the constant"
+    )
     assert f"{size}, {events / 13:.1f} events per parameter" in said
     assert "Firth: penalised likelihood, standard errors from the ordinary information" in said
     assert f"not known ({278 - len(whole)})" in said
-    assert "fewer than 5 in a cell: Diagnosis of schizophrenia, Yes; Learning difficulties, Yes." in said
+    assert (
+        "fewer than 5 in a cell: Diagnosis of schizophrenia, Yes; Learning difficulties, Yes."
+        in said
+    )
     assert "put together: Ethnicity, Asian, Mixed or Other" in said
     assert "not an effect" in said
     assert "SYNTHETIC DATA" in ratios.to_html()
 
 
 def test_rows_stand_under_the_headings_of_the_protocol(ratios):
-    assert [section.title for section in ratios.sections] == ["Socio-demographics", "Clinical variables", "Wider needs"]
+    assert [section.title for section in ratios.sections] == [
+        "Socio-demographics",
+        "Clinical variables",
+        "Wider needs",
+    ]
     (age, *_) = ratios.sections[0].rows
     assert age.label == "Mother's age, per 5 years"
 
@@ -87,12 +108,16 @@ def test_rows_stand_under_the_headings_of_the_protocol(ratios):
 def test_a_variable_from_between_the_timepoints_has_a_footnote(demo):
     fit = mm.fit_logistic(demo, "published_2023", outcome="involved_t2")
     table = mm.odds_ratios(fit.to_frame())
-    (row,) = [row for section in table.sections for row in section.rows if row.variable == "readmitted_1y"]
+    (row,) = [
+        row for section in table.sections for row in section.rows if row.variable == "readmitted_1y"
+    ]
     marks = {cell.mark for cell in row.cells if cell.mark}
     assert [text for mark, text in table.notes if mark in marks] == [
         "Recorded between the timepoints, after timepoint 1."
     ]
-    assert "re-admission" in table.caption  # the model departs from the protocol, and the caption names it
+    assert (
+        "re-admission" in table.caption
+    )  # the model departs from the protocol, and the caption names it
 
 
 def test_the_main_model_is_not_named_and_a_departure_is(ratios, demo):
@@ -104,10 +129,16 @@ def test_the_main_model_is_not_named_and_a_departure_is(ratios, demo):
 
 
 def test_several_outcomes_stand_side_by_side_adjusted_only(demo):
-    fits = [mm.fit_logistic(demo, "protocol", outcome=name) for name in ("involved_t2_plans", "continued")]
+    fits = [
+        mm.fit_logistic(demo, "protocol", outcome=name)
+        for name in ("involved_t2_plans", "continued")
+    ]
     table = mm.odds_ratios([fit.to_frame() for fit in fits])
     assert [column.key for column in table.columns] == [
-        *("involved_t2_plans_protocol_adjusted_firth", "involved_t2_plans_protocol_adjusted_firth_p"),
+        *(
+            "involved_t2_plans_protocol_adjusted_firth",
+            "involved_t2_plans_protocol_adjusted_firth_p",
+        ),
         *("continued_protocol_adjusted_firth", "continued_protocol_adjusted_firth_p"),
     ]
     expected = f"{exp(fits[1].params['age_years']):.2f} ("
@@ -140,7 +171,9 @@ def test_the_difference_the_test_and_p_stand_in_the_row(demo):
     assert table.quote("schizophrenia", "difference", "Yes").startswith(f"{points:.1f} (")
     a, b = counts.loc["Yes"], counts.loc["No"]
     n, cross = counts.to_numpy().sum(), a["Yes"] * b["No"] - a["No"] * b["Yes"]
-    chi2 = n * cross**2 / (a.sum() * b.sum() * counts["Yes"].sum() * counts["No"].sum())  # the 2 x 2 formula
+    chi2 = (
+        n * cross**2 / (a.sum() * b.sum() * counts["Yes"].sum() * counts["No"].sum())
+    )  # the 2 x 2 formula
     assert table.quote("schizophrenia", "test", "Yes") == f"χ²(1) = {chi2:.2f}"
     ages = demo.data.groupby("involved_t1", observed=True)["age_years"].mean()
     gap = f"{abs(ages['Yes'] - ages['No']):.1f}"
@@ -180,8 +213,12 @@ def test_rules_of_the_tests_stand_under_the_table(demo):
     assert "Student's t-test, equal variances" in said
     assert "Wilcoxon's rank-sum test without continuity correction" in said
     assert re.search(r"\b2 variables tested", said)
-    rules = demo.study.file.tests.model_copy(update={"yates": True, "variances": "unequal", "rank_sum": "none"})
-    other = replace(demo, study=replace(demo.study, file=demo.study.file.model_copy(update={"tests": rules})))
+    rules = demo.study.file.tests.model_copy(
+        update={"yates": True, "variances": "unequal", "rank_sum": "none"}
+    )
+    other = replace(
+        demo, study=replace(demo.study, file=demo.study.file.model_copy(update={"tests": rules}))
+    )
     said = notes(compared(other, ["ethnicity", "ctq_total"]))
     assert "with continuity correction" in said
     assert "Welch's t-test" in said
@@ -196,17 +233,24 @@ def test_comparisons_that_lack_a_variable_are_refused(demo):
 
 def test_denominators_of_all_are_those_whose_outcome_is_known(demo):
     plan = demo.study.plan("characteristics_t1")
-    table = mm.characteristics(mm.summarise(demo, plan.variables, plan.groups, 1), "characteristics_t1")
+    table = mm.characteristics(
+        mm.summarise(demo, plan.variables, plan.groups, 1), "characteristics_t1"
+    )
     assert table.size("all_t1") == 278 == demo.data["involved_t1"].notna().sum()
     second = demo.study.plan("characteristics_t2")
-    sizes = [column.size for column in mm.characteristics(mm.summarise(demo, groups=second.groups)).columns]
+    sizes = [
+        column.size
+        for column in mm.characteristics(mm.summarise(demo, groups=second.groups)).columns
+    ]
     yes, no = (int((demo.data["involved_t2"] == level).sum()) for level in ("Yes", "No"))
     assert sizes == [yes + no, yes, no]
 
 
 def test_involvement_over_time_adds_up_and_its_zeros_are_by_definition(demo):
     plan = demo.study.plan("involvement_over_time")
-    table = mm.characteristics(mm.summarise(demo, plan.variables, plan.groups), "involvement_over_time")
+    table = mm.characteristics(
+        mm.summarise(demo, plan.variables, plan.groups), "involvement_over_time"
+    )
     first, later = demo.data["involved_t1"], demo.data["involved_t2"]
     expected = {
         "continued (both)": ((first == "Yes") & (later == "Yes")).sum(),
@@ -235,7 +279,12 @@ def test_needs_count_every_domain_with_its_unknown(demo, shipped):
     unmet, known = (told == "2").sum(), told.isin(["0", "1", "2"]).sum()
     assert table.quote("canm_01", "involved_t1_2") == f"{unmet} ({100 * unmet / known:.1f}%)"
     assert table.quote("canm_01", "involved_t1_missing") == str(len(told) - known)
-    assert [column.heading for column in table.columns[:4]] == ["no need", "met need", "unmet need", "Not known"]
+    assert [column.heading for column in table.columns[:4]] == [
+        "no need",
+        "met need",
+        "unmet need",
+        "Not known",
+    ]
 
 
 def test_needs_refuse_variables_that_do_not_share_their_levels(demo):
@@ -250,8 +299,13 @@ def test_the_checks_stand_in_one_table_with_the_numbers_of_the_results(fit):
     table = mm.diagnostics(checks)
     found = checks.set_index("statistic_name")
     area = found.loc["auc"]
-    printed = {row.label: table.print(row.cells[0]) for section in table.sections for row in section.rows}
-    assert printed["AUC"] == f"{area['statistic']:.2f} ({area['conf_low']:.2f} to {area['conf_high']:.2f})"
+    printed = {
+        row.label: table.print(row.cells[0]) for section in table.sections for row in section.rows
+    }
+    assert (
+        printed["AUC"]
+        == f"{area['statistic']:.2f} ({area['conf_low']:.2f} to {area['conf_high']:.2f})"
+    )
     hosmer, square = found.loc["hosmer_lemeshow", "statistic"], found.loc["square", "statistic"]
     assert printed["Hosmer-Lemeshow chi-squared"] == f"{hosmer:.2f} (8 df)"
     said = f"{square:.2f}".replace("-", "\N{MINUS SIGN}")
@@ -260,8 +314,12 @@ def test_the_checks_stand_in_one_table_with_the_numbers_of_the_results(fit):
         key = f"Group {row.tenth} of the fitted probability"
         assert printed[key] == f"{row.n_events} and {row.statistic:.1f}"
         assert table.quote("tenth", "n", str(row.tenth)) == str(row.n)
-    vif = checks[(checks["check"] == "vif") & (checks["variable"] == "ctq_total")]["statistic"].item()
-    influence = checks[(checks["check"] == "influence") & (checks["variable"] == "ctq_total")]["statistic"].item()
+    vif = checks[(checks["check"] == "vif") & (checks["variable"] == "ctq_total")][
+        "statistic"
+    ].item()
+    influence = checks[(checks["check"] == "influence") & (checks["variable"] == "ctq_total")][
+        "statistic"
+    ].item()
     assert printed["Childhood trauma (CTQ total), per 10 points"] == f"{vif:.2f}; {influence:.2f}"
     assert "flattered" in notes(table)
     with pytest.raises(mm.UsageError, match="not checks"):
@@ -289,13 +347,15 @@ BROKEN = {
     ),
     "a lock of a model that does not exist": (
         "descriptive_only:\n",
-        "lock: {locked_on: 2022-02-01, agreed_with: the LEAG, model: protocoll, terms: {involved_t1: [age_years]}}\n"
+        "lock: {locked_on: 2022-02-01, agreed_with: the LEAG, model: protocoll, terms: "
+        "{involved_t1: [age_years]}}\n"
         "descriptive_only:\n",
         "study.yaml: lock: no model 'protocoll'; did you mean 'protocol'",
     ),
     "a lock without a date": (
         "descriptive_only:\n",
-        "lock: {locked_on: soon, agreed_with: the LEAG, model: protocol, terms: {involved_t1: [age_years]}}\n"
+        "lock: {locked_on: soon, agreed_with: the LEAG, model: protocol, terms: {involved_t1: "
+        "[age_years]}}\n"
         "descriptive_only:\n",
         "study.yaml: lock.locked_on",
     ),
@@ -314,7 +374,11 @@ BROKEN = {
         "      ethnicity: {reference: White Britsh}\n",
         "models.all_levels: coding.ethnicity: the reference 'White Britsh' is no level",
     ),
-    "a minimum below one": ("  minimum_cell: 5\n", "  minimum_cell: 0\n", "study.yaml: regression.minimum_cell"),
+    "a minimum below one": (
+        "  minimum_cell: 5\n",
+        "  minimum_cell: 0\n",
+        "study.yaml: regression.minimum_cell",
+    ),
 }
 
 

@@ -1,4 +1,6 @@
-"""Hygiene of the notebooks as they are stored. That each runs is the pytest-notebook plugin's work (pyproject.toml)."""
+"""Hygiene of the notebooks as they are stored. That each runs is the pytest-notebook plugin's work
+(pyproject.toml).
+"""
 
 import ast
 import json
@@ -42,7 +44,14 @@ def test_it_is_thin(path):
     for source in code:
         assert len(source.splitlines()) <= 6, source
         kinds = {type(node) for node in ast.walk(ast.parse(source))}
-        assert not kinds & {ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While, ast.Try}, source
+        assert not kinds & {
+            ast.FunctionDef,
+            ast.ClassDef,
+            ast.Lambda,
+            ast.For,
+            ast.While,
+            ast.Try,
+        }, source
 
 
 def test_it_tells_a_story(path):
@@ -61,7 +70,11 @@ def test_it_holds_no_path_threshold_or_result(path):
     for source in cells(path, "code")[1:]:
         tree = ast.parse(source)
         literals += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    assert not [value for value in literals if isinstance(value, int | float) and not isinstance(value, bool)]
+    assert not [
+        value
+        for value in literals
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
     for text in cells(path, "code"):
         assert not re.search(r"[\"'](/|~|\.\.|[A-Z]:)|pip install|\.csv|\.dta", text)
     for text in cells(path, "markdown"):
@@ -71,14 +84,32 @@ def test_it_holds_no_path_threshold_or_result(path):
 def test_its_parameters_are_few_typed_and_explained(path):
     content = json.loads(path.read_text(encoding="utf-8"))
     declared = declared_parameters(content, path.name)
-    source = next("".join(c["source"]) for c in content["cells"] if "parameters" in c["metadata"].get("tags", []))
+    source = next(
+        "".join(c["source"])
+        for c in content["cells"]
+        if "parameters" in c["metadata"].get("tags", [])
+    )
     assert 1 <= len(declared) <= 6
     assert all("  # " in line for line in source.splitlines())
 
 
 def test_it_words_associations_as_associations(path):
-    text = " ".join(cells(path, "markdown") + cells(path, "code")).lower().replace("complete case", "complete")
-    for word in ("risk group", "case ", "cases", "subject", "predict", "caused", "causes", "leads to", "impact of"):
+    text = (
+        " ".join(cells(path, "markdown") + cells(path, "code"))
+        .lower()
+        .replace("complete case", "complete")
+    )
+    for word in (
+        "risk group",
+        "case ",
+        "cases",
+        "subject",
+        "predict",
+        "caused",
+        "causes",
+        "leads to",
+        "impact of",
+    ):
         assert word not in text, word
 
 

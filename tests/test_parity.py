@@ -1,4 +1,6 @@
-"""The scripts of tests/parity ask Stata, R and us for the same thing, and our table can be read back."""
+"""The scripts of tests/parity ask Stata, R and us for the same thing, and our table can be read
+back.
+"""
 
 import json
 import re
@@ -31,7 +33,9 @@ def quoted(text: str) -> list[str]:
 
 def test_the_imputation_models_are_the_same():
     stata = one(r"mi impute chained (.*?) = `complete_columns'", STATA)
-    assert dict(re.findall(r"\((\w+)\) (\w+)", stata)) == {v: k for k, v in pooled_table.EQUATIONS.items()}
+    assert dict(re.findall(r"\((\w+)\) (\w+)", stata)) == {
+        v: k for k, v in pooled_table.EQUATIONS.items()
+    }
     mice = dict(re.findall(r'(\w+) = "(\w+)"', one(r"method <- c\((.*)\)", R)))
     assert mice == {name: IN_MICE[method] for name, method in pooled_table.EQUATIONS.items()}
     assert one(r"mi register imputed (.*)", STATA).split() == list(pooled_table.EQUATIONS)
@@ -67,7 +71,10 @@ def test_the_tables_have_the_same_rows_and_columns():
     assert re.findall(r"(\w+) = ", made.split("row.names")[0]) == header.split(",")
     assert quoted(one(r"terms <- c\((.*)\)", R)) == list(pooled_table.TERMS)
     # Stata has the constant last
-    assert one(r"local terms (.*)", STATA).split() == [*pooled_table.TERMS[1:], pooled_table.TERMS[0]]
+    assert one(r"local terms (.*)", STATA).split() == [
+        *pooled_table.TERMS[1:],
+        pooled_table.TERMS[0],
+    ]
 
 
 def test_r_refuses_the_versions_that_draw_wrongly():
@@ -96,23 +103,41 @@ def test_our_table_reads_back(ours, capsys):
 
 def test_other_tables_are_set_beside_it_by_term(ours, capsys):
     found = pd.read_csv(ours, index_col="term")
-    moved = found.assign(estimate=found["estimate"] + 0.5 * found["std_error"], std_error=2 * found["std_error"])
+    moved = found.assign(
+        estimate=found["estimate"] + 0.5 * found["std_error"], std_error=2 * found["std_error"]
+    )
     compared = pooled_table.beside(found, moved[::-1])
     assert compared["apart_in_se"].to_numpy() == pytest.approx(np.full(10, 0.5))
     assert compared["se_ratio"].to_numpy() == pytest.approx(np.full(10, 2.0))
     moved.to_csv(ours.with_name("pooled_stata.csv"))
     pooled_table.main(
-        [str(ours.with_name("pooled_stata.csv")), "--imputations", "3", "--burnin", "2", "--out", str(ours.parent)]
+        [
+            str(ours.with_name("pooled_stata.csv")),
+            "--imputations",
+            "3",
+            "--burnin",
+            "2",
+            "--out",
+            str(ours.parent),
+        ]
     )
     assert "at most 0.500 SE apart, SE ratios 2.000 to 2.000" in capsys.readouterr().out
 
 
 def test_women_with_real_missing_values_are_pooled_as_mice_does():
-    """Pima (pmm and regress; logistic model), m = 200, one seed; more data sets in benchmarks/imputation.py."""
-    study = json.loads((REPOSITORY / "tests/data/reference/parity_more.json").read_text(encoding="utf-8"))["pima"]
+    """Pima (pmm and regress; logistic model), m = 200, one seed; more data sets in
+    benchmarks/imputation.py.
+    """
+    study = json.loads(
+        (REPOSITORY / "tests/data/reference/parity_more.json").read_text(encoding="utf-8")
+    )["pima"]
     frame = pd.read_csv(REPOSITORY / "tests/data/reference/pima.csv")
     frame["type"] = frame["type"].eq("Yes").astype(float)
-    found = chained(frame, study["methods"], m=200, burnin=4, seed=1, batch=200).fit(study["formula"])
-    theirs, errors = (np.mean([run[key] for run in study["runs"]], axis=0) for key in ("estimate", "std_error"))
+    found = chained(frame, study["methods"], m=200, burnin=4, seed=1, batch=200).fit(
+        study["formula"]
+    )
+    theirs, errors = (
+        np.mean([run[key] for run in study["runs"]], axis=0) for key in ("estimate", "std_error")
+    )
     assert np.abs((found.params.to_numpy() - theirs) / errors).max() < 0.10
     assert found.bse.to_numpy() / errors == pytest.approx(np.ones(len(errors)), abs=0.05)

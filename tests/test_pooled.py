@@ -1,4 +1,6 @@
-"""Pooled fits: every number from fits of statsmodels or firthmodels, and Rubin's rules by hand (by_hand.py)."""
+"""Pooled fits: every number from fits of statsmodels or firthmodels, and Rubin's rules by hand
+(by_hand.py).
+"""
 
 import json
 from dataclasses import replace
@@ -36,7 +38,9 @@ def fit(first) -> mm.PooledFit:
     return mm.fit_logistic(first, "protocol")
 
 
-def designs(found: mm.Imputed, model: str = "protocol", only: str = "") -> list[tuple[pd.DataFrame, pd.Series]]:
+def designs(
+    found: mm.Imputed, model: str = "protocol", only: str = ""
+) -> list[tuple[pd.DataFrame, pd.Series]]:
     """Constant and columns of a model in every completed cohort, by the study's coding."""
     made = []
     for i in range(1, found.m + 1):
@@ -55,13 +59,26 @@ def by_statsmodels(found: mm.Imputed, **kwargs) -> tuple[np.ndarray, np.ndarray]
     return np.array([one.params for one in each]), np.array([one.cov_params() for one in each])
 
 
-def check(found: mm.PooledFit, estimates: np.ndarray, covariances: np.ndarray, df_complete: float = np.inf) -> None:
+def check(
+    found: mm.PooledFit, estimates: np.ndarray, covariances: np.ndarray, df_complete: float = np.inf
+) -> None:
     """Every number of a pooled fit against Rubin's rules by hand."""
     limits = found.conf_int()
     for k, name in enumerate(found.params.index):
         hand = rubin(estimates[:, k], covariances[:, k, k], df_complete)
-        ours = {"estimate": found.params, "std_error": found.bse, "df": found.df, "riv": found.riv, "fmi": found.fmi}
-        ours |= {"conf_low": limits[0], "conf_high": limits[1], "mc_error": found.mc_error, "p_value": found.pvalues}
+        ours = {
+            "estimate": found.params,
+            "std_error": found.bse,
+            "df": found.df,
+            "riv": found.riv,
+            "fmi": found.fmi,
+        }
+        ours |= {
+            "conf_low": limits[0],
+            "conf_high": limits[1],
+            "mc_error": found.mc_error,
+            "p_value": found.pvalues,
+        }
         for what, values in ours.items():
             same(values[name], hand[what], 1e-8 if what == "df" else 1e-9)
 
@@ -134,26 +151,34 @@ def test_the_frame(fit):
     rest = adjusted.drop("ethnicity")
     limits = fit.conf_int()
     for column, values in {
-        "estimate": fit.params, "std_error": fit.bse, "p_value": fit.pvalues, "df": fit.df, "fmi": fit.fmi,
-        "mc_error": fit.mc_error, "conf_low": limits[0], "conf_high": limits[1],
+        "estimate": fit.params, "std_error": fit.bse, "p_value": fit.pvalues, "df": fit.df,
+        "fmi": fit.fmi, "mc_error": fit.mc_error, "conf_low": limits[0], "conf_high": limits[1],
     }.items():  # fmt: skip
         same(rest[column], values)
     assert (rest["m"] == 5).all()
     assert (rest["n"] == 278).all()
     assert (rest["n_events"] == 99).all()
     assert rest["profile_low"].isna().all()
-    assert frame["note"].tolist() == ["joint_test" if missing else "" for missing in frame["estimate"].isna()]
+    assert frame["note"].tolist() == [
+        "joint_test" if missing else "" for missing in frame["estimate"].isna()
+    ]
     assert frame.about.lock == ""
 
 
 def test_restricted_data_say_not_locked(first, tmp_path):
-    own = replace(first, cohort=replace(first.cohort, source=replace(first.cohort.source, kind="restricted")))
+    own = replace(
+        first, cohort=replace(first.cohort, source=replace(first.cohort.source, kind="restricted"))
+    )
     frame = mm.fit_logistic(own, "protocol").to_frame()
     assert frame.about.lock == "open"
     assert frame.about.marks == ("NOT LOCKED: exploratory",)
     mm.save(frame, "estimates")
     folder = tmp_path / "out" / "internal" / "esmi"
-    assert pd.read_csv(folder / "estimates.csv")["note"].str.startswith("NOT LOCKED: exploratory").all()
+    assert (
+        pd.read_csv(folder / "estimates.csv")["note"]
+        .str.startswith("NOT LOCKED: exploratory")
+        .all()
+    )
     assert json.loads((folder / "estimates.json").read_text(encoding="utf-8"))["lock"] == "open"
 
 
@@ -161,10 +186,13 @@ def test_cells_are_means_over_the_imputations(fit, first):
     cells = fit.tabulated()
     row = cells[(cells["variable"] == "dv_any") & (cells["level"] == "Yes")].set_index("group")["n"]
     yes = [
-        (one.data["dv_any"] == "Yes") & (one.data["involved_t1"] == "Yes") for one in map(first.complete, range(1, 6))
+        (one.data["dv_any"] == "Yes") & (one.data["involved_t1"] == "Yes")
+        for one in map(first.complete, range(1, 6))
     ]
     same(row["yes"], np.mean([one.sum() for one in yes]))
-    assert (cells.groupby(["variable", "group"], observed=True)["n"].sum().unstack() == [179, 99]).all(axis=None)
+    assert (
+        cells.groupby(["variable", "group"], observed=True)["n"].sum().unstack() == [179, 99]
+    ).all(axis=None)
 
 
 def test_the_first_k_are_a_run_of_k(demo, fit):
@@ -209,7 +237,12 @@ def test_another_model_of_the_same_run(first):
 def births():
     frame = pd.read_csv(FOLDER / "birthwt_holes.csv")[["low", "age", "lwt", "smoke", "race"]]
     frame["race"] = pd.Categorical(frame["race"], ["white", "black", "other"])
-    return chained(frame.astype({"smoke": "Int64"}), {"lwt": "pmm", "race": "mlogit", "smoke": "logit"}, m=4, seed=3)
+    return chained(
+        frame.astype({"smoke": "Int64"}),
+        {"lwt": "pmm", "race": "mlogit", "smoke": "logit"},
+        m=4,
+        seed=3,
+    )
 
 
 FORMULA = "low ~ age + lwt + smoke + race"
@@ -220,7 +253,9 @@ def test_imputations_of_a_data_frame(births):
     models = []
     for i in range(1, 5):
         one = births.complete(i)
-        x = pd.DataFrame({"c": 1.0, "age": one["age"], "lwt": one["lwt"], "smoke": one["smoke"].astype(float)})
+        x = pd.DataFrame(
+            {"c": 1.0, "age": one["age"], "lwt": one["lwt"], "smoke": one["smoke"].astype(float)}
+        )
         x = x.assign(black=(one["race"] == "black") * 1.0, other=(one["race"] == "other") * 1.0)
         models.append(sm.Logit(one["low"], x).fit(disp=False, tol=1e-12))
     estimates = np.array([one.params for one in models])
@@ -229,7 +264,9 @@ def test_imputations_of_a_data_frame(births):
     pooled = mm.pool(models)
     check(pooled, estimates, covariances)
     check(mm.pool(models, "barnard-rubin"), estimates, covariances, df_complete=189 - 6)
-    again = mm.pool([mm.fit_logistic(births.complete(i), FORMULA) for i in range(1, 5)], "barnard-rubin")
+    again = mm.pool(
+        [mm.fit_logistic(births.complete(i), FORMULA) for i in range(1, 5)], "barnard-rubin"
+    )
     check(again, estimates, covariances, df_complete=189 - 6)
     assert len(fit.unadjusted) == 4
     assert (fit.to_frame()["specification"] == "formula").all()
@@ -247,10 +284,19 @@ def test_refused(births, first, fit, demo):
     with pytest.raises(UsageError, match="df_rule"):
         mm.pool(each, "satterthwaite")
     for call, words in (
-        (lambda: mm.fit_logistic(first, "protocol", outcome="involved_t2"), "these imputations are for involved_t1"),
-        (lambda: mm.fit_logistic(first, "involved_t2 ~ age_years"), "which the formula must have left"),
+        (
+            lambda: mm.fit_logistic(first, "protocol", outcome="involved_t2"),
+            "these imputations are for involved_t1",
+        ),
+        (
+            lambda: mm.fit_logistic(first, "involved_t2 ~ age_years"),
+            "which the formula must have left",
+        ),
         (lambda: mm.fit_logistic(first, "primary_only"), "personality_disorder_primary"),
-        (lambda: mm.fit_logistic(imputed(demo, composites="direct", m=1), "abuse_cut_off_7"), "dv_any_7"),
+        (
+            lambda: mm.fit_logistic(imputed(demo, composites="direct", m=1), "abuse_cut_off_7"),
+            "dv_any_7",
+        ),
         (lambda: mm.fit_logistic(first, "protocol", "logit", outcome=3), "names"),
         (lambda: mm.pool([fit.fits[0], mm.fit_logistic(first, "all_levels").fits[1]]), "differ"),
     ):
@@ -269,10 +315,18 @@ def test_one_small_cell_in_one_imputation_makes_all_of_them_firths(first, demo):
             coding = demo.study.coding("protocol", name)
             if not coding.per and not coding.linear:
                 table = pd.crosstab(one.data[name], one.data["involved_t1"])
-                table.index = [next((new for new, old in coding.merged.items() if k in old), k) for k in table.index]
+                table.index = [
+                    next((new for new, old in coding.merged.items() if k in old), k)
+                    for k in table.index
+                ]
                 smallest.append(table.groupby(level=0).sum().min(axis=None))
     low = min(smallest)
-    assert mm.fit_logistic(replace(first, cohort=ruled(first.cohort, minimum_cell=low)), "protocol").method == "logit"
+    assert (
+        mm.fit_logistic(
+            replace(first, cohort=ruled(first.cohort, minimum_cell=low)), "protocol"
+        ).method
+        == "logit"
+    )
     alone = [k for k in range(5) if min(smallest[k * 8 : k * 8 + 8]) == low]
     stricter = replace(first, cohort=ruled(first.cohort, minimum_cell=int(low) + 1))
     found = mm.fit_logistic(stricter, "protocol")
@@ -280,7 +334,9 @@ def test_one_small_cell_in_one_imputation_makes_all_of_them_firths(first, demo):
     assert {one.method for one in found.fits} == {"firth"}
     assert alone
     assert (found.to_frame()["method"] == "imputed_firth").all()
-    stop = replace(first, cohort=ruled(first.cohort, minimum_cell=int(low) + 1, below_minimum="stop"))
+    stop = replace(
+        first, cohort=ruled(first.cohort, minimum_cell=int(low) + 1, below_minimum="stop")
+    )
     with pytest.raises(UsageError, match="fewer than"):
         mm.fit_logistic(stop, "protocol")
     with pytest.raises(UsageError, match="leave method out"):
@@ -293,7 +349,9 @@ def test_pooled_firth_is_that_of_firthmodels(first, convention):
     fit = mm.fit_logistic(replace(first, cohort=cohort), "protocol", "firth")
     estimates, covariances = [], []
     for x, y in designs(first):
-        one = FirthLogisticRegression(backend="numpy", fit_intercept=False, gtol=1e-8, xtol=1e-8, max_iter=200)
+        one = FirthLogisticRegression(
+            backend="numpy", fit_intercept=False, gtol=1e-8, xtol=1e-8, max_iter=200
+        )
         own = one.fit(x.to_numpy(), y.to_numpy()).coef_
         p = expit(x.to_numpy() @ own)
         root = np.sqrt(p * (1 - p))[:, None] * x.to_numpy()
@@ -323,7 +381,9 @@ def test_the_rule_of_exploratory_outcomes_at_its_boundary(demo):
     unknown = emptied(demo, "cpp_t1", events[:1])
     with pytest.raises(UsageError, match="No model is fitted"):
         mm.fit_logistic(imputed(unknown, "cpp_t1", "exploratory", m=2, burnin=1), "exploratory")
-    nearly = said(demo, regression=demo.study.file.regression.model_copy(update={"exploratory_events": 10.01}))
+    nearly = said(
+        demo, regression=demo.study.file.regression.model_copy(update={"exploratory_events": 10.01})
+    )
     assert mm.why_not(nearly, "exploratory", "cpp_t1")
     turned = demo.data["cpp_t1"].map({"Yes": "No", "No": "Yes"}).astype(demo.data["cpp_t1"].dtype)
     rare = replace(fewer, data=demo.data.assign(cpp_t1=turned).drop(events[0]))
@@ -333,7 +393,10 @@ def test_the_rule_of_exploratory_outcomes_at_its_boundary(demo):
 
 
 def test_sensitivity_runs_say_what_they_are(demo):
-    for how, name in (({"composites": "direct"}, "direct"), ({"composites": "missing_as_no"}, "missing_as_no")):
+    for how, name in (
+        ({"composites": "direct"}, "direct"),
+        ({"composites": "missing_as_no"}, "missing_as_no"),
+    ):
         fit = mm.fit_logistic(imputed(demo, m=2, burnin=1, **how), "protocol")
         assert fit.in_results == f"imputed_{name}" == {*fit.to_frame()["method"]}.pop()
     shifted = mm.fit_logistic(imputed(demo, m=2, burnin=1, shifts={"ctq_total": 5.0}), "protocol")

@@ -1,4 +1,6 @@
-"""The 2019 tables, rebuilt from the rows and compared with a transcription that nothing but this test reads."""
+"""The 2019 tables, rebuilt from the rows and compared with a transcription that nothing but this
+test reads.
+"""
 
 import re
 from dataclasses import replace
@@ -10,8 +12,9 @@ import mothers_margins as mm
 from mothers_margins.demo import reconstruct
 from mothers_margins.published import broken_facts, fact_count, published_count
 
-# Table 1 of the accepted manuscript, typed row by row: label, column A, column B, column C as printed. A line without
-# numbers is a characteristic. ("Mixed Race" stands one cell too far left in the manuscript; it belongs to ethnicity.)
+# Table 1 of the accepted manuscript, typed row by row: label, column A, column B, column C as
+# printed. A line without numbers is a characteristic. ("Mixed Race" stands one cell too far left in
+# the manuscript; it belongs to ethnicity.)
 MANUSCRIPT = """
 Age
 Mean age | 32 years | 28 years | 30 years
@@ -78,19 +81,25 @@ def manuscript() -> list[tuple[str, str, str, str]]:
         label, *texts = line.split(" | ")
         if not texts:
             characteristic = label
-        cells += [(characteristic, label, group, text) for group, text in zip(SIZES, texts, strict=False)]
+        cells += [
+            (characteristic, label, group, text) for group, text in zip(SIZES, texts, strict=False)
+        ]
     return cells
 
 
 def test_the_tidy_results_hold_all_138_published_values(table_1, study):
-    title_of = {name: block.title for block in study.plan("table_1").blocks for name in block.variables}
+    title_of = {
+        name: block.title for block in study.plan("table_1").blocks for name in block.variables
+    }
     found = {
         (title_of[row.variable], row.level or "Mean age", row.group): row.value
         for row in table_1.itertuples()
         if row.variable != "n" and row.statistic in ("n", "mean")
     }
     sizes = {row.group: row.value for row in table_1.itertuples() if row.variable == "n"}
-    printed = {(block, label, group): float(text.split()[0]) for block, label, group, text in manuscript()}
+    printed = {
+        (block, label, group): float(text.split()[0]) for block, label, group, text in manuscript()
+    }
     assert sizes == SIZES
     assert found == printed
     assert len(found) + len(sizes) == 138
@@ -103,7 +112,9 @@ def test_the_comparison_with_the_print_finds_138_agreements_and_a_planted_error(
     wrong = table_1.copy()
     wrong.about = table_1.about
     wrong.loc[(wrong["level"] == "Arab") & (wrong["group"] == "wider"), "value"] = 2.0
-    wrong.loc[(wrong["statistic"] == "mean") & (wrong["group"] == "hssi"), "value"] = 28.5  # rounds half up to 29
+    wrong.loc[(wrong["statistic"] == "mean") & (wrong["group"] == "hssi"), "value"] = (
+        28.5  # rounds half up to 29
+    )
     disagreeing = mm.check_published(wrong).query("not agrees")
     assert sorted(disagreeing["variable"]) == ["age_years", "ethnicity"]
 
@@ -117,21 +128,28 @@ def test_as_published_prints_every_cell_as_the_manuscript_does(table_1):
         for column, cell in zip(table.columns, row.cells, strict=False)
     ]
     assert printed == manuscript()
-    # the manuscript names no base, and its 0% would fit any: the note says which base is used here, not whose it is
+    # the manuscript names no base, and its 0% would fit any: the note says which base is used here,
+    # not whose it is
     note = (
-        "As the manuscript prints it, without a base. Here the base is the 18 HSSI mothers and LSSI mothers together."
+        "As the manuscript prints it, without a base. Here the base is the 18 HSSI mothers "
+        "and LSSI mothers together."
     )
     assert [text for mark, text in table.notes if mark == "a"] == [note]
 
 
 def test_by_default_counts_stand_alone_but_for_the_corrected_percentage(table_1):
     table = mm.characteristics(table_1, "table_1")
-    texts = {table.print(cell) for section in table.sections for row in section.rows for cell in row.cells}
+    texts = {
+        table.print(cell)
+        for section in table.sections
+        for row in section.rows
+        for cell in row.cells
+    }
     assert {text for text in texts if "%" in text} == {"7 (64% of 11)"}
     assert table.quote("age", "hssi", "26 - 29 years") == "0"
     assert (
-        "The manuscript printed 39% (7 of 18) and names no base; 18 are the HSSI mothers and LSSI mothers together."
-        in repr(table)
+        "The manuscript printed 39% (7 of 18) and names no base; 18 are the HSSI mothers and "
+        "LSSI mothers together." in repr(table)
     )
 
 
@@ -165,7 +183,9 @@ def test_the_themes_are_those_of_table_2(study):
     results = mm.list_themes(study)
     assert results.groupby("theme", sort=False)["subtheme"].apply(list).to_dict() == printed
     table = mm.themes(results)
-    assert {section.title: [row.label for row in section.rows] for section in table.sections} == printed
+    assert {
+        section.title: [row.label for row in section.rows] for section in table.sections
+    } == printed
 
 
 # ---- the reconstruction
@@ -178,22 +198,29 @@ def test_the_shipped_rows_are_the_ones_that_are_made_anew(study):
 
 def test_every_stated_fact_holds_in_the_rows(cohort):
     assert broken_facts(cohort) == []
-    assert {fact.kind for fact in cohort.study.facts} == {"stated", "margin_check", "derived", "soft"}
+    assert {fact.kind for fact in cohort.study.facts} == {
+        "stated",
+        "margin_check",
+        "derived",
+        "soft",
+    }
     assert len(cohort.study.facts) == 17 + 14 + 4
 
 
 def test_a_fact_that_does_not_hold_is_found(cohort):
     fact = next(fact for fact in cohort.study.facts if fact.id == "J03")
     assert fact_count(cohort, fact) == 4
-    wrong = replace(cohort, study=replace(cohort.study, facts=(fact.model_copy(update={"count": 5}),)))
+    wrong = replace(
+        cohort, study=replace(cohort.study, facts=(fact.model_copy(update={"count": 5}),))
+    )
     assert broken_facts(wrong) == ["J03"]
 
 
 def test_facts_that_contradict_the_totals_are_refused(altered_study):
     from mothers_margins.dictionary import read_study
 
-    # column B has 9 women with a personality disorder and 2 with depression; with one of each among the five without
-    # custody, the other three would have no diagnosis
+    # column B has 9 women with a personality disorder and 2 with depression; with one of each among
+    # the five without custody, the other three would have no diagnosis
     folder = altered_study(
         "published_facts.yaml",
         'where: {primary_diagnosis: Personality disorder}, is: "==", count: 4}',
@@ -214,15 +241,17 @@ def test_rows_are_marked_and_bear_no_participant_label(cohort, study):
 def test_the_parts_lie_inside_the_whole_and_share_no_one(cohort):
     from mothers_margins.cohort import group_mask
 
-    wider, hssi, lssi, rest = (group_mask(cohort, name) for name in ("wider", "hssi", "lssi", "rest"))
+    wider, hssi, lssi, rest = (
+        group_mask(cohort, name) for name in ("wider", "hssi", "lssi", "rest")
+    )
     assert wider.all()
     assert not (hssi & lssi).any()
     assert (hssi | lssi | rest).all()
     assert [mask.sum() for mask in (wider, hssi, lssi, rest)] == [52, 11, 7, 34]
 
 
-# Fisher's exact test, two-sided, of level against the rest of the women: printed to the digits given (own computation
-# from the manuscript's counts). A wrong count changes them.
+# Fisher's exact test, two-sided, of level against the rest of the women: printed to the digits
+# given (own computation from the manuscript's counts). A wrong count changes them.
 FISHER = [
     ("primary_diagnosis", "Personality disorder", "rest", (9, 11), (2, 34), "<.0001"),
     ("living_with_partner", "No", "rest", (8, 11), (9, 34), ".0109"),
@@ -237,8 +266,12 @@ FISHER = [
 ]
 
 
-@pytest.mark.parametrize(("variable", "level", "other", "expected", "expected_other", "printed"), FISHER)
-def test_counts_of_disjoint_groups(cohort, variable, level, other, expected, expected_other, printed):
+@pytest.mark.parametrize(
+    ("variable", "level", "other", "expected", "expected_other", "printed"), FISHER
+)
+def test_counts_of_disjoint_groups(
+    cohort, variable, level, other, expected, expected_other, printed
+):
     summary = mm.summarise(cohort, [variable], ["hssi", other])
     cells = summary.query("level == @level and statistic == 'n'").set_index("group")
     pairs = [tuple(cells.loc[group, ["n", "denominator"]]) for group in ("hssi", other)]
@@ -253,19 +286,26 @@ def test_counts_of_disjoint_groups(cohort, variable, level, other, expected, exp
 
 def test_the_custody_paragraph_is_rebuilt_from_the_rows(cohort, study):
     plan = study.plan("custody_paragraph")
-    table = mm.characteristics(mm.summarise(cohort, plan.variables, plan.groups), "custody_paragraph")
+    table = mm.characteristics(
+        mm.summarise(cohort, plan.variables, plan.groups), "custody_paragraph"
+    )
     group = "hssi_without_custody"
-    # "Five of these 11 mothers did not have custody": none with a partner, four aged 25 or under, four with a
-    # personality disorder diagnosis and one with depression, three first children, two with others taken into care
+    # "Five of these 11 mothers did not have custody": none with a partner, four aged 25 or under,
+    # four with a personality disorder diagnosis and one with depression, three first children, two
+    # with others taken into care
     assert table.size(group) == 5
     assert table.quote("living_with_partner", group, "Yes") == "0"
     assert table.quote("age", group, "≤ 25 years") == "4"
     assert table.quote("primary_diagnosis", group, "Personality disorder") == "4"
     assert table.quote("primary_diagnosis", group, "Depression") == "1"
     assert table.quote("first_child", group, "Yes") == "3"
-    assert table.quote("other_children_in_care", group, "Yes") == "2 of 2"  # of those who had other children
+    assert (
+        table.quote("other_children_in_care", group, "Yes") == "2 of 2"
+    )  # of those who had other children
     with pytest.raises(mm.UsageError, match="no row for age, level '30 – 39'"):
-        table.quote("age", group, "30 – 39")  # the text leaves out how old the fifth mother was; so does the table
+        table.quote(
+            "age", group, "30 – 39"
+        )  # the text leaves out how old the fifth mother was; so does the table
 
 
 @pytest.mark.parametrize(
@@ -283,7 +323,9 @@ def test_the_custody_paragraph_is_rebuilt_from_the_rows(cohort, study):
     ],
 )
 def test_other_cross_tabulations_are_refused_with_the_reason(cohort, variables, groups):
-    with pytest.raises(mm.DisclosureError, match="The publication does not state these numbers") as raised:
+    with pytest.raises(
+        mm.DisclosureError, match="The publication does not state these numbers"
+    ) as raised:
         mm.summarise(cohort, variables, groups)
     assert "would be made up" in str(raised.value)
     assert raised.value.exit_code == 4
@@ -305,23 +347,35 @@ def test_rows_that_only_claim_to_be_the_reconstruction_are_found_out(study, tmp_
     path = tmp_path / "changed.csv"
     path.write_text(text.replace(",Arab,", ",Asian,"), encoding="utf-8")
     cohort = mm.read_cohort(path, study)
-    for asked in ("ethnicity", "education"):  # whatever is asked: no number of these rows can be trusted
+    for asked in (
+        "ethnicity",
+        "education",
+    ):  # whatever is asked: no number of these rows can be trusted
         with pytest.raises(mm.DataError, match="do not agree with the publication") as raised:
             mm.summarise(cohort, [asked], ["wider"])
-        assert raised.value.problems == ("ethnicity Asian within wider", "ethnicity Arab within wider")
+        assert raised.value.problems == (
+            "ethnicity Asian within wider",
+            "ethnicity Arab within wider",
+        )
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        # a group that is another one, under a printed name: eleven women as well, with a mean age near the printed one
+        # a group that is another one, under a printed name: eleven women as well, with a mean age
+        # near the printed one
         (
             "study.yaml",
             "where: {group: HSSI}",
             "where: {primary_diagnosis: Personality disorder}",
             "custody_of_baby No within hssi",
         ),
-        ("published_table_1.csv", "age_years,,hssi,mean,28", "age_years,,hssi,mean,99", "age_years within hssi"),
+        (
+            "published_table_1.csv",
+            "age_years,,hssi,mean,28",
+            "age_years,,hssi,mean,99",
+            "age_years within hssi",
+        ),
         (
             "published_facts.yaml",
             'age: 30 – 39}, is: "==", count: 1}',
@@ -347,11 +401,15 @@ def test_a_group_is_published_by_its_condition_not_by_its_name(cohort):
     with pytest.raises(mm.UsageError, match="the study has groups of these names"):
         mm.summarise(cohort, ["age_years"], {"hssi": {"primary_diagnosis": "Personality disorder"}})
     with pytest.raises(mm.DisclosureError):
-        mm.summarise(cohort, ["age_years"], {"eleven": {"primary_diagnosis": "Personality disorder"}})
+        mm.summarise(
+            cohort, ["age_years"], {"eleven": {"primary_diagnosis": "Personality disorder"}}
+        )
 
 
 def test_a_group_within_the_whole_is_as_large_as_the_group(cohort):
-    groups = mm.summarise(cohort, ["group"], ["wider"]).query("statistic == 'n' and variable == 'group'")
+    groups = mm.summarise(cohort, ["group"], ["wider"]).query(
+        "statistic == 'n' and variable == 'group'"
+    )
     assert groups.set_index("level")["value"].to_dict() == {"HSSI": 11, "LSSI": 7, "wider": 34}
 
 
@@ -389,18 +447,24 @@ def test_groups_relate_as_the_study_says(altered_study, old, new, said):
     "fact",
     [
         # plausible, not published; an inequality; one level left over where values may be missing
-        'kind: soft, group: hssi_without_custody, where: {education: Secondary education}, is: "==", count: 3',
-        'kind: stated, group: hssi_without_custody, where: {education: Secondary education}, is: ">=", count: 1',
-        'kind: derived, group: hssi_with_custody, where: {other_children_in_care: "Yes"}, is: "==", count: 0',
+        "kind: soft, group: hssi_without_custody, where: {education: Secondary education}, is: "
+        '"==", count: 3',
+        "kind: stated, group: hssi_without_custody, where: {education: Secondary education}, is: "
+        '">=", count: 1',
+        'kind: derived, group: hssi_with_custody, where: {other_children_in_care: "Yes"}, is: '
+        '"==", count: 0',
     ],
 )
 def test_only_firm_exact_facts_settle_a_number(altered_study, fact):
     from mothers_margins.dictionary import read_study
 
     study = read_study(
-        "hscc_2019", altered_study("published_facts.yaml", "facts:\n", f"facts:\n  - {{id: X1, {fact}}}\n")
+        "hscc_2019",
+        altered_study("published_facts.yaml", "facts:\n", f"facts:\n  - {{id: X1, {fact}}}\n"),
     )
-    assert published_count(study, "hssi_without_custody", "education", "Secondary education") is None
+    assert (
+        published_count(study, "hssi_without_custody", "education", "Secondary education") is None
+    )
     assert published_count(study, "hssi_with_custody", "other_children_in_care", "No") is None
 
 
@@ -427,11 +491,15 @@ def test_the_manuscripts_percentage_is_not_ascribed_to_other_numbers(other_rows)
     assert table.quote("age", "hssi", "≤ 25 years") == "8"
     assert "manuscript" not in repr(table)
     plan = cohort.study.plan("custody_paragraph")
-    custody = mm.characteristics(mm.summarise(cohort, plan.variables, plan.groups), "custody_paragraph")
+    custody = mm.characteristics(
+        mm.summarise(cohort, plan.variables, plan.groups), "custody_paragraph"
+    )
     assert "those of the paper's text" not in repr(custody)
     claimed = mm.characteristics(summary, "table_1", as_published=True)
     assert claimed.quote("age", "hssi", "≤ 25 years") == "8"
-    assert "These are not the publication's numbers, so its percentage is left out." in repr(claimed)
+    assert "These are not the publication's numbers, so its percentage is left out." in repr(
+        claimed
+    )
 
 
 def test_what_follows_from_the_print_by_subtraction_and_by_exclusion(study):

@@ -39,7 +39,10 @@ def test_in_a_batch_saved_files_wait_under_another_name(table_1, tmp_path, monke
     shown = mm.save(table_1, "table_1")
     assert shown.name == "table_1.csv"
     assert not (tmp_path / "out").exists()
-    assert {path.name for path in (tmp_path / "stage").rglob("*.*")} == {"table_1.csv.part", "table_1.json.part"}
+    assert {path.name for path in (tmp_path / "stage").rglob("*.*")} == {
+        "table_1.csv.part",
+        "table_1.json.part",
+    }
 
 
 def test_a_write_that_fails_leaves_nothing_and_keeps_what_was_there(tmp_path):
@@ -67,11 +70,20 @@ def test_a_frame_that_lost_its_origin_is_not_saved(table_1):
 
 @pytest.mark.parametrize(
     "change",
-    [lambda r: r.assign(woman="w1"), lambda r: r.drop(columns="n"), lambda r: r.rename(columns={"n": "count"})],
+    [
+        lambda r: r.assign(woman="w1"),
+        lambda r: r.drop(columns="n"),
+        lambda r: r.rename(columns={"n": "count"}),
+    ],
 )
 def test_a_frame_with_other_columns_is_neither_saved_nor_shown(table_1, change):
-    for use in (lambda results: mm.save(results, "table_1"), lambda results: mm.characteristics(results, "table_1")):
-        with pytest.raises(mm.UsageError, match="have the columns of their kind, no more and no fewer"):
+    for use in (
+        lambda results: mm.save(results, "table_1"),
+        lambda results: mm.characteristics(results, "table_1"),
+    ):
+        with pytest.raises(
+            mm.UsageError, match="have the columns of their kind, no more and no fewer"
+        ):
             use(change(table_1))
 
 
@@ -100,14 +112,19 @@ def test_exit_codes_tell_the_kind_of_error():
 def test_importing_the_package_loads_no_library():
     # the time itself is measured in benchmarks/; this is what makes it short
     code = (
-        "import sys, mothers_margins; print([m for m in ('pandas', 'numpy', 'pydantic', 'yaml') if m in sys.modules])"
+        "import sys, mothers_margins; print([m for m in ('pandas', 'numpy', 'pydantic', "
+        "'yaml') if m in sys.modules])"
     )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
     assert shown.strip() == "[]"
 
 
 def test_every_public_name_is_there_documented_and_used_in_a_test():
-    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    tests = "".join(
+        path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")
+    )
     types = {name for name in mm.__all__ if name[0].isupper()}  # what verbs take, return or raise
     for name in mm.__all__:
         assert getattr(mm, name).__doc__, name
@@ -134,7 +151,9 @@ def test_a_sentence_shows_its_text_as_markdown():
     assert sentence._repr_markdown_() == repr(sentence) == "**2** of 11"
 
 
-def test_results_of_restricted_rows_are_not_saved_inside_the_project(study, table_1, tmp_path, monkeypatch):
+def test_results_of_restricted_rows_are_not_saved_inside_the_project(
+    study, table_1, tmp_path, monkeypatch
+):
     from dataclasses import replace
 
     own = table_1.copy()
@@ -154,7 +173,10 @@ def test_jupyterlab_saves_notebooks_without_outputs():
         {"cell_type": "code", "outputs": ["a number"], "execution_count": 3, "source": "1"},
         {"cell_type": "markdown", "source": "text"},
     ]
-    content = {"cells": cells, "metadata": {"language_info": {"name": "python", "version": "3.11.7"}}}
+    content = {
+        "cells": cells,
+        "metadata": {"language_info": {"name": "python", "version": "3.11.7"}},
+    }
     strip({"type": "notebook", "content": content}, path="x", contents_manager=None)
     assert content["metadata"]["language_info"] == {"name": "python"}
     assert cells[0] == {"cell_type": "code", "outputs": [], "execution_count": None, "source": "1"}

@@ -1,4 +1,6 @@
-"""Scores, derived variables, outcomes and terms of ESMI, worked by hand: what the instruments and the protocol say."""
+"""Scores, derived variables, outcomes and terms of ESMI, worked by hand: what the instruments and
+the protocol say.
+"""
 
 import itertools
 import shutil
@@ -18,7 +20,8 @@ from mothers_margins.dictionary import read_study
 
 from .conftest import REPOSITORY
 
-# ---- the instruments, written down here once more on purpose: the tests must not take them from the dictionary
+# ---- the instruments, written down here once more on purpose: the tests must not take them from
+# the dictionary
 
 REVERSED = {2, 5, 7, 13, 19, 26, 28}
 SUBSCALES = {
@@ -78,7 +81,9 @@ def first(prefix: str, number: int, answer: int | str) -> Case:
 
 
 def of_points(subscale: str, *points: int | str) -> Case:
-    """Answers to the items of a CTQ subscale that are worth so many points: 6 less the points if it is reversed."""
+    """Answers to the items of a CTQ subscale that are worth so many points: 6 less the points if it
+    is reversed.
+    """
     answers = {
         item: 6 - point if item in REVERSED and isinstance(point, int) else point
         for item, point in zip(SUBSCALES[subscale], points, strict=True)
@@ -88,20 +93,54 @@ def of_points(subscale: str, *points: int | str) -> Case:
 
 def all_of_points(*points: int | str) -> Case:
     """The same points in all five subscales, and 5 in the three items that belong to none."""
-    every = {name: answer for subscale in SUBSCALES for name, answer in of_points(subscale, *points).items()}
+    every = {
+        name: answer
+        for subscale in SUBSCALES
+        for name, answer in of_points(subscale, *points).items()
+    }
     return {**every, **some("ctq", {10: 5, 16: 5, 22: 5})}
 
 
 @pytest.fixture(scope="session")
 def ordinary(esmi) -> Case:
     """A dyad with everything recorded and nothing found; cases change single cells of it."""
-    shipped = pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False, nrows=1)
-    mother = {"age_years": "30", "ethnicity": "White British", "relationship": "single", "learning_difficulties": "No"}
+    shipped = pd.read_csv(
+        esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False, nrows=1
+    )
+    mother = {
+        "age_years": "30",
+        "ethnicity": "White British",
+        "relationship": "single",
+        "learning_difficulties": "No",
+    }
     area = {"country": "England", "deprivation_index": "IMD 2015", "deprivation_rank": "1"}
-    illness = {"icd10_primary": "F32.1", "icd10_other": "none", "admissions_2y": "No", "drug_history": "No"}
-    infant = {"safeguarding_t1": "none", "safeguarding_t2": "none", "custody_t2": "Yes", "custody_lost_by_t2": "No"}
-    forms = {"cas_ever_relationship": "Yes"} | all_of_points(1, 1, 1, 1, 1) | cas(0) | canm(0) | honos(0)
-    return shipped.drop(columns="data_status").iloc[0].to_dict() | mother | area | illness | infant | forms
+    illness = {
+        "icd10_primary": "F32.1",
+        "icd10_other": "none",
+        "admissions_2y": "No",
+        "drug_history": "No",
+    }
+    infant = {
+        "safeguarding_t1": "none",
+        "safeguarding_t2": "none",
+        "custody_t2": "Yes",
+        "custody_lost_by_t2": "No",
+    }
+    forms = (
+        {"cas_ever_relationship": "Yes"}
+        | all_of_points(1, 1, 1, 1, 1)
+        | cas(0)
+        | canm(0)
+        | honos(0)
+    )
+    return (
+        shipped.drop(columns="data_status").iloc[0].to_dict()
+        | mother
+        | area
+        | illness
+        | infant
+        | forms
+    )
 
 
 @pytest.fixture(scope="session")
@@ -110,8 +149,12 @@ def dyads(esmi, ordinary, tmp_path_factory) -> Callable[..., mm.Cohort]:
     path = tmp_path_factory.mktemp("dyads") / "own.csv"
 
     def made(*cases: Case, study: mm.Study = esmi, without: Any = ()) -> mm.Cohort:
-        rows = [{**ordinary, "dyad_id": f"W{number}", **case} for number, case in enumerate(cases, 1)]
-        pd.DataFrame(rows).drop(columns=list(without)).to_csv(path, index=False, lineterminator="\n")
+        rows = [
+            {**ordinary, "dyad_id": f"W{number}", **case} for number, case in enumerate(cases, 1)
+        ]
+        pd.DataFrame(rows).drop(columns=list(without)).to_csv(
+            path, index=False, lineterminator="\n"
+        )
         return mm.derive(mm.read_cohort(path, study))
 
     return made
@@ -121,7 +164,9 @@ ROWS: dict[str, tuple[Case, ...]] = {}
 
 
 def rows(*cases: Case) -> Callable[[Any], Any]:
-    """The dyads of the test below. Those of all tests are read as one file; each gets its own back as `cohort`."""
+    """The dyads of the test below. Those of all tests are read as one file; each gets its own back
+    as `cohort`.
+    """
 
     def keep(test: Any) -> Any:
         ROWS[test.__name__] = cases
@@ -138,14 +183,18 @@ def everybody(dyads) -> mm.Cohort:
 @pytest.fixture
 def cohort(request, everybody) -> mm.Cohort:
     name = request.node.originalname
-    before = sum(len(cases) for cases in itertools.takewhile(lambda cases: cases is not ROWS[name], ROWS.values()))
+    before = sum(
+        len(cases)
+        for cases in itertools.takewhile(lambda cases: cases is not ROWS[name], ROWS.values())
+    )
     return at(everybody, range(before, before + len(ROWS[name])))
 
 
 def at(cohort: mm.Cohort, places: Any) -> mm.Cohort:
     """Some rows of a cohort, numbered anew."""
     frames = (
-        frame.iloc[list(places)].reset_index(drop=True) for frame in (cohort.data, cohort.reasons, cohort.scoring)
+        frame.iloc[list(places)].reset_index(drop=True)
+        for frame in (cohort.data, cohort.reasons, cohort.scoring)
     )
     return replace(cohort, **dict(zip(("data", "reasons", "scoring"), frames, strict=True)))
 
@@ -186,7 +235,8 @@ def rules(cohort: mm.Cohort, name: str) -> list[Any]:
 # ---- Childhood Trauma Questionnaire
 
 
-# In the third form item 1 is answered 1, item 2 with 2 … item 5 with 5, item 6 with 1 again and so on.
+# In the third form item 1 is answered 1, item 2 with 2 … item 5 with 5, item 6 with 1 again and so
+# on.
 @rows(ctq(1), ctq(5), some("ctq", {item: (item - 1) % 5 + 1 for item in range(1, 29)}))
 def test_ctq_subscales_and_total_of_three_whole_forms(cohort):
     expected = {
@@ -196,9 +246,11 @@ def test_ctq_subscales_and_total_of_three_whole_forms(cohort):
         "ctq_physical_abuse": [5, 25, 14],
         # items 20, 21, 23, 24, 27: 5 + 1 + 3 + 4 + 2
         "ctq_sexual_abuse": [5, 25, 15],
-        # all five reversed, so all 1: 5 x 5 and all 5: 5 x 1; third: answers 5 2 3 4 3, points 1 + 4 + 3 + 2 + 3
+        # all five reversed, so all 1: 5 x 5 and all 5: 5 x 1; third: answers 5 2 3 4 3, points 1 +
+        # 4 + 3 + 2 + 3
         "ctq_emotional_neglect": [25, 5, 13],
-        # 2 and 26 reversed: 1 + 5 + 1 + 1 + 5; 5 + 1 + 5 + 5 + 1; answers 1 2 4 1 1, points 1 + 4 + 4 + 1 + 5
+        # 2 and 26 reversed: 1 + 5 + 1 + 1 + 5; 5 + 1 + 5 + 5 + 1; answers 1 2 4 1 1, points 1 + 4 +
+        # 4 + 1 + 5
         "ctq_physical_neglect": [13, 17, 15],
         # 5 + 5 + 5 + 25 + 13; 25 + 25 + 25 + 5 + 17; 18 + 14 + 15 + 13 + 15
         "ctq_total": [53, 97, 75],
@@ -213,8 +265,8 @@ def test_ctq_subscales_and_total_of_three_whole_forms(cohort):
 
 @rows(*({**ctq(3), **some("ctq", {item: 5})} for item in range(1, 29)))
 def test_each_ctq_item_counts_in_its_own_subscale_and_seven_of_them_reversed(cohort):
-    # All answers 3: every subscale 15, total 75. One answer of 5 in place of 3 adds 2, or takes 2 away if it is
-    # reversed, in one subscale and in the total; items 10, 16 and 22 change neither.
+    # All answers 3: every subscale 15, total 75. One answer of 5 in place of 3 adds 2, or takes 2
+    # away if it is reversed, in one subscale and in the total; items 10, 16 and 22 change neither.
     for row, item in enumerate(range(1, 29)):
         change = -2 if item in REVERSED else 2
         own = [name for name, items in SUBSCALES.items() if item in items]
@@ -242,7 +294,15 @@ def test_the_ctq_total_runs_from_25_to_125_whatever_the_three_other_items_say(co
 @rows(
     *(
         some("ctq", dict(zip((10, 16, 22), three, strict=True)))
-        for three in [(5, 5, 5), (5, 5, 1), (5, 4, 4), (4, 4, 4), (1, 1, 1), (5, 5, ".b"), (".a", ".a", ".a")]
+        for three in [
+            (5, 5, 5),
+            (5, 5, 1),
+            (5, 4, 4),
+            (4, 4, 4),
+            (1, 1, 1),
+            (5, 5, ".b"),
+            (".a", ".a", ".a"),
+        ]
     )
 )
 def test_minimisation_counts_answers_of_5_and_is_no_sum(cohort, esmi):
@@ -260,8 +320,9 @@ def test_minimisation_counts_answers_of_5_and_is_no_sum(cohort, esmi):
     some("ctq", {1: ".b", 2: ".b", 4: 3, 6: 1, 26: 2}),
 )
 def test_a_ctq_subscale_is_prorated_after_reversing(cohort):
-    # points 2 + 3 + 1 + 5 = 11, x 5/4 = 13.75; filling in the mean answer (7/4) and then reversing would give 15.25
-    # points 5 + 3 + 1 + 4 = 13, x 5/4 = 16.25; filling in the mean answer (7/4) would give 14.75
+    # points 2 + 3 + 1 + 5 = 11, x 5/4 = 13.75; filling in the mean answer (7/4) and then reversing
+    # would give 15.25 points 5 + 3 + 1 + 4 = 13, x 5/4 = 16.25; filling in the mean answer (7/4)
+    # would give 14.75
     assert values(cohort, "ctq_physical_neglect") == [13.75, 16.25, None]
     assert rules(cohort, "ctq_physical_neglect") == ["prorated", "prorated", TOO_FEW]
     assert whys(cohort, "ctq_physical_neglect") == [None, None, TOO_FEW]
@@ -286,12 +347,20 @@ def test_the_ctq_total_is_the_sum_of_prorated_subscales_and_not_prorated_itself(
     assert values(cohort, "ctq_sexual_abuse") == [5, 10, None]
 
 
-@rows(*(all_of_points(*(score // 5 + (place < score % 5) for place in range(5))) for score in range(5, 26)))
+@rows(
+    *(
+        all_of_points(*(score // 5 + (place < score % 5) for place in range(5)))
+        for score in range(5, 26)
+    )
+)
 def test_ctq_bands_at_every_whole_score(cohort):
     scores = range(5, 26)
     for name, lasts in LAST_OF_BAND.items():
         assert values(cohort, name) == list(scores)
-        expected = [next(band for band, last in zip(BANDS, lasts, strict=True) if score <= last) for score in scores]
+        expected = [
+            next(band for band, last in zip(BANDS, lasts, strict=True) if score <= last)
+            for score in scores
+        ]
         assert values(cohort, f"{name}_band") == expected, name
 
 
@@ -307,7 +376,8 @@ def test_ctq_bands_at_every_whole_score(cohort):
 def test_prorated_ctq_scores_are_banded_unrounded(cohort):
     none, low, moderate, severe = BANDS
     expected = {
-        # low, moderate and severe begin at 9, 13 and 16: 8.75 and 12.5 are below, however they would be rounded
+        # low, moderate and severe begin at 9, 13 and 16: 8.75 and 12.5 are below, however they
+        # would be rounded
         "ctq_emotional_abuse": [none, none, low, moderate, moderate, severe, None],
         # 8, 10, 13
         "ctq_physical_abuse": [none, low, moderate, severe, severe, severe, None],
@@ -333,21 +403,43 @@ def test_prorated_ctq_scores_are_banded_unrounded(cohort):
     {"cas_ever_relationship": "No", **cas(".a")},
     {"cas_ever_relationship": "Yes", **cas(".a")},
     {"cas_ever_relationship": ".a", **cas(".a")},
-    {"cas_ever_relationship": ".a", **cas(0), **some("cas", {1: 2, 30: 5})},  # 2 + 5: the answers speak
+    {
+        "cas_ever_relationship": ".a",
+        **cas(0),
+        **some("cas", {1: 2, 30: 5}),
+    },  # 2 + 5: the answers speak
     {"cas_ever_relationship": "Yes", **cas(0)},
 )
 def test_a_closed_gate_is_not_applicable_and_a_skipped_form_is_not_zero(cohort, esmi):
     assert values(cohort, "cas_total") == [None, None, None, None, 7, 0]
-    assert whys(cohort, "cas_total") == [NEVER, NEVER, "form not completed", "form not completed", None, None]
-    assert rules(cohort, "cas_total") == ["not_applicable"] * 2 + [UNANSWERED] * 2 + ["complete"] * 2
+    assert whys(cohort, "cas_total") == [
+        NEVER,
+        NEVER,
+        "form not completed",
+        "form not completed",
+        None,
+        None,
+    ]
+    assert (
+        rules(cohort, "cas_total") == ["not_applicable"] * 2 + [UNANSWERED] * 2 + ["complete"] * 2
+    )
     for name in ("dv_any", "dv_any_7"):
         assert values(cohort, name) == ["No", "No", None, None, "Yes", "No"]
-        assert whys(cohort, name) == [None, None, "form not completed", "form not completed", None, None]
+        assert whys(cohort, name) == [
+            None,
+            None,
+            "form not completed",
+            "form not completed",
+            None,
+            None,
+        ]
     assert esmi.limits("cas_total") == (0, 150)
 
 
 def test_items_behind_a_closed_gate_are_refused(dyads):
-    with pytest.raises(mm.DataError, match=r"1 row with Composite Abuse Scale.* answered, which cannot be"):
+    with pytest.raises(
+        mm.DataError, match=r"1 row with Composite Abuse Scale.* answered, which cannot be"
+    ):
         dyads({}, {"cas_ever_relationship": "No", **cas(".n"), **some("cas", {7: 0})})
 
 
@@ -360,7 +452,10 @@ def test_the_cut_offs_of_domestic_abuse_count_from_themselves(cohort):
 
 @rows(
     {**first("cas", 6, ".b"), **some("cas", {29: 5, 30: 3})},  # 24 answered: 8 x 30/24
-    {**first("cas", 7, ".b"), **some("cas", {29: 5, 30: 3})},  # 23 answered, which add up to 8 already
+    {
+        **first("cas", 7, ".b"),
+        **some("cas", {29: 5, 30: 3}),
+    },  # 23 answered, which add up to 8 already
     {**first("cas", 7, ".b"), **some("cas", {30: 2})},  # 23 answered, which settle nothing
     {**first("cas", 6, ".b"), **some("cas", {30: 2})},  # 2 x 30/24, below 3
     {**first("cas", 6, ".b"), **some("cas", {30: 3})},  # 3 x 30/24
@@ -368,7 +463,14 @@ def test_the_cut_offs_of_domestic_abuse_count_from_themselves(cohort):
 )
 def test_the_abuse_scale_is_prorated_from_24_of_30_items(cohort):
     assert values(cohort, "cas_total") == [10, None, None, 2.5, 3.75, 6]
-    assert rules(cohort, "cas_total") == ["prorated", TOO_FEW, TOO_FEW, "prorated", "prorated", "prorated"]
+    assert rules(cohort, "cas_total") == [
+        "prorated",
+        TOO_FEW,
+        TOO_FEW,
+        "prorated",
+        "prorated",
+        "prorated",
+    ]
     assert values(cohort, "cas_observed") == [8, 8, 2, 2, 3, 5]
     assert values(cohort, "dv_any") == ["Yes", "Yes", None, "No", "Yes", "Yes"]
     assert whys(cohort, "dv_any") == [None, None, TOO_FEW, None, None, None]
@@ -377,11 +479,15 @@ def test_the_abuse_scale_is_prorated_from_24_of_30_items(cohort):
 
 def test_gated_out_can_be_declared_to_exclude(dyads, altered_esmi):
     study = altered_esmi((STUDY, 'gated_out: "no"  # exclude', "gated_out: exclude  #"))
-    cohort = dyads({"cas_ever_relationship": "No", **cas(".n")}, cas(1), cas(0), cas(".a"), study=study)
+    cohort = dyads(
+        {"cas_ever_relationship": "No", **cas(".n")}, cas(1), cas(0), cas(".a"), study=study
+    )
     assert values(cohort, "dv_any") == [None, "Yes", "No", None]
     assert whys(cohort, "dv_any") == [NEVER, None, None, "form not completed"]
     assert values(cohort, "dv_any_7") == ["No", "Yes", "No", None]  # left as it was
-    assert values(cohort, "dv_any_ever_related") == values(cohort, "dv_any")  # the declared alternative is just this
+    assert values(cohort, "dv_any_ever_related") == values(
+        cohort, "dv_any"
+    )  # the declared alternative is just this
 
 
 def test_a_closed_gate_decides_on_its_own_scale_only(dyads, altered_esmi):
@@ -419,19 +525,50 @@ def test_needs_are_counted_among_the_known_domains_and_code_9_is_never_a_number(
     assert values(cohort, "canm_answered") == [26, 25, 21, 20, None, None, 26]
     for name in ("canm_met", "canm_unmet", "canm_needs"):
         partly = "counted_among_answered"
-        assert rules(cohort, name) == ["complete", partly, partly, TOO_FEW, UNANSWERED, UNANSWERED, "complete"]
-        assert whys(cohort, name) == [None, None, None, TOO_FEW, "rated not known", "form not completed", None]
+        assert rules(cohort, name) == [
+            "complete",
+            partly,
+            partly,
+            TOO_FEW,
+            UNANSWERED,
+            UNANSWERED,
+            "complete",
+        ]
+        assert whys(cohort, name) == [
+            None,
+            None,
+            None,
+            TOO_FEW,
+            "rated not known",
+            "form not completed",
+            None,
+        ]
         assert esmi.limits(name) == (0, 26)  # met and unmet exclude each other
 
 
-NEEDS = [(0, 0), (1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 9), (9, 2), (1, 9), (9, 0), (9, 9), (".a", 9)]
+NEEDS = [
+    (0, 0),
+    (1, 0),
+    (0, 1),
+    (1, 1),
+    (2, 0),
+    (0, 2),
+    (2, 9),
+    (9, 2),
+    (1, 9),
+    (9, 0),
+    (9, 9),
+    (".a", 9),
+]
 
 
 @rows(*(some("canm", {14: alcohol, 15: drugs}) for alcohol, drugs in NEEDS))
 def test_only_an_unmet_need_with_alcohol_or_drugs_counts(cohort):
     expected = ["No"] * 4 + ["Yes"] * 4 + [None] * 4
     assert values(cohort, "canm_substance_unmet") == expected
-    assert values(cohort, "substance_misuse") == expected  # the other three components are known and absent
+    assert (
+        values(cohort, "substance_misuse") == expected
+    )  # the other three components are known and absent
     assert whys(cohort, "canm_substance_unmet")[8:] == ["rated not known"] * 3 + [UNSETTLED]
 
 
@@ -464,7 +601,11 @@ def test_honos_item_3_counts_from_2_and_in_the_alternative_from_1(cohort):
 
 
 COMPONENTS: tuple[dict[bool | None, Case], ...] = (
-    {True: some("canm", {14: 2}), False: some("canm", {14: 0, 15: 0}), None: some("canm", {14: 0, 15: 9})},
+    {
+        True: some("canm", {14: 2}),
+        False: some("canm", {14: 0, 15: 0}),
+        None: some("canm", {14: 0, 15: 9}),
+    },
     {True: {"icd10_other": "F10.2"}, False: {"icd10_other": "none"}, None: {"icd10_other": ".c"}},
     {True: some("honos", {3: 2}), False: some("honos", {3: 0}), None: some("honos", {3: 9})},
     {True: {"drug_history": "Yes"}, False: {"drug_history": "No"}, None: {"drug_history": ".a"}},
@@ -504,9 +645,13 @@ def test_the_substance_composite_follows_three_valued_logic_in_all_81_combinatio
     for name in ("substance_misuse", "substance_misuse_honos_1"):
         assert values(cohort, name) == [YES_NO[state] for state in expected]
     # the usual mistake calls the fifteen a no: this test would find it
-    parts = pd.DataFrame([[pd.NA if state is None else state for state in states] for states in STATES])
+    parts = pd.DataFrame(
+        [[pd.NA if state is None else state for state in states] for states in STATES]
+    )
     mistaken = parts.astype("boolean").any(axis=1, skipna=True)
-    assert [bool(found) for found, state in zip(mistaken, expected, strict=True) if state is None] == [False] * 15
+    assert [
+        bool(found) for found, state in zip(mistaken, expected, strict=True) if state is None
+    ] == [False] * 15
 
 
 @rows(
@@ -525,8 +670,8 @@ def test_a_composite_is_missing_for_the_reason_its_missing_components_share(coho
     assert values(cohort, "substance_misuse") == [None] * 7
 
 
-# Primary and other diagnoses; then personality disorder, schizophrenia and substance use from any of them, and the
-# first two from the primary one. Y, N, and - for missing.
+# Primary and other diagnoses; then personality disorder, schizophrenia and substance use from any
+# of them, and the first two from the primary one. Y, N, and - for missing.
 DIAGNOSES = {
     ("F32.1", "none"): "NNN NN",
     ("F60", "none"): "YNN YN",
@@ -569,13 +714,19 @@ def test_diagnoses_count_wherever_recorded_and_a_missing_list_leaves_them_open(c
     names = ["personality_disorder", "schizophrenia", "icd10_substance"]
     names += ["personality_disorder_primary", "schizophrenia_primary"]
     for row, ((primary, other), expected) in enumerate(DIAGNOSES.items()):
-        found = "".join("-" if pd.isna(cohort.data.loc[row, name]) else cohort.data.loc[row, name][0] for name in names)
+        found = "".join(
+            "-" if pd.isna(cohort.data.loc[row, name]) else cohort.data.loc[row, name][0]
+            for name in names
+        )
         assert found == expected.replace(" ", ""), (primary, other)
     at = list(DIAGNOSES).index(("F60.3", ".c"))
     assert whys(cohort, "schizophrenia")[at] == "not known"
     assert whys(cohort, "personality_disorder")[at] is None
     assert whys(cohort, "schizophrenia")[list(DIAGNOSES).index(("F20.0", ".d"))] is None
-    assert whys(cohort, "personality_disorder")[list(DIAGNOSES).index(("F20.0", ".d"))] == "declined to answer"
+    assert (
+        whys(cohort, "personality_disorder")[list(DIAGNOSES).index(("F20.0", ".d"))]
+        == "declined to answer"
+    )
 
 
 PRIMARY = {
@@ -597,7 +748,8 @@ def test_the_first_range_that_holds_the_primary_diagnosis_counts(cohort):
 
 # ---- deprivation
 
-# Last rank of each fifth, the last of all being the number of areas. Beside it, 1/5 to 4/5 of the areas.
+# Last rank of each fifth, the last of all being the number of areas. Beside it, 1/5 to 4/5 of the
+# areas.
 FIFTHS = {
     ("England", "IMD 2010"): (6496, 12992, 19489, 25985, 32482),  # 6496.4 12992.8 19489.2 25985.6
     ("England", "IMD 2015"): (6568, 13137, 19706, 26275, 32844),  # 6568.8 13137.6 19706.4 26275.2
@@ -609,18 +761,24 @@ FIFTHS = {
 AREAS = [  # the first and last rank of each fifth, and one rank for every index
     {"country": country, "deprivation_index": index, "deprivation_rank": str(rank)}
     for (country, index), lasts in FIFTHS.items()
-    for rank in [*(end for before, last in itertools.pairwise((0, *lasts)) for end in (before + 1, last)), 1200]
+    for rank in [
+        *(end for before, last in itertools.pairwise((0, *lasts)) for end in (before + 1, last)),
+        1200,
+    ]
 ]
 
 
 @rows(*AREAS)
-def test_national_fifths_of_deprivation_end_at_these_ranks_whoever_else_is_in_the_file(cohort, dyads):
+def test_national_fifths_of_deprivation_end_at_these_ranks_whoever_else_is_in_the_file(
+    cohort, dyads
+):
     ends = ["1", "1", "2", "2", "3", "3", "4", "4", "5", "5"]
     # 5 x 1200 / 32482 = 0.18, / 32844 = 0.18, / 1896 = 3.16, / 1909 = 3.14, each rounded up
     expected = [*ends, "1", *ends, "1", *ends, "4", *ends, "4"]
     assert values(cohort, "deprivation_quintile") == expected
     assert plain(cohort.data["deprivation_quintile"].dtype.categories) == ["1", "2", "3", "4", "5"]
-    # Fifths of the sample would spread these three, all among the most deprived areas, over the whole range.
+    # Fifths of the sample would spread these three, all among the most deprived areas, over the
+    # whole range.
     alone = dyads(*AREAS[:2], {"deprivation_rank": ""})
     assert values(alone, "deprivation_quintile") == ["1", "1", None]
     assert whys(alone, "deprivation_quintile") == [None, None, "not recorded"]
@@ -632,13 +790,21 @@ CATEGORIES = ["none", "assessment or referral", "child in need plan", "child pro
 CATEGORIES += ["looked after or court order"]
 
 
-# Six dyads with a category at timepoint 1, and six with one at timepoint 2; at the other it is none.
+# Six dyads with a category at timepoint 1, and six with one at timepoint 2; at the other it is
+# none.
 @rows(*({f"safeguarding_t{time}": category} for time in (1, 2) for category in [*CATEGORIES, ".c"]))
 def test_involvement_is_any_category_and_its_sensitivity_leaves_out_assessments(cohort):
     expected = {
         "involved_t{}": ["No", "Yes", "Yes", "Yes", "Yes", None],
         "involved_t{}_plans": ["No", "No", "Yes", "Yes", "Yes", None],
-        "cpp_t{}": ["No", "No", "No", "Yes", "No", None],  # as declared: a looked after infant counts as having none
+        "cpp_t{}": [
+            "No",
+            "No",
+            "No",
+            "Yes",
+            "No",
+            None,
+        ],  # as declared: a looked after infant counts as having none
     }
     for name, found in expected.items():
         assert values(cohort, name.format(1)) == found + ["No"] * 6
@@ -647,10 +813,19 @@ def test_involvement_is_any_category_and_its_sensitivity_leaves_out_assessments(
         assert whys(cohort, name.format(2)) == [None] * 11 + ["not known"]
 
 
-PLANS: dict[str, bool | None] = {"child protection plan": True, "child in need plan": False, ".c": None}
+PLANS: dict[str, bool | None] = {
+    "child protection plan": True,
+    "child in need plan": False,
+    ".c": None,
+}
 
 
-@rows(*({"safeguarding_t1": one, "safeguarding_t2": two} for one, two in itertools.product(PLANS, repeat=2)))
+@rows(
+    *(
+        {"safeguarding_t1": one, "safeguarding_t2": two}
+        for one, two in itertools.product(PLANS, repeat=2)
+    )
+)
 def test_a_plan_at_either_timepoint_with_one_of_them_missing(cohort):
     expected = [YES_NO[OR[one, two]] for one, two in itertools.product(PLANS.values(), repeat=2)]
     assert values(cohort, "cpp_either") == expected
@@ -685,7 +860,10 @@ def test_a_supplied_total_is_kept_and_its_items_say_why_they_are_missing(dyads):
     for name in ("ctq_01", "ctq_28", "ctq_sexual_abuse", "ctq_sexual_abuse_band", "ctq_denial"):
         assert values(cohort, name) == [None, None]
         assert whys(cohort, name) == ["only_score_supplied"] * 2
-    assert values(cohort, "cas_total") == [0, 0]  # the other instruments are scored from their items
+    assert values(cohort, "cas_total") == [
+        0,
+        0,
+    ]  # the other instruments are scored from their items
 
 
 def test_supplied_subscales_are_added_up(dyads):
@@ -704,7 +882,9 @@ def test_a_supplied_total_outside_its_range_is_refused(dyads, score):
 
 
 def test_a_total_supplied_beside_its_items_is_refused(dyads):
-    with pytest.raises(mm.DataError, match="column 'ctq_total' is supplied beside what it is made from"):
+    with pytest.raises(
+        mm.DataError, match="column 'ctq_total' is supplied beside what it is made from"
+    ):
         dyads({"ctq_total": "40"})
 
 
@@ -725,11 +905,15 @@ def test_a_supplied_fifth_of_deprivation_is_kept(dyads, esmi):
 
 def test_a_supplied_fifth_is_ordered_as_one_made_from_ranks(dyads, everybody):
     supplied = dyads({"deprivation_quintile": "1"}, without=["deprivation_rank"])
-    assert supplied.data["deprivation_quintile"].dtype == everybody.data["deprivation_quintile"].dtype
+    assert (
+        supplied.data["deprivation_quintile"].dtype == everybody.data["deprivation_quintile"].dtype
+    )
 
 
 def test_a_supplied_score_behind_a_closed_gate_is_not_applicable(dyads):
-    cohort = dyads({"cas_total": "", "cas_ever_relationship": "No"}, {"cas_total": "3"}, without=cas(""))
+    cohort = dyads(
+        {"cas_total": "", "cas_ever_relationship": "No"}, {"cas_total": "3"}, without=cas("")
+    )
     assert values(cohort, "cas_total") == [None, 3]
     assert values(cohort, "dv_any") == ["No", "Yes"]
     assert whys(cohort, "cas_total") == [NEVER, None]
@@ -757,11 +941,14 @@ def test_single_imputation_takes_the_mean_of_the_item_after_reversing(dyads, alt
         some("ctq", {1: 1, 2: 1, 4: 2, 6: 2, 26: 5}),  # points 1 5 2 2 1
         some("ctq", {1: 3, 2: 2, 4: 4, 6: ".b", 26: 1}),  # points 3 4 4 ? 5
         some("ctq", {1: 5, 2: ".b", 4: 1, 6: 5, 26: 3}),  # points 5 ? 1 5 3
-        some("ctq", {1: 4, 2: 3, 4: 3, 6: ".b", 26: ".b"}),  # points 4 3 3: too few for a score, but they have means
+        some(
+            "ctq", {1: 4, 2: 3, 4: 3, 6: ".b", 26: ".b"}
+        ),  # points 4 3 3: too few for a score, but they have means
         study=study,
     )
-    # first: 11. second: item 6 has points 2 and 5, mean 3.5: 3 + 4 + 4 + 3.5 + 5 = 19.5 (prorated it would be 20)
-    # third: item 2 has points 5, 4 and 3, mean 4: 5 + 4 + 1 + 5 + 3 = 18 (prorated 17.5; mean answer 2: 16)
+    # first: 11. second: item 6 has points 2 and 5, mean 3.5: 3 + 4 + 4 + 3.5 + 5 = 19.5 (prorated
+    # it would be 20) third: item 2 has points 5, 4 and 3, mean 4: 5 + 4 + 1 + 5 + 3 = 18 (prorated
+    # 17.5; mean answer 2: 16)
     assert values(cohort, "ctq_physical_neglect") == [11, 19.5, 18, None]
     imputed = "items_imputed_singly"
     assert rules(cohort, "ctq_physical_neglect") == ["complete", imputed, imputed, TOO_FEW]
@@ -779,7 +966,9 @@ def test_single_imputation_cannot_fill_in_an_item_that_nobody_answered(dyads, al
 
 def test_without_filling_in_a_sum_needs_all_its_items(dyads, altered_esmi):
     study = altered_esmi((SCHEMA, CTQ_RULE, CTQ_RULE.replace("prorate", "none")))
-    cohort = dyads(all_of_points(2, 2, 2, 2, 2), of_points("ctq_sexual_abuse", 1, 1, 1, 1, ".b"), study=study)
+    cohort = dyads(
+        all_of_points(2, 2, 2, 2, 2), of_points("ctq_sexual_abuse", 1, 1, 1, 1, ".b"), study=study
+    )
     assert values(cohort, "ctq_sexual_abuse") == [10, None]
     assert values(cohort, "ctq_total") == [50, None]
     assert whys(cohort, "ctq_total") == [None, TOO_FEW]
@@ -807,7 +996,10 @@ def test_the_limit_of_a_sum_of_a_score_and_a_count_adds_both(altered_esmi):
     total = "honos_total, title: HoNOS total"
     counted = 'items: [1, 2, 3], value: "4", rule: {items: none, answered: 1.0}'
     unwell = f"{{name: honos_severe, title: Severe, {counted}, summary: mean, timepoint: 1}}"
-    both = "{name: honos_both, title: Both, sum_of: [honos_total, honos_severe], summary: mean, timepoint: 1}"
+    both = (
+        "{name: honos_both, title: Both, sum_of: [honos_total, honos_severe], summary: mean, "
+        "timepoint: 1}"
+    )
     study = altered_esmi(
         (SCHEMA, f"      - {{name: {total}", f"      - {unwell}\n      - {{name: {total}"),
         (SCHEMA, "\nfields:\n", f"      - {both}\n\nfields:\n"),
@@ -844,9 +1036,21 @@ NOTHING = {**ctq(".a"), **cas(".a"), **canm(".a"), **honos(".a"), "cas_ever_rela
 
 @rows(
     {},
-    {**some("ctq", {3: ".b"}), **some("cas", {4: ".b"}), **some("canm", {14: 9}), **some("honos", {3: 9})},
+    {
+        **some("ctq", {3: ".b"}),
+        **some("cas", {4: ".b"}),
+        **some("canm", {14: 9}),
+        **some("honos", {3: 9}),
+    },
     NOTHING,
-    {**NOTHING, "icd10_primary": "", "icd10_other": "", "safeguarding_t1": "", "safeguarding_t2": "", "age_years": ""},
+    {
+        **NOTHING,
+        "icd10_primary": "",
+        "icd10_other": "",
+        "safeguarding_t1": "",
+        "safeguarding_t2": "",
+        "age_years": "",
+    },
     {"cas_ever_relationship": "No", **cas(".n")},
 )
 def test_a_cell_has_a_value_or_a_reason_and_never_both(cohort):
@@ -868,7 +1072,9 @@ def drawn(seed: int, rows: int, gaps: float) -> list[Case]:
         for prefix, (number, low, high) in MAXIMA.items():
             answers = random.integers(low, high + 1, number)
             left_out = random.random(number) < gaps * random.integers(0, 3)
-            texts = ["" if out else str(answer) for answer, out in zip(answers, left_out, strict=True)]
+            texts = [
+                "" if out else str(answer) for answer, out in zip(answers, left_out, strict=True)
+            ]
             case |= some(prefix, dict(enumerate(texts, 1)))
         cases.append(case)
     return cases
@@ -899,7 +1105,10 @@ def test_whole_forms_score_within_the_limits_and_as_they_would_by_a_plain_sum(dy
 
     def points(case: Case, prefix: str, items: Any) -> int:
         flip = REVERSED if prefix == "ctq" else set()
-        return sum(6 - int(case[f"{prefix}_{i:02d}"]) if i in flip else int(case[f"{prefix}_{i:02d}"]) for i in items)
+        return sum(
+            6 - int(case[f"{prefix}_{i:02d}"]) if i in flip else int(case[f"{prefix}_{i:02d}"])
+            for i in items
+        )
 
     for name, items in SUBSCALES.items():
         assert values(cohort, name) == [points(case, "ctq", items) for case in cases]
@@ -909,7 +1118,8 @@ def test_whole_forms_score_within_the_limits_and_as_they_would_by_a_plain_sum(dy
     assert values(cohort, "honos_total") == [points(case, "honos", range(1, 13)) for case in cases]
     # met + 2 x unmet is the plain sum of ratings 0, 1 and 2
     twice = [
-        met + 2 * unmet for met, unmet in zip(values(cohort, "canm_met"), values(cohort, "canm_unmet"), strict=True)
+        met + 2 * unmet
+        for met, unmet in zip(values(cohort, "canm_met"), values(cohort, "canm_unmet"), strict=True)
     ]
     assert twice == [points(case, "canm", range(1, 27)) for case in cases]
 
@@ -935,7 +1145,14 @@ def test_a_prorated_form_of_equal_answers_scores_as_the_whole_form(dyads, seed):
 
 # ---- terms of the models
 
-PROTOCOL = ["age_years", "ethnicity", "relationship", "deprivation_quintile", "admissions_2y", "personality_disorder"]
+PROTOCOL = [
+    "age_years",
+    "ethnicity",
+    "relationship",
+    "deprivation_quintile",
+    "admissions_2y",
+    "personality_disorder",
+]
 PROTOCOL += ["schizophrenia", "dv_any", "ctq_total", "substance_misuse", "learning_difficulties"]
 
 
@@ -943,8 +1160,12 @@ def test_the_models_hold_exactly_the_terms_of_the_protocol_and_what_is_declared_
     for outcome in ("involved_t1", "involved_t2", "involved_t1_plans", "involved_t2_plans"):
         assert sorted(esmi.terms("protocol", outcome)) == sorted(PROTOCOL)
     assert sorted(esmi.terms("published_2023", "involved_t1")) == sorted(PROTOCOL)
-    assert sorted(esmi.terms("published_2023", "involved_t2")) == sorted([*PROTOCOL, "readmitted_1y"])
-    assert sorted(esmi.terms("published_2023", "involved_t2_plans")) == sorted([*PROTOCOL, "readmitted_1y"])
+    assert sorted(esmi.terms("published_2023", "involved_t2")) == sorted(
+        [*PROTOCOL, "readmitted_1y"]
+    )
+    assert sorted(esmi.terms("published_2023", "involved_t2_plans")) == sorted(
+        [*PROTOCOL, "readmitted_1y"]
+    )
     for model, swaps in {
         "primary_only": {
             "personality_disorder": "personality_disorder_primary",
@@ -954,7 +1175,9 @@ def test_the_models_hold_exactly_the_terms_of_the_protocol_and_what_is_declared_
         "honos_threshold_1": {"substance_misuse": "substance_misuse_honos_1"},
     }.items():
         for outcome in ("involved_t1", "involved_t2"):
-            assert sorted(esmi.terms(model, outcome)) == sorted(swaps.get(term, term) for term in PROTOCOL)
+            assert sorted(esmi.terms(model, outcome)) == sorted(
+                swaps.get(term, term) for term in PROTOCOL
+            )
     for outcome in ("cpp_t1", "cpp_t2", "cpp_either", "custody_lost", "no_custody_t2"):
         assert esmi.terms("protocol", outcome) == ()  # explored, not modelled
 
@@ -981,7 +1204,10 @@ ADDED = "add: {involved_t2: [readmitted_1y]}"
             "add: {involved_t1: [readmitted_1y], involved_t2: [readmitted_1y]}",
             "published_2023.involved_t1_plans: 'readmitted_1y' was recorded after this outcome",
         ),
-        ("add: {involved_t2: [readmitted_1y, age_years]}", "published_2023.involved_t2: 'age_years' stands 2 times"),
+        (
+            "add: {involved_t2: [readmitted_1y, age_years]}",
+            "published_2023.involved_t2: 'age_years' stands 2 times",
+        ),
     ],
 )
 def test_a_term_that_does_not_belong_in_a_model_is_refused(altered_esmi, new, said):
@@ -993,7 +1219,9 @@ def test_a_term_that_does_not_belong_in_a_model_is_refused(altered_esmi, new, sa
 CODED = "coding:\n  age_years: {per: 5, label: per 5 years}"
 
 
-@pytest.mark.parametrize(("term", "reference"), [("safeguarding_t2", "none"), ("involved_t2_plans", '"No"')])
+@pytest.mark.parametrize(
+    ("term", "reference"), [("safeguarding_t2", "none"), ("involved_t2_plans", '"No"')]
+)
 def test_a_term_that_is_the_outcome_by_another_name_is_refused(altered_esmi, term, reference):
     with pytest.raises(mm.StudyError, match=f"published_2023.involved_t2: '{term}'"):
         altered_esmi(
@@ -1016,7 +1244,13 @@ def test_a_term_whose_timepoint_is_forgotten_is_refused(altered_esmi):
 
 @rows(
     *(
-        {"ethnicity": ethnicity, "deprivation_rank": rank, "age_years": age, "relationship": relationship, **form}
+        {
+            "ethnicity": ethnicity,
+            "deprivation_rank": rank,
+            "age_years": age,
+            "relationship": relationship,
+            **form,
+        }
         for ethnicity, rank, age, relationship, form in [
             ("White British", "1", "16", "partner", ctq(1)),
             ("White Other", "32844", "30", "single", ctq(5)),
@@ -1037,7 +1271,9 @@ def test_terms_are_coded_as_declared_and_missing_stays_missing(cohort, esmi):
     # totals 53, 97, 25, 20 + 6.25, missing, missing
     assert columns("ctq_total") == {("ctq_total", ""): [5.3, 9.7, 2.5, 2.625, None, None]}
     # counted from the least deprived fifth, so that an odds ratio is per fifth more deprived
-    assert columns("deprivation_quintile") == {("deprivation_quintile", ""): [4.0, 0.0, 3.0, 2.0, 1.0, None]}
+    assert columns("deprivation_quintile") == {
+        ("deprivation_quintile", ""): [4.0, 0.0, 3.0, 2.0, 1.0, None]
+    }
     assert columns("relationship") == {("relationship", "single"): [0, 1, 1, 0, None, None]}
     assert columns("ethnicity") == {
         ("ethnicity", "White Other"): [0, 1, 0, 0, 0, None],

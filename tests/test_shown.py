@@ -1,4 +1,6 @@
-"""Hidden stays hidden: whatever is done to numbers that may not be shown, nothing that is printed or drawn changes."""
+"""Hidden stays hidden: whatever is done to numbers that may not be shown, nothing that is printed
+or drawn changes.
+"""
 
 import operator
 import pickle
@@ -33,7 +35,9 @@ SUPPRESSED = {"status": "suppressed", "value": 7.0, "n": 7}
 def test_a_row_gives_a_number_a_zero_nothing_or_what_is_hidden():
     assert shown({"status": "shown", "n": 7}, "n") == 7
     assert type(shown({"status": "structural_zero", "n": 0}, "n")) is StructuralZero
-    assert type(shown({"status": "structural_zero", "n": 3}, "n")) is Number  # its denominator is no zero
+    assert (
+        type(shown({"status": "structural_zero", "n": 3}, "n")) is Number
+    )  # its denominator is no zero
     assert type(shown({"status": "missing", "n": 7}, "n")) is Missing
     for empty in (None, nan, pd.NA, np.float64("nan")):
         assert type(shown({"status": "shown", "n": empty}, "n")) is Missing
@@ -49,7 +53,15 @@ def test_of_a_missing_number_it_is_still_said_among_whom():
 
 
 BINARY = (
-    *(operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.pow),
+    *(
+        operator.add,
+        operator.sub,
+        operator.mul,
+        operator.truediv,
+        operator.floordiv,
+        operator.mod,
+        operator.pow,
+    ),
     *(operator.lt, operator.le, operator.gt, operator.ge),
 )
 UNARY = (operator.neg, operator.pos, abs, float, int, round, bool, "{:.1f}".format, operator.index)
@@ -57,7 +69,13 @@ UNARY = (operator.neg, operator.pos, abs, float, int, round, bool, "{:.1f}".form
 
 @pytest.mark.parametrize("compute", BINARY)
 def test_nothing_is_computed_from_a_hidden_number(compute):
-    for left, right in ((Hidden(), 1), (1, Hidden()), (Hidden(), 1.5), (Number(2), Hidden()), (Hidden(), Hidden())):
+    for left, right in (
+        (Hidden(), 1),
+        (1, Hidden()),
+        (Hidden(), 1.5),
+        (Number(2), Hidden()),
+        (Hidden(), Hidden()),
+    ):
         with pytest.raises(mm.UsageError, match="suppressed number was used"):
             compute(left, right)
 
@@ -80,7 +98,9 @@ def test_what_is_made_of_hidden_numbers_is_hidden_and_of_missing_ones_missing():
     add = operator.add
     assert combined(add, Number(2), Number(3)) == 5
     assert is_hidden(combined(add, Number(2), Hidden()))
-    assert is_hidden(combined(add, Missing(), Hidden()))  # that one is hidden is not given away by the other
+    assert is_hidden(
+        combined(add, Missing(), Hidden())
+    )  # that one is hidden is not given away by the other
     assert isnan(combined(add, Number(2), Missing()))
     assert percent_of(Number(1), Number(4)) == 25
     assert isnan(percent_of(Number(0), Number(0)))
@@ -99,7 +119,9 @@ def test_values_survive_pickling(value):
 
 
 def with_rows_hidden(results: Inputs, share: float, seed: int) -> Inputs:
-    """Results in which some rows, chosen at random, are suppressed; their numbers stay in their cells."""
+    """Results in which some rows, chosen at random, are suppressed; their numbers stay in their
+    cells.
+    """
     choice, changed = np.random.default_rng(seed), {}
     for name, frame in results.items():
         hidden = choice.random(len(frame)) < share
@@ -135,9 +157,20 @@ def raised(numbers: pd.Series, hidden: np.ndarray) -> pd.Series:
     return numbers.mask(hidden, numbers.abs() * 3 + 1000)
 
 
-FIGURES = ("bars", "diagram", "forest", "traces", "fmi")  # they take a second each, so they are tried less often
+FIGURES = (
+    "bars",
+    "diagram",
+    "forest",
+    "traces",
+    "fmi",
+)  # they take a second each, so they are tried less often
 TRIED = [(builder, 1.0, 0) for builder in BUILDERS] + [(builder, 0.4, 1) for builder in BUILDERS]
-TRIED += [(name, share, 2) for name in BUILDERS for share in (0.15, 0.05) if not any(kind in name for kind in FIGURES)]
+TRIED += [
+    (name, share, 2)
+    for name in BUILDERS
+    for share in (0.15, 0.05)
+    if not any(kind in name for kind in FIGURES)
+]
 
 
 @pytest.mark.parametrize(("builder", "share", "seed"), TRIED)
@@ -149,7 +182,10 @@ def test_a_hidden_number_changes_nothing_that_is_read(builder, share, seed):
         assert outcome_of(builder, with_other_numbers(hidden, put)) == kept
 
 
-NOTHING_TO_DRAW = {"traces", "fmi by m"}  # no line is left; the others say [c] where a bar or an interval was
+NOTHING_TO_DRAW = {
+    "traces",
+    "fmi by m",
+}  # no line is left; the others say [c] where a bar or an interval was
 
 
 @pytest.mark.parametrize("builder", sorted({*BUILDERS} - {"themes"}))
@@ -165,7 +201,13 @@ def test_where_all_is_hidden_a_symbol_stands_in_every_place(builder):
     if not isinstance(readable, Table):
         return
     assert {column.size_text for column in readable.columns} <= {"", "n = [c]"}
-    numbered = [cell for section in readable.sections for row in section.rows for cell in row.cells if cell.numbers]
+    numbered = [
+        cell
+        for section in readable.sections
+        for row in section.rows
+        for cell in row.cells
+        if cell.numbers
+    ]
     assert numbered
     assert {readable.print(cell) for cell in numbered} == {"[c]"}
 

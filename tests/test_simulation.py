@@ -1,4 +1,6 @@
-"""The simulation harness: holes as asked for, measures by their formulas, and intervals that cover at a fixed seed."""
+"""The simulation harness: holes as asked for, measures by their formulas, and intervals that cover
+at a fixed seed.
+"""
 
 from dataclasses import replace
 
@@ -18,7 +20,9 @@ def draw(rng: np.random.Generator) -> pd.DataFrame:
     x = rng.standard_normal(200)
     b = (rng.random(200) < expit(0.5 * x)).astype(float)
     aux = 0.5 * x + rng.standard_normal(200)
-    y = (rng.random(200) < expit(TRUTH["Intercept"] + TRUTH["x"] * x + TRUTH["b"] * b)).astype(float)
+    y = (rng.random(200) < expit(TRUTH["Intercept"] + TRUTH["x"] * x + TRUTH["b"] * b)).astype(
+        float
+    )
     return pd.DataFrame({"y": y, "x": x, "b": b, "aux": aux})
 
 
@@ -46,20 +50,30 @@ def found() -> pd.DataFrame:
 
 def test_holes_have_their_share_and_depend_on_what_is_seen():
     rng = np.random.default_rng(1)
-    whole = pd.DataFrame({"y": rng.integers(0, 2, 20_000).astype(float), "x": rng.standard_normal(20_000)})
+    whole = pd.DataFrame(
+        {"y": rng.integers(0, 2, 20_000).astype(float), "x": rng.standard_normal(20_000)}
+    )
     whole["g"] = pd.Categorical(np.where(whole["x"] > 0, "a", "b"))
     made = ampute(whole, {"x": 0.3, "g": 0.1}, {"y": 0.8}, rng)
     holes = made.isna()
-    assert holes.mean().to_dict() == pytest.approx({"y": 0, "x": 0.3, "g": 0.1}, abs=4 * np.sqrt(0.25 / 20_000))
+    assert holes.mean().to_dict() == pytest.approx(
+        {"y": 0, "x": 0.3, "g": 0.1}, abs=4 * np.sqrt(0.25 / 20_000)
+    )
     odds = {y: share / (1 - share) for y, share in holes["x"].groupby(whole["y"]).mean().items()}
-    assert np.log(odds[1] / odds[0]) * whole["y"].std() == pytest.approx(0.8, abs=0.08)  # per standard deviation
-    assert abs(whole["x"][holes["x"]].mean() - whole["x"][~holes["x"]].mean()) < 0.06  # x itself has no say
+    assert np.log(odds[1] / odds[0]) * whole["y"].std() == pytest.approx(
+        0.8, abs=0.08
+    )  # per standard deviation
+    assert (
+        abs(whole["x"][holes["x"]].mean() - whole["x"][~holes["x"]].mean()) < 0.06
+    )  # x itself has no say
     assert made.dtypes.to_dict() == whole.dtypes.to_dict()
     pd.testing.assert_series_equal(made["y"], whole["y"])
 
 
 @pytest.mark.parametrize(
-    ("kind", "most"), [("right", [2]), ("left", [0]), ("mid", [1]), ("tail", [0, 2])], ids=lambda one: str(one)
+    ("kind", "most"),
+    [("right", [2]), ("left", [0]), ("mid", [1]), ("tail", [0, 2])],
+    ids=lambda one: str(one),
 )
 def test_the_kind_says_which_scores_have_the_holes(kind, most):
     rng = np.random.default_rng(2)
@@ -67,7 +81,9 @@ def test_the_kind_says_which_scores_have_the_holes(kind, most):
     holes = ampute(whole, {"x": 0.4}, {"score": 2.0}, rng, kind)["x"].isna().to_numpy()
     thirds = holes.reshape(3, -1).mean(axis=1)
     assert min(thirds[most]) > max(np.delete(thirds, most)) + 0.1
-    completely = ampute(whole, {"x": 0.4}, {}, rng)["x"].isna().to_numpy().reshape(3, -1).mean(axis=1)
+    completely = (
+        ampute(whole, {"x": 0.4}, {}, rng)["x"].isna().to_numpy().reshape(3, -1).mean(axis=1)
+    )
     assert completely == pytest.approx(np.full(3, 0.4), abs=4 * np.sqrt(0.24 / 10_000))
 
 
@@ -85,14 +101,20 @@ def test_holes_that_cannot_be_made_are_refused():
 
 def test_measures_are_those_of_morris_white_and_crowther():
     """By hand for three data sets and one coefficient: their table 6."""
-    answers = [np.array([[1.0], [0.5], [0.0], [2.0]]), np.array([[2.0], [1.0], [1.5], [2.5]]), "separated"]
+    answers = [
+        np.array([[1.0], [0.5], [0.0], [2.0]]),
+        np.array([[2.0], [1.0], [1.5], [2.5]]),
+        "separated",
+    ]
     answers.append(np.array([[3.0], [0.5], [1.9], [4.1]]))
     row = simulation._performance("imputed", answers, {"x": 1.8}).iloc[0]
     assert (row["n"], row["failed"], row["reason"]) == (3, 1, "separated")
     assert (row["bias"], row["bias_mcse"]) == pytest.approx((0.2, 1 / np.sqrt(3)))
     assert (row["empirical_se"], row["empirical_se_mcse"]) == pytest.approx((1.0, 1 / 2))
     variance = np.var([0.25, 1, 0.25], ddof=1)
-    assert (row["model_se"], row["model_se_mcse"]) == pytest.approx((np.sqrt(0.5), np.sqrt(variance / (4 * 3 * 0.5))))
+    assert (row["model_se"], row["model_se_mcse"]) == pytest.approx(
+        (np.sqrt(0.5), np.sqrt(variance / (4 * 3 * 0.5)))
+    )
     assert (row["coverage"], row["coverage_mcse"]) == pytest.approx((2 / 3, np.sqrt(2 / 9 / 3)))
     assert row["width"] == pytest.approx((2 + 1 + 2.2) / 3)
 
@@ -101,21 +123,26 @@ def test_measures_are_those_of_morris_white_and_crowther():
 
 
 def test_pooled_intervals_cover_and_are_no_more_biased_than_the_full_data(found):
-    """80 data sets: coverage inside the central 99.9% of a binomial at .95 for every coefficient."""
+    """80 data sets: coverage inside the central 99.9% of a binomial at .95 for every
+    coefficient.
+    """
     imputed, full = of(found, "imputed"), of(found, "full data")
     assert imputed["coverage"].between(LOW, HIGH).all()
     assert full["coverage"].between(LOW, HIGH).all()
     assert ((imputed["bias"] - full["bias"]).abs() < 3 * imputed["bias_mcse"]).all()
     ratio = imputed["model_se"] / imputed["empirical_se"]
     error = np.hypot(
-        imputed["model_se_mcse"] / imputed["model_se"], imputed["empirical_se_mcse"] / imputed["empirical_se"]
+        imputed["model_se_mcse"] / imputed["model_se"],
+        imputed["empirical_se_mcse"] / imputed["empirical_se"],
     )
     assert ((ratio - 1).abs() < 3.3 * error).all()
     assert (imputed["width"] > full["width"]).all()
 
 
 def test_within_variance_alone_does_not_cover(found, monkeypatch):
-    """The first negative control: with no variance between imputations the same intervals are outside the band."""
+    """The first negative control: with no variance between imputations the same intervals are
+    outside the band.
+    """
     true_fit = simulation.fit_each
 
     def within_only(*given, **more):
@@ -131,7 +158,9 @@ def test_within_variance_alone_does_not_cover(found, monkeypatch):
 def test_an_imputation_model_without_the_outcome_is_biased_to_nothing(found):
     """The second: slopes shrink by far more than the Monte Carlo error."""
     equations = {"x": Equation("regress", omit=("y",)), "b": Equation("logit", omit=("y",))}
-    wrong = of(simulate(replace(SMALL, equations=equations), **(SETTINGS | {"data_sets": 30})), "imputed")
+    wrong = of(
+        simulate(replace(SMALL, equations=equations), **(SETTINGS | {"data_sets": 30})), "imputed"
+    )
     right = of(found, "imputed")
     towards_zero = (right["bias"] - wrong["bias"]) * np.sign(right["truth"])
     assert (towards_zero[["x", "b"]] > 5 * wrong["bias_mcse"][["x", "b"]]).all()
@@ -145,7 +174,9 @@ def test_the_table_depends_on_neither_workers_nor_how_many_follow():
     calls = list[int]()
     alone = simulate(MIXED, data_sets=4, progress=calls.append, **few)
     assert calls == [1, 2, 3, 4]
-    pd.testing.assert_frame_equal(alone, simulate(MIXED, data_sets=4, n_jobs=2, **few), check_exact=True)
+    pd.testing.assert_frame_equal(
+        alone, simulate(MIXED, data_sets=4, n_jobs=2, **few), check_exact=True
+    )
     assert list(alone["n"].unique()) == [4]
     assert set(alone["analysis"]) == set(simulation.ANALYSES)
     seeds = np.random.SeedSequence(8)
@@ -172,7 +203,10 @@ def test_an_analysis_that_fails_is_counted_and_the_others_stand():
     assert "do not converge" in failed["reason"].iloc[0]
     for name in ("full data", "imputed"):
         assert of(found, name)["n"].eq(2).all()
-    assert "complete case: 0 data sets, 2 without an answer (fit: in completed data set 1" in simulation.report(found)
+    assert (
+        "complete case: 0 data sets, 2 without an answer (fit: in completed data set 1"
+        in simulation.report(found)
+    )
 
 
 def test_no_complete_case_at_all_is_a_failure_of_that_analysis():

@@ -1,4 +1,6 @@
-"""Files under names of their own: mapped, merged and corrected, they give the cohort that the shipped file gives."""
+"""Files under names of their own: mapped, merged and corrected, they give the cohort that the
+shipped file gives.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,14 +25,25 @@ def plan(esmi: mm.Study) -> dict:
 
 
 def in_stata(path: Path, table: dict, rows: pd.DataFrame, esmi: mm.Study) -> None:
-    """One table of the export: foreign names, labelled codes, .a to .z as Stata's own extended missing values."""
+    """One table of the export: foreign names, labelled codes, .a to .z as Stata's own extended
+    missing values.
+    """
     columns: dict[str, np.ndarray] = {table["id"]: rows[ID].to_numpy(dtype=object)}
     labels: dict[str, dict[float, str]] = {}
     letters: dict[str, list[str]] = {}
-    named = {name: one if isinstance(one, dict) else {"from": one} for name, one in table["variables"].items()}
+    named = {
+        name: one if isinstance(one, dict) else {"from": one}
+        for name, one in table["variables"].items()
+    }
     for instrument in esmi.schema.instruments:
-        for number in range(1, instrument.items + 1 if instrument.name in table.get("items", {}) else 1):
-            written = table["items"][instrument.name].replace("{nn}", f"{number:02d}").replace("{n}", str(number))
+        for number in range(
+            1, instrument.items + 1 if instrument.name in table.get("items", {}) else 1
+        ):
+            written = (
+                table["items"][instrument.name]
+                .replace("{nn}", f"{number:02d}")
+                .replace("{n}", str(number))
+            )
             named[instrument.item(number)] = {"from": written}
     for name, one in named.items():
         column, texts = one["from"], rows[name]
@@ -39,15 +52,27 @@ def in_stata(path: Path, table: dict, rows: pd.DataFrame, esmi: mm.Study) -> Non
         to_code = {level: codes[label] for label, level in one.get("values", {}).items()}
         if one.get("values"):
             labels[column] = {code: label for label, code in codes.items()}
-        if esmi.fields[name].type == "string" and not one.get("values") and not name.startswith("canm"):
+        if (
+            esmi.fields[name].type == "string"
+            and not one.get("values")
+            and not name.startswith("canm")
+        ):
             columns[column] = texts.to_numpy(dtype=object)
             continue
-        cells = [LETTERS.get(text) or (np.nan if text == "" else to_code.get(text)) for text in texts]
-        cells = [float(text) if cell is None else cell for cell, text in zip(cells, texts, strict=True)]
+        cells = [
+            LETTERS.get(text) or (np.nan if text == "" else to_code.get(text)) for text in texts
+        ]
+        cells = [
+            float(text) if cell is None else cell for cell, text in zip(cells, texts, strict=True)
+        ]
         columns[column] = np.array(cells, dtype=object if used else float)
         letters |= {column: used} if used else {}
     pyreadstat.write_dta(
-        pd.DataFrame(columns), path, version=14, variable_value_labels=labels, missing_user_values=letters or None
+        pd.DataFrame(columns),
+        path,
+        version=14,
+        variable_value_labels=labels,
+        missing_user_values=letters or None,
     )
 
 
@@ -87,10 +112,14 @@ def test_the_files_are_as_foreign_as_they_look(esmi, export):
 def own_map(folder: Path, esmi: mm.Study, change: Callable[[dict], object]) -> None:
     content = plan(esmi)
     change(content)
-    (folder / "sources.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    (folder / "sources.yaml").write_text(
+        yaml.safe_dump(content, allow_unicode=True), encoding="utf-8"
+    )
 
 
-def test_dyads_without_a_row_in_a_table_are_counted_and_say_why_they_lack_its_values(esmi, shipped, export):
+def test_dyads_without_a_row_in_a_table_are_counted_and_say_why_they_lack_its_values(
+    esmi, shipped, export
+):
     _, later = plan(esmi)["tables"]
     more = pd.concat([shipped.iloc[5:], shipped.iloc[:2].assign(**{ID: ["other1", "other2"]})])
     in_stata(export / later["file"], later, more, esmi)
@@ -117,7 +146,11 @@ def test_corrections_are_applied_in_order_of_their_dates_and_counted(esmi, shipp
     assert found.data["age_years"].iloc[0] == 45
     assert found.data["age_years"].isna().iloc[1]
     assert found.reasons["age_years"].iloc[1] == "not known"
-    assert [(e.engine, e.variable, e.rows) for e in found.events][-1] == ("corrections", "age_years", 3)
+    assert [(e.engine, e.variable, e.rows) for e in found.events][-1] == (
+        "corrections",
+        "age_years",
+        3,
+    )
     told = mm.impossible(mm.derive(found))
     assert told.loc[told["engine"] == "corrections", "n"].tolist() == [3]
 
@@ -134,7 +167,9 @@ def test_a_supplied_score_stands_in_for_items_that_are_absent(esmi, shipped, tmp
     (tmp_path / "sources.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     found = mm.derive(mm.read_cohort(tmp_path / "sources.yaml", esmi))
     known = total.notna()
-    assert np.allclose(found.data["ctq_total"][known].astype(float), total[known].astype(float), rtol=1e-5)
+    assert np.allclose(
+        found.data["ctq_total"][known].astype(float), total[known].astype(float), rtol=1e-5
+    )
     assert (found.scoring["ctq_total"][known] == "supplied").all()
     assert (found.reasons["ctq_total"][~known] == "form not completed").all()
     assert found.data["ctq_emotional_abuse"].isna().all()
@@ -146,7 +181,12 @@ def test_every_file_that_is_read_belongs_to_the_fingerprint(esmi, shipped, expor
     own_map(export, esmi, lambda content: content.update(corrections="corrections.csv"))
     (export / "corrections.csv").write_text("date,id,variable,old,new,reason\n", encoding="utf-8")
     files = files_read(export, esmi)
-    assert [file.name for file in files] == ["sources.yaml", "esmi_baseline.dta", "esmi_year1.dta", "corrections.csv"]
+    assert [file.name for file in files] == [
+        "sources.yaml",
+        "esmi_baseline.dta",
+        "esmi_year1.dta",
+        "corrections.csv",
+    ]
     before = data_fingerprint(export, files, restricted=True)
     (export / "corrections.csv").write_text("date,id,variable,old,new,reason \n", encoding="utf-8")
     assert data_fingerprint(export, files, restricted=True) != before
@@ -161,24 +201,34 @@ def test_a_label_that_is_not_mapped_is_an_error_and_is_not_shown(esmi, shipped, 
     rows = int((shipped["safeguarding_t1"] == "looked after or court order").sum())
     with pytest.raises(mm.DataError) as raised:
         mm.read_cohort(export, esmi)
-    assert f"safeguarding_t1: {rows} rows with a label that sources.yaml does not map" in str(raised.value)
+    assert f"safeguarding_t1: {rows} rows with a label that sources.yaml does not map" in str(
+        raised.value
+    )
     assert "of esmi_baseline.dta" in str(raised.value)
     assert "LAC" not in str(raised.value)
 
 
 def one_table(folder: Path, frame: pd.DataFrame, **more: object) -> Path:
-    """A folder with one .csv file under the dictionary's own names, and a sources.yaml that says more."""
+    """A folder with one .csv file under the dictionary's own names, and a sources.yaml that says
+    more.
+    """
     frame.to_csv(folder / "one.csv", index=False)
     names = {name: name for name in frame if name != ID}
     variables = more.pop("variables", {})
     table = {"file": "one.csv", "id": ID, "variables": names | variables, **more.pop("table", {})}
-    (folder / "sources.yaml").write_text(yaml.safe_dump({"tables": [table], **more}), encoding="utf-8")
+    (folder / "sources.yaml").write_text(
+        yaml.safe_dump({"tables": [table], **more}), encoding="utf-8"
+    )
     return folder
 
 
 def test_codes_of_the_file_may_stand_for_missing_codes_of_the_dictionary(esmi, shipped, tmp_path):
     frame = shipped.copy()
-    frame.loc[0, "age_years"], frame.loc[1, "country"], frame.loc[2, "age_years"] = "-99", "-99", "-88"
+    frame.loc[0, "age_years"], frame.loc[1, "country"], frame.loc[2, "age_years"] = (
+        "-99",
+        "-99",
+        "-88",
+    )
     frame.loc[1, ["deprivation_rank", "deprivation_index"]] = ""
     folder = one_table(
         tmp_path,
@@ -189,14 +239,24 @@ def test_codes_of_the_file_may_stand_for_missing_codes_of_the_dictionary(esmi, s
     found = mm.read_cohort(folder, esmi)
     assert found.reasons.loc[[0, 2], "age_years"].tolist() == ["not known", "declined to answer"]
     assert found.reasons.loc[1, "country"] == "not known"
-    assert found.data["age_years"].iloc[3:].equals(mm.demo_cohort("esmi").data["age_years"].iloc[3:])
+    assert (
+        found.data["age_years"].iloc[3:].equals(mm.demo_cohort("esmi").data["age_years"].iloc[3:])
+    )
 
 
 def test_a_number_may_be_mapped_without_naming_every_number(esmi, shipped, tmp_path):
     frame = shipped.copy()
     frame["age_years"] = frame["age_years"].replace("31", "thirty-one")
-    folder = one_table(tmp_path, frame, variables={"age_years": {"from": "age_years", "values": {"thirty-one": "31"}}})
-    assert mm.read_cohort(folder, esmi).data["age_years"].equals(mm.demo_cohort("esmi").data["age_years"])
+    folder = one_table(
+        tmp_path,
+        frame,
+        variables={"age_years": {"from": "age_years", "values": {"thirty-one": "31"}}},
+    )
+    assert (
+        mm.read_cohort(folder, esmi)
+        .data["age_years"]
+        .equals(mm.demo_cohort("esmi").data["age_years"])
+    )
 
 
 def test_items_may_have_codes_of_their_own(esmi, shipped, tmp_path):
@@ -205,7 +265,11 @@ def test_items_may_have_codes_of_their_own(esmi, shipped, tmp_path):
     frame[items] = frame[items].replace({"0": "none", "1": "met", "2": "unmet", "9": "DK"})
     names = {name: name for name in frame if name != ID and name not in items}
     frame.to_csv(tmp_path / "one.csv", index=False)
-    rating = {"from": "canm_{nn}", "values": {"none": "0", "met": "1", "unmet": "2"}, "missing": {"DK": "9"}}
+    rating = {
+        "from": "canm_{nn}",
+        "values": {"none": "0", "met": "1", "unmet": "2"},
+        "missing": {"DK": "9"},
+    }
     table = {"file": "one.csv", "id": ID, "variables": names, "items": {"canm": rating}}
     (tmp_path / "sources.yaml").write_text(yaml.safe_dump({"tables": [table]}), encoding="utf-8")
     found, expected = mm.read_cohort(tmp_path, esmi), mm.demo_cohort("esmi")
@@ -213,7 +277,9 @@ def test_items_may_have_codes_of_their_own(esmi, shipped, tmp_path):
     assert_frame_equal(found.reasons[items], expected.reasons[items])
 
 
-def test_several_columns_of_diagnoses_are_joined_and_written_as_the_dictionary_writes_them(esmi, shipped, tmp_path):
+def test_several_columns_of_diagnoses_are_joined_and_written_as_the_dictionary_writes_them(
+    esmi, shipped, tmp_path
+):
     frame = shipped.drop(columns="icd10_other").assign(dx2="", dx3="", dx4="")
     frame.loc[0, ["dx2", "dx3"]] = ["F603", "F17.2"]
     frame.loc[1, "dx4"] = "F11 .2"
@@ -239,22 +305,36 @@ def test_what_no_file_holds_is_said_and_is_missing_for_that_reason(esmi, shipped
     assert found.data["services_1y"].isna().all()
     assert set(found.reasons["services_1y"]) == {"not_held"}
     (tmp_path / "again").mkdir()
-    again = one_table(tmp_path / "again", shipped.drop(columns="safeguarding_t1"), not_held=["safeguarding_t1"])
+    again = one_table(
+        tmp_path / "again", shipped.drop(columns="safeguarding_t1"), not_held=["safeguarding_t1"]
+    )
     with pytest.raises(mm.DataError, match="not_held: 'safeguarding_t1' is needed"):
         mm.read_cohort(again, esmi)
 
 
 def test_a_missing_code_that_the_file_labels_otherwise_must_be_mapped(esmi, shipped, tmp_path):
-    table = {"file": "one.dta", "id": ID, "variables": {name: name for name in shipped if name != ID}}
-    cells = [LETTERS.get(text) or (np.nan if text == "" else float(text == "Yes")) for text in shipped["drug_history"]]
+    table = {
+        "file": "one.dta",
+        "id": ID,
+        "variables": {name: name for name in shipped if name != ID},
+    }
+    cells = [
+        LETTERS.get(text) or (np.nan if text == "" else float(text == "Yes"))
+        for text in shipped["drug_history"]
+    ]
     frame = shipped.assign(drug_history=np.array(cells, dtype=object))
     labels = {"drug_history": {1.0: "Yes", 0.0: "No", "a": "Refused"}}
     pyreadstat.write_dta(
-        frame, tmp_path / "one.dta", variable_value_labels=labels, missing_user_values={"drug_history": ["a"]}
+        frame,
+        tmp_path / "one.dta",
+        variable_value_labels=labels,
+        missing_user_values={"drug_history": ["a"]},
     )
     (tmp_path / "sources.yaml").write_text(yaml.safe_dump({"tables": [table]}), encoding="utf-8")
     rows = int((shipped["drug_history"] == ".a").sum())
-    with pytest.raises(mm.DataError, match=f"drug_history: {rows} rows with a label that sources.yaml does not map"):
+    with pytest.raises(
+        mm.DataError, match=f"drug_history: {rows} rows with a label that sources.yaml does not map"
+    ):
         mm.read_cohort(tmp_path, esmi)
     table["variables"]["drug_history"] = {"from": "drug_history", "missing": {"Refused": ".d"}}
     (tmp_path / "sources.yaml").write_text(yaml.safe_dump({"tables": [table]}), encoding="utf-8")
@@ -264,7 +344,9 @@ def test_a_missing_code_that_the_file_labels_otherwise_must_be_mapped(esmi, ship
 
 def test_a_question_that_does_not_concern_a_mother_is_not_a_missing_value(esmi, shipped, tmp_path):
     frame = shipped.copy()
-    frame["days_to_readmission"] = frame["days_to_readmission"].replace(".n", "")  # as Stata's own missing value
+    frame["days_to_readmission"] = frame["days_to_readmission"].replace(
+        ".n", ""
+    )  # as Stata's own missing value
     frame.to_csv(tmp_path / "one.csv", index=False)
     found = mm.read_cohort(tmp_path / "one.csv", esmi)
     assert_frame_equal(found.reasons, mm.demo_cohort("esmi").reasons)
@@ -273,7 +355,9 @@ def test_a_question_that_does_not_concern_a_mother_is_not_a_missing_value(esmi, 
     frame.to_csv(tmp_path / "one.csv", index=False)
     with pytest.raises(mm.DataError) as raised:
         mm.read_cohort(tmp_path / "one.csv", esmi)
-    assert f"1 row that say it does not apply, though it does (row {again.idxmax() + 2})" in str(raised.value)
+    assert f"1 row that say it does not apply, though it does (row {again.idxmax() + 2})" in str(
+        raised.value
+    )
 
 
 def test_faults_of_tables_ids_cells_and_combinations_come_in_one_error(esmi, shipped, export):
@@ -289,7 +373,9 @@ def test_faults_of_tables_ids_cells_and_combinations_come_in_one_error(esmi, shi
         content.update(corrections="corrections.csv")
 
     own_map(export, esmi, break_it)
-    (export / "corrections.csv").write_text("date,id,variable,old,new,reason\n1/3/26,x,y,1,2,\n", encoding="utf-8")
+    (export / "corrections.csv").write_text(
+        "date,id,variable,old,new,reason\n1/3/26,x,y,1,2,\n", encoding="utf-8"
+    )
     with pytest.raises(mm.DataError) as raised:
         mm.read_cohort(export, esmi)
     said = str(raised.value)
@@ -329,5 +415,7 @@ def test_a_supplied_total_must_be_the_sum_of_the_parts_beside_it(esmi, shipped, 
     assert set(mm.read_cohort(tmp_path / "own.csv", esmi).data["ctq_total"]) == {25}
     frame.loc[1, "ctq_total"] = "125"
     frame.to_csv(tmp_path / "own.csv", index=False)
-    with pytest.raises(mm.DataError, match=r"beside its parts, which cannot be: it is not their sum \(row 3\)"):
+    with pytest.raises(
+        mm.DataError, match=r"beside its parts, which cannot be: it is not their sum \(row 3\)"
+    ):
         mm.read_cohort(tmp_path / "own.csv", esmi)

@@ -1,6 +1,8 @@
-"""The schema files are what the Data Package standard says: read by an implementation that is not ours.
+"""The schema files are what the Data Package standard says: read by an implementation that is not
+ours.
 
-It does not look at `categories` (frictionless 5.21 accepts any code), so levels are checked by our own reader only.
+It does not look at `categories` (frictionless 5.21 accepts any code), so levels are checked by our
+own reader only.
 """
 
 import copy
@@ -35,7 +37,8 @@ def faults(schema: dict, study: str) -> list[tuple[str, str]]:
     """Kind and field of each fault that frictionless finds in the shipped rows."""
     resource = {"name": "rows", "path": STUDIES[study][1], "schema": schema}
     package = frictionless.Package.from_descriptor(
-        {"$schema": PROFILE, "resources": [resource]}, basepath=str(REPOSITORY / "data_dictionary" / study)
+        {"$schema": PROFILE, "resources": [resource]},
+        basepath=str(REPOSITORY / "data_dictionary" / study),
     )
     return [tuple(fault) for fault in package.validate().flatten(["type", "fieldName"])]
 
@@ -46,7 +49,9 @@ def test_another_program_accepts_schema_and_rows(schema, study_name):
 
 def test_it_would_notice_rows_that_do_not_match(schema, study_name):
     narrow = copy.deepcopy(schema)
-    next(f for f in narrow["fields"] if f["name"] == "age_years")["constraints"]["maximum"] = STUDIES[study_name][2]
+    next(f for f in narrow["fields"] if f["name"] == "age_years")["constraints"]["maximum"] = (
+        STUDIES[study_name][2]
+    )
     assert set(faults(narrow, study_name)) == {("constraint-error", "age_years")}
     renamed = copy.deepcopy(schema)
     renamed["fields"][2]["name"] = "side"

@@ -1,4 +1,6 @@
-"""Standardised predictions: against R (make_standardised.R, reference.json), and a loop over participants by hand."""
+"""Standardised predictions: against R (make_standardised.R, reference.json), and a loop over
+participants by hand.
+"""
 
 import json
 from dataclasses import replace
@@ -27,21 +29,28 @@ title: The 189 births
 primaryKey: [id]
 missingValues: [{value: "", label: not recorded}]
 fields:
-  - {name: id, title: Id, type: string, constraints: {required: true, unique: true}, x-role: identifier}
-  - {name: weight, title: Weight, type: string, categories: [low, normal], x-role: variable, x-timepoint: 2}
-  - {name: age, title: Age, type: integer, x-role: variable, x-timepoint: 1, x-summary: mean_sd}
-  - {name: lwt, title: Mother's weight, type: integer, x-role: variable, x-timepoint: 1, x-summary: mean_sd}
-  - {name: race, title: Race, type: string, categories: [black, white, other], x-role: variable, x-timepoint: 1}
-  - {name: smoke, title: Smoking, type: string, categories: ["Yes", "No"], x-role: variable, x-timepoint: 1}
-  - {name: ptlc, title: Premature labours, type: string, categories: ["0", "1", 2+], categoriesOrdered: true,
+  - {name: id, title: Id, type: string, x-role: identifier,
+     constraints: {required: true, unique: true}}
+  - {name: weight, title: Weight, type: string, categories: [low, normal],
+     x-role: variable, x-timepoint: 2}
+  - {name: age, title: Age, type: integer,
+     x-role: variable, x-timepoint: 1, x-summary: mean_sd}
+  - {name: lwt, title: Mother's weight, type: integer,
+     x-role: variable, x-timepoint: 1, x-summary: mean_sd}
+  - {name: race, title: Race, type: string, categories: [black, white, other],
      x-role: variable, x-timepoint: 1}
+  - {name: smoke, title: Smoking, type: string, categories: ["Yes", "No"],
+     x-role: variable, x-timepoint: 1}
+  - {name: ptlc, title: Premature labours, type: string, categories: ["0", "1", 2+],
+     categoriesOrdered: true, x-role: variable, x-timepoint: 1}
 """
 STUDY = """
 name: births
 title: The 189 births
 citation: {text: nowhere, doi: none}
 unit: {one: birth, many: births}
-data: {schema: births.schema.yaml, demo: births.csv, demo_status: synthetic, statement: A textbook's.}
+data: {schema: births.schema.yaml, demo: births.csv, demo_status: synthetic,
+    statement: A textbook's.}
 groups: {all: {label: All, where: {}}}
 outcomes:
   - {name: low, title: Low weight, kind: primary, timepoint: 2, from: weight, event_levels: [low]}
@@ -72,8 +81,12 @@ def births(tmp_path_factory) -> mm.Cohort:
     folder: Path = tmp_path_factory.mktemp("study") / "births"
     folder.mkdir()
     frame = pd.read_csv(FOLDER / "birthwt.csv", dtype={"ptlc": "str"})
-    rows = pd.DataFrame({"id": [f"b{k}" for k in range(189)], "weight": frame["low"].map({1: "low", 0: "normal"})})
-    rows = rows.join(frame[["age", "lwt", "race"]]).assign(smoke=frame["smoke"].map({1: "Yes", 0: "No"}))
+    rows = pd.DataFrame(
+        {"id": [f"b{k}" for k in range(189)], "weight": frame["low"].map({1: "low", 0: "normal"})}
+    )
+    rows = rows.join(frame[["age", "lwt", "race"]]).assign(
+        smoke=frame["smoke"].map({1: "Yes", 0: "No"})
+    )
     rows.assign(ptlc=frame["ptlc"]).to_csv(folder / "births.csv", index=False)
     (folder / "births.schema.yaml").write_text(SCHEMA, encoding="utf-8")
     (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
@@ -85,7 +98,9 @@ def births(tmp_path_factory) -> mm.Cohort:
 
 
 def test_the_corrected_constant_is_that_of_r():
-    case = json.loads((FOLDER / "reference.json").read_text(encoding="utf-8"))["shared"]["firth_birthwt"]
+    case = json.loads((FOLDER / "reference.json").read_text(encoding="utf-8"))["shared"][
+        "firth_birthwt"
+    ]
     data = pd.read_csv(FOLDER / "birthwt.csv")
     data["race"] = pd.Categorical(data["race"], ["white", "black", "other"])
     fit = mm.fit_logistic(data, case["formula"], "firth")
@@ -129,7 +144,8 @@ def test_every_setting_is_that_of_r(births, method):
 def test_the_direction_of_steps_does_not_matter_to_the_shares(births):
     """Reversed, the last level stands at 0; each level keeps its share."""
     straight, turned = (
-        mm.standardise(mm.fit_logistic(births, model), variables=["ptlc"]) for model in ("all", "turned")
+        mm.standardise(mm.fit_logistic(births, model), variables=["ptlc"])
+        for model in ("all", "turned")
     )
     assert list(straight["level"]) == ["0", "2+"]
     assert list(turned["level"]) == ["2+", "0"]
@@ -141,7 +157,8 @@ def test_the_direction_of_steps_does_not_matter_to_the_shares(births):
 def test_a_formula_takes_numbers_as_they_are(births):
     found = mm.standardise(mm.fit_logistic(births, "low ~ age + lwt + race + smoke"))
     assert list(zip(found["level"], found["at"], strict=True))[:4] == [
-        ("lower_quartile", 19), ("upper_quartile", 26), ("lower_quartile", 110), ("upper_quartile", 140),
+        ("lower_quartile", 19), ("upper_quartile", 26),
+        ("lower_quartile", 110), ("upper_quartile", 140),
     ]  # fmt: skip
     assert list(found["level"][4:]) == ["white", "black", "other", "No", "Yes"]
 
@@ -162,8 +179,12 @@ def pooled(demo) -> mm.PooledFit:
     return mm.fit_logistic(mm.impute(demo, m=4, burnin=2, progress=False), "protocol")
 
 
-def by_hand(fit: mm.Fit, columns: dict[str, float], constant: float | None = None) -> tuple[float, float]:
-    """Logit of the mean chance and its variance, participant by participant, the derivative by differences."""
+def by_hand(
+    fit: mm.Fit, columns: dict[str, float], constant: float | None = None
+) -> tuple[float, float]:
+    """Logit of the mean chance and its variance, participant by participant, the derivative by
+    differences.
+    """
     params = fit.params.copy()
     if constant is not None:
         params["Intercept"] = constant
@@ -187,11 +208,16 @@ def by_hand(fit: mm.Fit, columns: dict[str, float], constant: float | None = Non
 
 SETTINGS = {
     "dv_any": {"No": {"dv_any[Yes]": 0.0}, "Yes": {"dv_any[Yes]": 1.0}},
-    "deprivation_quintile": {"5": {"deprivation_quintile": 0.0}, "1": {"deprivation_quintile": 4.0}},
+    "deprivation_quintile": {
+        "5": {"deprivation_quintile": 0.0},
+        "1": {"deprivation_quintile": 4.0},
+    },
 }
 
 
-@pytest.mark.parametrize(("variable", "rule"), [("dv_any", "rubin"), ("deprivation_quintile", "barnard-rubin")])
+@pytest.mark.parametrize(
+    ("variable", "rule"), [("dv_any", "rubin"), ("deprivation_quintile", "barnard-rubin")]
+)
 def test_pooled_on_the_logit_scale(pooled, variable, rule):
     fit = mm.pool([replace(one, rules=pooled.rules) for one in pooled.fits], rule)
     found = mm.standardise(fit, variables=[variable])
@@ -201,7 +227,12 @@ def test_pooled_on_the_logit_scale(pooled, variable, rule):
         df_complete = np.inf if rule == "rubin" else 278 - 14
         hand = rubin([e for e, _ in each], [v for _, v in each], df_complete)
         same(row["estimate"], expit(hand["estimate"]), 1e-9)
-        for name, to in (("conf_low", expit), ("conf_high", expit), ("std_error", float), ("df", float)):
+        for name, to in (
+            ("conf_low", expit),
+            ("conf_high", expit),
+            ("std_error", float),
+            ("df", float),
+        ):
             same(row[name], to(hand[name]), 1e-5)
         same([row["fmi"], row["mc_error"]], [hand["fmi"], hand["mc_error"]], 1e-4)
         assert row["m"] == 4
@@ -221,7 +252,9 @@ def test_firth_has_its_constant_corrected_in_every_imputation(demo):
         rest = one.design.to_numpy() @ one.params.to_numpy() - one.params["Intercept"]
         for _ in range(200):  # by halving
             middle = (low + high) / 2
-            low, high = (middle, high) if expit(rest + middle).sum() < one.event.sum() else (low, middle)
+            low, high = (
+                (middle, high) if expit(rest + middle).sum() < one.event.sum() else (low, middle)
+            )
         each.append(by_hand(one, {"schizophrenia[Yes]": 1.0}, constant=low))
     hand = rubin([e for e, _ in each], [v for _, v in each])
     same(found["estimate"]["Yes"], expit(hand["estimate"]), 1e-8)
@@ -231,11 +264,16 @@ def test_firth_has_its_constant_corrected_in_every_imputation(demo):
 
 def test_quartiles_over_all_imputations_and_units_of_the_study(pooled):
     found = mm.standardise(pooled, variables=["ctq_total", "age_years"])
-    values = np.sort(np.concatenate([one.design["ctq_total"] * 10 for one in pooled.fits]))  # 4 x 278
+    values = np.sort(
+        np.concatenate([one.design["ctq_total"] * 10 for one in pooled.fits])
+    )  # 4 x 278
     low, high = (values[277] + values[278]) / 2, (values[833] + values[834]) / 2
     assert list(found["level"][:2]) == ["lower_quartile", "upper_quartile"]
     same(found["at"][:2], [low, high], 1e-12)
-    own = [logit(expit(one.design.assign(ctq_total=high / 10) @ one.params).mean()) for one in pooled.fits]
+    own = [
+        logit(expit(one.design.assign(ctq_total=high / 10) @ one.params).mean())
+        for one in pooled.fits
+    ]
     same(found["estimate"][1], expit(np.mean(own)), 1e-10)
 
 
@@ -249,8 +287,12 @@ def test_every_level_in_the_order_of_the_model(pooled):
     assert levels["deprivation_quintile"] == ["5", "1"]
     for variable, rows in found.groupby("variable", sort=False):
         columns = [one.name for one in pooled.columns if one.variable == variable]
-        for name, k in zip(columns, range(1, len(rows)), strict=True):  # reference first, and the sign of its estimate
-            assert np.sign(rows["estimate"].iloc[k] - rows["estimate"].iloc[0]) == np.sign(pooled.params[name])
+        for name, k in zip(
+            columns, range(1, len(rows)), strict=True
+        ):  # reference first, and the sign of its estimate
+            assert np.sign(rows["estimate"].iloc[k] - rows["estimate"].iloc[0]) == np.sign(
+                pooled.params[name]
+            )
 
 
 def test_several_fits_stand_at_the_same_values(demo, pooled):
@@ -261,29 +303,39 @@ def test_several_fits_stand_at_the_same_values(demo, pooled):
     other = mm.standardise(pooled, single, variables=["ctq_total"])
     assert list(found["method"]) == [single.in_results] * 2 + ["imputed"] * 2
     assert list(found["level"]) == ["lower_quartile", "upper_quartile"] * 2
-    assert list(found["at"][:2]) == list(found["at"][2:]) == list(alone["at"]) == list(other["at"][2:])
+    assert (
+        list(found["at"][:2]) == list(found["at"][2:]) == list(alone["at"]) == list(other["at"][2:])
+    )
     same(found["estimate"][2:], alone["estimate"])
     value = found["at"][1] / 10
-    params = logistic.corrected_constant(single.design.to_numpy(), single.event.to_numpy(), single.solution.params)
+    params = logistic.corrected_constant(
+        single.design.to_numpy(), single.event.to_numpy(), single.solution.params
+    )
     params = params if single.method == "firth" else single.solution.params
     same(found["estimate"][1], expit(single.design.assign(ctq_total=value) @ params).mean(), 1e-9)
 
 
 def test_the_mean_over_the_levels_is_the_share(births):
-    """Of a saturated model the shares weighted by the levels' sizes add up to the share with the outcome."""
+    """Of a saturated model the shares weighted by the levels' sizes add up to the share with the
+    outcome.
+    """
     found = mm.standardise(mm.fit_logistic(births, "low ~ race")).set_index("level")["estimate"]
     sizes = births.data["race"].value_counts()
     same((found * sizes).sum(), 59, 1e-8)
 
 
 def test_the_confidence_is_the_studys(births):
-    wide = mm.standardise(mm.fit_logistic(ruled(births, confidence=99.0), "all"), variables=["smoke"])
+    wide = mm.standardise(
+        mm.fit_logistic(ruled(births, confidence=99.0), "all"), variables=["smoke"]
+    )
     own = logit(wide["estimate"]) - 2.5758293035489004 * wide["std_error"]  # R: qnorm(0.995)
     same(wide["conf_low"], expit(own), 1e-9)
 
 
 def test_refused(births, demo, pooled):
-    frame = births.data.assign(low=(births.data["weight"] == "low").astype(float))[["low", "age", "lwt"]]
+    frame = births.data.assign(low=(births.data["weight"] == "low").astype(float))[
+        ["low", "age", "lwt"]
+    ]
     whole = mm.fit_logistic(births, "all")
     for fits, variables in (
         ([], None),

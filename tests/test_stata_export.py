@@ -1,4 +1,6 @@
-"""An imputed cohort written for Stata: the file read back by two readers, and the .do file by a small one of ours."""
+"""An imputed cohort written for Stata: the file read back by two readers, and the .do file by a
+small one of ours.
+"""
 
 import re
 import sys
@@ -31,7 +33,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def read(folder):
-    """The frame as pandas reads it, an extended missing as its letter; pyreadstat's metadata; the .do file's text."""
+    """The frame as pandas reads it, an extended missing as its letter; pyreadstat's metadata; the
+    .do file's text.
+    """
     with pd.read_stata(folder / "run.dta", iterator=True) as reader:
         frame = reader.read(convert_missing=True, convert_categoricals=False)
     missing = StataMissingValue
@@ -54,7 +58,11 @@ def as_read(values: pd.Series, codes: dict) -> np.ndarray:
 
 def expected_codes(study, name: str) -> dict:
     levels = study.levels(name)
-    return {"No": 0, "Yes": 1} if set(levels) == {"Yes", "No"} else {k: i for i, k in enumerate(levels, 1)}
+    return (
+        {"No": 0, "Yes": 1}
+        if set(levels) == {"Yes", "No"}
+        else {k: i for i, k in enumerate(levels, 1)}
+    )
 
 
 def numbers(column: pd.Series) -> np.ndarray:
@@ -67,11 +75,15 @@ def assert_values(imputed, frame):
     assert list(frame["mj"]) == list(np.repeat(range(imputed.m + 1), n))
     assert list(frame["mid"]) == [*range(1, n + 1)] * (imputed.m + 1)
     assert list(frame)[2:] == list(imputed.made.data)
-    for i, cohort in enumerate([imputed.cohort, *(imputed.complete(i) for i in range(1, imputed.m + 1))]):
+    for i, cohort in enumerate(
+        [imputed.cohort, *(imputed.complete(i) for i in range(1, imputed.m + 1))]
+    ):
         rows = frame[frame["mj"] == i]
         for name in imputed.made.data:
             codes = expected_codes(study, name)
-            np.testing.assert_array_equal(numbers(rows[name]), as_read(cohort.data[name], codes), f"{name}, m = {i}")
+            np.testing.assert_array_equal(
+                numbers(rows[name]), as_read(cohort.data[name], codes), f"{name}, m = {i}"
+            )
 
 
 def test_every_value_is_there_at_every_m(imputed, written):
@@ -80,14 +92,18 @@ def test_every_value_is_there_at_every_m(imputed, written):
     assert_values(imputed, frame)
     assert about.column_names_to_labels["ctq_total"] == "Childhood trauma (CTQ total)"
     assert about.variable_value_labels["dv_any"] == {0: "No", 1: "Yes"}
-    assert list(about.variable_value_labels["ethnicity"].items())[:2] == [(1, "White British"), (2, "White Other")]
+    assert list(about.variable_value_labels["ethnicity"].items())[:2] == [
+        (1, "White British"),
+        (2, "White Other"),
+    ]
     assert about.file_label.startswith("SYNTHETIC DATA")
 
 
 def test_pyreadstat_reads_the_same(written, folder):
     frame, about, _ = written
     plain, _ = pyreadstat.read_dta(folder / "run.dta")
-    # with user_missing it gives 0 for a . among integers (1.3.7), so only the letters of this reading are compared
+    # with user_missing it gives 0 for a . among integers (1.3.7), so only the letters of this
+    # reading are compared
     lettered, _ = pyreadstat.read_dta(folder / "run.dta", user_missing=True)
     for name in frame:
         np.testing.assert_array_equal(plain[name].to_numpy(dtype=float), numbers(frame[name]), name)
@@ -132,7 +148,9 @@ def test_soft_and_hard_missing_values(imputed, written):
 
 def test_a_gate_that_is_imputed_shut_says_so(imputed, written):
     frame, about, _ = written
-    letters = {text: letter for letter, text in about.variable_value_labels["other_children_csc"].items()}
+    letters = {
+        text: letter for letter, text in about.variable_value_labels["other_children_csc"].items()
+    }
     shut = frame[frame["other_children_csc"] == letters[stata_export.NOT_HERE]]
     assert len(shut)
     assert (shut["mj"] > 0).all()
@@ -155,9 +173,13 @@ def test_other_runs(demo, folder, outcome, model, composites):
     assert_named(text, frame)
     if outcome == "involved_t2":  # where the other outcome is not known it is not imputed either
         reasons = about.variable_value_labels["involved_t1"]
-        found = set(frame.loc[frame["involved_t1"].map(lambda value: isinstance(value, str)), "involved_t1"])
+        found = set(
+            frame.loc[frame["involved_t1"].map(lambda value: isinstance(value, str)), "involved_t1"]
+        )
         gaps = imputed.cohort.data["involved_t1"].isna()
-        assert {reasons[letter] for letter in found} == set(imputed.cohort.reasons.loc[gaps, "involved_t1"])
+        assert {reasons[letter] for letter in found} == set(
+            imputed.cohort.reasons.loc[gaps, "involved_t1"]
+        )
         assert "involved_t1" in registered(text)["regular"]
     if model == "ever_related_only":
         assert "if !missing(dv_any_ever_related)" in text
@@ -174,15 +196,22 @@ def joined(text: str) -> str:
 
 def registered(text: str) -> dict[str, list[str]]:
     one_line = joined(text)
-    found = {kind: re.search(rf"mi import.* {kind}\((.*?)\)", one_line) for kind in ("imputed", "passive")}
+    found = {
+        kind: re.search(rf"mi import.* {kind}\((.*?)\)", one_line)
+        for kind in ("imputed", "passive")
+    }
     names = {kind: match[1].split() if match else [] for kind, match in found.items()}
     return names | {"regular": re.search(r"mi register regular (.*)", one_line)[1].split()}
 
 
 def assert_named(text: str, frame: pd.DataFrame):
-    """Every variable is registered once; the model names none that does not exist; quotes are balanced."""
+    """Every variable is registered once; the model names none that does not exist; quotes are
+    balanced.
+    """
     made = re.findall(r"^generate double (\w+)|generate\((\w+)\)", text, re.MULTILINE)
-    there = [name for name in frame if name not in ("mj", "mid")] + [one or other for one, other in made]
+    there = [name for name in frame if name not in ("mj", "mid")] + [
+        one or other for one, other in made
+    ]
     kinds = registered(text)
     assert sorted([*kinds["imputed"], *kinds["passive"], *kinds["regular"]]) == sorted(there)
     one_line = joined(text)
@@ -199,12 +228,20 @@ def test_the_do_file_names_each_variable_once(imputed, written):
     frame, _, text = written
     assert_named(text, frame)
     kinds = registered(text)
-    assert {"dv_any", "substance_misuse", "ctq_total_per10", "ethnicity_merged"} <= set(kinds["passive"])
+    assert {"dv_any", "substance_misuse", "ctq_total_per10", "ethnicity_merged"} <= set(
+        kinds["passive"]
+    )
     assert set(kinds["imputed"]) == set(imputed.filled)
     assert "involved_t1" in kinds["regular"]
     assert "mi import flong, m(mj) id(mid) clear " in text
     assert 'use "run.dta", clear' in text
-    for said in ("SYNTHETIC DATA", "burn-in 2", f"seed {imputed.plan.seed}", f"{M} imputations", mm.__version__):
+    for said in (
+        "SYNTHETIC DATA",
+        "burn-in 2",
+        f"seed {imputed.plan.seed}",
+        f"{M} imputations",
+        mm.__version__,
+    ):
         assert said in text
     assert "Made outside Stata" in text
     assert "Rubin (1987)" in text
@@ -215,7 +252,9 @@ def terms_of(text: str, frame: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     data = pd.DataFrame({name: numbers(frame[name]) for name in frame})
     for new, old, per in re.findall(r"^generate double (\w+) = (\w+) / (\S+)$", text, re.MULTILINE):
         data[new] = data[old] / float(per)
-    for old, rules, new in re.findall(r"^recode (\w+) (.*), generate\((\w+)\)$", text, re.MULTILINE):
+    for old, rules, new in re.findall(
+        r"^recode (\w+) (.*), generate\((\w+)\)$", text, re.MULTILINE
+    ):
         into = {
             float(one): float(place)
             for olds, place in re.findall(r"\(([\d ]+) = (\d+)(?: \"[^\"]*\")?\)", rules)
@@ -230,7 +269,9 @@ def terms_of(text: str, frame: pd.DataFrame) -> tuple[str, pd.DataFrame]:
             continue
         for level in sorted(data[name].dropna().unique()):
             if level != float(prefix.removeprefix("ib")):
-                design[f"{level:g}.{name}"] = (data[name] == level).astype(float).where(data[name].notna())
+                design[f"{level:g}.{name}"] = (
+                    (data[name] == level).astype(float).where(data[name].notna())
+                )
     return outcome, pd.DataFrame(design).assign(**{outcome: data[outcome]})
 
 
@@ -243,7 +284,9 @@ def fits_as_declared(imputed, frame, text):
         fits.append(sm.Logit(known[outcome], known.drop(columns=outcome)).fit(disp=0))
     pooled, ours = mm.pool(fits), mm.fit_logistic(imputed, imputed.model, "logit")
     assert {fit.nobs for fit in fits} == {ours.nobs}
-    np.testing.assert_allclose(pooled.params.to_numpy(), ours.params.to_numpy(), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(
+        pooled.params.to_numpy(), ours.params.to_numpy(), rtol=1e-6, atol=1e-8
+    )
     np.testing.assert_allclose(pooled.bse.to_numpy(), ours.bse.to_numpy(), rtol=1e-5)
     np.testing.assert_allclose(pooled.df.to_numpy(), ours.df.to_numpy(), rtol=1e-3)
 
@@ -287,7 +330,9 @@ def test_restricted_rows_stay_outside_the_project(imputed, folder, monkeypatch, 
     assert "NOT LOCKED" in text
     assert "SYNTHETIC" not in text
     assert b"<label>" in (folder / "run.dta").read_bytes()
-    assert pyreadstat.read_dta(folder / "run.dta", metadataonly=True)[1].file_label.startswith("RESTRICTED DATA")
+    assert pyreadstat.read_dta(folder / "run.dta", metadataonly=True)[1].file_label.startswith(
+        "RESTRICTED DATA"
+    )
 
     project = tmp_path / "project"
     monkeypatch.setattr(places, "project", lambda: project)
@@ -348,7 +393,9 @@ def test_text_cannot_leave_its_place_in_the_do_file():
 
 
 def test_letters_are_the_dictionarys_own_and_run_out_loudly(esmi):
-    letters = stata_export._letters(esmi, ["somewhere else", "not known", "does not apply", "form not completed"])
+    letters = stata_export._letters(
+        esmi, ["somewhere else", "not known", "does not apply", "form not completed"]
+    )
     assert letters["not known"] == "c"
     assert letters["does not apply"] == "n"
     assert letters["form not completed"] == "a"
@@ -362,7 +409,11 @@ def test_a_title_that_is_too_long_stands_in_a_note(imputed, folder, monkeypatch)
     monkeypatch.setattr(type(imputed.cohort.study), "label", lambda study, name: title)
     mm.to_stata(imputed, "run")
     _, about, text = read(folder)
-    assert {len(label) for name, label in about.column_names_to_labels.items() if name not in ("mj", "mid")} == {80}
+    assert {
+        len(label)
+        for name, label in about.column_names_to_labels.items()
+        if name not in ("mj", "mid")
+    } == {80}
     assert f"notes age_years: {' '.join(title.split())}".replace('"', "'") in text
 
 

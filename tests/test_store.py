@@ -1,4 +1,6 @@
-"""Imputed cells in a file: what is written comes back, and a file that is not theirs counts as not there."""
+"""Imputed cells in a file: what is written comes back, and a file that is not theirs counts as not
+there.
+"""
 
 import json
 import pickle
@@ -23,14 +25,18 @@ EQUATIONS = {
 
 @pytest.fixture(scope="module")
 def data() -> pd.DataFrame:
-    """60 rows; `points` apply where `asked` is yes, and are imputed where both are missing too (rows 0 to 5)."""
+    """60 rows; `points` apply where `asked` is yes, and are imputed where both are missing too
+    (rows 0 to 5).
+    """
     rng = np.random.default_rng(3)
     asked = pd.Series(np.where(rng.random(60) < 0.5, "yes", "no"), dtype=object)
     points = pd.Series(np.round(rng.normal(10, 3, 60)), dtype="Float64").mask(asked == "no")
     size = pd.Series(rng.normal(0, 1, 60))
     asked[:6], points[:6], points[8:10], size[3:9] = None, pd.NA, pd.NA, np.nan
     levels = pd.Categorical(asked, ["no", "yes"])
-    return pd.DataFrame({"asked": levels, "points": points, "size": size, "y": rng.integers(0, 2, 60)})
+    return pd.DataFrame(
+        {"asked": levels, "points": points, "size": size, "y": rng.integers(0, 2, 60)}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +81,9 @@ def test_the_first_chains_are_a_smaller_run_and_more_are_not_there(path, data):
 
 
 def test_a_chain_that_failed_is_remembered_and_counts(tmp_path, data, monkeypatch):
-    """The second of four fails: three come back with its reason, of m = 2 one, and five are not there."""
+    """The second of four fails: three come back with its reason, of m = 2 one, and five are not
+    there.
+    """
     run, calls = engine_module._Sweeps.run, []
 
     def fails_once(self, burnin):
@@ -109,7 +117,10 @@ def test_the_same_cells_are_the_same_bytes_and_nothing_is_pickled(path, tmp_path
     write_cells(again, chained(data, EQUATIONS, m=4, burnin=3, seed=5, n_jobs=2))
     assert again.read_bytes() == path.read_bytes()
     with np.load(path, allow_pickle=False) as file:
-        assert {*file.files} == {"said", *(f"{p}/{n}" for p in ("imputed", "means", "spreads") for n in EQUATIONS)}
+        assert {*file.files} == {
+            "said",
+            *(f"{p}/{n}" for p in ("imputed", "means", "spreads") for n in EQUATIONS),
+        }
         assert all(file[name].dtype.kind in "fu" for name in file.files)
         sizes = {name: file[f"imputed/{name}"].shape for name in EQUATIONS}
     # 6 rows without `asked`; of `points` those 6, and 8 and 9 where they are asked; 6 of `size`
@@ -139,7 +150,9 @@ def test_a_file_that_cannot_be_read_counts_as_not_there(path, data, how):
 
 
 def said(**more) -> np.ndarray:
-    return np.frombuffer(json.dumps({"events": [[]] * 4, "failed": {}} | more).encode(), dtype=np.uint8)
+    return np.frombuffer(
+        json.dumps({"events": [[]] * 4, "failed": {}} | more).encode(), dtype=np.uint8
+    )
 
 
 FOREIGN = {
@@ -158,7 +171,9 @@ FOREIGN = {
 def cells(n: int, rows: int = 4) -> dict[str, np.ndarray]:
     """Cells of every variable, n each; with n = 6 as many as are missing, but for `points`."""
     found = {f"imputed/{name}": np.zeros((rows, n)) for name in EQUATIONS}
-    courses = {f"{part}/{name}": np.zeros((rows, 3)) for part in ("means", "spreads") for name in EQUATIONS}
+    courses = {
+        f"{part}/{name}": np.zeros((rows, 3)) for part in ("means", "spreads") for name in EQUATIONS
+    }
     return {"said": said()} | found | courses
 
 
@@ -177,7 +192,9 @@ def test_a_single_array_or_a_folder_counts_as_not_there(tmp_path, data):
 
 
 def test_a_spoiled_file_in_the_runs_folder_is_made_again(demo):
-    """impute reads what it kept; what it cannot read it makes again, with the same values, and keeps."""
+    """impute reads what it kept; what it cannot read it makes again, with the same values, and
+    keeps.
+    """
     few = {"m": 2, "burnin": 1, "progress": False}
     first = mm.impute(demo, "cpp_t1", "exploratory", keep=True, **few)
     (kept,) = (places.out_folder() / "internal" / "esmi").glob("imputed_cpp_t1_*.npz")

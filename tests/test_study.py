@@ -8,7 +8,12 @@ import mothers_margins as mm
 from mothers_margins.dictionary import parse_yaml, read_study
 from mothers_margins.schema import Definition
 
-SCHEMA, STUDY, FACTS, THEMES = "women.schema.yaml", "study.yaml", "published_facts.yaml", "themes.yaml"
+SCHEMA, STUDY, FACTS, THEMES = (
+    "women.schema.yaml",
+    "study.yaml",
+    "published_facts.yaml",
+    "themes.yaml",
+)
 
 # What is broken: file, text, its replacement, and the line that the error must hold.
 BROKEN = {
@@ -88,13 +93,15 @@ BROKEN = {
         STUDY,
         '"No": ["2", 3+]',
         '"No": ["2"]',
-        "study.yaml: derived first_child: level '3+' of number_of_children must stand in exactly one merged level",
+        "study.yaml: derived first_child: level '3+' of number_of_children must stand in exactly "
+        "one merged level",
     ),
     "percentage of a cell that is not there": (
         STUDY,
         "level: ≤ 25 years, base",
         "level: ≤ 24 years, base",
-        "study.yaml: tables.table_1: printed_percentages names a cell that the table does not have (≤ 24 years)",
+        "study.yaml: tables.table_1: printed_percentages names a cell that the table does not "
+        "have (≤ 24 years)",
     ),
     "field twice": (
         SCHEMA,
@@ -124,7 +131,8 @@ BROKEN = {
         SCHEMA,
         "x-unit: years",
         "x-units: years",
-        "women.schema.yaml: fields.3.x-units: this key is not part of the format; did you mean 'x-unit'?",
+        "women.schema.yaml: fields.3.x-units: this key is not part of the format; did you mean "
+        "'x-unit'?",
     ),
     "fact on an unknown group": (
         FACTS,
@@ -156,8 +164,18 @@ BROKEN = {
         "one: !!int woman",
         "study.yaml line 7: not readable as UTF-8 YAML (no tags or aliases)",
     ),
-    "alias": (STUDY, "one: woman", "one: *woman", "not readable as UTF-8 YAML (no tags or aliases)"),
-    "key that is a list": (STUDY, "one: woman", "[one]: woman", "not readable as UTF-8 YAML (a key must be a word)"),
+    "alias": (
+        STUDY,
+        "one: woman",
+        "one: *woman",
+        "not readable as UTF-8 YAML (no tags or aliases)",
+    ),
+    "key that is a list": (
+        STUDY,
+        "one: woman",
+        "[one]: woman",
+        "not readable as UTF-8 YAML (a key must be a word)",
+    ),
     "number too long to be one": (
         STUDY,
         "percent: 0",
@@ -200,7 +218,12 @@ BROKEN = {
         "level: 26 - 29 years, base: []",
         "base: must not be empty",
     ),
-    "condition without a level": (STUDY, "where: {group: LSSI}", "where: {group: []}", "levels: must not be empty"),
+    "condition without a level": (
+        STUDY,
+        "where: {group: LSSI}",
+        "where: {group: []}",
+        "levels: must not be empty",
+    ),
     "bands of a text": (
         STUDY,
         "from: age_years",
@@ -210,7 +233,8 @@ BROKEN = {
     "difference of a difference": (
         STUDY,
         "label: HSSI mothers with custody of their baby at interview",
-        "label: HSSI mothers with custody of their baby at interview\n    difference: {of: rest, minus: [hssi]}",
+        "label: HSSI mothers with custody of their baby at interview\n    difference: {of: rest, "
+        "minus: [hssi]}",
         "groups.hssi_with_custody.difference: 'rest' is a difference itself",
     ),
     "minimum above the maximum": (
@@ -249,7 +273,12 @@ BROKEN = {
         "age_years,,hssi,median,28",
         "statistic must be n or mean",
     ),
-    "value that is no number": ("published_table_1.csv", "n,,hssi,n,11", "n,,hssi,n,nan", "value is not a number"),
+    "value that is no number": (
+        "published_table_1.csv",
+        "n,,hssi,n,11",
+        "n,,hssi,n,nan",
+        "value is not a number",
+    ),
     "mean of a category": (
         "published_table_1.csv",
         "age_years,,hssi,mean,28",
@@ -286,7 +315,12 @@ BROKEN = {
         "contains: [wider, lssi]",
         "groups.wider refers to itself",
     ),
-    "letter of two columns": (STUDY, "letter: C", "letter: B", "letters of groups: 'B' stands 2 times"),
+    "letter of two columns": (
+        STUDY,
+        "letter: C",
+        "letter: B",
+        "letters of groups: 'B' stands 2 times",
+    ),
     "definition that is a list": (THEMES, "title: ", "- title: ", "themes.yaml"),
     "file that is not YAML": (
         THEMES,
@@ -317,13 +351,22 @@ def test_all_faults_of_all_files_are_listed_at_once(altered_study):
     with pytest.raises(mm.StudyError) as raised:
         read_study("hscc_2019", folder)
     faults = str(raised.value)
-    for fault in ("unknown variable in a table", "bands with a gap", "fact with an id that is taken", "level twice"):
+    for fault in (
+        "unknown variable in a table",
+        "bands with a gap",
+        "fact with an id that is taken",
+        "level twice",
+    ):
         assert BROKEN[fault][3] in faults
-    assert faults.count("'Arab' is no level of ethnicity") == 3  # its three printed totals are left without a level
+    assert (
+        faults.count("'Arab' is no level of ethnicity") == 3
+    )  # its three printed totals are left without a level
 
 
 def test_faults_of_format_in_every_file_are_listed_at_once(altered_study):
-    folder = altered_study(STUDY, "unit: {one: woman, many: women}", "unit: {one: woman, many: women}\nuint: 1")
+    folder = altered_study(
+        STUDY, "unit: {one: woman, many: women}", "unit: {one: woman, many: women}\nuint: 1"
+    )
     for file, old, new in (
         (SCHEMA, "x-unit: years", "x-unit: years\n    x-unti: years"),
         (THEMES, "title: ", "titel: x\ntitle: "),
@@ -356,7 +399,9 @@ def test_the_whole_message_of_a_broken_definition(altered_study):
 
 
 def test_a_study_that_does_not_exist_is_a_usage_error_with_the_nearest_name():
-    with pytest.raises(mm.UsageError, match=re.escape("no study 'hscc_2018'; did you mean 'hscc_2019'?")):
+    with pytest.raises(
+        mm.UsageError, match=re.escape("no study 'hscc_2018'; did you mean 'hscc_2019'?")
+    ):
         mm.read_study("hscc_2018")
 
 
@@ -384,7 +429,8 @@ class Anything(Definition):
     ],
 )
 def test_yaml_words_and_times_stay_text(tmp_path, written, read):
-    # YAML 1.1, which PyYAML follows, reads No and off as false, 12:30 as 750 and a date as an object
+    # YAML 1.1, which PyYAML follows, reads No and off as false, 12:30 as 750 and a date as an
+    # object
     path = tmp_path / "one.yaml"
     path.write_text(f"value: {written}\n", encoding="utf-8")
     found, faults = parse_yaml(path, Anything)

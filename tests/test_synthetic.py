@@ -1,4 +1,6 @@
-"""The synthetic cohort: published totals, deliberate difficulties, and a truth that a model finds again."""
+"""The synthetic cohort: published totals, deliberate difficulties, and a truth that a model finds
+again.
+"""
 
 import ast
 import importlib.util
@@ -17,7 +19,8 @@ from mothers_margins.synthetic import complete_cohort, read_recipe, synthetic_ro
 
 from .conftest import REPOSITORY
 
-# Direction of each published association (Lever Taylor and others 2023, abstract): all raise the odds.
+# Direction of each published association (Lever Taylor and others 2023, abstract): all raise the
+# odds.
 PUBLISHED = {
     "involved_t1": [
         "deprivation_quintile",
@@ -29,7 +32,8 @@ PUBLISHED = {
     ],
     "involved_t2": ["deprivation_quintile", "ctq_total", "relationship", "readmitted_1y"],
 }
-# From benchmarks/carry_over.py: published_2023 at timepoint 2, fitted to 1,000,000 rows with carry-over; value and SE.
+# From benchmarks/carry_over.py: published_2023 at timepoint 2, fitted to 1,000,000 rows with
+# carry-over; value and SE.
 CARRIED: dict[tuple[str, str], tuple[float, float]] = {
     ("age_years", ""): (-0.0587, 0.0017),
     ("ethnicity", "White Other"): (0.0056, 0.0075),
@@ -53,8 +57,12 @@ def large(esmi) -> mm.Cohort:
     return complete_cohort(esmi, 20_000)
 
 
-def fitted(cohort: mm.Cohort, model: str, outcome: str) -> dict[tuple[str, str], tuple[float, float]]:
-    """Coefficients and standard errors of a logistic model by statsmodels, in the study's own coding."""
+def fitted(
+    cohort: mm.Cohort, model: str, outcome: str
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """Coefficients and standard errors of a logistic model by statsmodels, in the study's own
+    coding.
+    """
     columns: dict[tuple[str, str], pd.Series] = {}
     for term in cohort.study.terms(model, outcome):
         columns |= coded(cohort.study, cohort.data, term)
@@ -65,7 +73,9 @@ def fitted(cohort: mm.Cohort, model: str, outcome: str) -> dict[tuple[str, str],
 
 def departures(found: dict, truth: dict[str, float]) -> dict[tuple[str, str], float]:
     """By how many standard errors each coefficient misses the log of its true odds ratio."""
-    return {key: (value - np.log(truth.get(key[0], 1))) / error for key, (value, error) in found.items()}
+    return {
+        key: (value - np.log(truth.get(key[0], 1))) / error for key, (value, error) in found.items()
+    }
 
 
 def test_the_shipped_file_is_what_the_recipe_draws(esmi, tmp_path):
@@ -74,7 +84,8 @@ def test_the_shipped_file_is_what_the_recipe_draws(esmi, tmp_path):
 
 
 def test_every_published_total_is_met(demo):
-    # ESMI: Howard and others 2022 (services), Lever Taylor and others 2023 (timepoint 1), re-admission paper 2022
+    # ESMI: Howard and others 2022 (services), Lever Taylor and others 2023 (timepoint 1),
+    # re-admission paper 2022
     data = demo.data
     assert len(demo) == 279
     assert data["service_type"].value_counts().to_dict() == {
@@ -103,9 +114,15 @@ DIFFICULTIES = {
     "never in an adult relationship": lambda d, t: first_with(
         d, cas_ever_relationship="No", cas_total=None, dv_any="No"
     ),
-    "a whole CTQ form missing": lambda d, t: t[[f"ctq_{n:02d}" for n in range(1, 29)]].eq(".a").all(axis=1),
-    "a whole CAS form missing": lambda d, t: t[[f"cas_{n:02d}" for n in range(1, 31)]].eq(".a").all(axis=1),
-    "a level of ethnicity with fewer than five events": lambda d, t: d["ethnicity"] == "Mixed or Other",
+    "a whole CTQ form missing": lambda d, t: (
+        t[[f"ctq_{n:02d}" for n in range(1, 29)]].eq(".a").all(axis=1)
+    ),
+    "a whole CAS form missing": lambda d, t: (
+        t[[f"cas_{n:02d}" for n in range(1, 31)]].eq(".a").all(axis=1)
+    ),
+    "a level of ethnicity with fewer than five events": lambda d, t: (
+        d["ethnicity"] == "Mixed or Other"
+    ),
     "tobacco alone": lambda d, t: (t["icd10_other"] == "F17.2") & (d["substance_misuse"] == "No"),
     "composite: one component present, one not known": lambda d, t: (
         (d["substance_misuse"] == "Yes") & d["honos_substance"].isna()
@@ -118,11 +135,19 @@ DIFFICULTIES = {
         & (d["icd10_substance"] == "No")
     ),
     "composite: nothing known": lambda d, t: (
-        d[["drug_history", "honos_substance", "canm_substance_unmet", "icd10_substance"]].isna().all(axis=1)
+        d[["drug_history", "honos_substance", "canm_substance_unmet", "icd10_substance"]]
+        .isna()
+        .all(axis=1)
     ),
-    "custody lost, no involvement at timepoint 1": lambda d, t: first_with(d, custody_lost="Yes", involved_t1="No"),
-    "custody lost, no involvement at timepoint 2": lambda d, t: first_with(d, custody_lost="Yes", involved_t2="No"),
-    "re-admission not known": lambda d, t: first_with(d, readmitted_1y=None, days_to_readmission=None),
+    "custody lost, no involvement at timepoint 1": lambda d, t: first_with(
+        d, custody_lost="Yes", involved_t1="No"
+    ),
+    "custody lost, no involvement at timepoint 2": lambda d, t: first_with(
+        d, custody_lost="Yes", involved_t2="No"
+    ),
+    "re-admission not known": lambda d, t: first_with(
+        d, readmitted_1y=None, days_to_readmission=None
+    ),
     "both diagnoses": lambda d, t: first_with(d, personality_disorder="Yes", schizophrenia="Yes"),
     "no other children to ask about": lambda d, t: t["other_children_csc"] == ".n",
 }
@@ -151,7 +176,9 @@ def test_a_level_has_fewer_than_five_events(demo):
     assert 0 < events["Mixed or Other"] < 5
 
 
-@pytest.mark.parametrize(("model", "outcome"), [("protocol", "involved_t1"), ("published_2023", "involved_t2")])
+@pytest.mark.parametrize(
+    ("model", "outcome"), [("protocol", "involved_t1"), ("published_2023", "involved_t2")]
+)
 def test_the_truth_is_found_again_within_three_standard_errors(esmi, large, model, outcome):
     found = departures(fitted(large, model, outcome), read_recipe(esmi).truths[outcome].odds_ratios)
     assert len(found) == 13 + (outcome == "involved_t2")  # ethnicity enters as four levels
@@ -170,7 +197,9 @@ def test_timepoint_1_adds_nothing_at_timepoint_2_given_the_declared_model(large)
     assert abs(np.asarray(fit.tvalues)[-1]) < 3
 
 
-def test_with_carry_over_the_declared_model_finds_what_a_million_rows_say_and_not_the_recipe(esmi, large):
+def test_with_carry_over_the_declared_model_finds_what_a_million_rows_say_and_not_the_recipe(
+    esmi, large
+):
     cohort = complete_cohort(esmi, 20_000, carry_over=True)
     found = fitted(cohort, "published_2023", "involved_t2")
     assert found.keys() == CARRIED.keys()
@@ -178,7 +207,9 @@ def test_with_carry_over_the_declared_model_finds_what_a_million_rows_say_and_no
         expected, its_error = CARRIED[key]
         assert abs(value - expected) / np.hypot(error, its_error) < 3, key
     missed = departures(found, read_recipe(esmi).truths["involved_t2"].odds_ratios)
-    assert max(abs(miss) for miss in missed.values()) > 5  # the negative control: a wrong truth is seen
+    assert (
+        max(abs(miss) for miss in missed.values()) > 5
+    )  # the negative control: a wrong truth is seen
     # nothing else differs between the two generators
     assert large.data["ctq_total"].equals(cohort.data["ctq_total"])
     assert large.data["involved_t1"].equals(cohort.data["involved_t1"])
@@ -194,13 +225,17 @@ def test_published_directions_are_reversed_or_absent_on_purpose(esmi):
         "involved_t1": ["deprivation_quintile", "personality_disorder"],
         "involved_t2": ["relationship", "readmitted_1y"],
     }
-    assert "several of them against the published direction" in mm.demo_cohort("esmi").source.statement
+    assert (
+        "several of them against the published direction" in mm.demo_cohort("esmi").source.statement
+    )
     assert "SYNTHETIC" in repr(mm.demo_cohort("esmi"))
 
 
 def test_the_truths_are_the_declared_models(esmi):
     recipe = read_recipe(esmi)
-    assert recipe.seed == 20211118  # the day of the registration; fixed before any result was looked at
+    assert (
+        recipe.seed == 20211118
+    )  # the day of the registration; fixed before any result was looked at
     for outcome in ("involved_t1", "involved_t2"):
         truth = recipe.truths[outcome]
         assert {*truth.odds_ratios} <= {*esmi.terms(truth.model, outcome)}
@@ -221,7 +256,10 @@ def test_the_same_recipe_draws_any_number_of_dyads(esmi, tmp_path, number):
 def test_another_seed_draws_other_dyads_with_the_same_totals(esmi):
     one, other = synthetic_rows(esmi), synthetic_rows(esmi, seed=1)
     assert not one["ctq_01"].equals(other["ctq_01"])
-    assert one["service_type"].value_counts().to_dict() == other["service_type"].value_counts().to_dict()
+    assert (
+        one["service_type"].value_counts().to_dict()
+        == other["service_type"].value_counts().to_dict()
+    )
     assert (other["safeguarding_t1"] == "none").sum() == 179
 
 
@@ -240,8 +278,13 @@ def test_no_participants_file_can_reach_the_generator():
     found = importlib.util.find_spec("mothers_margins.synthetic")
     source = (REPOSITORY / "src" / "mothers_margins" / "synthetic.py").read_text(encoding="utf-8")
     assert found is not None
-    imported = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
-    assert not {"mothers_margins.reader", "mothers_margins.files", "mothers_margins.sources"} & imported
+    imported = {
+        node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)
+    }
+    assert (
+        not {"mothers_margins.reader", "mothers_margins.files", "mothers_margins.sources"}
+        & imported
+    )
     calls = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
     assert not {"read_csv", "read_stata", "open", "read_text", "read_bytes"} & calls
 
@@ -261,7 +304,11 @@ def altered(esmi: mm.Study, tmp_path, old: str, new: str) -> mm.Study:
         ("  age_years: {points", "  age_in_years: {points", "'age_years' is not drawn"),
         ("  age_years: {points", "  age_in_years: {points", "'age_in_years' is no field"),
         ("schizophrenia: 4.0", "satisfaction: 4.0", "involved_t1: the model has no 'satisfaction'"),
-        ("seed: 20211118", "sead: 20211118", "sead: this key is not part of the format; did you mean 'seed'?"),
+        (
+            "seed: 20211118",
+            "sead: 20211118",
+            "sead: this key is not part of the format; did you mean 'seed'?",
+        ),
     ],
 )
 def test_a_broken_recipe_says_what_is_wrong(esmi, tmp_path, old, new, said):

@@ -14,11 +14,23 @@ ROUNDING = Rounding(rule="half_up", percent=0, mean=1)
 
 def one_cell(cell: Cell) -> Table:
     rows = (Row("label", (cell,), "variable", "level"),)
-    return Table("t", "A table", "Stub", (Column("g", "Group", 9),), (Section("S", rows),), (), "", "", ROUNDING)
+    return Table(
+        "t",
+        "A table",
+        "Stub",
+        (Column("g", "Group", 9),),
+        (Section("S", rows),),
+        (),
+        "",
+        "",
+        ROUNDING,
+    )
 
 
 class Reader(HTMLParser):
-    """Rows of a table as lists of (tag, attributes, text); independent of the code that writes it."""
+    """Rows of a table as lists of (tag, attributes, text); independent of the code that writes
+    it.
+    """
 
     def __init__(self):
         super().__init__()
@@ -76,7 +88,10 @@ def test_the_shared_heading_stands_over_the_parts_of_the_whole(read, table_1):
     reader = read(mm.characteristics(table_1, "table_1"))
     shared = [cell for cell in reader.rows[0][1] if cell[1]["scope"] == "colgroup"]
     assert [(cell[2], cell[1]["colspan"]) for cell in shared] == [("Of these women", "2")]
-    assert [cell[2].strip() for cell in reader.rows[1][1]] == ["B. HSSI mothersn = 11", "C. LSSI mothersn = 7"]
+    assert [cell[2].strip() for cell in reader.rows[1][1]] == [
+        "B. HSSI mothersn = 11",
+        "C. LSSI mothersn = 7",
+    ]
 
 
 def test_the_services_are_a_block_with_two_parts(read, table_1):
@@ -164,7 +179,10 @@ def test_the_mark_of_made_up_rows_is_in_every_form_of_a_table(table_1, study):
 
 def test_equal_input_gives_equal_bytes(table_1):
     assert mm.characteristics(table_1, "table_1") == mm.characteristics(table_1, "table_1")
-    assert mm.characteristics(table_1, "table_1").to_html() == mm.characteristics(table_1, "table_1").to_html()
+    assert (
+        mm.characteristics(table_1, "table_1").to_html()
+        == mm.characteristics(table_1, "table_1").to_html()
+    )
 
 
 def test_the_same_note_has_the_same_mark():
@@ -196,7 +214,9 @@ def test_tables_are_built_from_summaries_that_hold_what_they_show(table_1, cohor
         mm.characteristics(table_1, "table_3")
 
 
-@pytest.mark.parametrize("part", ["about", "groups", "variables", "services", "derived", "tables", "facts", "choices"])
+@pytest.mark.parametrize(
+    "part", ["about", "groups", "variables", "services", "derived", "tables", "facts", "choices"]
+)
 def test_each_part_of_the_definition_can_be_read_aloud(study, part):
     table = mm.overview(study, part)
     shown = repr(table)
@@ -227,22 +247,36 @@ def test_parts_that_do_not_exist_are_usage_errors_and_empty_ones_say_so(study, s
 def test_the_parts_of_the_esmi_study_are_read_aloud_with_their_assumptions():
     esmi = mm.read_study("esmi")
     rows = {
-        row.label: [cell.pattern for cell in row.cells] for row in mm.overview(esmi, "instruments").sections[0].rows
+        row.label: [cell.pattern for cell in row.cells]
+        for row in mm.overview(esmi, "instruments").sections[0].rows
     }
     assert rows["CTQ: emotional neglect"][0] == "5 items; reversed 5, 7, 13, 19, 28"
-    assert rows["Childhood trauma (CTQ total)"][1].startswith("25 to 125; mean (standard deviation) and median")
+    assert rows["Childhood trauma (CTQ total)"][1].startswith(
+        "25 to 125; mean (standard deviation) and median"
+    )
     assert rows["Domestic abuse (CAS total)"][2] == "prorated, at least 80% answered"
-    outcomes = {row.label: [c.pattern for c in row.cells] for row in mm.overview(esmi, "outcomes").sections[0].rows}
+    outcomes = {
+        row.label: [c.pattern for c in row.cells]
+        for row in mm.overview(esmi, "outcomes").sections[0].rows
+    }
     primary = outcomes["Children's social care involvement at timepoint 1"]
     assert primary[:2] == ["primary", "timepoint 1"]
     assert "assessment or referral" in primary[2]
-    models = [[row.label, *(c.pattern for c in row.cells)] for row in mm.overview(esmi, "models").sections[0].rows]
+    models = [
+        [row.label, *(c.pattern for c in row.cells)]
+        for row in mm.overview(esmi, "models").sections[0].rows
+    ]
     departures = [line[3] for line in models if line[1] == "–" and line[3] != "–"]
     assert len(departures) == len(esmi.file.models) - 1
     assert all(said.startswith("Departs from protocol (20") for said in departures)
     ethnicity = next(line for line in models if line[0] == "Ethnicity")
     assert ethnicity[2] == "compared with White British; put together: Asian and Mixed or Other"
-    assert ["Mother's age", "Children's social care involvement at timepoint 1", "per 5 years", "–"] in models
+    assert [
+        "Mother's age",
+        "Children's social care involvement at timepoint 1",
+        "per 5 years",
+        "–",
+    ] in models
 
 
 def test_a_table_as_text_is_aligned_and_says_its_numbers_and_marks(table_1):
@@ -254,18 +288,28 @@ def test_a_table_as_text_is_aligned_and_says_its_numbers_and_marks(table_1):
 
 
 def test_headings_stand_over_their_own_columns_in_any_order():
-    """The whole between its parts: the shared heading stands twice, and no heading over another column's numbers."""
-    columns = (Column("b", "B", 1, "Of these"), Column("a", "A", 9), Column("c", "C", 2, "Of these"))
+    """The whole between its parts: the shared heading stands twice, and no heading over another
+    column's numbers.
+    """
+    columns = (
+        Column("b", "B", 1, "Of these"),
+        Column("a", "A", 9),
+        Column("c", "C", 2, "Of these"),
+    )
     row = Row("label", tuple(Cell("{n}", {"n": number}) for number in (1, 9, 2)), "v", "l")
     html = Table("t", "T", "Stub", columns, (Section("S", (row,)),), (), "", "", ROUNDING).to_html()
-    first, second = re.findall(r"<tr>(.*?)</tr>", html[html.index("<thead>") : html.index("</thead>")])
+    first, second = re.findall(
+        r"<tr>(.*?)</tr>", html[html.index("<thead>") : html.index("</thead>")]
+    )
     assert re.findall(r">(Stub|Of these|A)<", first) == ["Stub", "Of these", "A", "Of these"]
     assert re.findall(r">([ABC])<", second) == ["B", "C"]
 
 
 def test_a_part_that_is_missing_prints_as_missing(six_women):
     one = mm.summarise(six_women, ["score"], {"one": {"side": "left", "house": "own"}})
-    assert mm.characteristics(one).quote("score") == "10.0 (–)"  # one known value has no standard deviation
+    assert (
+        mm.characteristics(one).quote("score") == "10.0 (–)"
+    )  # one known value has no standard deviation
 
 
 def test_a_table_can_be_built_from_counts_alone(table_1):

@@ -1,4 +1,6 @@
-"""Tests and effect sizes of two groups: against R (data/reference, see its README), closed forms and counting."""
+"""Tests and effect sizes of two groups: against R (data/reference, see its README), closed forms
+and counting.
+"""
 
 import json
 import math
@@ -43,7 +45,11 @@ def chi_squared(table, *, yates: bool = False, fisher_below: float = 0) -> list[
 def test_chi_squared_and_cramers_v_are_those_of_r(case):
     table = np.array(case["table"]).T
     (plain,) = chi_squared(table)
-    assert (plain["test"], plain["df"], plain["effect_name"]) == ("chi_squared", case["df"], "cramers_v")
+    assert (plain["test"], plain["df"], plain["effect_name"]) == (
+        "chi_squared",
+        case["df"],
+        "cramers_v",
+    )
     assert plain["statistic"] == close(case["chi2"])
     assert plain["p_value"] == close(case["p"])
     assert plain["effect"] == close(case["cramers_v"])
@@ -72,13 +78,18 @@ def test_the_shared_tables_are_those_of_r(case):
     table = np.array(case["table"]).T
     for yates, kind in ((False, ""), (True, "_yates")):
         (found,) = chi_squared(table, yates=yates)
-        assert (found["statistic"], found["p_value"]) == (close(case[f"chisq{kind}"]), close(case[f"p{kind}"]))
+        assert (found["statistic"], found["p_value"]) == (
+            close(case[f"chisq{kind}"]),
+            close(case[f"p{kind}"]),
+        )
     assert fisher_exact(table) == close(case["fisher_p"], 1e-8)
 
 
 @pytest.mark.parametrize(("below", "made"), [(0, 1), (2, 1), (2.0001, 2), (5, 2), (np.inf, 2)])
 def test_fishers_test_follows_below_the_limit_and_not_at_it(below, made):
-    """Fisher's tea: each count of 3 1 / 1 3 is expected to be 2; p = 34/70 (Fisher 1935, Design of Experiments)."""
+    """Fisher's tea: each count of 3 1 / 1 3 is expected to be 2; p = 34/70 (Fisher 1935, Design of
+    Experiments).
+    """
     found = chi_squared([[3, 1], [1, 3]], fisher_below=below)
     assert [row["test"] for row in found] == ["chi_squared", "fisher_exact"][:made]
     assert found[0]["p_value"] == close(math.erfc(1))  # chi-squared 2 on 1 df: erfc(sqrt(2 / 2))
@@ -87,10 +98,13 @@ def test_fishers_test_follows_below_the_limit_and_not_at_it(below, made):
 
 
 def test_one_small_expected_count_is_enough():
-    # expected: 10 * 5 / 40 = 1.25 in the first cell; the observed counts would not say so, and not the other rows
+    # expected: 10 * 5 / 40 = 1.25 in the first cell; the observed counts would not say so, and not
+    # the other rows
     assert len(chi_squared([[5, 5], [0, 30]], fisher_below=5)) == 2
     assert len(chi_squared([[10, 10], [10, 10]], fisher_below=5)) == 1
-    assert len(chi_squared([[0, 20], [20, 0]], fisher_below=5)) == 1  # observed zeros, expected tens
+    assert (
+        len(chi_squared([[0, 20], [20, 0]], fisher_below=5)) == 1
+    )  # observed zeros, expected tens
 
 
 # ---- Fisher's exact test by itself
@@ -101,11 +115,15 @@ counts = st.integers(0, 40)
 @given(counts, counts, counts, counts)
 def test_fishers_p_of_four_cells_is_scipys(a, b, c, d):
     assume((a + b) * (c + d) * (a + c) * (b + d))
-    assert fisher_exact([[a, b], [c, d]]) == close(stats.fisher_exact([[a, b], [c, d]]).pvalue, 1e-8)
+    assert fisher_exact([[a, b], [c, d]]) == close(
+        stats.fisher_exact([[a, b], [c, d]]).pvalue, 1e-8
+    )
 
 
 def enumerated(table: list[list[int]]) -> Fraction:
-    """Probability of all tables with the same margins at most as probable: every one counted, in whole numbers."""
+    """Probability of all tables with the same margins at most as probable: every one counted, in
+    whole numbers.
+    """
     rows, first = [sum(row) for row in table], sum(row[0] for row in table)
     ways = {
         filled: math.prod(map(math.comb, rows, filled))
@@ -139,25 +157,47 @@ def test_without_a_limit_the_probabilities_sum_to_one(table):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exact, "TIE", np.inf)
         assert fisher_exact(table) == pytest.approx(1, abs=1e-12)
-    # Vandermonde: over all ways to place k of a half's participants, the weights sum to a binomial coefficient
+    # Vandermonde: over all ways to place k of a half's participants, the weights sum to a binomial
+    # coefficient
     table = np.array(table)
     for half in exact._halves(table.sum(axis=1)):
         for placed, weights in exact._partial_tables(half, int(table[:, 0].sum())).items():
             assert np.exp(weights).sum() == close(math.comb(sum(half), placed))
 
 
-B_AND_ALL_OTHERS = ((9, 2, 34, 0.0), (8, 9, 34, 0.0109), (7, 2, 34, 0.0002), (5, 0, 34, 0.0004), (6, 4, 34, 0.0074))
-B_AND_C = ((9, 0, 7, 0.0023), (8, 0, 7, 0.0040), (7, 2, 7, 0.335), (5, 0, 7, 0.101), (6, 0, 7, 0.0377))
+B_AND_ALL_OTHERS = (
+    (9, 2, 34, 0.0),
+    (8, 9, 34, 0.0109),
+    (7, 2, 34, 0.0002),
+    (5, 0, 34, 0.0004),
+    (6, 4, 34, 0.0074),
+)
+B_AND_C = (
+    (9, 0, 7, 0.0023),
+    (8, 0, 7, 0.0040),
+    (7, 2, 7, 0.335),
+    (5, 0, 7, 0.101),
+    (6, 0, 7, 0.0377),
+)
 
 
 @pytest.mark.parametrize(("b", "other", "n", "expected"), [*B_AND_ALL_OTHERS, *B_AND_C])
 def test_the_tables_of_the_2019_study(b, other, n, expected):
-    """Personality disorder, not with partner, aged 25 or less, no custody, parent-infant team (domain note §6.3)."""
+    """Personality disorder, not with partner, aged 25 or less, no custody, parent-infant team
+    (domain note §6.3).
+    """
     p_value = fisher_exact([[b, other], [11 - b, n - other]])  # b of the 11 women of column B
     assert round(p_value, 3 if expected > 0.1 else 4) == expected
 
 
-WRONG = ([[1.5, 2], [1, 2]], [[1, -1], [2, 3]], [[1, 2, 3], [2, 3, 4]], [1, 2], [[math.nan, 1], [1, 2]], [[3]])
+WRONG = (
+    [[1.5, 2], [1, 2]],
+    [[1, -1], [2, 3]],
+    [[1, 2, 3], [2, 3, 4]],
+    [1, 2],
+    [[math.nan, 1], [1, 2]],
+    [[3]],
+)
 
 
 def test_only_whole_counts_in_two_columns_are_taken():
@@ -181,9 +221,13 @@ def test_too_many_tables_are_refused(monkeypatch):
 
 
 def compared(x, y, *, equal: bool = True, confidence: float = 95) -> dict:
-    with warnings.catch_warnings():  # scipy warns of a group without spread; see the test that fails below
+    with (
+        warnings.catch_warnings()
+    ):  # scipy warns of a group without spread; see the test that fails below
         warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
-        return two_groups.numbers(np.array(x, float), np.array(y, float), equal=equal, confidence=confidence)
+        return two_groups.numbers(
+            np.array(x, float), np.array(y, float), equal=equal, confidence=confidence
+        )
 
 
 @by_name(REFERENCE["two_group"])
@@ -212,37 +256,62 @@ def test_rank_sums_and_standardised_differences_are_those_of_r(case):
 @by_name(SHARED["ttests_by_low"], "variable")
 def test_the_shared_t_tests_are_those_of_r(case):
     births = pd.read_csv(FOLDER / "birthwt.csv")
-    of_zero, of_one = (births.loc[births["low"] == low, case["variable"]].to_numpy(float) for low in (0, 1))
+    of_zero, of_one = (
+        births.loc[births["low"] == low, case["variable"]].to_numpy(float) for low in (0, 1)
+    )
     for equal, kind in ((True, "pooled"), (False, "welch")):
         found = compared(of_zero, of_one, equal=equal)
-        assert (found["statistic"], found["p_value"]) == (close(case[f"{kind}_t"]), close(case[f"{kind}_p"]))
+        assert (found["statistic"], found["p_value"]) == (
+            close(case[f"{kind}_t"]),
+            close(case[f"{kind}_p"]),
+        )
         assert found["df"] == close(case[f"{kind}_df"])
         assert (found["conf_low"], found["conf_high"]) == tuple(map(close, case[f"{kind}_ci"]))
     ranked = two_groups.ranks(of_zero, of_one, correction=True)
-    assert (ranked["statistic"], ranked["p_value"]) == (case["wilcoxon_W"], close(case["wilcoxon_p_cc"]))
+    assert (ranked["statistic"], ranked["p_value"]) == (
+        case["wilcoxon_W"],
+        close(case["wilcoxon_p_cc"]),
+    )
 
 
-@pytest.mark.parametrize(("confidence", "quantile"), [(95, 0.95 / math.sqrt(0.04875)), (90, 0.90 / math.sqrt(0.095))])
+@pytest.mark.parametrize(
+    ("confidence", "quantile"), [(95, 0.95 / math.sqrt(0.04875)), (90, 0.90 / math.sqrt(0.095))]
+)
 def test_with_two_degrees_of_freedom_t_has_a_closed_form(confidence, quantile):
-    # p = 1 - |t| / sqrt(2 + t²), quantile (2 q - 1) / sqrt(2 q (1 - q)); means 1.5 and 3, variances 0.5 and 2
+    # p = 1 - |t| / sqrt(2 + t²), quantile (2 q - 1) / sqrt(2 q (1 - q)); means 1.5 and 3, variances
+    # 0.5 and 2
     found = compared([1, 2], [2, 4], confidence=confidence)
     standard_error = math.sqrt(1.25 * (1 / 2 + 1 / 2))
     t = -1.5 / standard_error
-    assert (found["statistic"], found["df"], found["p_value"]) == (close(t), 2, close(1 + t / math.sqrt(2 + t * t)))
+    assert (found["statistic"], found["df"], found["p_value"]) == (
+        close(t),
+        2,
+        close(1 + t / math.sqrt(2 + t * t)),
+    )
     assert found["conf_low"] == close(-1.5 - quantile * standard_error)
     assert found["conf_high"] == close(-1.5 + quantile * standard_error)
 
 
-@pytest.mark.parametrize(("x", "y"), [([1], [2, 3, 4]), ([2, 3, 4], [1]), ([5, 5], [5, 5, 5]), ([1, 1], [2, 2])])
+@pytest.mark.parametrize(
+    ("x", "y"), [([1], [2, 3, 4]), ([2, 3, 4], [1]), ([5, 5], [5, 5, 5]), ([1, 1], [2, 2])]
+)
 def test_what_cannot_be_tested_has_no_p(x, y):
     found = compared(x, y)
-    assert found == {"test": "t", "effect": np.mean(x) - np.mean(y), "effect_name": "difference_of_means"}
+    assert found == {
+        "test": "t",
+        "effect": np.mean(x) - np.mean(y),
+        "effect_name": "difference_of_means",
+    }
     assert two_groups.standardised(np.array(x), np.array(y)) == {}
-    assert two_groups.ranks(np.array([5, 5]), np.array([5, 5, 5]), correction=False) == {"test": "rank_sum"}
+    assert two_groups.ranks(np.array([5, 5]), np.array([5, 5, 5]), correction=False) == {
+        "test": "rank_sum"
+    }
 
 
 def test_a_group_without_spread_is_tested_without_a_warning():
-    two_groups.numbers(np.array([5.0, 5, 5, 5]), np.array([3.0, 4, 6, 7, 9, 5]), equal=True, confidence=95)
+    two_groups.numbers(
+        np.array([5.0, 5, 5, 5]), np.array([3.0, 4, 6, 7, 9, 5]), equal=True, confidence=95
+    )
 
 
 samples = st.lists(st.integers(0, 6), min_size=2, max_size=9)
@@ -250,7 +319,9 @@ samples = st.lists(st.integers(0, 6), min_size=2, max_size=9)
 
 @given(samples, samples, st.booleans())
 def test_ranks_are_pairs_counted_one_by_one(x, y, correction):
-    """The normal approximation, its variance less for ties, the correction towards the middle (R's wilcox.test)."""
+    """The normal approximation, its variance less for ties, the correction towards the middle (R's
+    wilcox.test).
+    """
     assume(len({*x, *y}) > 1)
     found = two_groups.ranks(np.array(x), np.array(y), correction=correction)
     pairs = sum((a > b) + (a == b) / 2 for a, b in product(x, y))
@@ -269,7 +340,9 @@ def test_swapped_groups_swap_the_sign(x, y, equal):
     one, other = compared(x, y, equal=equal), compared(y, x, equal=equal)
     assert other["effect"] == close(-one["effect"])
     assert other["p_value"] == close(one["p_value"])
-    assert (other["conf_low"], other["conf_high"]) == pytest.approx((-one["conf_high"], -one["conf_low"]))
+    assert (other["conf_low"], other["conf_high"]) == pytest.approx(
+        (-one["conf_high"], -one["conf_low"])
+    )
     assert one["conf_low"] < one["effect"] < one["conf_high"]
 
 
@@ -280,11 +353,15 @@ def test_swapped_groups_swap_the_sign(x, y, equal):
 def test_newcombes_limits_are_those_of_his_method_and_paper(case):
     found = two_groups.difference(case["x1"], case["n1"], case["x2"], case["n2"], 95)
     limits = [max(-1.0, min(1.0, limit)) for limit in case["ci"]]
-    assert [found["conf_low"] / 100, found["conf_high"] / 100] == pytest.approx(limits, rel=0, abs=1e-10)
+    assert [found["conf_low"] / 100, found["conf_high"] / 100] == pytest.approx(
+        limits, rel=0, abs=1e-10
+    )
     assert found["effect"] == pytest.approx(100 * case["difference"], rel=0, abs=1e-10)
     assert found["effect_name"] == "difference"
     if case["published"]:  # Newcombe 1998, Table II, method 10
-        assert [round(found[name] / 100, 4) for name in ("conf_low", "conf_high")] == case["published"]
+        assert [round(found[name] / 100, 4) for name in ("conf_low", "conf_high")] == case[
+            "published"
+        ]
 
 
 LEVELS = ((95, 1.959963984540054), (90, 1.6448536269514722))  # normal quantiles as tabulated
@@ -294,30 +371,47 @@ LEVELS = ((95, 1.959963984540054), (90, 1.6448536269514722))  # normal quantiles
 def test_an_interval_is_made_of_two_wilson_intervals(n_a, n_b, data, level):
     a, b = data.draw(st.integers(0, n_a)), data.draw(st.integers(0, n_b))
     confidence, z = level
-    found, swapped = (two_groups.difference(*four, confidence) for four in ((a, n_a, b, n_b), (b, n_b, a, n_a)))
+    found, swapped = (
+        two_groups.difference(*four, confidence) for four in ((a, n_a, b, n_b), (b, n_b, a, n_a))
+    )
 
     def wilson(count: int, n: int) -> tuple[float, float]:
         half = z * math.sqrt(z * z + 4 * count * (1 - count / n))
-        return (2 * count + z * z - half) / (2 * (n + z * z)), (2 * count + z * z + half) / (2 * (n + z * z))
+        return (2 * count + z * z - half) / (2 * (n + z * z)), (2 * count + z * z + half) / (
+            2 * (n + z * z)
+        )
 
     (low_a, high_a), (low_b, high_b), p_a, p_b = wilson(a, n_a), wilson(b, n_b), a / n_a, b / n_b
-    low, high = p_a - p_b - math.hypot(p_a - low_a, high_b - p_b), p_a - p_b + math.hypot(high_a - p_a, p_b - low_b)
-    assert (found["conf_low"], found["conf_high"]) == pytest.approx((100 * low, 100 * high), abs=1e-8)
+    low, high = (
+        p_a - p_b - math.hypot(p_a - low_a, high_b - p_b),
+        p_a - p_b + math.hypot(high_a - p_a, p_b - low_b),
+    )
+    assert (found["conf_low"], found["conf_high"]) == pytest.approx(
+        (100 * low, 100 * high), abs=1e-8
+    )
     assert found["conf_low"] - 1e-9 <= found["effect"] <= found["conf_high"] + 1e-9
-    assert (swapped["effect"], swapped["conf_low"]) == pytest.approx((-found["effect"], -found["conf_high"]), abs=1e-9)
+    assert (swapped["effect"], swapped["conf_low"]) == pytest.approx(
+        (-found["effect"], -found["conf_high"]), abs=1e-9
+    )
 
 
 @by_name(REFERENCE["standardised_difference"])
 def test_standardised_differences_of_levels_are_those_of_yang_and_dalton(case):
     table = np.array(case["counts"]).T
-    value, swapped = (two_groups.standardised_levels(one)["effect"] for one in (table, table[:, ::-1]))
-    assert value == close(case["standardised_difference"])  # here the first level is more frequent in the first group
+    value, swapped = (
+        two_groups.standardised_levels(one)["effect"] for one in (table, table[:, ::-1])
+    )
+    assert value == close(
+        case["standardised_difference"]
+    )  # here the first level is more frequent in the first group
     sign = -1 if len(table) == 2 else 1
     assert swapped == close(sign * value)
     assert two_groups.standardised_levels(table[::-1])["effect"] == close(sign * value)
 
 
-@pytest.mark.parametrize("table", [[[5, 0], [0, 4]], [[5, 0], [3, 0], [0, 4]], [[1, 0], [0, 1], [1, 0], [0, 1]]])
+@pytest.mark.parametrize(
+    "table", [[[5, 0], [0, 4]], [[5, 0], [3, 0], [0, 4]], [[1, 0], [0, 1], [1, 0], [0, 1]]]
+)
 def test_groups_that_share_no_level_have_no_standardised_difference(table):
     assert two_groups.standardised_levels(np.array(table)) == {}
 

@@ -1,4 +1,6 @@
-"""Words and codes: no number, note letter, column or denominator depends on how something is worded."""
+"""Words and codes: no number, note letter, column or denominator depends on how something is
+worded.
+"""
 
 import json
 import re
@@ -18,7 +20,9 @@ from .readable import BUILDERS, everything, inputs
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> dict[str, dict]:
-    """Everything made twice, each in a process of its own: as it is, and with every sentence replaced."""
+    """Everything made twice, each in a process of its own: as it is, and with every sentence
+    replaced.
+    """
     folder = tmp_path_factory.mktemp("noise")
     script = str(REPOSITORY / "tests" / "noise.py")
     running = {}
@@ -63,13 +67,22 @@ def test_every_code_has_words():
     assert {*UNTESTED} <= {*terms.NOTES}
     assert codes_in("step") <= {*terms.STEPS}
     assert {*HAPPENINGS} == {*terms.IN_CHAINS}
-    for name in ("complete_case", "firth", "imputed", "imputed_firth", "available_case", "unknown_as_no"):
+    for name in (
+        "complete_case",
+        "firth",
+        "imputed",
+        "imputed_firth",
+        "available_case",
+        "unknown_as_no",
+    ):
         assert terms.method(name)
         assert terms.method(f"{name}_shifted").endswith("; shifted, not at random")
 
 
 def test_no_code_is_printed():
-    """A word with an underscore, in what a reader gets, is a code or a name that was not put into words."""
+    """A word with an underscore, in what a reader gets, is a code or a name that was not put into
+    words.
+    """
     for name, (_, build) in BUILDERS.items():
         readable = build(inputs())
         text = readable.to_html() if isinstance(readable, mm.Table) else everything(readable)
@@ -80,9 +93,19 @@ def test_no_code_is_printed():
 def test_a_term_has_one_wording(esmi):
     """'per 5 years' stood in four wordings; a level keeps the case of its label."""
     age = {"variable": "age_years", "level": "", "reference": "", "specification": "protocol"}
-    black = {"variable": "ethnicity", "level": "Black", "reference": "White British", "specification": "protocol"}
+    black = {
+        "variable": "ethnicity",
+        "level": "Black",
+        "reference": "White British",
+        "specification": "protocol",
+    }
     other = black | {"level": "Asian, Mixed or Other"}
-    yes = {"variable": "schizophrenia", "level": "Yes", "reference": "No", "specification": "protocol"}
+    yes = {
+        "variable": "schizophrenia",
+        "level": "Yes",
+        "reference": "No",
+        "specification": "protocol",
+    }
     assert terms.term(esmi, age) == "Mother's age, per 5 years"
     assert terms.term(esmi, black) == "Ethnicity: Black"
     assert terms.term(esmi, other) == "Ethnicity: Asian, Mixed or Other"
@@ -90,7 +113,10 @@ def test_a_term_has_one_wording(esmi):
     beside = terms.term_beside_reference(esmi, yes)
     assert beside == "Diagnosis of schizophrenia, compared with no such diagnosis recorded"
     r = inputs()
-    printed = {name: everything(BUILDERS[name][1](r)) for name in ("odds ratios", "precision", "diagnostics", "forest")}
+    printed = {
+        name: everything(BUILDERS[name][1](r))
+        for name in ("odds ratios", "precision", "diagnostics", "forest")
+    }
     for name, text in printed.items():
         flat = re.sub(r"\s+", " ", text)
         assert "Mother's age, per 5 years" in flat.replace("&#x27;", "'"), name
@@ -99,7 +125,12 @@ def test_a_term_has_one_wording(esmi):
 
 def test_a_sensitivity_run_can_be_drawn():
     """It ended in ValueError: 'imputed_direct' is not in list."""
-    for method in ("imputed_direct", "imputed_firth_missing_as_no", "imputed_shifted", "available_case"):
+    for method in (
+        "imputed_direct",
+        "imputed_firth_missing_as_no",
+        "imputed_shifted",
+        "available_case",
+    ):
         frame = inputs()["pooled"].assign(method=method)
         frame.about = inputs()["pooled"].about
         assert terms.method(method) in "".join(everything(mm.forest(frame)))
@@ -145,7 +176,14 @@ def test_one_guard_stands_before_every_verb_that_looks_beyond_the_print(cohort):
     takes_a_cohort = set()
     for name in mm.__all__:
         annotations = getattr(getattr(mm, name), "__annotations__", {})
-        if any("Cohort" in str(kind) for key, kind in annotations.items() if key in ("cohort", "data")):
+        if any(
+            "Cohort" in str(kind) for key, kind in annotations.items() if key in ("cohort", "data")
+        ):
             takes_a_cohort.add(name)
-    answered = {"summarise", "compare", "derive", "Imputed"}  # what is printed; nothing new; made by impute
+    answered = {
+        "summarise",
+        "compare",
+        "derive",
+        "Imputed",
+    }  # what is printed; nothing new; made by impute
     assert takes_a_cohort - answered - {"Cohort"} == {*calls}

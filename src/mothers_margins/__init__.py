@@ -1,13 +1,15 @@
-"""Reproducible analysis of small, sensitive, mixed-methods studies. The public verbs, in the order of an analysis:
+"""Reproducible analysis of small, sensitive, mixed-methods studies. The public verbs, in the order
+of an analysis:
 
-    study = mm.read_study("hscc_2019")              what data_dictionary/hscc_2019/ says
-    cohort = mm.open_cohort(study)                  the analyst's own file, else the demonstration rows
-    cohort = mm.derive(cohort)                      bands and merged levels added
-    summary = mm.summarise(cohort, variables, groups)   tidy results: numbers, one row per statistic
-    table = mm.characteristics(summary, "table_1")  a table to read, and to quote from
-    mm.save(summary, "table_1")                     into internal/ of the run's folder
+    study = mm.read_study("hscc_2019")              what data_dictionary/hscc_2019/ says cohort =
+    mm.open_cohort(study)                  the analyst's own file, else the demonstration rows
+    cohort = mm.derive(cohort)                      bands and merged levels added summary =
+    mm.summarise(cohort, variables, groups)   tidy results: numbers, one row per statistic table =
+    mm.characteristics(summary, "table_1")  a table to read, and to quote from mm.save(summary,
+    "table_1")                     into internal/ of the run's folder
 
-Each verb returns a new object and changes nothing in place. Modules are imported when a verb is first used.
+Each verb returns a new object and changes nothing in place. Modules are imported when a verb is
+first used.
 """
 
 from importlib import import_module
@@ -26,14 +28,26 @@ if TYPE_CHECKING:
     from mothers_margins.derivation import derive
     from mothers_margins.describe import check_published, list_themes, summarise
     from mothers_margins.dictionary import read_study
-    from mothers_margins.errors import DataError, DisclosureError, MothersMarginsError, StudyError, UsageError
+    from mothers_margins.errors import (
+        DataError,
+        DisclosureError,
+        MothersMarginsError,
+        StudyError,
+        UsageError,
+    )
     from mothers_margins.figure import Figure, check
     from mothers_margins.fitted import Fit
     from mothers_margins.glance import overview
     from mothers_margins.imputation_charts import fmi_by_m, imputed_bars, traces
     from mothers_margins.imputing import Imputed, impute
     from mothers_margins.missing_data import bounds, imputed_values, patterns, stability, suppose
-    from mothers_margins.missing_tables import imputation_log, imputed_beside_observed, in_words, per_hundred, precision
+    from mothers_margins.missing_tables import (
+        imputation_log,
+        imputed_beside_observed,
+        in_words,
+        per_hundred,
+        precision,
+    )
     from mothers_margins.missing_text import treatment_of_missing_data
     from mothers_margins.model_checks import check_model
     from mothers_margins.model_tables import odds_ratios
@@ -47,7 +61,8 @@ if TYPE_CHECKING:
     from mothers_margins.study import Source, Study
     from mothers_margins.table import Table, say
 
-# Where each public name lives (PEP 562): importing the package stays fast, and pandas is loaded with the first verb.
+# Where each public name lives (PEP 562): importing the package stays fast, and pandas is loaded
+# with the first verb.
 _ROOMS = {
     "dictionary": ["read_study"],
     "study": ["Source", "Study"],
@@ -71,7 +86,13 @@ _ROOMS = {
     "builders": ["characteristics", "tally", "themes"],
     "model_tables": ["odds_ratios"],
     "check_table": ["diagnostics"],
-    "missing_tables": ["imputation_log", "imputed_beside_observed", "in_words", "per_hundred", "precision"],
+    "missing_tables": [
+        "imputation_log",
+        "imputed_beside_observed",
+        "in_words",
+        "per_hundred",
+        "precision",
+    ],
     "missing_text": ["treatment_of_missing_data"],
     "needs_table": ["needs"],
     "figure": ["Figure", "check"],

@@ -50,20 +50,24 @@ def characteristics(
     as_published: bool = False,
     comparisons: Results | None = None,
 ) -> Table:
-    """A table of summaries: one column per group, one section per block of the study's plan for `name`.
+    """A table of summaries: one column per group, one section per block of the study's plan for
+    `name`.
 
-    name: a table of study.yaml; without it, one section per variable of the results. Where the results have none of
-    its groups, their own are the columns.
-    percent: add each column's own percentage to every count. as_published: add the percentages of the publication,
-    on the base that it used, to the cells where it prints them, if the counts are its own. By default counts stand
-    alone, except where the plan corrects a printed percentage.
-    comparisons: of two of the groups, from `compare`; adds difference, test, p and standardised difference, and
-    percentages. A variable of Yes and No then takes one row, its Yes.
-    Raises UsageError if the results are not summaries or lack a cell of the plan.
+    name: a table of study.yaml; without it, one section per variable of the results. Where the
+    results have none of its groups, their own are the columns. percent: add each column's own
+    percentage to every count. as_published: add the percentages of the publication, on the base
+    that it used, to the cells where it prints them, if the counts are its own. By default counts
+    stand alone, except where the plan corrects a printed percentage. comparisons: of two of the
+    groups, from `compare`; adds difference, test, p and standardised difference, and percentages. A
+    variable of Yes and No then takes one row, its Yes. Raises UsageError if the results are not
+    summaries or lack a cell of the plan.
     """
     about = checked(results, "characteristics", "summaries")
     if percent and as_published:
-        raise UsageError("characteristics: choose percent or as_published; their percentages have different bases.")
+        raise UsageError(
+            "characteristics: choose percent or as_published; their percentages have different "
+            "bases."
+        )
     plan = about.study.plan(name) if name else _plan_of(results)
     if not {*plan.groups} & {*about.groups}:  # the table's rows for groups made in the call
         plan = plan.model_copy(update={"groups": tuple(about.groups)})
@@ -117,20 +121,30 @@ class _Builder:
             key = (row["variable"], row["level"], row["group"], row["statistic"])
             self.rows_by_key[key] = row
         self._refuse_gaps()
-        self.compared = ComparisonColumns(comparisons, self.notes) if comparisons is not None else None
+        self.compared = (
+            ComparisonColumns(comparisons, self.notes) if comparisons is not None else None
+        )
         if self.compared:
             self.compared.check(iter(plan.variables))
 
     def _refuse_gaps(self) -> None:
         absent: list[str] = []
         for name in self.plan.variables:
-            absent += [f"{name} within {group}" for group in self.plan.groups if not self._has(name, group)]
+            absent += [
+                f"{name} within {group}" for group in self.plan.groups if not self._has(name, group)
+            ]
         if absent:
             raise UsageError("characteristics: the results lack what the table shows.", absent)
 
     def _has(self, name: str, group: str) -> bool:
-        """Whether a variable's every level, or its number, and the group's size are among the results."""
-        levels = {found for variable, found, within, _ in self.rows_by_key if (variable, within) == (name, group)}
+        """Whether a variable's every level, or its number, and the group's size are among the
+        results.
+        """
+        levels = {
+            found
+            for variable, found, within, _ in self.rows_by_key
+            if (variable, within) == (name, group)
+        }
         needed = {*(self.study.levels(name) or [""])}
         return levels >= needed and ("n", "", group, "n") in self.rows_by_key
 
@@ -144,7 +158,9 @@ class _Builder:
             inside |= {*group.contains} if group else set()
         spanner = f"Of these {self.study.file.unit.many}"
         for name, group in self.groups.items():
-            heading = ". ".join(part for part in (group.letter, group.label) if part) if group else name
+            heading = (
+                ". ".join(part for part in (group.letter, group.label) if part) if group else name
+            )
             yield Column(name, heading, self.size(name), spanner if name in inside else "")
 
     def section(self, block: Block) -> Section:
@@ -162,8 +178,12 @@ class _Builder:
         sets = [self.study.set_titles[name] for name in block.variables if name in self.study.sets]
         return Section(block.title, tuple(rows), self.notes.mark(sets[0].note) if sets else "")
 
-    def _with_tests(self, compared: ComparisonColumns, name: str, title: str, inside: list[Row]) -> Iterator[Row]:
-        """The rows of a variable with the cells of its comparison: on its number, or above its levels."""
+    def _with_tests(
+        self, compared: ComparisonColumns, name: str, title: str, inside: list[Row]
+    ) -> Iterator[Row]:
+        """The rows of a variable with the cells of its comparison: on its number, or above its
+        levels.
+        """
         levels, none = self.study.levels(name), (EMPTY,) * 4
         in_set = name in self.study.sets
         if in_set:
@@ -183,7 +203,11 @@ class _Builder:
                     own = (compared.cells(name, "Yes")[0], *compared.cells(name)[1:])
                     yield replace(row, label=title, cells=row.cells + own, depth=1)
             else:
-                own = compared.cells(name, row.level) if in_set else compared.level_only(name, row.level)
+                own = (
+                    compared.cells(name, row.level)
+                    if in_set
+                    else compared.level_only(name, row.level)
+                )
                 yield replace(row, cells=row.cells + own, depth=row.depth + 1)
 
     def rows(self, name: str, only: tuple[str, ...]) -> Iterator[Row]:
@@ -251,11 +275,16 @@ class _Builder:
             return counted
         if not self._as_in_print(printed, number):
             left_out = "These are not the publication's numbers, so its percentage is left out."
-            return replace(counted, mark=self.notes.mark(left_out)) if self.as_published else counted
+            return (
+                replace(counted, mark=self.notes.mark(left_out)) if self.as_published else counted
+            )
         theirs = percent_of(number, base)
         groups = " and ".join(self.study.groups[group].label for group in printed.base)
         if self.as_published:
-            note = f"As the manuscript prints it, without a base. Here the base is the {base:.0f} {groups} together."
+            note = (
+                "As the manuscript prints it, without a base. Here the base is the "
+                f"{base:.0f} {groups} together."
+            )
             return cell("{n} ({percent}%)", {**values, "percent": theirs}, self.notes.mark(note))
         if not printed.show_own:
             return counted
@@ -270,21 +299,35 @@ class _Builder:
         return replace(counted, pattern=pattern, mark=self.notes.mark(note))
 
     def _as_in_print(self, printed: PrintedPercentage, number: Value) -> bool:
-        """Whether the cell and its base hold the published numbers, so that the printed percentage can be theirs."""
+        """Whether the cell and its base hold the published numbers, so that the printed percentage
+        can be theirs.
+        """
         margins = self.study.margins
-        sizes = all(margins.get(("n", "", group, "n")) == self.size(group) for group in printed.base)
-        return sizes and margins.get((printed.variable, printed.level, printed.group, "n")) == number
+        sizes = all(
+            margins.get(("n", "", group, "n")) == self.size(group) for group in printed.base
+        )
+        return (
+            sizes and margins.get((printed.variable, printed.level, printed.group, "n")) == number
+        )
 
     def _number(self, name: str, group: str, kind: str) -> Cell:
         declared = self.study.declared[name]
-        statistics = {key[3]: row for key, row in self.rows_by_key.items() if (key[0], key[2]) == (name, group)}
+        statistics = {
+            key[3]: row
+            for key, row in self.rows_by_key.items()
+            if (key[0], key[2]) == (name, group)
+        }
         values = {statistic: shown(row, "value") for statistic, row in statistics.items()}
-        asked = {key: value for key, value in values.items() if f"{{{key}}}" in NUMBER_PATTERNS[kind]}
+        asked = {
+            key: value for key, value in values.items() if f"{{{key}}}" in NUMBER_PATTERNS[kind]
+        }
         unit = declared.unit.replace("{", "{{").replace("}", "}}")
         return cell(f"{NUMBER_PATTERNS[kind]} {unit}".strip(), asked)
 
     def _missing(self, name: str) -> Iterator[Row]:
-        """How many values are not known, and how many do not apply, where there are any in a group."""
+        """How many values are not known, and how many do not apply, where there are any in a
+        group.
+        """
         counts: dict[str, dict[str, Value]] = {NOT_KNOWN: {}, NOT_APPLICABLE: {}}
         for group in self.groups:
             row = self._one_row(name, group)
@@ -302,12 +345,16 @@ class _Builder:
                 yield Row(BESIDE_LEVELS[key], cells, name, key)
 
     def _one_row(self, name: str, group: str) -> Record:
-        """A row of a variable within a group, one that may be shown if there is one: all say how many are not known."""
+        """A row of a variable within a group, one that may be shown if there is one: all say how
+        many are not known.
+        """
         rows = [row for key, row in self.rows_by_key.items() if (key[0], key[2]) == (name, group)]
         return next((row for row in rows if row["status"] != "suppressed"), rows[0])
 
     def explain(self) -> None:
-        """The notes about the whole table: what a cell is, which columns contain others, how numbers were rounded."""
+        """The notes about the whole table: what a cell is, which columns contain others, how
+        numbers were rounded.
+        """
         unit = self.study.file.unit.many
         self.notes.plain(f"Cells are numbers of {unit}; n is the number of {unit} in the column.")
         self._explain_groups()
@@ -317,7 +364,9 @@ class _Builder:
         numbers = [name for name in self.plan.variables if not self.study.levels(name)]
         if numbers or self.percent or self.plan.printed_percentages:
             rule = rounding_rule(self.study.file.rounding)
-            self.notes.plain(f"Means and percentages are rounded to {decimals(self.study)}; {rule}.")
+            self.notes.plain(
+                f"Means and percentages are rounded to {decimals(self.study)}; {rule}."
+            )
         declared = [self.study.declared[name] for name in numbers if name in self.study.declared]
         if any("median_iqr" in variable.summary for variable in declared):
             averaged = self.study.file.quartiles == "averaged"
@@ -339,7 +388,9 @@ class _Builder:
                 continue
             parts = [self._letter(part) for part in group.contains if part in self.groups]
             if parts:
-                columns = f"columns {' and '.join(parts)}" if len(parts) > 1 else f"column {parts[0]}"
+                columns = (
+                    f"columns {' and '.join(parts)}" if len(parts) > 1 else f"column {parts[0]}"
+                )
                 self.notes.plain(f"Column {self._letter(name)} includes the {unit} of {columns}.")
             if group.description:
                 letter = f"{group.letter}, " if group.letter else ""
@@ -351,9 +402,11 @@ class _Builder:
 
 
 def tally(results: Results, caption: str) -> Table:
-    """A table of flow or events: one column per group, one row per step or event, a section per outcome or variable.
+    """A table of flow or events: one column per group, one row per step or event, a section per
+    outcome or variable.
 
-    Events show their share of the column; steps are numbers. Raises UsageError for results of another kind.
+    Events show their share of the column; steps are numbers. Raises UsageError for results of
+    another kind.
     """
     about = checked(results, "tally")
     if about.kind not in ("flow", "events"):
@@ -377,7 +430,9 @@ def tally(results: Results, caption: str) -> Table:
         name=about.kind,
         caption=caption,
         stub=stub,
-        columns=[Column(name, group.label, sizes.get(name)) for name, group in about.groups.items()],
+        columns=[
+            Column(name, group.label, sizes.get(name)) for name, group in about.groups.items()
+        ],
         sections=sections,
         notes=notes,
     )
@@ -397,7 +452,9 @@ def _group_sizes(results: Results) -> dict[str, Value]:
 LINE = ("event", "level", "reason", "method", "variables")
 
 
-def _tally_rows(study: Study, records: list[Record], groups: list[str], steps: bool) -> Iterator[Row]:
+def _tally_rows(
+    study: Study, records: list[Record], groups: list[str], steps: bool
+) -> Iterator[Row]:
     """One row per step, or per happening with all that it is about, with a cell per group."""
     lines: dict[str, dict[str, Record]] = {}
     for row in records:
@@ -420,7 +477,9 @@ def _tallied(row: Record | None) -> Cell:
 
 
 def themes(results: Results) -> Table:
-    """The table of themes and sub-themes, labels as printed. Raises UsageError if the results are not themes."""
+    """The table of themes and sub-themes, labels as printed. Raises UsageError if the results are
+    not themes.
+    """
     study = checked(results, "themes", "themes").study
     titled = study.themes
     if titled is None:

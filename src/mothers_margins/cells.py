@@ -30,7 +30,9 @@ def of_row(pattern: str, row: Record, mark: str = "", **columns: str) -> Cell:
 
 def odds(log_odds: Value) -> Value:
     """An odds ratio from its logarithm; beyond what a float holds, its largest number."""
-    return combined(lambda number: 0.0 if number == -inf else exp(min(number, LARGEST_LOG)), log_odds)
+    return combined(
+        lambda number: 0.0 if number == -inf else exp(min(number, LARGEST_LOG)), log_odds
+    )
 
 
 def ratio_of(row: Record, mark: str = "", low: str = "conf_low", high: str = "conf_high") -> Cell:
@@ -50,7 +52,9 @@ def table_of(
     sections: Iterable[Section],
     notes: Notes,
 ) -> Table:
-    """A table of results, with the marks of its rows and of the lock, their source, and the study's rounding."""
+    """A table of results, with the marks of its rows and of the lock, their source, and the study's
+    rounding.
+    """
     return Table(
         name=name,
         caption=captioned(about, caption),

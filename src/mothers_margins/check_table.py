@@ -12,7 +12,9 @@ SPECIFICATION = ("linktest", "goodness_of_fit", "discrimination", "brier")
 
 
 def diagnostics(results: Results) -> Table:
-    """The checks of a model in one compact table. Raises UsageError if they are not results of `check_model`."""
+    """The checks of a model in one compact table. Raises UsageError if they are not results of
+    `check_model`.
+    """
     about = checked(results, "diagnostics", "checks")
     study, notes = about.study, Notes()
     rows = results.to_dict("records")
@@ -25,7 +27,8 @@ def diagnostics(results: Results) -> Table:
     linear = by_check.get("linearity", [])
     sections = [
         Section(
-            "Specification and fit", tuple(_line(row, STATISTICS[str(row["statistic_name"])], notes) for row in overall)
+            "Specification and fit",
+            tuple(_line(row, STATISTICS[str(row["statistic_name"])], notes) for row in overall),
         ),
         Section("Linearity", tuple(_line(row, _linearity(study, row), notes) for row in linear)),
         Section(
@@ -34,17 +37,27 @@ def diagnostics(results: Results) -> Table:
         ),
         Section(
             "Calibration: observed and expected with the outcome",
-            tuple(_tenth(number, row) for number, row in enumerate(by_check.get("calibration", []), 1)),
+            tuple(
+                _tenth(number, row) for number, row in enumerate(by_check.get("calibration", []), 1)
+            ),
         ),
     ]
-    notes.plain("The checks use the data that made the model, so discrimination and calibration are flattered.")
-    notes.plain("Linktest: a square that adds to the linear predictor says that a term or its coding is missing.")
     notes.plain(
-        "Pearson's chi-squared has no chi-squared distribution where nearly every pattern is one participant's; its n "
+        "The checks use the data that made the model, so discrimination and calibration are "
+        "flattered."
+    )
+    notes.plain(
+        "Linktest: a square that adds to the linear predictor says that a term or its coding is "
+        "missing."
+    )
+    notes.plain(
+        "Pearson's chi-squared has no chi-squared distribution where nearly every pattern is one "
+        "participant's; its n "
         "is the number of patterns."
     )
     notes.plain(
-        "A |dfbeta| is about how far a coefficient moves, in its standard errors, if one participant is left out "
+        "A |dfbeta| is about how far a coefficient moves, in its standard errors, if one "
+        "participant is left out "
         "(one step of the fit, a little low for Firth)."
     )
     outcome, used = str(rows[0]["outcome"]), method(str(rows[0]["method"]))
@@ -68,7 +81,12 @@ def _line(row: Record, title: str, notes: Notes) -> Row:
     mark = notes.mark(f"{_why(row)}") if row["note"] else ""
     key = str(row["statistic_name"])
     if row["status"] == "missing":
-        return Row(title, (Cell("{statistic}", {}, "missing", mark), EMPTY, EMPTY), str(row["variable"]), key)
+        return Row(
+            title,
+            (Cell("{statistic}", {}, "missing", mark), EMPTY, EMPTY),
+            str(row["variable"]),
+            key,
+        )
     cells = (_statistic(row, mark), _p_value(row), of_row("{n}", row, n=_size(row)))
     return Row(title, cells, str(row["variable"]), key)
 
@@ -95,11 +113,19 @@ def _statistic(row: Record, mark: str) -> Cell:
 
 
 def _p_value(row: Record) -> Cell:
-    return EMPTY if row["check"] in ("discrimination", "brier") else of_row("{p_value}", row, p_value="p_value")
+    return (
+        EMPTY
+        if row["check"] in ("discrimination", "brier")
+        else of_row("{p_value}", row, p_value="p_value")
+    )
 
 
-def _terms(study: Study, inflation: list[Record], influence: list[Record], notes: Notes) -> list[Row]:
-    """One line per term: how much its variance is inflated, and how far one participant moves it."""
+def _terms(
+    study: Study, inflation: list[Record], influence: list[Record], notes: Notes
+) -> list[Row]:
+    """One line per term: how much its variance is inflated, and how far one participant moves
+    it.
+    """
     moved = {(row["variable"], row["level"]): row for row in influence}
     lines = []
     for row in inflation:
@@ -110,13 +136,19 @@ def _terms(study: Study, inflation: list[Record], influence: list[Record], notes
             cells = (Cell("{statistic}", {}, "missing", mark), EMPTY, EMPTY)
         else:
             values = {"ratio": shown(row, "statistic"), "statistic": shown(other, "statistic")}
-            cells = (cell("{ratio}; {statistic}", values), EMPTY, of_row("{n}", other, n="n_beyond"))
+            cells = (
+                cell("{ratio}; {statistic}", values),
+                EMPTY,
+                of_row("{n}", other, n="n_beyond"),
+            )
         lines.append(Row(title, cells, str(row["variable"]), str(row["level"])))
     return lines
 
 
 def _tenth(number: int, row: Record) -> Row:
-    """One tenth of the fitted probability: those with the outcome, how many were expected, and all."""
+    """One tenth of the fitted probability: those with the outcome, how many were expected, and
+    all.
+    """
     title = f"Group {number} of the fitted probability"
     first = of_row("{n} and {expected}", row, n="n_events", expected="statistic")
     return Row(title, (first, EMPTY, of_row("{n}", row, n="n")), "tenth", str(number))

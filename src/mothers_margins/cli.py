@@ -1,4 +1,6 @@
-"""The command mothers-margins. A thin wrapper: every command calls one function that Python can call as well."""
+"""The command mothers-margins. A thin wrapper: every command calls one function that Python can
+call as well.
+"""
 
 import logging
 import signal
@@ -44,11 +46,29 @@ def _exits(command: Callable[..., int | None]) -> Callable[..., None]:
 def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what to run, on which data, into which folder."""
     for option in (
-        click.option("--out", type=click.Path(path_type=Path), help="Folder for the results (default: outputs/demo)."),
-        click.option("-p", "settings", multiple=True, metavar="NAME.KEY=VALUE", help="Set a parameter of an entry."),
-        click.option("--study", help="Only the entries of this study; with --data, the study of the file."),
-        click.option("--data", type=click.Path(path_type=Path), help="Run on this restricted file (needs --out)."),
-        click.option("--demo", is_flag=True, help="Run on the demonstration data that are shipped."),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            help="Folder for the results (default: outputs/demo).",
+        ),
+        click.option(
+            "-p",
+            "settings",
+            multiple=True,
+            metavar="NAME.KEY=VALUE",
+            help="Set a parameter of an entry.",
+        ),
+        click.option(
+            "--study", help="Only the entries of this study; with --data, the study of the file."
+        ),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path),
+            help="Run on this restricted file (needs --out).",
+        ),
+        click.option(
+            "--demo", is_flag=True, help="Run on the demonstration data that are shipped."
+        ),
         click.argument("names", nargs=-1, metavar="[NAME]..."),
     ):
         command = option(command)
@@ -63,15 +83,20 @@ def main() -> None:
 
 @main.command()
 @_selection
-@click.option("-j", "jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks at a time.")
+@click.option(
+    "-j", "jobs", type=click.IntRange(1), default=2, show_default=True, help="Notebooks at a time."
+)
 @click.option("--force", is_flag=True, help="Run also what has not changed.")
 @click.option("--dry-run", is_flag=True, help="Say what would run and why; run nothing.")
-@click.option("--keep-going", is_flag=True, help="After a failure, go on with what does not need it.")
+@click.option(
+    "--keep-going", is_flag=True, help="After a failure, go on with what does not need it."
+)
 @_exits
 def run(jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: Any) -> int:
     """Run the notebooks (all, or those named) and what they need.
 
-    Exit codes: 0 done or unchanged, 1 a notebook failed, 2 usage, 3 data, 4 disclosure refused, 130 interrupted.
+    Exit codes: 0 done or unchanged, 1 a notebook failed, 2 usage, 3 data, 4 disclosure refused, 130
+    interrupted.
     """
     from rich.console import Console
 
@@ -105,7 +130,9 @@ def run(jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: An
 @_selection
 @_exits
 def status(**selection: Any) -> int:
-    """Say which results are up to date, and why the others are not. The same as run --dry-run; --demo by default."""
+    """Say which results are up to date, and why the others are not. The same as run --dry-run;
+    --demo by default.
+    """
     selection["demo"] = selection["demo"] or not selection["data"]
     return _tell(_batch(**selection, dry=True), force=False)
 
@@ -123,7 +150,9 @@ def _batch(
     from mothers_margins.batch.prepare import prepare
 
     if demo == bool(data):
-        raise UsageError("Say either --demo (the data that are shipped) or --data FILE (a restricted file).")
+        raise UsageError(
+            "Say either --demo (the data that are shipped) or --data FILE (a restricted file)."
+        )
     return prepare(plan(read_run_list(), names, settings, study), data, out, dry=dry)
 
 
@@ -135,12 +164,18 @@ def _tell(batch: Any, force: bool) -> int:
 
 def _failure_report(record: Any, out: Path) -> str:
     lines = [f"{record.name} failed: {record.failure}"]
-    lines += [f"  the notebook as far as it came: {places.shown(out / name)}" for name in record.outputs]
-    return "\n".join([*lines, f"  to run only this again, give the same command with the name {record.name}"])
+    lines += [
+        f"  the notebook as far as it came: {places.shown(out / name)}" for name in record.outputs
+    ]
+    return "\n".join(
+        [*lines, f"  to run only this again, give the same command with the name {record.name}"]
+    )
 
 
 def _link(path: Path) -> str:
-    """A link that a terminal opens with a click; a plain path where the output is kept in a file."""
+    """A link that a terminal opens with a click; a plain path where the output is kept in a
+    file.
+    """
     if sys.stdout.isatty():
         return path.as_uri()
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
@@ -171,10 +206,13 @@ def _logged(out: Path, *, private: bool) -> Iterator[None]:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--study", help="The study of the file (default: the one whose columns it has, else esmi).")
+@click.option(
+    "--study", help="The study of the file (default: the one whose columns it has, else esmi)."
+)
 @_exits
 def check(file: Path, study: str | None) -> None:
-    """Check participant files against the study definition; analyse nothing. Exit code 3 if they do not match.
+    """Check participant files against the study definition; analyse nothing. Exit code 3 if they do
+    not match.
 
     FILE is one data file, or a folder or sources.yaml that maps several.
     """
@@ -188,7 +226,10 @@ def check(file: Path, study: str | None) -> None:
     unit = cohort.study.file.unit
     click.echo(f"The file matches {cohort.study.name}: {count(len(cohort), unit.one, unit.many)}.")
     for event in cohort.events:
-        click.echo(f"  {event.engine}: {event.event}{' ' + event.variable if event.variable else ''}: {event.rows}")
+        click.echo(
+            f"  {event.engine}: {event.event}{' ' + event.variable if event.variable else ''}: "
+            f"{event.rows}"
+        )
     for line in missing_cells(cohort):
         click.echo(f"  {line}")
 
@@ -197,7 +238,9 @@ def check(file: Path, study: str | None) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @_exits
 def verify(folder: Path) -> int:
-    """Compare every file of a run's folder with its manifest. Exit code 1 if one is gone or was changed."""
+    """Compare every file of a run's folder with its manifest. Exit code 1 if one is gone or was
+    changed.
+    """
     from mothers_margins.batch import manifest
 
     faults = manifest.verify(folder)
@@ -209,11 +252,19 @@ def verify(folder: Path) -> int:
 
 @main.command("demo-data")
 @click.argument("study")
-@click.option("--rows", type=click.IntRange(20), help="Of a synthetic study: how many rows (needs --to).")
-@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="Write this file, not the shipped one.")
+@click.option(
+    "--rows", type=click.IntRange(20), help="Of a synthetic study: how many rows (needs --to)."
+)
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write this file, not the shipped one.",
+)
 @_exits
 def demo_data(study: str, rows: int | None, to: Path | None) -> None:
-    """Make the demonstration file of a study anew: rebuilt from published totals and facts, or drawn by its recipe."""
+    """Make the demonstration file of a study anew: rebuilt from published totals and facts, or
+    drawn by its recipe.
+    """
     from mothers_margins.demo import write_demo
     from mothers_margins.dictionary import read_study
 
@@ -225,7 +276,8 @@ def demo_data(study: str, rows: int | None, to: Path | None) -> None:
 @main.command()
 @_exits
 def lab() -> int:
-    """Open the notebooks in JupyterLab. Results go to outputs/interactive/; notebooks are saved without outputs.
+    """Open the notebooks in JupyterLab. Results go to outputs/interactive/; notebooks are saved
+    without outputs.
 
     Kernels talk to it encrypted, and keep no history of what was typed.
     """
@@ -233,14 +285,22 @@ def lab() -> int:
 
     folder = places.project() / "notebooks"
     settings = Path(__file__).parent / "templates" / "jupyter_config.py"
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--config={settings}"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={folder}",
+        f"--config={settings}",
+    ]
     return subprocess.run(command, check=False).returncode  # noqa: S603
 
 
 @main.command()
 @_exits
 def doctor() -> int:
-    """Say whether this installation is the one that was tested. Exit code 1 if something is missing or differs."""
+    """Say whether this installation is the one that was tested. Exit code 1 if something is missing
+    or differs.
+    """
     from mothers_margins.batch.doctor import examine
 
     findings = examine()

@@ -1,4 +1,6 @@
-"""The cohort: participant rows that match the study definition, with where they come from and why cells are missing."""
+"""The cohort: participant rows that match the study definition, with where they come from and why
+cells are missing.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,8 +18,8 @@ from mothers_margins.study import Source, Study, unknown
 class Event:
     """What was done to the rows on their way in, as a code and a count.
 
-    engine: sources (`no_row_in_table`, `row_left_out`; table: its place among the files) or corrections
-    (`cell_corrected`).
+    engine: sources (`no_row_in_table`, `row_left_out`; table: its place among the files) or
+    corrections (`cell_corrected`).
     """
 
     engine: str
@@ -31,9 +33,10 @@ class Event:
 class Cohort:
     """Participants of one study, one row each.
 
-    data: rows in file order, one column per variable; categorical with declared levels, Int64, Float64 or boolean.
-    reasons: same shape; why a cell of `data` is missing, as the schema labels the code, else missing itself.
-    scoring: one column per score; the rule that made it, row by row (empty until `derive`). events: see `Event`.
+    data: rows in file order, one column per variable; categorical with declared levels, Int64,
+    Float64 or boolean. reasons: same shape; why a cell of `data` is missing, as the schema labels
+    the code, else missing itself. scoring: one column per score; the rule that made it, row by row
+    (empty until `derive`). events: see `Event`.
     """
 
     data: pd.DataFrame
@@ -50,10 +53,16 @@ class Cohort:
         """No row is ever shown: what a notebook displays is an output."""
         mark = self.source.mark or f"{self.source.kind.upper()} DATA"
         supposed = "".join(f" Supposed: {name} {level}." for name, level in self.source.supposed)
-        return f"{mark}. {count(len(self), 'row')} of study {self.study.name}. {self.source.statement}{supposed}"
+        return (
+            f"{mark}. {count(len(self), 'row')} of study {self.study.name}. "
+            f"{self.source.statement}{supposed}"
+        )
 
     def _repr_html_(self) -> str:
-        style = "border-left:6px solid #5b3a7d;background:#f5f0fa;color:#1d1d1b;padding:.6em 1em;margin:.5em 0"
+        style = (
+            "border-left:6px solid #5b3a7d;background:#f5f0fa;color:#1d1d1b;padding:.6em "
+            "1em;margin:.5em 0"
+        )
         return f'<div role="note" style="{style}"><strong>{escape(repr(self))}</strong></div>'
 
 
@@ -70,7 +79,9 @@ def broken_relations(cohort: Cohort, names: Iterable[str]) -> list[str]:
     broken = []
     for name in names:
         whole = group_mask(cohort, name)
-        outside = [part for part in groups[name].contains if (group_mask(cohort, part) & ~whole).any()]
+        outside = [
+            part for part in groups[name].contains if (group_mask(cohort, part) & ~whole).any()
+        ]
         broken += [f"{name} does not contain {part}" for part in outside]
         difference = groups[name].difference
         if difference:
@@ -78,7 +89,9 @@ def broken_relations(cohort: Cohort, names: Iterable[str]) -> list[str]:
             for part in difference.minus:
                 rest &= ~group_mask(cohort, part)
             if (rest != whole).any():
-                broken.append(f"{name} is not {difference.of} without {' and '.join(difference.minus)}")
+                broken.append(
+                    f"{name} is not {difference.of} without {' and '.join(difference.minus)}"
+                )
     return broken
 
 
@@ -91,7 +104,9 @@ def where_mask(cohort: Cohort, where: Where) -> pd.Series:
 
 
 def holds(data: pd.DataFrame | Mapping[str, pd.Series], study: Study, where: Where) -> pd.Series:
-    """Whether the conditions hold, by Kleene's three-valued logic: missing where a missing value could decide."""
+    """Whether the conditions hold, by Kleene's three-valued logic: missing where a missing value
+    could decide.
+    """
     index = next(iter(data.values())).index if isinstance(data, Mapping) else data.index
     every = pd.Series(True, index=index, dtype="boolean")
     for name, condition in where.items():
@@ -99,9 +114,13 @@ def holds(data: pd.DataFrame | Mapping[str, pd.Series], study: Study, where: Whe
     return every
 
 
-def _meets(data: pd.DataFrame | Mapping[str, pd.Series], study: Study, name: str, condition: Condition) -> pd.Series:
+def _meets(
+    data: pd.DataFrame | Mapping[str, pd.Series], study: Study, name: str, condition: Condition
+) -> pd.Series:
     if name in study.sets:
-        asked = [data[option.name] for option in study.sets[name] if option.title in condition.levels]
+        asked = [
+            data[option.name] for option in study.sets[name] if option.title in condition.levels
+        ]
         found = reduce(lambda one, other: one | other, asked)
         return ~found if condition.excluded else found
     values = data[name]
@@ -111,35 +130,50 @@ def _meets(data: pd.DataFrame | Mapping[str, pd.Series], study: Study, name: str
         codes = pd.Series(values.unique()).dropna()
         met = {text: has_code(text, condition) for text in codes}
         return values.map(met).astype("boolean")
-    found = values >= condition.at_least if condition.at_least is not None else values.isin(condition.levels)
+    found = (
+        values >= condition.at_least
+        if condition.at_least is not None
+        else values.isin(condition.levels)
+    )
     return (found.astype("boolean") ^ condition.excluded).mask(values.isna())
 
 
 def has_code(text: str, condition: Condition) -> bool:
-    """Whether one of the codes in a list such as 'F32.1;F17' lies in the ranges asked for and not in those left out.
+    """Whether one of the codes in a list such as 'F32.1;F17' lies in the ranges asked for and not
+    in those left out.
 
-    A range names its first and last three-character codes (F10-F19) and holds their subdivisions; F53.1 means itself.
+    A range names its first and last three-character codes (F10-F19) and holds their subdivisions;
+    F53.1 means itself.
     """
-    return any(in_ranges(code, condition.codes) and not in_ranges(code, condition.but) for code in text.split(";"))
+    return any(
+        in_ranges(code, condition.codes) and not in_ranges(code, condition.but)
+        for code in text.split(";")
+    )
 
 
 def in_ranges(code: str, ranges: Iterable[str]) -> bool:
     """Whether an ICD-10 code lies in one of the ranges."""
     for written in ranges:
         low, _, high = written.partition("-")
-        if code.startswith(low) if not high else low <= code[: len(low)] and code[: len(high)] <= high:
+        if (
+            code.startswith(low)
+            if not high
+            else low <= code[: len(low)] and code[: len(high)] <= high
+        ):
             return True
     return False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Check:
-    """A combination of values that cannot be: in which rows it occurs, on which variables it rests, and why.
+    """A combination of values that cannot be: in which rows it occurs, on which variables it rests,
+    and why.
 
-    code: `level_of_group` (a level that a group cannot have), `behind_closed_gate` (answered), `behind_open_gate` (not
-    applicable), `not_the_sum` (of its parts) or `combination` (that the study names). reason: as the study words it;
-    empty where the code says it all. what: the combination in words, for the message about a file. about: the variables
-    that it is told of: of a gate the scores behind it.
+    code: `level_of_group` (a level that a group cannot have), `behind_closed_gate` (answered),
+    `behind_open_gate` (not applicable), `not_the_sum` (of its parts) or `combination` (that the
+    study names). reason: as the study words it; empty where the code says it all. what: the
+    combination in words, for the message about a file. about: the variables that it is told of: of
+    a gate the scores behind it.
     """
 
     code: str
@@ -152,7 +186,8 @@ class Check:
 
 
 def checks(cohort: Cohort) -> Iterator[Check]:
-    """Every combination that cannot be: levels that a group cannot have, closed gates, and those that the study names.
+    """Every combination that cannot be: levels that a group cannot have, closed gates, and those
+    that the study names.
 
     One about a derived variable is left out where the file does not hold that variable.
     """
@@ -178,7 +213,9 @@ def checks(cohort: Cohort) -> Iterator[Check]:
             what = f"where {instrument.title} does not apply"
             yield Check("behind_open_gate", what, "", ~closed & skipped, needed, scores)
     for score in study.scores.values():
-        if score.sum_of and {score.name, *score.sum_of} <= {*data}:  # in a file: supplied, all of them
+        if score.sum_of and {score.name, *score.sum_of} <= {
+            *data
+        }:  # in a file: supplied, all of them
             parts = data[list(score.sum_of)].sum(axis=1, skipna=False)
             apart = ((data[score.name] - parts).abs() > 1e-6).fillna(False).astype(bool)
             whole_and_parts = (score.name, *score.sum_of)
@@ -193,16 +230,20 @@ def checks(cohort: Cohort) -> Iterator[Check]:
 
 
 def gap(cohort: Cohort, name: str) -> pd.Series:
-    """Where a value is missing though there is something to know: not where the question does not apply."""
+    """Where a value is missing though there is something to know: not where the question does not
+    apply.
+    """
     missing = column(cohort, name).isna() & ~cohort.reasons[name].isin(cohort.study.not_applicable)
     return missing.astype(bool)
 
 
 def only_recorded(cohort: object, who: str) -> Cohort:
-    """The cohort, if its rows were recorded or drawn; the one guard of all verbs that look beyond the printed totals.
+    """The cohort, if its rows were recorded or drawn; the one guard of all verbs that look beyond
+    the printed totals.
 
-    Raises UsageError, in the name of the verb `who`, for anything but a cohort, DisclosureError for rows that were
-    rebuilt from a publication: they answer only what it states, through `summarise` and `compare`.
+    Raises UsageError, in the name of the verb `who`, for anything but a cohort, DisclosureError for
+    rows that were rebuilt from a publication: they answer only what it states, through `summarise`
+    and `compare`.
     """
     if not isinstance(cohort, Cohort):
         given = type(cohort).__name__

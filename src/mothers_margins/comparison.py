@@ -13,9 +13,16 @@ from mothers_margins.errors import DisclosureError, UsageError, expect
 from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import unknown
 
-# Why nothing was tested, and why Fisher's test stands there: codes in `note`, whose words stand in `terms`.
+# Why nothing was tested, and why Fisher's test stands there: codes in `note`, whose words stand in
+# `terms`.
 UNTESTED = (
-    *("groups_made_from_it", "zero_by_definition", "nothing_varies", "no_value_in_a_group", "too_few_values"),
+    *(
+        "groups_made_from_it",
+        "zero_by_definition",
+        "nothing_varies",
+        "no_value_in_a_group",
+        "too_few_values",
+    ),
     "too_many_tables",
 )
 BY_RULE = "small_expected_count"
@@ -32,24 +39,32 @@ def compare(
 ) -> Results:
     """Tests and differences of two groups that share no participant: kind comparisons.
 
-    variables: as in `summarise`. between: two of the study's groups, or two new ones as {name: conditions}.
-    timepoint: written to the results. exact: Fisher's exact test for all levels, whatever the expected counts.
-    Levels: a row for chi-squared with Cramér's V, one for Fisher's test where an expected count is small, one for the
-    standardised difference, and one per level with the difference in percentage points (the first group minus the
-    second) and its Newcombe interval; each option of a multi-response set by itself. Numbers: the t-test with the
-    difference of means, Wilcoxon's rank-sum test beside it where the study says so, the standardised difference.
-    Participants without a value are in neither group; `n` is those with one. A variable from which the groups are made,
-    one with a structural zero in a group, and one without variation are not tested; `note` has the code of the reason
-    (see UNTESTED). In the row of Fisher's test `note` says whether it stands there by rule or because it was asked for.
-    Raises UsageError for unknown names and for groups that overlap or are empty, DisclosureError where rows are a
+    variables: as in `summarise`. between: two of the study's groups, or two new ones as {name:
+    conditions}. timepoint: written to the results. exact: Fisher's exact test for all levels,
+    whatever the expected counts. Levels: a row for chi-squared with Cramér's V, one for Fisher's
+    test where an expected count is small, one for the standardised difference, and one per level
+    with the difference in percentage points (the first group minus the second) and its Newcombe
+    interval; each option of a multi-response set by itself. Numbers: the t-test with the difference
+    of means, Wilcoxon's rank-sum test beside it where the study says so, the standardised
+    difference. Participants without a value are in neither group; `n` is those with one. A variable
+    from which the groups are made, one with a structural zero in a group, and one without variation
+    are not tested; `note` has the code of the reason (see UNTESTED). In the row of Fisher's test
+    `note` says whether it stands there by rule or because it was asked for. Raises UsageError for
+    unknown names and for groups that overlap or are empty, DisclosureError where rows are a
     reconstruction and the publication does not settle the numbers.
     """
     expect(cohort, Cohort, "compare", "a cohort, as derive returns it")
     study = cohort.study
     if isinstance(variables, str) or not (variables is None or isinstance(variables, Iterable)):
         raise UsageError("compare: variables must be a list of names.")
-    if not isinstance(between, Sequence | Mapping) or isinstance(between, str) or len({*map(str, between)}) != 2:
-        raise UsageError("compare: between must be two groups, by their names or as a mapping of two conditions.")
+    if (
+        not isinstance(between, Sequence | Mapping)
+        or isinstance(between, str)
+        or len({*map(str, between)}) != 2
+    ):
+        raise UsageError(
+            "compare: between must be two groups, by their names or as a mapping of two conditions."
+        )
     groups = chosen_groups(study, between)
     names = list(next(iter(study.tables.values())).variables if variables is None else variables)
     if not names:
@@ -77,11 +92,17 @@ def compare(
     return tidy(rows, About("comparisons", study, cohort.source, groups), timepoint)
 
 
-def _settled(cohort: Cohort, names: Sequence[str], between: Sequence[str] | Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse what a publication does not settle: its counts are asked for, and it prints no spread of a number."""
+def _settled(
+    cohort: Cohort, names: Sequence[str], between: Sequence[str] | Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Refuse what a publication does not settle: its counts are asked for, and it prints no spread
+    of a number.
+    """
     unsettled = [name for name in names if not cohort.study.levels(name)]
     if unsettled:
-        raise DisclosureError("compare: the publication states no spread of a number, so none is tested.", unsettled)
+        raise DisclosureError(
+            "compare: the publication states no spread of a number, so none is tested.", unsettled
+        )
     summarise(cohort, names, between)
 
 
@@ -100,8 +121,12 @@ def _untested(why: str) -> dict[str, Any]:
     return {"note": why, "status": "missing"}
 
 
-def _zero(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], made_from: frozenset[str]) -> str:
-    """Why a count in one of the groups is zero by definition, as the study words it; empty if none is."""
+def _zero(
+    cohort: Cohort, name: str, masks: Mapping[str, pd.Series], made_from: frozenset[str]
+) -> str:
+    """Why a count in one of the groups is zero by definition, as the study words it; empty if none
+    is.
+    """
     for check in cohort.study.file.impossible:
         if name in check.where and {*check.where} - {name} <= made_from and len(check.where) > 1:
             return check.reason
@@ -112,18 +137,30 @@ def _zero(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], made_from: 
     return ""
 
 
-def _compared(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], exact: bool) -> Iterator[dict[str, Any]]:
+def _compared(
+    cohort: Cohort, name: str, masks: Mapping[str, pd.Series], exact: bool
+) -> Iterator[dict[str, Any]]:
     study, rules = cohort.study, cohort.study.file.tests
     if name in study.sets:
         for option in study.sets[name]:
             values = column(cohort, option.name)
-            table = np.array([[int((values[m] == chosen).sum()) for m in masks.values()] for chosen in (True, False)])
-            yield from ({**row, "level": option.title} for row in _levels(cohort, table, [option.title], exact))
+            table = np.array(
+                [
+                    [int((values[m] == chosen).sum()) for m in masks.values()]
+                    for chosen in (True, False)
+                ]
+            )
+            yield from (
+                {**row, "level": option.title}
+                for row in _levels(cohort, table, [option.title], exact)
+            )
         return
     values = column(cohort, name)
     levels = study.levels(name)
     if levels:
-        table = np.array([[int((values[mask] == level).sum()) for mask in masks.values()] for level in levels])
+        table = np.array(
+            [[int((values[mask] == level).sum()) for mask in masks.values()] for level in levels]
+        )
         yield from _levels(cohort, table, levels, exact)
         return
     a, b = (values[mask].dropna().to_numpy(dtype=float) for mask in masks.values())
@@ -134,7 +171,9 @@ def _compared(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], exact: 
     if min(len(a), len(b)) < 2 or np.ptp(np.concatenate([a, b])) == 0:
         yield known | _untested("too_few_values")
         return
-    yield known | two_groups.numbers(a, b, equal=rules.variances == "equal", confidence=rules.confidence)
+    yield known | two_groups.numbers(
+        a, b, equal=rules.variances == "equal", confidence=rules.confidence
+    )
     if rules.rank_sum == "skewed" and "median_iqr" in study.declared[name].summary:
         yield known | two_groups.ranks(a, b, correction=rules.rank_sum_correction)
     apart = two_groups.standardised(a, b)
@@ -142,8 +181,12 @@ def _compared(cohort: Cohort, name: str, masks: Mapping[str, pd.Series], exact: 
         yield known | apart
 
 
-def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: bool) -> Iterator[dict[str, Any]]:
-    """Rows of one table of counts, levels by groups; of two rows only the first is named, if `levels` is one."""
+def _levels(
+    cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: bool
+) -> Iterator[dict[str, Any]]:
+    """Rows of one table of counts, levels by groups; of two rows only the first is named, if
+    `levels` is one.
+    """
     rules = cohort.study.file.tests
     known = {"n": int(table.sum())}
     seen = table[table.sum(axis=1) > 0]
@@ -164,4 +207,8 @@ def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: boo
             yield known | apart
     for level, (a, b) in zip(levels, table, strict=False):
         if sizes.all():
-            yield known | {"level": level} | two_groups.difference(a, sizes[0], b, sizes[1], rules.confidence)
+            yield (
+                known
+                | {"level": level}
+                | two_groups.difference(a, sizes[0], b, sizes[1], rules.confidence)
+            )

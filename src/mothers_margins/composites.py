@@ -1,4 +1,6 @@
-"""A composite made again from its imputed parts, quickly: chained equations ask for it in every sweep."""
+"""A composite made again from its imputed parts, quickly: chained equations ask for it in every
+sweep.
+"""
 
 from collections.abc import Callable, Collection, Iterator
 
@@ -14,10 +16,12 @@ YES_NO = pd.CategoricalDtype(["Yes", "No"])
 
 
 def maker(cohort: Cohort, name: str, parts: Collection[str]) -> Callable[[pd.DataFrame], pd.Series]:
-    """A function from completed parts to a composite's Yes and No, as `remade` has them, for the rows it is given.
+    """A function from completed parts to a composite's Yes and No, as `remade` has them, for the
+    rows it is given.
 
-    Every condition that no part is in counts where it is known. Behind a closed gate, known or as it was imputed (its
-    score is then missing among the completed parts), a condition is not met, or leaves the row out, as the study says.
+    Every condition that no part is in counts where it is known. Behind a closed gate, known or as
+    it was imputed (its score is then missing among the completed parts), a condition is not met, or
+    leaves the row out, as the study says.
     """
     study, data = cohort.study, cohort.data
     asked: list[tuple[Where, pd.Series, pd.Series, frozenset[str]]] = []
@@ -48,7 +52,9 @@ def maker(cohort: Cohort, name: str, parts: Collection[str]) -> Callable[[pd.Dat
 def _closed(cohort: Cohort, names: Collection[str]) -> pd.Series:
     """Where the gate of one of these scores is known to be closed."""
     closed = pd.Series(False, index=cohort.data.index)
-    for gate in (cohort.study.instruments[name].gate for name in names if name in cohort.study.instruments):
+    for gate in (
+        cohort.study.instruments[name].gate for name in names if name in cohort.study.instruments
+    ):
         if gate:
             closed |= (cohort.data[gate.variable] == gate.level).fillna(False).astype(bool)
     return closed
@@ -57,9 +63,11 @@ def _closed(cohort: Cohort, names: Collection[str]) -> pd.Series:
 def written_out(
     study: Study, where: Where, parts: Collection[str], asking: Derived
 ) -> Iterator[tuple[Where, frozenset[str]]]:
-    """A condition with the derived variables that stand between a composite and its parts written out as theirs.
+    """A condition with the derived variables that stand between a composite and its parts written
+    out as theirs.
 
-    With each the names behind a gate that leaves a row out when it is closed; the variable that asks says so.
+    With each the names behind a gate that leaves a row out when it is closed; the variable that
+    asks says so.
     """
     gated = (name for name in where if name in study.instruments and study.instruments[name].gate)
     leaving_out = frozenset(gated) if asking.gated_out != "no" else frozenset()
@@ -80,6 +88,8 @@ def _meets(values: pd.Series, condition: Condition) -> np.ndarray:
     if condition.at_least is not None:
         return np.asarray(values.to_numpy(dtype=float, na_value=np.nan) >= condition.at_least)
     codes = values.cat.codes.to_numpy()
-    wanted = [place for place, level in enumerate(values.cat.categories) if level in condition.levels]
+    wanted = [
+        place for place, level in enumerate(values.cat.categories) if level in condition.levels
+    ]
     found: np.ndarray = np.isin(codes, wanted)
     return (found ^ condition.excluded) & (codes >= 0)

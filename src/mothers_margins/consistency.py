@@ -1,4 +1,6 @@
-"""What a study definition says that cannot hold: names that refer to nothing, rules that contradict each other."""
+"""What a study definition says that cannot hold: names that refer to nothing, rules that contradict
+each other.
+"""
 
 import math
 import re
@@ -29,7 +31,9 @@ def contradictions(study: Study) -> list[str]:
 
 def _made(study: Study) -> Iterator[str]:
     """Names of all scores, derived variables and outcomes, as often as they are declared."""
-    yield from (score.name for instrument in study.schema.instruments for score in instrument.scores)
+    yield from (
+        score.name for instrument in study.schema.instruments for score in instrument.scores
+    )
     yield from (variable.name for variable in (*study.file.derived, *study.file.outcomes))
 
 
@@ -41,19 +45,33 @@ def _twice(study: Study) -> Iterator[str]:
         ),
         (f"{study.file.data.schema_file}: fields", (field.name for field in study.schema.fields)),
         ("study.yaml: derived", (*study.fields, *study.sets, *_made(study))),
-        ("study.yaml: letters of groups", (group.letter for group in study.groups.values() if group.letter)),
+        (
+            "study.yaml: letters of groups",
+            (group.letter for group in study.groups.values() if group.letter),
+        ),
         ("published_facts.yaml: facts", (fact.id for fact in study.facts)),
     ]
-    named += [(f"{study.file.data.schema_file}: {f.name}.categories", f.levels) for f in study.schema.fields]
-    named += [(f"{study.file.data.schema_file}: {name}", study.levels(name)) for name in study.sets]
-    named += [(f"study.yaml: derived {d.name}", (band.level for band in d.bands)) for d in study.file.derived]
     named += [
-        (f"{study.file.data.schema_file}: {instrument.name}.{score.name}.items", map(str, score.items))
+        (f"{study.file.data.schema_file}: {f.name}.categories", f.levels)
+        for f in study.schema.fields
+    ]
+    named += [(f"{study.file.data.schema_file}: {name}", study.levels(name)) for name in study.sets]
+    named += [
+        (f"study.yaml: derived {d.name}", (band.level for band in d.bands))
+        for d in study.file.derived
+    ]
+    named += [
+        (
+            f"{study.file.data.schema_file}: {instrument.name}.{score.name}.items",
+            map(str, score.items),
+        )
         for instrument in study.schema.instruments
         for score in instrument.scores
     ]
     if study.themes:
-        printed: list[Subtheme] = [part for theme in study.themes.themes for part in (theme, *theme.subthemes)]
+        printed: list[Subtheme] = [
+            part for theme in study.themes.themes for part in (theme, *theme.subthemes)
+        ]
         named += [("themes.yaml: labels", [part.label for part in printed])]
         named += [("themes.yaml: ids", [part.id for part in printed])]
     for place, names in named:
@@ -81,16 +99,31 @@ def _in_schema(study: Study) -> Iterator[str]:
             if times > 1 and field.levels.count(code) < 2:
                 yield f"{place}: '{code}' has two meanings"
         if field.multi_response and field.multi_response not in study.sets:
-            yield f"{place}: x-multi-response '{field.multi_response}' is not among x-multi-response-sets"
-        if (field.multi_response and field.type != "boolean") or (field.type == "boolean" and not field.multi_response):
-            yield f"{place}: a yes/no field is type boolean with x-multi-response, or type string with two categories"
+            yield (
+                f"{place}: x-multi-response '{field.multi_response}' is not among "
+                "x-multi-response-sets"
+            )
+        if (field.multi_response and field.type != "boolean") or (
+            field.type == "boolean" and not field.multi_response
+        ):
+            yield (
+                f"{place}: a yes/no field is type boolean with x-multi-response, or type "
+                "string with two categories"
+            )
         if field.type == "boolean" and not (field.true_values and field.false_values):
             yield f"{place}: a boolean needs trueValues and falseValues"
         if field.role in ("variable", "group") and field.type == "string" and not field.categories:
             yield f"{place}: a string variable needs categories"
         if field.categories and {*field.summary} - {"n"}:
-            yield f"{place}: x-summary {', '.join(field.summary)} needs a number; this variable has categories"
-        if field.role == "variable" and field.type in ("integer", "number") and {*field.summary} <= {"n"}:
+            yield (
+                f"{place}: x-summary {', '.join(field.summary)} needs a number; this variable "
+                "has categories"
+            )
+        if (
+            field.role == "variable"
+            and field.type in ("integer", "number")
+            and {*field.summary} <= {"n"}
+        ):
             yield f"{place}: a number needs x-summary: mean, mean_sd or median_iqr"
         if (field.constraints.minimum or 0) > (field.constraints.maximum or math.inf):
             yield f"{place}: constraints.minimum is above the maximum"
@@ -103,8 +136,13 @@ def _in_schema(study: Study) -> Iterator[str]:
             yield f"{place}: x-applies-where needs a missing code with x-not-applicable"
         yield from (f"{place}: x-{fault}" for fault in _in_zeros(study, field))
         for zero in field.structural_zeros:
-            if zero.group in study.groups and not {*study.groups[zero.group].where} <= {*study.fields}:
-                yield f"{place}: x-structural-zeros needs a group whose conditions are on recorded variables"
+            if zero.group in study.groups and not {*study.groups[zero.group].where} <= {
+                *study.fields
+            }:
+                yield (
+                    f"{place}: x-structural-zeros needs a group whose conditions are on "
+                    "recorded variables"
+                )
 
 
 def _in_zeros(study: Study, variable: Variable | Derived) -> Iterator[str]:
@@ -128,21 +166,33 @@ def _in_instruments(study: Study) -> Iterator[str]:
         place = f"{study.file.data.schema_file}: {instrument.name}"
         absent = [name for name in instrument.fields() if name not in study.fields]
         if absent:
-            yield f"{place}: {len(absent)} of its {instrument.items} items are no fields, the first is '{absent[0]}'"
+            yield (
+                f"{place}: {len(absent)} of its {instrument.items} items are no fields, the "
+                f"first is '{absent[0]}'"
+            )
             continue
         numbers = {*range(1, instrument.items + 1)}
-        for number in sorted({*instrument.reversed}.union(*(score.items for score in instrument.scores)) - numbers):
+        for number in sorted(
+            {*instrument.reversed}.union(*(score.items for score in instrument.scores)) - numbers
+        ):
             yield f"{place}: there is no item {number}"
         gate = instrument.gate
-        if gate and (gate.variable not in study.fields or gate.level not in study.levels(gate.variable)):
+        if gate and (
+            gate.variable not in study.fields or gate.level not in study.levels(gate.variable)
+        ):
             yield f"{place}: its gate '{gate.variable}' with level '{gate.level}' is not declared"
         before: list[str] = []
         for score in instrument.scores:
-            yield from (f"{place}.{score.name}: {fault}" for fault in _in_score(study, instrument, score, before))
+            yield from (
+                f"{place}.{score.name}: {fault}"
+                for fault in _in_score(study, instrument, score, before)
+            )
             before.append(score.name)
 
 
-def _in_score(study: Study, instrument: Instrument, score: Score, before: list[str]) -> Iterator[str]:
+def _in_score(
+    study: Study, instrument: Instrument, score: Score, before: list[str]
+) -> Iterator[str]:
     if bool(score.items) == bool(score.sum_of) or (score.value and not score.items):
         yield "give either items (with or without a value to count) or sum_of"
     for name in score.sum_of:
@@ -155,8 +205,15 @@ def _in_score(study: Study, instrument: Instrument, score: Score, before: list[s
     for number in score.items:
         field = study.fields.get(instrument.item(number))
         limits = field.constraints if field else Constraints()
-        if field and not score.value and (field.type != "integer" or None in (limits.minimum, limits.maximum)):
-            yield f"item {number} is not a whole number between a minimum and a maximum, so it cannot be summed"
+        if (
+            field
+            and not score.value
+            and (field.type != "integer" or None in (limits.minimum, limits.maximum))
+        ):
+            yield (
+                f"item {number} is not a whole number between a minimum and a maximum, so it "
+                "cannot be summed"
+            )
         if field and field.levels and score.value not in (*field.levels, "any"):
             yield f"item {number} has no level '{score.value}'"
 
@@ -167,20 +224,32 @@ def _in_derived(study: Study) -> Iterator[str]:
         place = f"study.yaml: derived {variable.name}"
         missing = [name for name in variable.sources if name not in known]
         if variable.source in missing:
-            yield f"{place}: from '{variable.source}' is no field, score or derived variable before it"
+            yield (
+                f"{place}: from '{variable.source}' is no field, score or derived variable "
+                "before it"
+            )
         elif missing:
-            yield from (f"{place}: no variable '{name}' before it{near(name, known)}" for name in missing)
+            yield from (
+                f"{place}: no variable '{name}' before it{near(name, known)}" for name in missing
+            )
         elif isinstance(variable, Outcome):
-            yield from (f"study.yaml: outcomes {variable.name}: {fault}" for fault in _in_outcome(study, variable))
+            yield from (
+                f"study.yaml: outcomes {variable.name}: {fault}"
+                for fault in _in_outcome(study, variable)
+            )
         else:
             yield from (f"{place}: {fault}" for fault in _in_rule(study, variable))
-        if any(ORDER[study.timepoint(name)] > ORDER[variable.timepoint] for name in variable.sources):
+        if any(
+            ORDER[study.timepoint(name)] > ORDER[variable.timepoint] for name in variable.sources
+        ):
             yield f"{place}: its timepoint is before that of a variable that it is made from"
         known.add(variable.name)
 
 
 def _in_outcome(study: Study, outcome: Outcome) -> Iterator[str]:
-    if bool(outcome.event_levels) == bool(outcome.any_of) or bool(outcome.source) != bool(outcome.event_levels):
+    if bool(outcome.event_levels) == bool(outcome.any_of) or bool(outcome.source) != bool(
+        outcome.event_levels
+    ):
         yield "give either from with event_levels, or any_of"
     if (outcome.kind == "sensitivity") != (outcome.of in study.outcomes):
         yield "a sensitivity outcome, and no other, says with `of` for which outcome it stands"
@@ -201,26 +270,47 @@ def _in_rule(study: Study, variable: Derived) -> Iterator[str]:
     yield from _in_zeros(study, variable)
     for where in (*variable.any_of, *variable.one_of.values()):
         yield from study.where_faults(where, "its condition")
-    gates = [name for name in variable.sources if name in study.instruments and study.instruments[name].gate]
+    gates = [
+        name
+        for name in variable.sources
+        if name in study.instruments and study.instruments[name].gate
+    ]
     if bool(variable.gated_out) != bool(gates and variable.any_of):
-        yield "gated_out must be said (no or exclude) where a score behind a gate is used, and only there"
+        yield (
+            "gated_out must be said (no or exclude) where a score behind a gate is used, and "
+            "only there"
+        )
     if variable.fifths:
         field, index = study.fields.get(variable.fifths.rank), variable.fifths.index
-        if field is None or field.type != "integer" or {*study.levels(index)} != {*variable.fifths.areas}:
-            yield "fifths need a whole-number rank, and the number of areas of every level of the index"
+        if (
+            field is None
+            or field.type != "integer"
+            or {*study.levels(index)} != {*variable.fifths.areas}
+        ):
+            yield (
+                "fifths need a whole-number rank, and the number of areas of every level of "
+                "the index"
+            )
     source = study.fields.get(variable.source)
     if variable.bands and source and source.type == "integer":
         yield from _in_bands(variable, source.constraints)
-    elif variable.bands and (variable.source in study.scores or (source and source.type == "number")):
+    elif variable.bands and (
+        variable.source in study.scores or (source and source.type == "number")
+    ):
         lows = [-math.inf if band.minimum is None else band.minimum for band in variable.bands]
         if lows != sorted({*lows}) or any(band.maximum is not None for band in variable.bands):
-            yield "bands that need not be of whole numbers have rising minima and no maximum: each ends below the next"
+            yield (
+                "bands that need not be of whole numbers have rising minima and no maximum: "
+                "each ends below the next"
+            )
     elif variable.bands:
         yield f"bands need a number, and {variable.source} is none"
     elif variable.merged and not (source and source.role == "codes"):
         used = [level for levels in variable.merged.values() for level in levels]
         levels = study.levels(variable.source)
-        for level in {*levels} ^ {*used} | {name for name, times in Counter(used).items() if times > 1}:
+        for level in {*levels} ^ {*used} | {
+            name for name, times in Counter(used).items() if times > 1
+        }:
             yield f"level '{level}' of {variable.source} must stand in exactly one merged level"
 
 
@@ -228,7 +318,9 @@ def _in_models(study: Study) -> Iterator[str]:
     for number, check in enumerate(study.file.impossible, 1):
         yield from study.where_faults(check.where, f"study.yaml: impossible {number}")
     for name, coding in study.file.coding.items():
-        yield from (f"study.yaml: coding.{name}: {fault}" for fault in _in_coding(study, name, coding))
+        yield from (
+            f"study.yaml: coding.{name}: {fault}" for fault in _in_coding(study, name, coding)
+        )
     for name in study.file.descriptive_only:
         if name not in study.variables:
             yield f"study.yaml: descriptive_only: no variable '{name}'{near(name, study.variables)}"
@@ -251,7 +343,9 @@ def _in_lock(study: Study) -> Iterator[str]:
     if lock and lock.model not in study.file.models:
         yield f"study.yaml: lock: no model '{lock.model}'{near(lock.model, study.file.models)}"
     for name, coding in lock.coding.items() if lock else ():
-        yield from (f"study.yaml: lock.coding.{name}: {fault}" for fault in _in_coding(study, name, coding))
+        yield from (
+            f"study.yaml: lock.coding.{name}: {fault}" for fault in _in_coding(study, name, coding)
+        )
     for outcome, terms in lock.terms.items() if lock else ():
         if outcome not in study.outcomes:
             yield f"study.yaml: lock: no outcome '{outcome}'{near(outcome, study.outcomes)}"
@@ -274,13 +368,20 @@ def _in_model(study: Study, name: str, model: Model) -> Iterator[str]:
     for outcome in {*model.terms, *model.add} - {*study.outcomes}:
         yield f"no outcome '{outcome}'{near(outcome, study.outcomes)}"
     if model.departs_from in earlier:
-        used = {term for outcome in study.outcomes for term in study.terms(model.departs_from, outcome)}
-        yield from (f"replaces '{term}', which {model.departs_from} lacks" for term in {*model.replace} - used)
+        used = {
+            term for outcome in study.outcomes for term in study.terms(model.departs_from, outcome)
+        }
+        yield from (
+            f"replaces '{term}', which {model.departs_from} lacks"
+            for term in {*model.replace} - used
+        )
 
 
 def _in_terms(study: Study, model: str, outcome: str) -> Iterator[str]:
     terms = study.terms(model, outcome)
-    yield from (f"'{term}' stands {times} times" for term, times in Counter(terms).items() if times > 1)
+    yield from (
+        f"'{term}' stands {times} times" for term, times in Counter(terms).items() if times > 1
+    )
     for term in dict.fromkeys(terms):
         if term not in study.variables:
             yield f"no variable '{term}'{near(term, study.variables)}"
@@ -304,7 +405,10 @@ def _in_coding(study: Study, name: str, coding: Coding) -> Iterator[str]:
         return
     levels = study.levels(name)
     if [coding.per is not None, coding.linear is not None, bool(coding.reference)].count(True) != 1:
-        yield "give one of per (a number of units), linear (the order of levels) or reference (a level)"
+        yield (
+            "give one of per (a number of units), linear (the order of levels) or reference (a "
+            "level)"
+        )
     if bool(levels) == (coding.per is not None):
         yield "per is for numbers; a variable with levels needs linear or reference"
     used = [level for merged in coding.merged.values() for level in merged]
@@ -321,7 +425,9 @@ def _in_bands(variable: Derived, limits: Constraints) -> Iterator[str]:
     if limits.maximum is not None and last is not None and last < limits.maximum:
         yield f"no band holds {limits.maximum:g}, which {variable.source} allows"
     for band in variable.bands:
-        if (-math.inf if band.minimum is None else band.minimum) > (math.inf if band.maximum is None else band.maximum):
+        if (-math.inf if band.minimum is None else band.minimum) > (
+            math.inf if band.maximum is None else band.maximum
+        ):
             yield f"band '{band.level}' ends before it begins"
     for before, after in zip(variable.bands, variable.bands[1:], strict=False):
         high = math.inf if before.maximum is None else before.maximum
@@ -342,7 +448,10 @@ def _in_groups(study: Study) -> Iterator[str]:
             elif part not in study.groups:
                 yield f"study.yaml: groups.{name} refers to no known group '{part}'"
             elif part in of and study.groups[part].difference:
-                yield f"study.yaml: groups.{name}.difference: '{part}' is a difference itself; name printed groups"
+                yield (
+                    f"study.yaml: groups.{name}.difference: '{part}' is a difference itself; "
+                    "name printed groups"
+                )
     labels = Counter(group.label for group in study.groups.values())
     for label, times in labels.items():
         if times > 1:
@@ -360,8 +469,16 @@ def _in_tables(study: Study) -> Iterator[str]:
                 yield f"{place}: no variable '{variable}'" + near(variable, study.variables)
         for block in plan.blocks:
             if block.levels and {*block.variables} & {*study.sets}:
-                yield f"{place}: block '{block.title}' cannot choose among the answers of one question"
-            known = [level for name in block.variables if name in study.variables for level in study.levels(name)]
+                yield (
+                    f"{place}: block '{block.title}' cannot choose among the answers of one "
+                    "question"
+                )
+            known = [
+                level
+                for name in block.variables
+                if name in study.variables
+                for level in study.levels(name)
+            ]
             yield from (
                 f"{place}: '{level}' is no level of block '{block.title}'"
                 for level in block.levels
@@ -371,7 +488,10 @@ def _in_tables(study: Study) -> Iterator[str]:
             unplaced = {cell.group, *cell.base} - {*plan.groups}
             there = study.levels(cell.variable) if cell.variable in study.variables else ()
             if unplaced or cell.variable not in plan.variables or cell.level not in there:
-                yield f"{place}: printed_percentages names a cell that the table does not have ({cell.level})"
+                yield (
+                    f"{place}: printed_percentages names a cell that the table does not have "
+                    f"({cell.level})"
+                )
 
 
 def _in_published(study: Study) -> Iterator[str]:
@@ -383,7 +503,9 @@ def _in_published(study: Study) -> Iterator[str]:
     for variable, level, group, statistic in study.margins:
         if variable == "n" and group in study.groups:
             continue
-        if statistic == "mean" and (level or variable not in study.fields or study.fields[variable].levels):
+        if statistic == "mean" and (
+            level or variable not in study.fields or study.fields[variable].levels
+        ):
             yield f"{file}: a mean of '{variable}', which is not a number"
             continue
         if variable not in study.variables or group not in study.groups:

@@ -1,7 +1,8 @@
 """Which numbers in results are numbers of participants: of whom, and within what.
 
-Disclosure control reads this and guesses nothing. It names, for every kind of results and every engine of a log, the
-columns that count participants; all other columns hold statistics, settings, numbers of chains, places or names.
+Disclosure control reads this and guesses nothing. It names, for every kind of results and every
+engine of a log, the columns that count participants; all other columns hold statistics, settings,
+numbers of chains, places or names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,10 +16,10 @@ from mothers_margins.shown import Value, shown
 class Count:
     """A column that counts participants.
 
-    whom: who is counted. within: the column of the same row that counts those among whom they are, `size` for all of
-    the row's group (the row of variable n), `rows` for all of the study's rows, or, in a flow, the step before.
-    where: the rows in which it does, by column and values; in all if there are none.
-    mean: whether it can be a mean over imputations, which is no whole number.
+    whom: who is counted. within: the column of the same row that counts those among whom they are,
+    `size` for all of the row's group (the row of variable n), `rows` for all of the study's rows,
+    or, in a flow, the step before. where: the rows in which it does, by column and values; in all
+    if there are none. mean: whether it can be a mean over imputations, which is no whole number.
     """
 
     column: str
@@ -40,15 +41,28 @@ IN_MODEL = (
 COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
     "summaries": {
         "": (
-            Count("value", "the group's participants with the level", "denominator", _where(statistic="n")),
-            Count("n", "those behind the number: with the level, or with a known value", "denominator"),
+            Count(
+                "value",
+                "the group's participants with the level",
+                "denominator",
+                _where(statistic="n"),
+            ),
+            Count(
+                "n", "those behind the number: with the level, or with a known value", "denominator"
+            ),
             Count("denominator", "the group's participants with a known value", "size"),
-            Count("missing", "the group's participants without one, whom the question concerns", "size"),
+            Count(
+                "missing",
+                "the group's participants without one, whom the question concerns",
+                "size",
+            ),
         ),
     },
     "published_check": {
         "": (
-            Count("value", "the group's participants with the level", "size", _where(statistic="n")),
+            Count(
+                "value", "the group's participants with the level", "size", _where(statistic="n")
+            ),
             Count("published", "the same, as printed", "size", _where(statistic="n")),
         ),
     },
@@ -56,7 +70,11 @@ COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
     "flow": {"": (Count("n", "those left at the step, or set aside there", "the step before"),)},
     "events": {
         "data": (
-            Count("n", "the group's participants whose value is known, or missing for the reason", "denominator"),
+            Count(
+                "n",
+                "the group's participants whose value is known, or missing for the reason",
+                "denominator",
+            ),
             Count("denominator", "the group's participants", "rows"),
         ),
         "scoring": (
@@ -68,11 +86,19 @@ COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
             Count("denominator", "all participants", "rows"),
         ),
         "sources": (
-            Count("n", "those without a row in a table, or the table's rows without one of them", "denominator"),
+            Count(
+                "n",
+                "those without a row in a table, or the table's rows without one of them",
+                "denominator",
+            ),
             Count("denominator", "all participants", "rows"),
         ),
         "corrections": (
-            Count("n", "those with a corrected cell; a cell corrected twice counts twice", "denominator"),
+            Count(
+                "n",
+                "those with a corrected cell; a cell corrected twice counts twice",
+                "denominator",
+            ),
             Count("denominator", "all participants", "rows"),
         ),
         "pattern": (
@@ -86,11 +112,18 @@ COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
         ),
         "chains": (),
         "cells": (
-            Count("n", "those in the model with the level, and with or without the outcome", "denominator", mean=True),
+            Count(
+                "n",
+                "those in the model with the level, and with or without the outcome",
+                "denominator",
+                mean=True,
+            ),
             Count("denominator", "those in the model with, or without, the outcome", "rows"),
         ),
         "model": (
-            Count("n", "those to whom it was done, or in the smaller cell", "denominator", mean=True),
+            Count(
+                "n", "those to whom it was done, or in the smaller cell", "denominator", mean=True
+            ),
             Count("denominator", "those in the model", "rows"),
         ),
     },
@@ -111,7 +144,9 @@ COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
 
 @dataclass(frozen=True)
 class Counted:
-    """One number of participants in a frame of results: its row (from 0), what it counts, and the number itself."""
+    """One number of participants in a frame of results: its row (from 0), what it counts, and the
+    number itself.
+    """
 
     row: int
     count: Count
@@ -119,7 +154,9 @@ class Counted:
 
 
 def counts_of(kind: str, engine: str = "") -> tuple[Count, ...]:
-    """The columns of a kind that count participants. Raises KeyError for a kind or an engine that is not listed."""
+    """The columns of a kind that count participants. Raises KeyError for a kind or an engine that
+    is not listed.
+    """
     return COUNTED[kind][engine]
 
 

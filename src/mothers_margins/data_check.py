@@ -1,4 +1,6 @@
-"""What came in and what is missing: flow, missing values with their reasons, rules of scores, impossible values."""
+"""What came in and what is missing: flow, missing values with their reasons, rules of scores,
+impossible values.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -21,23 +23,35 @@ Row = dict[str, Any]
 
 
 def flow(cohort: Cohort, model: str | None = None) -> Results:
-    """How many participants are left at each step (STROBE item 13), per primary and secondary outcome: kind flow.
+    """How many participants are left at each step (STROBE item 13), per primary and secondary
+    outcome: kind flow.
 
-    model: whose explanatory variables must be known for a complete case; by default the study's first.
-    step: `in_file`, `outcome_not_known`, `outcome_known`, `complete_case`, `term_not_known`; the groups are all
-    participants, those with and those without the outcome. Raises UsageError if the study has no outcomes or no such
-    model, DisclosureError for rows rebuilt from a publication.
+    model: whose explanatory variables must be known for a complete case; by default the study's
+    first. step: `in_file`, `outcome_not_known`, `outcome_known`, `complete_case`, `term_not_known`;
+    the groups are all participants, those with and those without the outcome. Raises UsageError if
+    the study has no outcomes or no such model, DisclosureError for rows rebuilt from a publication.
     """
     study = only_recorded(cohort, "flow").study
-    outcomes = [outcome for outcome in study.outcomes.values() if outcome.kind in ("primary", "secondary")]
+    outcomes = [
+        outcome for outcome in study.outcomes.values() if outcome.kind in ("primary", "secondary")
+    ]
     if not (outcomes and study.file.models):
-        raise UsageError(f"study {study.name}: it declares no outcomes and models to follow participants to.")
+        raise UsageError(
+            f"study {study.name}: it declares no outcomes and models to follow participants to."
+        )
     chosen = model or next(iter(study.file.models))
     rows: list[Row] = []
     for outcome in outcomes:
         for step, masks in _steps(cohort, chosen, outcome).items():
-            named = {"outcome": outcome.name, "specification": chosen, "step": step, "timepoint": outcome.timepoint}
-            rows += [named | {"group": group, "n": int(mask.sum())} for group, mask in masks.items()]
+            named = {
+                "outcome": outcome.name,
+                "specification": chosen,
+                "step": step,
+                "timepoint": outcome.timepoint,
+            }
+            rows += [
+                named | {"group": group, "n": int(mask.sum())} for group, mask in masks.items()
+            ]
     return tidy(rows, About("flow", study, cohort.source, BY_OUTCOME))
 
 
@@ -61,12 +75,13 @@ def missingness(
     variables: Sequence[str] | None = None,
     groups: Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Results:
-    """Known and missing values of each variable, by reason (STROBE items 12c and 14b): kind events, engine data.
+    """Known and missing values of each variable, by reason (STROBE items 12c and 14b): kind events,
+    engine data.
 
-    variables: by default all that can be summarised. groups: as in `summarise`, by default all participants.
-    event: `known`, `missing`, or `not_applicable` where there is nothing to know; reason: as the study labels it, or a
-    code of what made the value missing.
-    Raises UsageError for unknown names, DisclosureError for rows rebuilt from a publication.
+    variables: by default all that can be summarised. groups: as in `summarise`, by default all
+    participants. event: `known`, `missing`, or `not_applicable` where there is nothing to know;
+    reason: as the study labels it, or a code of what made the value missing. Raises UsageError for
+    unknown names, DisclosureError for rows rebuilt from a publication.
     """
     study = only_recorded(cohort, "missingness").study
     names = study.variables if variables is None else variables
@@ -93,13 +108,15 @@ def _state(reason: str, not_applicable: Collection[str]) -> str:
     return "not_applicable" if reason in not_applicable else "missing"
 
 
-def scored(cohort: Cohort, groups: Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None) -> Results:
+def scored(
+    cohort: Cohort, groups: Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None
+) -> Results:
     """How many scores each rule made, by group: kind events, engine scoring.
 
-    event: the rule: `complete`, `prorated`, `items_imputed_singly`, `sum_of_answered`, `counted_among_answered`,
-    `supplied`; or why there is no score: `too_few_items`, `no_item`, `not_supplied`, `not_applicable`.
-    Raises UsageError if the study has no instruments or the cohort is not derived yet, DisclosureError for rows rebuilt
-    from a publication.
+    event: the rule: `complete`, `prorated`, `items_imputed_singly`, `sum_of_answered`,
+    `counted_among_answered`, `supplied`; or why there is no score: `too_few_items`, `no_item`,
+    `not_supplied`, `not_applicable`. Raises UsageError if the study has no instruments or the
+    cohort is not derived yet, DisclosureError for rows rebuilt from a publication.
     """
     study = only_recorded(cohort, "scored").study
     if cohort.scoring.empty:
@@ -115,11 +132,12 @@ def scored(cohort: Cohort, groups: Sequence[str] | Mapping[str, Mapping[str, Any
 
 
 def impossible(cohort: Cohort) -> Results:
-    """Every combination that the study declares impossible, with its number of rows: kind events, engine check.
+    """Every combination that the study declares impossible, with its number of rows: kind events,
+    engine check.
 
-    A file that holds one is refused when it is read, so the numbers are zero; what was done to the rows on their way in
-    (merged tables, corrections) follows with its numbers. Raises UsageError where there is nothing to say,
-    DisclosureError for rows rebuilt from a publication.
+    A file that holds one is refused when it is read, so the numbers are zero; what was done to the
+    rows on their way in (merged tables, corrections) follows with its numbers. Raises UsageError
+    where there is nothing to say, DisclosureError for rows rebuilt from a publication.
     """
     study = only_recorded(cohort, "impossible").study
     rows = [_refused(check, len(cohort)) for check in checks(cohort)]
@@ -142,7 +160,9 @@ def _on_the_way_in(event: Event, whole: int) -> Row:
 def _tallied(
     cohort: Cohort, kinds: Mapping[str, pd.Series], groups: Mapping[str, Group], first: str
 ) -> Iterator[tuple[str, str, str, int, int]]:
-    """Variable, kind of its value, group, how many, and of how many in the group; the kind `first` comes first."""
+    """Variable, kind of its value, group, how many, and of how many in the group; the kind `first`
+    comes first.
+    """
     masks = {key: where_mask(cohort, group.where) for key, group in groups.items()}
     for name, values in kinds.items():
         for kind in sorted({*values.dropna()}, key=lambda kind: (kind != first, kind)):
@@ -150,6 +170,8 @@ def _tallied(
                 yield name, kind, key, int((mask & (values == kind)).sum()), int(mask.sum())
 
 
-def _row(engine: str, event: str, group: str, number: int, denominator: int, *, variable: str = "") -> Row:
+def _row(
+    engine: str, event: str, group: str, number: int, denominator: int, *, variable: str = ""
+) -> Row:
     row = {"engine": engine, "event": event, "variable": variable, "group": group}
     return row | {"n": number, "denominator": denominator}

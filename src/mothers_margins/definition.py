@@ -1,6 +1,8 @@
-"""The format of data_dictionary/<study>/study.yaml and its companions: one frozen type per thing that they can say.
+"""The format of data_dictionary/<study>/study.yaml and its companions: one frozen type per thing
+that they can say.
 
-`schema.py` is the format of the participant file, `dictionary.py` reads all, `study.py` is what they say together.
+`schema.py` is the format of the participant file, `dictionary.py` reads all, `study.py` is what
+they say together.
 """
 
 from typing import Annotated, Any, Literal
@@ -14,8 +16,9 @@ from mothers_margins.schema import Definition, StructuralZero, Summarised
 
 
 class Condition(Definition):
-    """What a value must be. Written as a level, a list of levels (any of them), {not: list} (known and none of them),
-    {at_least: 2}, {codes: [F10-F19], but: [F17]} (a recorded code begins so), or {known: false}."""
+    """What a value must be. Written as a level, a list of levels (any of them), {not: list} (known
+    and none of them), {at_least: 2}, {codes: [F10-F19], but: [F17]} (a recorded code begins so), or
+    {known: false}."""
 
     levels: tuple[str, ...] = Field((), min_length=1)
     excluded: bool = False
@@ -26,9 +29,16 @@ class Condition(Definition):
 
     @model_validator(mode="after")
     def _one_form(self) -> "Condition":
-        forms = (bool(self.levels), self.at_least is not None, bool(self.codes), self.known is not None)
+        forms = (
+            bool(self.levels),
+            self.at_least is not None,
+            bool(self.codes),
+            self.known is not None,
+        )
         if sum(forms) != 1 or (self.but and not self.codes):
-            raise ValueError("a condition is a level, a list, {not: …}, {at_least: …}, {codes: …} or {known: …}")
+            raise ValueError(
+                "a condition is a level, a list, {not: …}, {at_least: …}, {codes: …} or {known: …}"
+            )
         return self
 
 
@@ -64,7 +74,8 @@ class Group(Definition):
 class Band(Definition):
     """One level of a banded number, from `minimum` to `maximum` inclusive; None is open.
 
-    Of a score, which need not be a whole number, only `minimum` is said: the band ends below the next one's.
+    Of a score, which need not be a whole number, only `minimum` is said: the band ends below the
+    next one's.
     """
 
     level: str
@@ -73,7 +84,8 @@ class Band(Definition):
 
 
 class Fifths(Definition):
-    """Fifths of a nation's areas ranked by deprivation (rank 1 is the most deprived), within the index ranked by.
+    """Fifths of a nation's areas ranked by deprivation (rank 1 is the most deprived), within the
+    index ranked by.
 
     areas: number of areas that each index ranks.
     """
@@ -86,10 +98,10 @@ class Fifths(Definition):
 class Derived(Summarised):
     """A variable made from others by exactly one rule.
 
-    bands of the number `from`; `levels` of `from` merged; `any_of` several conditions (Yes, No, or missing by
-    three-valued logic: a true one decides, and all must be known to be false for a No); `one_of`: the level whose
-    condition holds; `fifths` of areas.
-    gated_out: what a closed gate of an instrument means for `any_of`: no, or exclude (missing, not applicable).
+    bands of the number `from`; `levels` of `from` merged; `any_of` several conditions (Yes, No, or
+    missing by three-valued logic: a true one decides, and all must be known to be false for a No);
+    `one_of`: the level whose condition holds; `fifths` of areas. gated_out: what a closed gate of
+    an instrument means for `any_of`: no, or exclude (missing, not applicable).
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -107,7 +119,12 @@ class Derived(Summarised):
         """Levels in declared order; a fifth is named by its number, 1 the most deprived."""
         if self.fifths:
             return ("1", "2", "3", "4", "5")
-        return tuple(band.level for band in self.bands) or tuple(self.merged) or tuple(self.one_of) or ("Yes", "No")
+        return (
+            tuple(band.level for band in self.bands)
+            or tuple(self.merged)
+            or tuple(self.one_of)
+            or ("Yes", "No")
+        )
 
     @property
     def conditions(self) -> tuple[Where, ...]:
@@ -117,17 +134,22 @@ class Derived(Summarised):
     @property
     def sources(self) -> tuple[str, ...]:
         """Names of the variables that it is made from."""
-        named = [self.fifths.rank, self.fifths.index] if self.fifths else [self.source] * bool(self.source)
+        named = (
+            [self.fifths.rank, self.fifths.index]
+            if self.fifths
+            else [self.source] * bool(self.source)
+        )
         conditions = (*self.conditions, *self.one_of.values())
         return tuple(dict.fromkeys([*named, *(name for where in conditions for name in where)]))
 
 
 class Outcome(Derived):
-    """What a model explains, as Yes or No: `from` is one of `event_levels`, or one of several conditions holds.
+    """What a model explains, as Yes or No: `from` is one of `event_levels`, or one of several
+    conditions holds.
 
-    of: the outcome that a sensitivity outcome stands in for.
-    among: whom it concerns; for others it does not apply.
-    also_within: an exploratory outcome is compared with all without it, and with those of them who meet this.
+    of: the outcome that a sensitivity outcome stands in for. among: whom it concerns; for others it
+    does not apply. also_within: an exploratory outcome is compared with all without it, and with
+    those of them who meet this.
     """
 
     kind: Literal["primary", "secondary", "exploratory", "sensitivity"]
@@ -156,9 +178,11 @@ class Impossible(Definition):
 
 
 class Coding(Definition):
-    """How a variable enters a model: a number per so many units, the order of its levels, or levels beside a reference.
+    """How a variable enters a model: a number per so many units, the order of its levels, or levels
+    beside a reference.
 
-    merged: levels put together first, to avoid small cells. label: how the term is printed. assumption: what is ours.
+    merged: levels put together first, to avoid small cells. label: how the term is printed.
+    assumption: what is ours.
     """
 
     label: str = ""
@@ -170,7 +194,8 @@ class Coding(Definition):
 
 
 class Model(Definition):
-    """Explanatory variables per outcome. A model that departs from another says from which, when and why.
+    """Explanatory variables per outcome. A model that departs from another says from which, when
+    and why.
 
     coding: where it codes a variable otherwise than the study does.
     """
@@ -186,7 +211,8 @@ class Model(Definition):
 
 
 class Lock(Definition):
-    """The list of explanatory variables as it was agreed, copied here on that day: what is changed later, shows.
+    """The list of explanatory variables as it was agreed, copied here on that day: what is changed
+    later, shows.
 
     coding: of those whose coding was agreed too.
     """
@@ -201,10 +227,10 @@ class Lock(Definition):
 class Regression(Definition):
     """Rules of every model.
 
-    minimum_cell: fewest dyads in a level with, and without, the outcome. below_minimum: what happens below it.
-    few_events: events per parameter below which a table warns. exploratory_events: those that a model of an exploratory
-    outcome needs.
-    firth_std_error: from the ordinary information (as SAS and brglm2 do) or that of the augmented data (logistf).
+    minimum_cell: fewest dyads in a level with, and without, the outcome. below_minimum: what
+    happens below it. few_events: events per parameter below which a table warns.
+    exploratory_events: those that a model of an exploratory outcome needs. firth_std_error: from
+    the ordinary information (as SAS and brglm2 do) or that of the augmented data (logistf).
     """
 
     minimum_cell: int = Field(5, ge=1)
@@ -217,7 +243,9 @@ class Regression(Definition):
 
 
 class Block(Definition):
-    """A titled part of a table and the variables under it; `levels`, if given, are the only ones printed."""
+    """A titled part of a table and the variables under it; `levels`, if given, are the only ones
+    printed.
+    """
 
     title: str
     variables: tuple[str, ...] = Field(min_length=1)
@@ -225,7 +253,9 @@ class Block(Definition):
 
 
 class PrintedPercentage(Definition):
-    """A cell to which the published table adds a percentage, with the groups that its base adds together."""
+    """A cell to which the published table adds a percentage, with the groups that its base adds
+    together.
+    """
 
     group: str
     variable: str
@@ -304,10 +334,10 @@ class Rounding(Definition):
 class Tests(Definition):
     """Which tests are reported, why, and by which rules two groups are compared.
 
-    yates: continuity correction of chi-squared. variances: of the t-test (equal is Student's, unequal Welch's).
-    fisher_below: an expected count below this has Fisher's exact test beside chi-squared, and quoted in its place.
-    rank_sum: for which numbers Wilcoxon's test stands beside the t-test (those with a median, or none), and whether
-    with continuity correction.
+    yates: continuity correction of chi-squared. variances: of the t-test (equal is Student's,
+    unequal Welch's). fisher_below: an expected count below this has Fisher's exact test beside
+    chi-squared, and quoted in its place. rank_sum: for which numbers Wilcoxon's test stands beside
+    the t-test (those with a median, or none), and whether with continuity correction.
     """
 
     reported: Literal["none", "chi_squared_and_t"]
@@ -344,7 +374,9 @@ class StudyFile(Definition):
     coding: dict[str, Coding] = {}
     models: dict[str, Model] = {}
     quartiles: Literal["interpolated", "averaged"] = "interpolated"
-    explanatory: tuple[Block, ...] = ()  # explanatory variables under the headings that tables and figures print
+    explanatory: tuple[
+        Block, ...
+    ] = ()  # explanatory variables under the headings that tables and figures print
     lock: Lock | None = None
     regression: Regression = Regression()
     missing_data: MissingData | None = None
@@ -361,7 +393,9 @@ class StudyFile(Definition):
 
 
 class Fact(Definition):
-    """A count of participants of a group who meet conditions, as the publication states it or as follows from it."""
+    """A count of participants of a group who meet conditions, as the publication states it or as
+    follows from it.
+    """
 
     id: str
     kind: Literal["stated", "margin_check", "derived", "soft"]

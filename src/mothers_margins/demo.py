@@ -24,39 +24,52 @@ Columns = dict[str, np.ndarray]
 def demo_cohort(name: str) -> Cohort:
     """The demonstration cohort of a study: synthetic or reconstructed rows, marked as such.
 
-    Raises UsageError if there is no such study, DataError if its file does not match the definition.
+    Raises UsageError if there is no such study, DataError if its file does not match the
+    definition.
     """
     study = read_study(name)
     return read_cohort(study.folder / study.file.data.demo, study)
 
 
 def write_demo(study: Study, target: Path | None = None, rows: int | None = None) -> Path:
-    """Make the demonstration file of a study anew: in its place in data_dictionary/, or at `target`.
+    """Make the demonstration file of a study anew: in its place in data_dictionary/, or at
+    `target`.
 
-    rows: of a synthetic file that is written elsewhere, how many. Raises UsageError where rows cannot be chosen.
+    rows: of a synthetic file that is written elsewhere, how many. Raises UsageError where rows
+    cannot be chosen.
     """
     synthetic = study.file.data.demo_status == "synthetic"
     if rows is not None and not (synthetic and target and rows > 0):
-        raise UsageError("demo-data: a number of rows needs a synthetic study and a file to write to (--to).")
+        raise UsageError(
+            "demo-data: a number of rows needs a synthetic study and a file to write to (--to)."
+        )
     frame = synthetic_rows(study, rows) if synthetic else reconstruct(study)
     target = target or study.folder / study.file.data.demo
-    return places.write_whole(target, lambda part: frame.to_csv(part, index=False, lineterminator="\n"))
+    return places.write_whole(
+        target, lambda part: frame.to_csv(part, index=False, lineterminator="\n")
+    )
 
 
 def reconstruct(study: Study) -> pd.DataFrame:
-    """Rows that agree with every published total, mean and fact of a study, as text cells of its participant file.
+    """Rows that agree with every published total, mean and fact of a study, as text cells of its
+    participant file.
 
-    Each group's levels are filled in from its totals and spread by a fixed hash, so the rows are the same on every
-    machine; values are then exchanged between rows of one group, which keeps the totals, until every fact holds.
-    Many other sets of rows agree as well: nothing beyond the totals and facts may be read from these.
-    Raises UsageError if the study publishes no totals, StudyError if the facts cannot be met.
+    Each group's levels are filled in from its totals and spread by a fixed hash, so the rows are
+    the same on every machine; values are then exchanged between rows of one group, which keeps the
+    totals, until every fact holds. Many other sets of rows agree as well: nothing beyond the totals
+    and facts may be read from these. Raises UsageError if the study publishes no totals, StudyError
+    if the facts cannot be met.
     """
     if not study.margins or study.file.data.demo_status != "reconstructed":
-        raise UsageError(f"{study.name}: only a study whose demonstration file is reconstructed can be rebuilt.")
+        raise UsageError(
+            f"{study.name}: only a study whose demonstration file is reconstructed can be rebuilt."
+        )
     membership = next(field for field in study.schema.fields if field.role == "group")
     strata = _strata(study, membership)
     columns = _filled(study, strata)
-    columns[membership.name] = np.repeat(membership.levels, [len(rows) for rows in strata.values()]).astype(object)
+    columns[membership.name] = np.repeat(
+        membership.levels, [len(rows) for rows in strata.values()]
+    ).astype(object)
     _exchange(study, columns, list(strata.values()))
     for field in study.schema.fields:
         if field.role == "variable" and field.levels and field.name not in columns:
@@ -65,7 +78,9 @@ def reconstruct(study: Study) -> pd.DataFrame:
 
 
 def _strata(study: Study, membership: Variable) -> dict[str, np.ndarray]:
-    """Row positions of the groups that share no one: one group per level of the membership variable."""
+    """Row positions of the groups that share no one: one group per level of the membership
+    variable.
+    """
     names = {
         group.where[membership.name].levels[0]: name
         for name, group in study.groups.items()
@@ -77,7 +92,9 @@ def _strata(study: Study, membership: Variable) -> dict[str, np.ndarray]:
 
 
 def _filled(study: Study, strata: dict[str, np.ndarray]) -> Columns:
-    """Levels of each variable with printed counts, and True or False of each option: right in every total."""
+    """Levels of each variable with printed counts, and True or False of each option: right in every
+    total.
+    """
     rows = sum(len(positions) for positions in strata.values())
     columns: Columns = {}
     for variable in dict.fromkeys(variable for variable, level, _, _ in study.margins if level):
@@ -88,26 +105,40 @@ def _filled(study: Study, strata: dict[str, np.ndarray]) -> Columns:
             counts = [int(published_count(study, group, variable, level) or 0) for level in levels]
             if variable in study.sets:
                 for name, number in zip(names, counts, strict=True):
-                    columns[name][positions] = _spread(np.arange(len(positions)) < number, f"{group} {name}")
+                    columns[name][positions] = _spread(
+                        np.arange(len(positions)) < number, f"{group} {name}"
+                    )
             else:
-                columns[variable][positions] = _spread(np.repeat(levels, counts), f"{group} {variable}")
+                columns[variable][positions] = _spread(
+                    np.repeat(levels, counts), f"{group} {variable}"
+                )
     return columns
 
 
 def _spread(values: np.ndarray, salt: str) -> np.ndarray:
-    """Values in an order that looks arbitrary and stays the same: no generator of random numbers can change it."""
-    order = sorted(range(len(values)), key=lambda i: hashlib.sha256(f"{salt} {i}".encode()).digest())
+    """Values in an order that looks arbitrary and stays the same: no generator of random numbers
+    can change it.
+    """
+    order = sorted(
+        range(len(values)), key=lambda i: hashlib.sha256(f"{salt} {i}".encode()).digest()
+    )
     return values[order]
 
 
 def _used(study: Study, fact: Fact) -> set[str]:
     """Columns that decide whether a fact holds."""
     named = {**study.groups[fact.group].where, **fact.where}
-    return {column for name in named for column in ([o.name for o in study.sets.get(name, ())] or [name])}
+    return {
+        column
+        for name in named
+        for column in ([o.name for o in study.sets.get(name, ())] or [name])
+    }
 
 
 def _exchange(study: Study, columns: Columns, strata: list[np.ndarray]) -> None:
-    """Exchange values of two rows of one stratum whenever facts are then missed by less, until none is. In place."""
+    """Exchange values of two rows of one stratum whenever facts are then missed by less, until none
+    is. In place.
+    """
     facts = [fact for fact in study.facts if _used(study, fact) <= set(columns)]
     missed = {fact.id: _missed(study, columns, fact) for fact in facts}
     while any(missed.values()):
@@ -127,7 +158,10 @@ def _exchange(study: Study, columns: Columns, strata: list[np.ndarray]) -> None:
                     columns[name][[one, other]] = columns[name][[other, one]]
         if sum(missed.values()) == before:
             left = [name for name, number in missed.items() if number]
-            raise StudyError(f"{study.name}: no exchange of values meets every published fact.", [", ".join(left)])
+            raise StudyError(
+                f"{study.name}: no exchange of values meets every published fact.",
+                [", ".join(left)],
+            )
 
 
 def _missed(study: Study, columns: Columns, fact: Fact) -> int:
@@ -141,23 +175,30 @@ def _missed(study: Study, columns: Columns, fact: Fact) -> int:
 
 def _meets(study: Study, columns: Columns, name: str, condition: Condition) -> np.ndarray:
     if name in study.sets:
-        found = np.any([columns[o.name] for o in study.sets[name] if o.title in condition.levels], axis=0)
+        found = np.any(
+            [columns[o.name] for o in study.sets[name] if o.title in condition.levels], axis=0
+        )
     else:
         found = np.isin(columns[name].astype(str), condition.levels)
     return np.asarray(~found.astype(bool) if condition.excluded else found.astype(bool))
 
 
 def _fill_stated(study: Study, columns: Columns, field: Variable) -> None:
-    """A variable that the text states for some groups only: their rows get its levels, all others stay missing.
+    """A variable that the text states for some groups only: their rows get its levels, all others
+    stay missing.
 
-    Where the stated levels do not fill a group, the rest has the field's last missing code: it does not apply to them.
+    Where the stated levels do not fill a group, the rest has the field's last missing code: it does
+    not apply to them.
     """
     codes = [code.value for code in study.missing_codes(field)]
     columns[field.name] = np.full(len(next(iter(columns.values()))), codes[0], dtype=object)
     for name, group in study.groups.items():
         counts = [published_count(study, name, field.name, level) for level in field.levels]
         if None not in counts and set(group.where) <= set(columns):
-            inside = np.all([_meets(study, columns, key, condition) for key, condition in group.where.items()], axis=0)
+            inside = np.all(
+                [_meets(study, columns, key, condition) for key, condition in group.where.items()],
+                axis=0,
+            )
             positions = inside.nonzero()[0]
             levels = np.repeat(np.array(field.levels, dtype=object), np.array(counts, dtype=int))
             columns[field.name][positions] = codes[-1]
@@ -166,13 +207,17 @@ def _fill_stated(study: Study, columns: Columns, field: Variable) -> None:
 
 
 def _as_file(study: Study, columns: Columns, strata: dict[str, np.ndarray]) -> pd.DataFrame:
-    """The participant file as text: numbers inside their bands, the second fact of a pair, marks and ids."""
+    """The participant file as text: numbers inside their bands, the second fact of a pair, marks
+    and ids.
+    """
     rows = sum(len(positions) for positions in strata.values())
     cells: dict[str, list[str]] = {}
     banded = {variable.source: variable for variable in study.file.derived if variable.bands}
     for field in study.schema.fields:
         if field.role == "identifier":
-            cells[field.name] = [f"{field.made_up_prefix}{number:02d}" for number in range(1, rows + 1)]
+            cells[field.name] = [
+                f"{field.made_up_prefix}{number:02d}" for number in range(1, rows + 1)
+            ]
         elif field.role == "data_status":
             cells[field.name] = [study.file.data.demo_status] * rows
         elif field.name in banded:
@@ -187,9 +232,15 @@ def _as_file(study: Study, columns: Columns, strata: dict[str, np.ndarray]) -> p
 
 
 def _numbers(
-    study: Study, field: Variable, variable: Derived, columns: Columns, strata: dict[str, np.ndarray]
+    study: Study,
+    field: Variable,
+    variable: Derived,
+    columns: Columns,
+    strata: dict[str, np.ndarray],
 ) -> np.ndarray:
-    """Whole numbers inside each row's band, with each group's printed mean met exactly where bands allow it."""
+    """Whole numbers inside each row's band, with each group's printed mean met exactly where bands
+    allow it.
+    """
     limits = field.constraints
     low = {band.level: int(band.minimum or limits.minimum or 0) for band in variable.bands}
     high = {band.level: int(band.maximum or limits.maximum or 0) for band in variable.bands}
@@ -202,11 +253,22 @@ def _numbers(
     }
     for group, positions in strata.items():
         difference = study.groups[group].difference
-        total = totals[difference.of] - sum(totals[part] for part in difference.minus) if difference else totals[group]
+        total = (
+            totals[difference.of] - sum(totals[part] for part in difference.minus)
+            if difference
+            else totals[group]
+        )
         while (short := total - numbers[positions].sum()) != 0:
             step = 1 if short > 0 else -1
-            free = [row for row in positions if low[levels[row]] <= numbers[row] + step <= high[levels[row]]]
+            free = [
+                row
+                for row in positions
+                if low[levels[row]] <= numbers[row] + step <= high[levels[row]]
+            ]
             if not free:
-                raise StudyError(f"{study.name}: the bands of {field.name} do not allow the printed mean of {group}.")
+                raise StudyError(
+                    f"{study.name}: the bands of {field.name} do not allow the printed mean of "
+                    f"{group}."
+                )
             numbers[free[: abs(short)]] += step
     return numbers

@@ -1,4 +1,6 @@
-"""Adds what the study derives from what was recorded: scores, bands, merged levels, composites. Adds, never changes."""
+"""Adds what the study derives from what was recorded: scores, bands, merged levels, composites.
+Adds, never changes.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -21,11 +23,13 @@ NO_LEVEL = "in_no_level"
 def derive(cohort: Cohort) -> Cohort:
     """A new cohort with every score, derived variable and outcome of the study, in declared order.
 
-    Scores are Float64, everything else categories in declared order. A derived value is missing where its sources do
-    not settle it; `reasons` says why. `scoring` says row by row by which rule each score was made.
-    Raises UsageError if it is not given a cohort.
+    Scores are Float64, everything else categories in declared order. A derived value is missing
+    where its sources do not settle it; `reasons` says why. `scoring` says row by row by which rule
+    each score was made. Raises UsageError if it is not given a cohort.
     """
-    expect(cohort, Cohort, "derive", "a cohort, as read_cohort, open_cohort or demo_cohort return it")
+    expect(
+        cohort, Cohort, "derive", "a cohort, as read_cohort, open_cohort or demo_cohort return it"
+    )
     study = cohort.study
     data: dict[str, pd.Series] = {str(name): values for name, values in cohort.data.items()}
     reasons: dict[str, pd.Series] = {str(name): why for name, why in cohort.reasons.items()}
@@ -47,15 +51,21 @@ def remade(
     filled: Collection[str],
     keep: Collection[str] = (),
 ) -> dict[str, pd.Series]:
-    """Derived variables made from filled columns, made again; a value that was known stays as it was.
+    """Derived variables made from filled columns, made again; a value that was known stays as it
+    was.
 
-    data: columns by name, those named in `filled` with values in place of missing ones. keep: derived variables that
-    are not made again. Outcomes never are. A condition on something that is still missing, such as the sum of the
-    answered items beside a filled total, counts as not met: it could only have said less than what was filled in.
+    data: columns by name, those named in `filled` with values in place of missing ones. keep:
+    derived variables that are not made again. Outcomes never are. A condition on something that is
+    still missing, such as the sum of the answered items beside a filled total, counts as not met:
+    it could only have said less than what was filled in.
     """
     now, touched = dict(data), set(filled)
     for variable in study.file.derived:
-        if touched.isdisjoint(variable.sources) or variable.name in touched or variable.name not in now:
+        if (
+            touched.isdisjoint(variable.sources)
+            or variable.name in touched
+            or variable.name not in now
+        ):
             continue
         if variable.name not in keep:
             before = now[variable.name]
@@ -92,7 +102,9 @@ def _banded(source: pd.Series, variable: Derived) -> pd.Series:
     for position, band in enumerate(variable.bands):
         low = -np.inf if band.minimum is None else band.minimum
         high = np.inf if band.maximum is None else band.maximum
-        levels[(number >= low) & (number <= high)] = position  # an open band ends where the next one begins
+        levels[(number >= low) & (number <= high)] = (
+            position  # an open band ends where the next one begins
+        )
     return _as_levels(levels, variable, source, ordered=True)
 
 
@@ -100,7 +112,14 @@ def _merged(study: Study, source: pd.Series, variable: Derived) -> pd.Series:
     field = study.fields.get(variable.source)
     if field is not None and field.role == "codes":
         into = {
-            text: next((place for place, codes in enumerate(variable.merged.values()) if _coded(text, codes)), -1)
+            text: next(
+                (
+                    place
+                    for place, codes in enumerate(variable.merged.values())
+                    if _coded(text, codes)
+                ),
+                -1,
+            )
             for text in source.dropna().unique()
         }
     else:
@@ -114,16 +133,22 @@ def _coded(text: str, ranges: tuple[str, ...]) -> bool:
 
 
 def _fifth(fifths: Fifths, data: dict[str, pd.Series]) -> pd.Series:
-    """Fifth of the nation's areas, 1 the most deprived: rank r of N areas lies in fifth ceil(5 r / N)."""
+    """Fifth of the nation's areas, 1 the most deprived: rank r of N areas lies in fifth ceil(5 r /
+    N).
+    """
     rank = data[fifths.rank]
-    areas = data[fifths.index].astype("str").map(fifths.areas).to_numpy(dtype=float, na_value=np.nan)
+    areas = (
+        data[fifths.index].astype("str").map(fifths.areas).to_numpy(dtype=float, na_value=np.nan)
+    )
     fifth = np.ceil(5 * rank.to_numpy(dtype=float, na_value=np.nan) / areas)
     levels = np.where((fifth >= 1) & (fifth <= 5), fifth - 1, -1).astype(int)
     kind = pd.CategoricalDtype(["1", "2", "3", "4", "5"], ordered=True)
     return pd.Series(pd.Categorical.from_codes(levels, dtype=kind), index=rank.index)
 
 
-def _as_levels(levels: np.ndarray, variable: Derived, source: pd.Series, *, ordered: bool = False) -> pd.Series:
+def _as_levels(
+    levels: np.ndarray, variable: Derived, source: pd.Series, *, ordered: bool = False
+) -> pd.Series:
     kind = pd.CategoricalDtype(list(variable.levels), ordered=ordered)
     return pd.Series(pd.Categorical.from_codes(levels, dtype=kind), index=source.index)
 
@@ -135,7 +160,9 @@ def _any_of(
     reasons: dict[str, pd.Series],
     filled: frozenset[str],
 ) -> tuple[pd.Series, pd.Series]:
-    """Yes, No or missing, by three-valued logic; not applicable to those whom an outcome does not concern."""
+    """Yes, No or missing, by three-valued logic; not applicable to those whom an outcome does not
+    concern.
+    """
     found = pd.Series(False, index=next(iter(data.values())).index, dtype="boolean")
     for where in variable.conditions:
         met = holds(data, study, where)
@@ -169,7 +196,9 @@ def _one_of(
 
 
 def _why(variable: Derived, reasons: dict[str, pd.Series], values: pd.Series) -> pd.Series:
-    """The reason of the sources where those missing agree on one, for the values that are missing."""
+    """The reason of the sources where those missing agree on one, for the values that are
+    missing.
+    """
     why: pd.Series = pd.Series(pd.NA, index=values.index, dtype="str")
     for name in variable.sources:
         own = reasons[name]

@@ -33,19 +33,23 @@ def summarise(
 ) -> Results:
     """Summaries of variables within groups.
 
-    variables: names of variables, derived variables or multi-response sets.
-    groups: names of the study's groups, or new ones as {name: {variable: level}}. By default both are those of the
-    study's first table.
-    timepoint: written to the results; the variables are those named.
-    Returns `Results` of kind summaries. `n` and `percent` of a level have the group's participants with a known value
-    as denominator (each option of a multi-response set its own); what does not apply is neither known nor missing.
-    `mean`, `sd` (n-1) and quartiles (by the study's rule) are of known values; the row of variable `n` is the group's
-    size. Percentages are of 100, unrounded.
-    Raises UsageError for unknown names, DataError if groups do not relate as the study says, DisclosureError when the
-    rows are a reconstruction and the publication does not state the number asked for: it would be an artefact of how
-    the rows were rebuilt.
+    variables: names of variables, derived variables or multi-response sets. groups: names of the
+    study's groups, or new ones as {name: {variable: level}}. By default both are those of the
+    study's first table. timepoint: written to the results; the variables are those named. Returns
+    `Results` of kind summaries. `n` and `percent` of a level have the group's participants with a
+    known value as denominator (each option of a multi-response set its own); what does not apply is
+    neither known nor missing. `mean`, `sd` (n-1) and quartiles (by the study's rule) are of known
+    values; the row of variable `n` is the group's size. Percentages are of 100, unrounded. Raises
+    UsageError for unknown names, DataError if groups do not relate as the study says,
+    DisclosureError when the rows are a reconstruction and the publication does not state the number
+    asked for: it would be an artefact of how the rows were rebuilt.
     """
-    expect(cohort, Cohort, "summarise", "a cohort, as read_cohort, open_cohort or demo_cohort return it")
+    expect(
+        cohort,
+        Cohort,
+        "summarise",
+        "a cohort, as read_cohort, open_cohort or demo_cohort return it",
+    )
     if isinstance(variables, str):
         raise UsageError(f"summarise: variables must be a list of names: ['{variables}'].")
     study = cohort.study
@@ -71,10 +75,16 @@ def summarise(
     return tidy(rows, About("summaries", study, cohort.source, chosen), timepoint)
 
 
-def chosen_groups(study: Study, groups: Sequence[str] | Mapping[str, Mapping[str, Any]]) -> dict[str, Group]:
-    """Groups by name: the study's, or new ones by their conditions. Raises UsageError for what the study lacks."""
+def chosen_groups(
+    study: Study, groups: Sequence[str] | Mapping[str, Mapping[str, Any]]
+) -> dict[str, Group]:
+    """Groups by name: the study's, or new ones by their conditions. Raises UsageError for what the
+    study lacks.
+    """
     if isinstance(groups, str) or not groups:
-        raise UsageError("summarise: groups must be a list of names, or a mapping of new names to conditions.")
+        raise UsageError(
+            "summarise: groups must be a list of names, or a mapping of new names to conditions."
+        )
     if not isinstance(groups, Mapping):
         wrong = [name for name in groups if name not in study.groups]
         if wrong:
@@ -82,20 +92,36 @@ def chosen_groups(study: Study, groups: Sequence[str] | Mapping[str, Mapping[str
         return {name: study.groups[name] for name in groups}
     taken = [name for name in groups if name in study.groups]
     if taken:
-        raise UsageError("summarise: the study has groups of these names; call the new ones otherwise.", taken)
+        raise UsageError(
+            "summarise: the study has groups of these names; call the new ones otherwise.", taken
+        )
     try:
-        made = {name: Group.model_validate({"label": name, "where": where}) for name, where in groups.items()}
+        made = {
+            name: Group.model_validate({"label": name, "where": where})
+            for name, where in groups.items()
+        }
     except ValidationError:
         forms = "{variable: level}, {variable: [levels]} or {variable: {'not': [levels]}}"
         raise UsageError(f"summarise: a group's condition has the form {forms}.") from None
-    faults = [fault for name, group in made.items() for fault in study.where_faults(group.where, name)]
+    faults = [
+        fault for name, group in made.items() for fault in study.where_faults(group.where, name)
+    ]
     if faults:
-        raise UsageError("summarise: a group's condition names what the study does not have.", faults)
+        raise UsageError(
+            "summarise: a group's condition names what the study does not have.", faults
+        )
     return made
 
 
 def _row(variable: str, level: str, group: str, statistic: str, value: float, **counts: Any) -> Row:
-    row = {"block": "", "variable": variable, "level": level, "group": group, "statistic": statistic, "value": value}
+    row = {
+        "block": "",
+        "variable": variable,
+        "level": level,
+        "group": group,
+        "statistic": statistic,
+        "value": value,
+    }
     return {**row, **counts}
 
 
@@ -113,16 +139,23 @@ def _summary(inside: Cohort, name: str, group: str) -> Iterator[Row]:
     for level in levels:
         yield from _counted(name, level, group, int((values == level).sum()), counts)
     if not levels:
-        yield from _numbers(name, inside.study.declared[name], group, values, counts, inside.study.file.quartiles)
+        yield from _numbers(
+            name, inside.study.declared[name], group, values, counts, inside.study.file.quartiles
+        )
 
 
 def _counts(inside: Cohort, name: str, values: pd.Series) -> dict[str, int]:
     """Known values, and those that are missing; a cell that does not apply is neither."""
     applies = ~inside.reasons[name].isin(inside.study.not_applicable)
-    return {"denominator": int(values.notna().sum()), "missing": int((values.isna() & applies).sum())}
+    return {
+        "denominator": int(values.notna().sum()),
+        "missing": int((values.isna() & applies).sum()),
+    }
 
 
-def _counted(name: str, level: str, group: str, number: int, known_missing: dict[str, int]) -> Iterator[Row]:
+def _counted(
+    name: str, level: str, group: str, number: int, known_missing: dict[str, int]
+) -> Iterator[Row]:
     known = known_missing["denominator"]
     counts = {"n": number, **known_missing}
     status = "shown" if known else "missing"
@@ -132,7 +165,12 @@ def _counted(name: str, level: str, group: str, number: int, known_missing: dict
 
 
 def _numbers(
-    name: str, variable: Summarised, group: str, values: pd.Series, known_missing: dict[str, int], rule: str
+    name: str,
+    variable: Summarised,
+    group: str,
+    values: pd.Series,
+    known_missing: dict[str, int],
+    rule: str,
 ) -> Iterator[Row]:
     known = values.dropna().astype(float)
     counts = {"n": len(known), **known_missing}
@@ -151,9 +189,13 @@ def _numbers(
 
 
 def _quartile(known: pd.Series, share: float, rule: str) -> float:
-    """Interpolated (R's type 7, Excel), or where it falls between two values their mean (R's type 2, Stata)."""
+    """Interpolated (R's type 7, Excel), or where it falls between two values their mean (R's type
+    2, Stata).
+    """
     method: Any = {"interpolated": "linear", "averaged": "averaged_inverted_cdf"}[rule]
-    return float(np.quantile(known.to_numpy(), share, method=method)) if len(known) else float("nan")
+    return (
+        float(np.quantile(known.to_numpy(), share, method=method)) if len(known) else float("nan")
+    )
 
 
 def _zero(study: Study, row: Row) -> Row:
@@ -164,7 +206,8 @@ def _zero(study: Study, row: Row) -> Row:
 
 
 def check_published(summary: Results) -> Results:
-    """Each number of a summary that the publication prints beside the printed one: kind published_check.
+    """Each number of a summary that the publication prints beside the printed one: kind
+    published_check.
 
     A mean agrees when it rounds (by the study's rule) to the printed one; a count must be equal.
     Raises UsageError when the publication prints none of them.
@@ -176,19 +219,30 @@ def check_published(summary: Results) -> Results:
         printed = about.study.margins.get(key)
         if printed is not None:
             same = agrees(about.study, row["statistic"], row["value"], printed)
-            kept = {name: row[name] for name in ("variable", "level", "group", "statistic", "value")}
+            kept = {
+                name: row[name] for name in ("variable", "level", "group", "statistic", "value")
+            }
             rows.append({**kept, "published": printed, "agrees": same})
     if not rows:
-        raise UsageError("check_published: the publication prints none of the numbers in this summary.")
+        raise UsageError(
+            "check_published: the publication prints none of the numbers in this summary."
+        )
     return tidy(rows, replace(about, kind="published_check"))
 
 
 def list_themes(study: Study) -> Results:
-    """Themes and sub-themes of the study's qualitative part in printed order: kind themes, one row per sub-theme.
+    """Themes and sub-themes of the study's qualitative part in printed order: kind themes, one row
+    per sub-theme.
 
     Raises UsageError if the study has no qualitative part.
     """
     if study.themes is None:
         raise UsageError(f"study {study.name}: it has no themes.yaml.")
-    rows = [{"theme": theme.label, "subtheme": sub.label} for theme in study.themes.themes for sub in theme.subthemes]
-    return tidy(rows, About("themes", study, Source("published", 0, "Labels as printed in the paper."), {}))
+    rows = [
+        {"theme": theme.label, "subtheme": sub.label}
+        for theme in study.themes.themes
+        for sub in theme.subthemes
+    ]
+    return tidy(
+        rows, About("themes", study, Source("published", 0, "Labels as printed in the paper."), {})
+    )

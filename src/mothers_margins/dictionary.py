@@ -33,7 +33,9 @@ MARGIN_COLUMNS = ["variable", "level", "group", "statistic", "value"]
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C parser is 6 times as fast
-    """YAML 1.2's few implicit types (so `No`, `12:30` and `012` stay text), no key twice, no tags or aliases."""
+    """YAML 1.2's few implicit types (so `No`, `12:30` and `012` stay text), no key twice, no tags
+    or aliases.
+    """
 
     duplicates: list[str]
 
@@ -42,9 +44,13 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         for key, _ in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key must be a word", key.start_mark
+                )
             if key.value in first:
-                self.duplicates.append(f"line {line}: key '{key.value}' stands already in line {first[key.value]}")
+                self.duplicates.append(
+                    f"line {line}: key '{key.value}' stands already in line {first[key.value]}"
+                )
             first.setdefault(key.value, line)
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return mapping
@@ -57,11 +63,15 @@ for tag, pattern, start in (
     ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
     ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?", "-+0123456789"),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(start))
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(start)
+    )
 
 
 def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | None, list[str]]:
-    """Read one YAML file into `model`: the definition, or None, and the faults found, each with its place."""
+    """Read one YAML file into `model`: the definition, or None, and the faults found, each with its
+    place.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         _refuse_special(text)
@@ -70,7 +80,10 @@ def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | 
         content = loader.get_single_data()
     except OSError:
         return None, [f"{path.name}: there is no such file"]
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: wrong encoding, or a number too long
+    except (
+        yaml.YAMLError,
+        ValueError,
+    ) as error:  # ValueError: wrong encoding, or a number too long
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name} line {mark.line + 1}" if mark else path.name
         why = getattr(error, "problem", None) or type(error).__name__
@@ -88,14 +101,20 @@ def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | 
 
 
 def _refuse_special(text: str) -> None:
-    """Raise for tags and aliases, and for nesting so deep that it would exhaust the C parser's stack."""
+    """Raise for tags and aliases, and for nesting so deep that it would exhaust the C parser's
+    stack.
+    """
     depth = 0
     for token in yaml.scan(text, _Loader):
         if isinstance(token, yaml.TagToken | yaml.AliasToken):
-            raise yaml.constructor.ConstructorError(None, None, "no tags or aliases", token.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, "no tags or aliases", token.start_mark
+            )
         depth += isinstance(token, OPENS) - isinstance(token, CLOSES)
         if depth > DEEPEST:
-            raise yaml.constructor.ConstructorError(None, None, "nested too deeply", token.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, "nested too deeply", token.start_mark
+            )
 
 
 def _without(content: Any, places_of_keys: Iterable[tuple[int | str, ...]]) -> Any:
@@ -112,7 +131,9 @@ def _faults(error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False, include_context=True):
         place = ".".join(str(step) for step in fault["loc"]) or "the file"
         if fault["type"] == "extra_forbidden":
-            yield f"{place}: this key is not part of the format" + near(str(fault["loc"][-1]), _keys())
+            yield f"{place}: this key is not part of the format" + near(
+                str(fault["loc"][-1]), _keys()
+            )
         elif fault["type"] in _PLAIN:
             yield f"{place}: {_PLAIN[fault['type']]}"
         else:
@@ -155,7 +176,9 @@ def read_study(name: str, folder: Path | None = None) -> Study:
     file, faults = parse_yaml(folder / "study.yaml", StudyFile)
     if file is None:  # the other files are read all the same, so that their faults are listed too
         for path in sorted(folder.glob("*.yaml")):
-            model = _MODELS.get(path.name, TableSchema if path.name.endswith(".schema.yaml") else None)
+            model = _MODELS.get(
+                path.name, TableSchema if path.name.endswith(".schema.yaml") else None
+            )
             faults += parse_yaml(path, model)[1] if model else []
         raise _refused(folder, faults)
     schema, more = parse_yaml(folder / file.data.schema_file, TableSchema)
@@ -183,7 +206,10 @@ def read_study(name: str, folder: Path | None = None) -> Study:
 
 
 def _refused(folder: Path, faults: list[str]) -> StudyError:
-    summary = f"data_dictionary/{folder.name}: {count(len(faults), 'fault')} in the study definition; nothing was read."
+    summary = (
+        f"data_dictionary/{folder.name}: {count(len(faults), 'fault')} in the study "
+        "definition; nothing was read."
+    )
     return StudyError(summary, faults, "The format is described in data_dictionary/README.md.")
 
 
@@ -194,7 +220,9 @@ def _margins(path: Path) -> tuple[Margins, list[str]]:
     except (OSError, ValueError, csv.Error):
         return {}, [f"{path.name}: there is no such file in UTF-8"]
     if not rows or list(rows[0]) != MARGIN_COLUMNS:
-        return {}, [f"{path.name}: the columns must be {', '.join(MARGIN_COLUMNS)}, with at least one row"]
+        return {}, [
+            f"{path.name}: the columns must be {', '.join(MARGIN_COLUMNS)}, with at least one row"
+        ]
     margins: Margins = {}
     faults = []
     for line, row in enumerate(rows, start=2):

@@ -1,4 +1,6 @@
-"""What can go wrong, by kind. Every error lists all its problems and never holds a participant's value or id."""
+"""What can go wrong, by kind. Every error lists all its problems and never holds a participant's
+value or id.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +14,9 @@ class MothersMarginsError(Exception):
         self.summary = summary
         self.problems = tuple(problems)
         self.remedy = remedy
-        super().__init__(summary, self.problems, remedy)  # the three arguments, so that pickling between workers works
+        super().__init__(
+            summary, self.problems, remedy
+        )  # the three arguments, so that pickling between workers works
 
     def __str__(self) -> str:
         lines = [self.summary, *(f"  {problem}" for problem in self.problems), self.remedy]
@@ -42,7 +46,9 @@ class DisclosureError(MothersMarginsError):
 
 
 def expect(given: object, kind: type, who: str, what: str) -> None:
-    """Raise UsageError, in the name of the verb `who`, if it was given something else than it needs."""
+    """Raise UsageError, in the name of the verb `who`, if it was given something else than it
+    needs.
+    """
     if not isinstance(given, kind):
         raise UsageError(f"{who}: needs {what}; it was given a {type(given).__name__}.")
 

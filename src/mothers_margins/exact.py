@@ -1,20 +1,25 @@
-"""Fisher's exact test of a table with two columns: every table with the same margins, none drawn at random."""
+"""Fisher's exact test of a table with two columns: every table with the same margins, none drawn at
+random.
+"""
 
 import numpy as np
 from scipy.special import gammaln
 
-TIE = 1e-7  # relative; tables as likely as the observed one count, whatever the last digits say (as in R's fisher.test)
+# relative; tables as likely as the observed one count, whatever the last digits say (as in R's
+# fisher.test)
+TIE = 1e-7
 MOST = 5_000_000  # partial tables held at a time: some seconds
 
 
 def fisher_exact(table: np.ndarray) -> float:
     """Two-sided p of an r x 2 table of counts, for r of 1 or more; rows of zeros do not matter.
 
-    The p-value is the probability of all tables with the observed margins that are at most as probable as the observed
-    one (Freeman and Halton 1951, Biometrika 38:141). The rows are split in two halves; for every way to share the first
-    column between them, the partial tables of one half are looked up among the sorted ones of the other, so the work
-    grows with the square root of the number of tables. Raises ValueError for anything but two columns of whole counts,
-    and OverflowError where more than 5 million partial tables would be needed.
+    The p-value is the probability of all tables with the observed margins that are at most as
+    probable as the observed one (Freeman and Halton 1951, Biometrika 38:141). The rows are split in
+    two halves; for every way to share the first column between them, the partial tables of one half
+    are looked up among the sorted ones of the other, so the work grows with the square root of the
+    number of tables. Raises ValueError for anything but two columns of whole counts, and
+    OverflowError where more than 5 million partial tables would be needed.
     """
     table = np.asarray(table)
     if (
@@ -36,9 +41,13 @@ def fisher_exact(table: np.ndarray) -> float:
         # log probabilities within each half given its share of the first column, and of that share
         one, other = partial[0][here], partial[1][first - here]
         share = _log_choose(sizes[0], here) + _log_choose(sizes[1], first - here) - whole
-        sums = np.concatenate([[0.0], np.cumsum(np.exp(other - _log_choose(sizes[1], first - here)))])
+        sums = np.concatenate(
+            [[0.0], np.cumsum(np.exp(other - _log_choose(sizes[1], first - here)))]
+        )
         one = one - _log_choose(sizes[0], here)
-        found = np.searchsorted(other - _log_choose(sizes[1], first - here), limit - share - one, side="right")
+        found = np.searchsorted(
+            other - _log_choose(sizes[1], first - here), limit - share - one, side="right"
+        )
         p_value += float(np.exp(share) * (np.exp(one) * sums[found]).sum())
     return min(p_value, 1.0)
 
@@ -59,12 +68,16 @@ def _halves(rows: np.ndarray) -> tuple[list[int], list[int]]:
         halves[side].append(row)
         ways[side] *= row + 1
     if max(ways) > MOST:
-        raise OverflowError(f"fisher_exact: {max(ways):.0f} partial tables; {MOST} are the most that are counted.")
+        raise OverflowError(
+            f"fisher_exact: {max(ways):.0f} partial tables; {MOST} are the most that are counted."
+        )
     return halves
 
 
 def _partial_tables(rows: list[int], first: int) -> dict[int, np.ndarray]:
-    """Sorted log weights of all ways to fill some rows, by how many of them are in the first column."""
+    """Sorted log weights of all ways to fill some rows, by how many of them are in the first
+    column.
+    """
     placed, weight = np.zeros(1, dtype=int), np.zeros(1)
     for row in rows:
         here = np.arange(row + 1)

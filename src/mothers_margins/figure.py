@@ -1,4 +1,6 @@
-"""Figures as they are read: a picture, its alt text made from the same numbers, and a check that both can be read."""
+"""Figures as they are read: a picture, its alt text made from the same numbers, and a check that
+both can be read.
+"""
 
 import re
 from base64 import b64encode
@@ -13,14 +15,23 @@ from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure as Drawing  # never pyplot: it keeps figures of its own, which a notebook shows too
+from matplotlib.figure import (
+    Figure as Drawing,
+)  # never pyplot: it keeps figures of its own, which a notebook shows too
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Affine2D, Bbox
 
 from mothers_margins.errors import expect
 
-INK, FIRST, SECOND, GREY, GRID, PAPER = "#1f2a37", "#12436d", "#b45309", "#6b7280", "#d6cfbf", "#ffffff"
+INK, FIRST, SECOND, GREY, GRID, PAPER = (
+    "#1f2a37",
+    "#12436d",
+    "#b45309",
+    "#6b7280",
+    "#d6cfbf",
+    "#ffffff",
+)
 PALETTE = frozenset((INK, FIRST, SECOND, GREY, GRID, PAPER))
 DECORATIVE = "decorative"  # the gid of what carries no meaning: its contrast does not matter
 STYLE: dict[Any, Any] = {
@@ -43,15 +54,23 @@ STYLE: dict[Any, Any] = {
     "hatch.color": "edge",
     "hatch.linewidth": 0.9,
 }
-PT, LINE, EDGE = 8.5, 0.15, 0.1  # points of text; inches from line to line; inches of white on every side
-Item = tuple[str, int, Hashable]  # a label at the left, how far it is indented, and the key of its row or None
+PT, LINE, EDGE = (
+    8.5,
+    0.15,
+    0.1,
+)  # points of text; inches from line to line; inches of white on every side
+Item = tuple[
+    str, int, Hashable
+]  # a label at the left, how far it is indented, and the key of its row or None
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 FILE_NAME = re.compile(r"\w\.(?:png|svg|pdf|jpe?g|csv|ipynb|html)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Figure:
-    """A figure to be read. alt: what it shows, in words; mark: says that the rows are made up, where they are."""
+    """A figure to be read. alt: what it shows, in words; mark: says that the rows are made up,
+    where they are.
+    """
 
     name: str
     drawn: Drawing
@@ -59,7 +78,9 @@ class Figure:
     mark: str
 
     def png(self) -> bytes:
-        """The picture, 200 dots to the inch; without version and date, so that the same drawing has the same bytes."""
+        """The picture, 200 dots to the inch; without version and date, so that the same drawing has
+        the same bytes.
+        """
         picture = BytesIO()
         with mpl.rc_context(STYLE):
             FigureCanvasAgg(self.drawn).print_png(
@@ -67,17 +88,25 @@ class Figure:
             )  # type: ignore[no-untyped-call]
         return picture.getvalue()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
-        """For Jupyter: nbconvert copies the alt text and the width (96 pixels to the inch) into its HTML."""
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """For Jupyter: nbconvert copies the alt text and the width (96 pixels to the inch) into its
+        HTML.
+        """
         data = {"image/png": b64encode(self.png()).decode("ascii"), "text/plain": self.alt}
-        return data, {"image/png": {"alt": self.alt, "width": round(96 * self.drawn.get_figwidth())}}
+        return data, {
+            "image/png": {"alt": self.alt, "width": round(96 * self.drawn.get_figwidth())}
+        }
 
     def __repr__(self) -> str:
         return self.alt
 
 
 class Page:
-    """A sheet measured in inches from its upper left corner, text line by line; its height is set when it ends."""
+    """A sheet measured in inches from its upper left corner, text line by line; its height is set
+    when it ends.
+    """
 
     def __init__(self, width: float, mark: str) -> None:
         self.width, self.mark = width, mark
@@ -90,8 +119,12 @@ class Page:
         if mark:
             self.top = self.write(EDGE, self.top, mark, weight="bold") + 0.08
 
-    def write(self, x: float, y: float, text: str, width: float = 0, weight: str = "normal") -> float:
-        """Text with its first baseline at y, no wider than given or the page; returns the baseline that follows."""
+    def write(
+        self, x: float, y: float, text: str, width: float = 0, weight: str = "normal"
+    ) -> float:
+        """Text with its first baseline at y, no wider than given or the page; returns the baseline
+        that follows.
+        """
         for line in self.lines(text, width or self.width - x - EDGE, weight):
             font = FontProperties(family=STYLE["font.family"], size=PT, weight=weight)
             self.sheet.text(x, y, line, fontproperties=font, color=INK, va="baseline")
@@ -104,18 +137,26 @@ class Page:
         lines = [""]
         for word in text.split(" "):
             longer = f"{lines[-1]} {word}".strip()
-            wide = self.measure.get_text_width_height_descent(longer, font, False)[0] / self.figure.dpi
+            wide = (
+                self.measure.get_text_width_height_descent(longer, font, False)[0] / self.figure.dpi
+            )
             lines[-1:] = [longer] if wide <= width else [lines[-1], word]
         return [line for line in lines if line]
 
-    def stub(self, items: Iterable[Item], y: float, width: float, high: float) -> tuple[dict[Hashable, float], float]:
-        """Labels at the left; returns the baseline of each row that has a key, and where the last one ends."""
+    def stub(
+        self, items: Iterable[Item], y: float, width: float, high: float
+    ) -> tuple[dict[Hashable, float], float]:
+        """Labels at the left; returns the baseline of each row that has a key, and where the last
+        one ends.
+        """
         places: dict[Hashable, float] = {}
         for label, depth, key in items:
             x = EDGE + 0.12 * depth
             first = y + (0.15 if depth or key else 0.22)
             weight = "normal" if depth or key else "bold"
-            y = max(self.write(x, first, label, width - x - 0.1, weight) - 0.1, y + high if key else 0)
+            y = max(
+                self.write(x, first, label, width - x - 0.1, weight) - 0.1, y + high if key else 0
+            )
             if key:
                 places[key] = first
         return places, y
@@ -145,7 +186,9 @@ class Page:
         self.figure.set_size_inches(self.width, high)
         self.sheet.set(xlim=(0, self.width), ylim=(high, 0))
         for axes, x, top, width, height in self.panels:
-            axes.set_position((x / self.width, 1 - (top + height) / high, width / self.width, height / high))
+            axes.set_position(
+                (x / self.width, 1 - (top + height) / high, width / self.width, height / high)
+            )
         return Figure(name, self.figure, alt, self.mark)
 
 
@@ -155,12 +198,14 @@ def bar(axes: Axes, x: float, baseline: float, width: float, look: dict[str, Any
 
 
 def check(figure: Figure, smallest: float = 8.0) -> tuple[str, ...]:
-    """What keeps a figure from being read, each fault in words with its place; empty if there is none.
+    """What keeps a figure from being read, each fault in words with its place; empty if there is
+    none.
 
-    smallest: the least size of text, in points. Looked at is what is really drawn: size of text; contrast (WCAG) of at
-    least 4.5 for text, and of 3 for marks whose gid is not `decorative`, to what lies behind; text that is cut off by
-    the edge or covered; texts that overlap by more than 2 pixels; colours outside PALETTE; the alt text (20 to 350
-    characters, no file name, no number that is not drawn). Left out: images, ticks and grids, text that crosses a line.
+    smallest: the least size of text, in points. Looked at is what is really drawn: size of text;
+    contrast (WCAG) of at least 4.5 for text, and of 3 for marks whose gid is not `decorative`, to
+    what lies behind; text that is cut off by the edge or covered; texts that overlap by more than 2
+    pixels; colours outside PALETTE; the alt text (20 to 350 characters, no file name, no number
+    that is not drawn). Left out: images, ticks and grids, text that crosses a line.
     """
     expect(figure, Figure, "check", "a figure, as forest or group_bars return it")
     drawn = _Drawn(figure.drawn, smallest)
@@ -195,7 +240,9 @@ def contrast(one: str, other: str) -> float:
 
 def _luminance(colour: str) -> float:
     parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -210,7 +257,9 @@ class _Artist:
 
 
 class _Drawn(RendererBase):
-    """A renderer that looks at what is drawn instead of drawing it; what is hidden never reaches it."""
+    """A renderer that looks at what is drawn instead of drawing it; what is hidden never reaches
+    it.
+    """
 
     def __init__(self, figure: Drawing, smallest: float) -> None:
         super().__init__()
@@ -236,7 +285,9 @@ class _Drawn(RendererBase):
     def points_to_pixels(self, points: Any) -> Any:
         return self.measure.points_to_pixels(points)
 
-    def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
+    def get_text_width_height_descent(
+        self, s: str, prop: Any, ismath: Any
+    ) -> tuple[float, float, float]:
         width, height, descent = self.measure.get_text_width_height_descent(s, prop, ismath)
         return width, height, descent
 
@@ -245,7 +296,9 @@ class _Drawn(RendererBase):
 
     def close_group(self, s: str) -> None:
         mark = self.open.pop()
-        exempt = mark.gid == DECORATIVE or {"matplotlib.axis", "text"} & {outer.kind for outer in self.open}
+        exempt = mark.gid == DECORATIVE or {"matplotlib.axis", "text"} & {
+            outer.kind for outer in self.open
+        }
         if mark.box is not None and mark.contrast < 3 and not exempt:
             self.fault(f"a mark ({s}) has a contrast of {mark.contrast:.1f}, less than 3", mark.box)
 
@@ -262,7 +315,9 @@ class _Drawn(RendererBase):
                     for text in (text for text, where in self.texts if _overlap(box, where)):
                         self.fault(f"text '{text}' is covered", box)
 
-    def draw_text(self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, *rest: Any, **more: Any) -> None:
+    def draw_text(
+        self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, *rest: Any, **more: Any
+    ) -> None:
         width, height, descent = self.get_text_width_height_descent(s, prop, False)
         flat = Bbox.from_bounds(0, -descent, width, height)
         box, edge = flat.transformed(Affine2D().rotate_deg(angle).translate(x, y)), self.figure.bbox
@@ -284,7 +339,11 @@ class _Drawn(RendererBase):
 
     def _seen(self, colour: Any, box: Bbox) -> str:
         """A colour as #rrggbb, after a fault if it is strange; nothing if it cannot be seen."""
-        written = to_hex(colour, keep_alpha=True).removesuffix("ff") if len(colour) == 4 else to_hex(colour)
+        written = (
+            to_hex(colour, keep_alpha=True).removesuffix("ff")
+            if len(colour) == 4
+            else to_hex(colour)
+        )
         if written[7:] == "00":
             return ""
         if written not in PALETTE and written not in self.strange:

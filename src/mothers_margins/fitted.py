@@ -25,10 +25,12 @@ Method = Literal["logit", "firth"]
 
 @dataclass(frozen=True)
 class Happened:
-    """What was done to a model: a code, the variable and level that it is about, and how many participants it met.
+    """What was done to a model: a code, the variable and level that it is about, and how many
+    participants it met.
 
-    Codes: `term_not_known` (participants left out), `not_concerned` (participants left out), `put_together` (levels),
-    `small_cell` (so Firth's method), `nobody_has_level` (left out), `separated` (infinite without Firth's method).
+    Codes: `term_not_known` (participants left out), `not_concerned` (participants left out),
+    `put_together` (levels), `small_cell` (so Firth's method), `nobody_has_level` (left out),
+    `separated` (infinite without Firth's method).
     """
 
     code: str
@@ -39,7 +41,9 @@ class Happened:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a design: its name, and the variable, level and reference that it stands for."""
+    """One column of a design: its name, and the variable, level and reference that it stands
+    for.
+    """
 
     name: str
     variable: str = ""
@@ -58,7 +62,9 @@ class WaldTest:
 
 
 class Estimated:
-    """What a fit of one data set and a pooled fit have in common: how they are written as tidy results."""
+    """What a fit of one data set and a pooled fit have in common: how they are written as tidy
+    results.
+    """
 
     outcome: str
     model: str
@@ -93,25 +99,43 @@ class Estimated:
     @property
     def events_per_parameter(self) -> float:
         """The smaller of the numbers with and without the outcome, over the parameters."""
-        return float(min(self.n_events, self.nobs - self.n_events) / self.parameters) if self.parameters else np.inf
+        return (
+            float(min(self.n_events, self.nobs - self.n_events) / self.parameters)
+            if self.parameters
+            else np.inf
+        )
 
     def to_frame(self) -> pd.DataFrame:
-        """Unadjusted and adjusted estimates as tidy results of kind estimates (`Results` if fitted on a cohort).
+        """Unadjusted and adjusted estimates as tidy results of kind estimates (`Results` if fitted
+        on a cohort).
 
-        Wald limits are in conf_low and conf_high; profile limits and likelihood-ratio p of a single fit, and m, fmi
-        and mc_error of a pooled one, in their own columns. A variable with several columns has one row more, without
-        an estimate, whose note says `joint_test`: p_value is of their joint Wald test, df their number.
-        Until the list of explanatory variables is locked, `about.lock` of estimates from restricted data is `open`.
+        Wald limits are in conf_low and conf_high; profile limits and likelihood-ratio p of a single
+        fit, and m, fmi and mc_error of a pooled one, in their own columns. A variable with several
+        columns has one row more, without an estimate, whose note says `joint_test`: p_value is of
+        their joint Wald test, df their number. Until the list of explanatory variables is locked,
+        `about.lock` of estimates from restricted data is `open`.
         """
-        rows = [row for fit in self.unadjusted for row in fit.rows("unadjusted")] + list(self.rows("adjusted"))
+        rows = [row for fit in self.unadjusted for row in fit.rows("unadjusted")] + list(
+            self.rows("adjusted")
+        )
         return framed(rows, self.about, self.timepoint)
 
     def rows(self, which: str) -> Iterator[dict[str, Any]]:
         """Rows of one model; of an unadjusted one without its constant."""
-        common = {"outcome": self.outcome, "model": which, "n": self.nobs, "n_events": self.n_events}
+        common = {
+            "outcome": self.outcome,
+            "model": which,
+            "n": self.nobs,
+            "n_events": self.n_events,
+        }
         common |= {"method": self.in_results, "specification": self.model}
         own = list(self._own())
-        limits, estimates, errors, p_values = self.conf_int().to_numpy(), self.params, self.bse, self.pvalues
+        limits, estimates, errors, p_values = (
+            self.conf_int().to_numpy(),
+            self.params,
+            self.bse,
+            self.pvalues,
+        )
         for k, one in enumerate(self.columns):
             if which == "unadjusted" and one.name == CONSTANT:
                 continue
@@ -121,7 +145,11 @@ class Estimated:
                 test = self.wald_test(one.variable)
                 joint = {"term": one.variable, "level": "", "df": test.df, "p_value": test.pvalue}
                 yield common | named | joint | {"note": joined(JOINT, one.note)}
-            numbers = {"estimate": estimates.iloc[k], "std_error": errors.iloc[k], "p_value": p_values.iloc[k]}
+            numbers = {
+                "estimate": estimates.iloc[k],
+                "std_error": errors.iloc[k],
+                "p_value": p_values.iloc[k],
+            }
             numbers |= {"conf_low": limits[k, 0], "conf_high": limits[k, 1], "df": self.df.iloc[k]}
             yield common | named | {"term": one.name, "level": one.level} | numbers | own[k]
 
@@ -130,14 +158,21 @@ class Estimated:
         raise NotImplementedError
 
     def tabulated(self) -> Results:
-        """Every level that enters, with and without the outcome, among the participants in the model: kind events.
+        """Every level that enters, with and without the outcome, among the participants in the
+        model: kind events.
 
-        Of a pooled fit the numbers are means over the imputations. Raises UsageError for a fit without a cohort.
+        Of a pooled fit the numbers are means over the imputations. Raises UsageError for a fit
+        without a cohort.
         """
         about = self._about("events")
         sides = {"yes": self.n_events, "no": self.nobs - self.n_events}
         rows = [
-            {"engine": "cells", "event": "in_level", "variable": cell["variable"], "level": cell["level"]}
+            {
+                "engine": "cells",
+                "event": "in_level",
+                "variable": cell["variable"],
+                "level": cell["level"],
+            }
             | {"group": side, "n": cell[side], "denominator": size}
             for cell in self.cells.to_dict("records")
             for side, size in sides.items()
@@ -165,19 +200,26 @@ class Estimated:
 
     def __repr__(self) -> str:
         method = "Firth's penalised likelihood" if self.method == "firth" else "maximum likelihood"
-        size = f"n = {self.nobs}, {self.n_events} with the outcome, {count(self.parameters, 'parameter')}"
+        size = (
+            f"n = {self.nobs}, {self.n_events} with the outcome, "
+            f"{count(self.parameters, 'parameter')}"
+        )
         per = f"{self.events_per_parameter:.1f} events per parameter"
         mark = f"{self.about.source.mark}. " if self.about and self.about.source.mark else ""
-        return f"{mark}Logistic regression of {self.outcome}, model {self.model}, {method}: {size}, {per}."
+        return (
+            f"{mark}Logistic regression of {self.outcome}, model {self.model}, {method}: "
+            f"{size}, {per}."
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Estimated):
     """A fitted logistic regression, asked as one of statsmodels is; estimates are log-odds.
 
-    design: one row per participant in the model, one column per coefficient; event: 1 with the outcome, else 0.
-    cells: number with and without the outcome in each level. done: what was left out, put together or penalised.
-    unadjusted: the fits of one explanatory variable each, on the same rows.
+    design: one row per participant in the model, one column per coefficient; event: 1 with the
+    outcome, else 0. cells: number with and without the outcome in each level. done: what was left
+    out, put together or penalised. unadjusted: the fits of one explanatory variable each, on the
+    same rows.
     """
 
     outcome: str
@@ -226,7 +268,9 @@ class Fit(Estimated):
 
     @property
     def df(self) -> pd.Series:
-        """Degrees of freedom of each coefficient: infinite, because Wald's test is against the normal distribution."""
+        """Degrees of freedom of each coefficient: infinite, because Wald's test is against the
+        normal distribution.
+        """
         return self._series(np.full(len(self.columns), np.inf))
 
     @property
@@ -253,27 +297,43 @@ class Fit(Estimated):
         return pd.DataFrame({0: self.params - reach, 1: self.params + reach})
 
     def profile_int(self) -> pd.DataFrame:
-        """Profile-likelihood intervals (penalised for firth), columns 0 and 1, at the study's confidence."""
+        """Profile-likelihood intervals (penalised for firth), columns 0 and 1, at the study's
+        confidence.
+        """
         found = self.solution
         return pd.DataFrame({0: found.profile_low, 1: found.profile_high}, index=self.params.index)
 
     def wald_test(self, term: str) -> WaldTest:
-        """Joint test of all columns of an explanatory variable, or of one column. Raises UsageError for neither."""
-        chosen = [place for place, one in enumerate(self.columns) if term and term in (one.variable, one.name)]
+        """Joint test of all columns of an explanatory variable, or of one column. Raises UsageError
+        for neither.
+        """
+        chosen = [
+            place
+            for place, one in enumerate(self.columns)
+            if term and term in (one.variable, one.name)
+        ]
         if not chosen:
-            raise unknown("term", [term], [one.variable or one.name for one in self.columns], "wald_test")
+            raise unknown(
+                "term", [term], [one.variable or one.name for one in self.columns], "wald_test"
+            )
         part = self.solution.params[chosen]
-        statistic = float(part @ np.linalg.solve(self.solution.covariance[np.ix_(chosen, chosen)], part))
+        statistic = float(
+            part @ np.linalg.solve(self.solution.covariance[np.ix_(chosen, chosen)], part)
+        )
         return WaldTest(statistic, len(chosen), float(stats.chi2.sf(statistic, len(chosen))))
 
     def _own(self) -> Iterator[dict[str, Any]]:
         found = self.solution
-        for low, high, p_value in zip(found.profile_low, found.profile_high, found.profile_p, strict=True):
+        for low, high, p_value in zip(
+            found.profile_low, found.profile_high, found.profile_p, strict=True
+        ):
             yield {"profile_low": low, "profile_high": high, "profile_p": p_value}
 
 
 def lock_state(study: Study, source: Source, model: str, outcome: str) -> Lock:
-    """Whether no agreed list covers estimates from restricted data, or the agreed list was changed."""
+    """Whether no agreed list covers estimates from restricted data, or the agreed list was
+    changed.
+    """
     if study.unlocked(model, outcome):
         return "open" if source.kind == "restricted" else ""
     lock = study.file.lock

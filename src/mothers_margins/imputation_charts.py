@@ -1,4 +1,6 @@
-"""The charts of an imputation: traces of its chains, missing information by number of imputations, imputed shares."""
+"""The charts of an imputation: traces of its chains, missing information by number of imputations,
+imputed shares.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +13,19 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from mothers_margins.charts import MOST, alt_text, bars_by_group, left_out
 from mothers_margins.errors import UsageError, count
-from mothers_margins.figure import DECORATIVE, EDGE, FIRST, GREY, GRID, LINE, PAPER, SECOND, STYLE, Figure, Page
+from mothers_margins.figure import (
+    DECORATIVE,
+    EDGE,
+    FIRST,
+    GREY,
+    GRID,
+    LINE,
+    PAPER,
+    SECOND,
+    STYLE,
+    Figure,
+    Page,
+)
 from mothers_margins.results import Record, Results, checked
 from mothers_margins.rounding import rounded
 from mothers_margins.shown import Value, is_hidden, is_known, shown
@@ -19,7 +33,10 @@ from mothers_margins.study import Study
 from mothers_margins.terms import SYMBOLS, cited, is_imputed, label, level, symbol, term
 
 ACROSS, PANELS = 3, 36  # panels beside each other, and in one figure
-SINGLY, BEFORE_BAND = 10, 5  # so many chains are all drawn as lines; of more, some, before a band that holds all
+SINGLY, BEFORE_BAND = (
+    10,
+    5,
+)  # so many chains are all drawn as lines; of more, some, before a band that holds all
 NAMED = 6  # lines with a label at their end
 WIDTH = 7.1  # inches, as of the other charts
 # Neighbouring lines differ by shape too, so that they stay apart without colour.
@@ -31,13 +48,16 @@ LINES: tuple[dict[str, Any], ...] = (
 
 @mpl.rc_context(STYLE)
 def traces(results: Results, convergence: Results | None = None) -> Figure:
-    """Means of the imputed values by sweep, one panel per imputed variable, each panel with a scale of its own.
+    """Means of the imputed values by sweep, one panel per imputed variable, each panel with a scale
+    of its own.
 
-    results: as `Imputed.traces` returns them (kind chains). Up to ten chains are lines; of more, five, evenly chosen,
-    before a band from the smallest to the largest mean of all. Of a variable with two levels the share of one is drawn
-    (of Yes where that is one), with more levels the mean code. convergence: as `Imputed.convergence` returns it; then
-    each panel says its R-hat. A variable with a suppressed value is left out, which the figure says. Raises UsageError
-    for results of another kind or study, fewer than two sweeps, no variable or more than 36, and no R-hat where asked.
+    results: as `Imputed.traces` returns them (kind chains). Up to ten chains are lines; of more,
+    five, evenly chosen, before a band from the smallest to the largest mean of all. Of a variable
+    with two levels the share of one is drawn (of Yes where that is one), with more levels the mean
+    code. convergence: as `Imputed.convergence` returns it; then each panel says its R-hat. A
+    variable with a suppressed value is left out, which the figure says. Raises UsageError for
+    results of another kind or study, fewer than two sweeps, no variable or more than 36, and no
+    R-hat where asked.
     """
     about = checked(results, "traces", "chains")
     study = about.study
@@ -59,24 +79,39 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     rhat = {} if convergence is None else _rhat(study, convergence, [*means])
     names, wide = [*means], (WIDTH - 2 * EDGE) / ACROSS
     chains, sweeps = (max(one.shape[axis] for one in means.values()) for axis in (1, 0))
-    ends = min(one.index.min() for one in means.values()), max(one.index.max() for one in means.values())
+    ends = (
+        min(one.index.min() for one in means.values()),
+        max(one.index.max() for one in means.values()),
+    )
     page = Page(WIDTH, about.source.mark)
-    y = page.write(EDGE, page.top, f"Imputed variables: {len(names)}. Chains: {chains}. Sweeps: {sweeps}.") + 0.1
+    y = (
+        page.write(
+            EDGE, page.top, f"Imputed variables: {len(names)}. Chains: {chains}. Sweeps: {sweeps}."
+        )
+        + 0.1
+    )
     for first in range(0, len(names), ACROSS):
         row = names[first : first + ACROSS]
         titles = [page.lines(label(study, name), wide - 0.2, "bold") for name in row]
-        top = y + LINE * max(map(len, titles))  # panels of a row stand at one height, with their titles close above
+        top = y + LINE * max(
+            map(len, titles)
+        )  # panels of a row stand at one height, with their titles close above
         for i, (name, lines) in enumerate(zip(row, titles, strict=True)):
             x = EDGE + i * wide
             page.write(x, top - LINE * len(lines), label(study, name), wide - 0.2, "bold")
             page.write(x, top, _measure(study, name) + (f", R-hat {rhat[name][1]}" if rhat else ""))
             axes = page.panel(x + 0.4, top + 0.1, wide - 0.6, 0.75, xlim=ends, xlabel="Sweep")
             _trace(axes, means[name])
-            if first + i + ACROSS < len(names):  # numbers and title stand under the last panel of a column
+            if first + i + ACROSS < len(
+                names
+            ):  # numbers and title stand under the last panel of a column
                 axes.set_xlabel("")
                 axes.tick_params(labelbottom=False)
         y = top + 1.1
-    start = f"Trace plots of {count(len(names), 'imputed variable')}: means by sweep, {count(chains, 'chain')}, "
+    start = (
+        f"Trace plots of {count(len(names), 'imputed variable')}: means by sweep, "
+        f"{count(chains, 'chain')}, "
+    )
     start += f"{sweeps} sweeps."
     known = {name: value for name, (value, _) in rhat.items() if np.isfinite(value)}
     if known:
@@ -90,23 +125,35 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
 
 
 def _reading(chains: int, by_code: bool, rhat: set[str]) -> Iterator[str]:
-    """What is drawn, and how it is read. by_code: whether levels are drawn by the mean of their codes."""
+    """What is drawn, and how it is read. by_code: whether levels are drawn by the mean of their
+    codes.
+    """
     some = ""
     if chains > SINGLY:
-        some = f" Lines: {BEFORE_BAND} of the chains; band: from the smallest to the largest of all."
+        some = (
+            f" Lines: {BEFORE_BAND} of the chains; band: from the smallest to the largest of all."
+        )
     near = ", and R-hat is near 1" if rhat else ""
-    yield f"Mean of the imputed values after each sweep.{some} Convergence: the lines overlap and show no trend{near}."
+    yield (
+        f"Mean of the imputed values after each sweep.{some} Convergence: the lines overlap "
+        f"and show no trend{near}."
+    )
     if by_code:
         yield "Mean code: the levels are numbered from 0 in their declared order."
     yield "Where few values are imputed, their mean jumps between few places; that is no fault."
     if SYMBOLS["missing"] in rhat:
-        yield f"R-hat {SYMBOLS['missing']}: not known, because nothing varied or a sweep had nothing to impute."
+        yield (
+            f"R-hat {SYMBOLS['missing']}: not known, because nothing varied or a sweep had "
+            "nothing to impute."
+        )
 
 
 def _drawn_means(study: Study, name: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Means as they are drawn, sweeps by chains; where none was imputed in a sweep, missing."""
     means = rows.pivot(index="sweep", columns="chain", values="mean").astype(float)
-    return 1 - means if study.levels(name) == ("Yes", "No") else means  # the engine counts beyond the first level
+    return (
+        1 - means if study.levels(name) == ("Yes", "No") else means
+    )  # the engine counts beyond the first level
 
 
 def _measure(study: Study, name: str) -> str:
@@ -124,7 +171,9 @@ def _rhat(study: Study, convergence: Results, names: list[str]) -> dict[str, tup
     absent = [name for name in names if name not in rows]
     if absent or other.name != study.name:
         raise UsageError(
-            "traces: these checks hold no R-hat of what is drawn.", absent, "Give convergence() of the same."
+            "traces: these checks hold no R-hat of what is drawn.",
+            absent,
+            "Give convergence() of the same.",
         )
     found: dict[str, tuple[float, str]] = {}
     for name in names:
@@ -162,41 +211,60 @@ def _upright(axes: Axes, low: float, high: float, steps: int) -> None:
 
 @mpl.rc_context(STYLE)
 def fmi_by_m(results: Results) -> Figure:
-    """Fraction of missing information (FMI) against the number of imputations, one line per term of a model.
+    """Fraction of missing information (FMI) against the number of imputations, one line per term of
+    a model.
 
-    results: as `stability` returns them (kind estimates). Terms with the largest FMI at the largest m, six at most,
-    have their label and number at the line's end, the others are grey. Left out: the constant; and suppressed
-    estimates, which the figure says. Raises UsageError for results of another kind, of more than one fit, or with
-    fewer than two numbers of imputations.
+    results: as `stability` returns them (kind estimates). Terms with the largest FMI at the largest
+    m, six at most, have their label and number at the line's end, the others are grey. Left out:
+    the constant; and suppressed estimates, which the figure says. Raises UsageError for results of
+    another kind, of more than one fit, or with fewer than two numbers of imputations.
     """
     about = checked(results, "fmi_by_m", "estimates")
     study, rule = about.study, about.study.file.rounding.rule
-    rows = [row for row in results.to_dict("records") if row["variable"] and is_imputed(str(row["method"]))]
+    rows = [
+        row
+        for row in results.to_dict("records")
+        if row["variable"] and is_imputed(str(row["method"]))
+    ]
     drawn = [row for row in rows if is_known(shown(row, "fmi"))]
     if rows and not drawn:
-        raise UsageError(f"fmi_by_m: there is nothing to draw.{left_out(shown(row, 'fmi') for row in rows)}")
+        raise UsageError(
+            f"fmi_by_m: there is nothing to draw.{left_out(shown(row, 'fmi') for row in rows)}"
+        )
     lines: dict[str, dict[int, Record]] = {}
     for row in drawn:
         lines.setdefault(row["term"], {})[int(row["m"])] = row
     steps = sorted({m for line in lines.values() for m in line})
     if len(steps) < 2 or sum(map(len, lines.values())) < len(drawn):
         raise UsageError(
-            "fmi_by_m: needs imputed estimates of one fit, at two or more m.", (), "Give what stability returns."
+            "fmi_by_m: needs imputed estimates of one fit, at two or more m.",
+            (),
+            "Give what stability returns.",
         )
     before, last = steps[-2:]
     ends = {name: float(line[last]["fmi"]) for name, line in lines.items() if last in line}
     order = sorted(ends, key=lambda name: -ends[name])
     page, left, wide, tall = Page(WIDTH, about.source.mark), EDGE + 0.35, 3.4, 2.8
     top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
-    axes = page.panel(left, top, wide, tall, xlim=(steps[0], last), xlabel="Number of imputations (m)")
+    axes = page.panel(
+        left, top, wide, tall, xlim=(steps[0], last), xlabel="Number of imputations (m)"
+    )
     most = max(float(row["fmi"]) for row in drawn)
     _upright(axes, 0, max(0.1, most * 1.04), 5)
     _steps(axes, steps, wide)
-    labels = {name: f"{rounded(ends[name], 2, rule)} {term(study, lines[name][last])}" for name in order}
-    named = _named(page, axes, [(labels[name], ends[name]) for name in order], left + wide, top, tall)
+    labels = {
+        name: f"{rounded(ends[name], 2, rule)} {term(study, lines[name][last])}" for name in order
+    }
+    named = _named(
+        page, axes, [(labels[name], ends[name]) for name in order], left + wide, top, tall
+    )
     everything = [*order, *(name for name in lines if name not in ends)]
     for i, name in reversed([*enumerate(everything)]):  # the grey ones lie behind
-        look = LINES[i % 2] | {"linewidth": 1.2, "markersize": 4} if i < named else {"color": GREY, "linewidth": 0.7}
+        look = (
+            LINES[i % 2] | {"linewidth": 1.2, "markersize": 4}
+            if i < named
+            else {"color": GREY, "linewidth": 0.7}
+        )
         found = sorted(lines[name].items())
         axes.plot([m for m, _ in found], [row["fmi"] for _, row in found], clip_on=False, **look)
     low, high = (rounded(ends[order[i]], 2, rule) for i in (-1, 0))
@@ -205,20 +273,34 @@ def fmi_by_m(results: Results) -> Figure:
     if before in largest:
         change = ends[order[0]] - float(largest[before]["fmi"])
         size = rounded(abs(change), 2, rule)
-        moved = f"{size} {'more' if change > 0 else 'less'} than" if float(size) else "to two decimals the same as"
+        moved = (
+            f"{size} {'more' if change > 0 else 'less'} than"
+            if float(size)
+            else "to two decimals the same as"
+        )
         said += f" Largest for {term(study, largest[last])}: {moved} at m = {before}."
     hidden = left_out(shown(row, "fmi") for row in rows)
     notes = [
         said,
-        "FMI: the part of an estimate's variance that is due to missing values. Where the lines are level, more "
+        "FMI: the part of an estimate's variance that is due to missing values. Where the lines "
+        "are level, more "
         "imputations change little." + (" Grey: the other terms." if named < len(lines) else ""),
     ]
-    start = f"Line chart of the fraction of missing information (FMI) by number of imputations. {said}"
-    return page.end(top + tall + 0.6, [*notes, hidden, cited(study)], "fmi_by_m", alt_text(about, start, (), hidden))
+    start = (
+        f"Line chart of the fraction of missing information (FMI) by number of imputations. {said}"
+    )
+    return page.end(
+        top + tall + 0.6,
+        [*notes, hidden, cited(study)],
+        "fmi_by_m",
+        alt_text(about, start, (), hidden),
+    )
 
 
 def _steps(axes: Axes, steps: list[int], wide: float) -> None:
-    """Ticks at the numbers of imputations, from the largest down, those left out that have no room."""
+    """Ticks at the numbers of imputations, from the largest down, those left out that have no
+    room.
+    """
     ticks: list[int] = []
     for m in reversed(steps):
         if not ticks or (ticks[-1] - m) * wide / (steps[-1] - steps[0]) >= 0.3:
@@ -226,8 +308,12 @@ def _steps(axes: Axes, steps: list[int], wide: float) -> None:
     axes.set_xticks(ticks[::-1])
 
 
-def _named(page: Page, axes: Axes, labels: list[tuple[str, float]], x: float, top: float, high: float) -> int:
-    """Labels at the lines' ends, the largest first, moved apart where they would overlap; returns how many fit."""
+def _named(
+    page: Page, axes: Axes, labels: list[tuple[str, float]], x: float, top: float, high: float
+) -> int:
+    """Labels at the lines' ends, the largest first, moved apart where they would overlap; returns
+    how many fit.
+    """
     start, width = x + 0.35, page.width - x - 0.35 - EDGE
     heights = [LINE * len(page.lines(text, width)) + 0.05 for text, _ in labels]
     fit = max(n for n in range(1, min(NAMED, len(labels)) + 1) if sum(heights[:n]) <= high)
@@ -242,7 +328,10 @@ def _named(page: Page, axes: Axes, labels: list[tuple[str, float]], x: float, to
     for (text, _), end, y, height in zip(labels, ends, upper, heights, strict=False):
         page.write(start, y + LINE - 0.03, text, width)
         page.sheet.plot(
-            [x + 0.06, x + 0.18, start - 0.05], [end, y + height / 2, y + height / 2], color=GREY, linewidth=0.7
+            [x + 0.06, x + 0.18, start - 0.05],
+            [end, y + height / 2, y + height / 2],
+            color=GREY,
+            linewidth=0.7,
         )
     return fit
 
@@ -250,16 +339,19 @@ def _named(page: Page, axes: Axes, labels: list[tuple[str, float]], x: float, to
 def imputed_bars(results: Results) -> Figure:
     """Shares of the observed and of the imputed values side by side, as `group_bars` draws groups.
 
-    results: as `imputed_values` returns them (kind summaries). Of a Yes/No variable the Yes is drawn; of others every
-    level, if all together are no more than 20. What is not drawn is left to the table, which the figure says; choose
-    the rows of a variable to see its levels. An imputed share has beside it the number of participants with an imputed
-    value, and no count, since it is a share over all imputations. Raises UsageError as `group_bars` does, and for
-    groups other than these two.
+    results: as `imputed_values` returns them (kind summaries). Of a Yes/No variable the Yes is
+    drawn; of others every level, if all together are no more than 20. What is not drawn is left to
+    the table, which the figure says; choose the rows of a variable to see its levels. An imputed
+    share has beside it the number of participants with an imputed value, and no count, since it is
+    a share over all imputations. Raises UsageError as `group_bars` does, and for groups other than
+    these two.
     """
     study = checked(results, "imputed_bars", "summaries").study
     if not {*results["group"]} <= {"observed", "imputed"}:
         raise UsageError(
-            "imputed_bars: needs the groups observed and imputed.", (), "Give what imputed_values returns."
+            "imputed_bars: needs the groups observed and imputed.",
+            (),
+            "Give what imputed_values returns.",
         )
     names = [str(name) for name in dict.fromkeys(results["variable"])]
     others = [name for name in names if {*study.levels(name)} != {"Yes", "No"}]
@@ -268,8 +360,10 @@ def imputed_bars(results: Results) -> Figure:
     kept = results[~results["variable"].isin(apart)].copy()
     many = study.file.unit.many
     notes = [
-        f"Observed: {many} with the characteristic, of those with an observed value. Imputed: share over all "
-        f"imputations, of the number of {many} with an imputed value. That the two differ is no fault: values that are "
+        f"Observed: {many} with the characteristic, of those with an observed value. Imputed: "
+        "share over all "
+        f"imputations, of the number of {many} with an imputed value. That the two differ is no "
+        "fault: values that are "
         "missing at random differ from the observed ones as their predictors do.",
         f"In the table alone: {'; '.join(label(study, name) for name in apart)}." if apart else "",
     ]

@@ -1,4 +1,6 @@
-"""Multiple imputation of a cohort as its study declares it: which rows, which variables, how, and what came of it."""
+"""Multiple imputation of a cohort as its study declares it: which rows, which variables, how, and
+what came of it.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +15,15 @@ from mothers_margins.composites import maker
 from mothers_margins.definition import Group
 from mothers_margins.derivation import remade
 from mothers_margins.errors import UsageError
-from mothers_margins.imputation import Equation, Imputations, Passive, chained, default_method, read_cells, write_cells
+from mothers_margins.imputation import (
+    Equation,
+    Imputations,
+    Passive,
+    chained,
+    default_method,
+    read_cells,
+    write_cells,
+)
 from mothers_margins.missing_plan import MissingData
 from mothers_margins.plan_checks import ancestors
 from mothers_margins.results import About, Results, of_study, tidy
@@ -28,10 +38,12 @@ OUTSIDE = ("outcome_not_known", "not_concerned", "predicting_outcome_not_known")
 
 @dataclass(frozen=True)
 class Done:
-    """What a run left out or kept by a rule: a code, the variable, and how many participants it met.
+    """What a run left out or kept by a rule: a code, the variable, and how many participants it
+    met.
 
-    Codes beside those of OUTSIDE: `average_in_place` (an unknown outcome predicts at the share of those known),
-    `auxiliary_left_out` (recorded after the outcome, or part of it), `missing_as_no`, `shift_without_effect`.
+    Codes beside those of OUTSIDE: `average_in_place` (an unknown outcome predicts at the share of
+    those known), `auxiliary_left_out` (recorded after the outcome, or part of it), `missing_as_no`,
+    `shift_without_effect`.
     """
 
     code: str
@@ -43,9 +55,10 @@ class Done:
 class Imputed:
     """A cohort imputed m times for one outcome.
 
-    cohort: the rows of the run, with their missing values. filled: names of the imputed variables. composites: how
-    these were treated; shifts: what was added to imputed values. done: what was left out or kept by a rule, with
-    numbers. made: the engine's result. burnin: sweeps of each chain. seed: of the random numbers.
+    cohort: the rows of the run, with their missing values. filled: names of the imputed variables.
+    composites: how these were treated; shifts: what was added to imputed values. done: what was
+    left out or kept by a rule, with numbers. made: the engine's result. burnin: sweeps of each
+    chain. seed: of the random numbers.
     """
 
     cohort: Cohort
@@ -78,14 +91,18 @@ class Imputed:
         return when if when in (1, 2) else None
 
     def complete(self, i: int, only: Collection[str] | None = None) -> Cohort:
-        """The i-th completed cohort, from 1: imputed cells filled, and what is derived from them made again.
+        """The i-th completed cohort, from 1: imputed cells filled, and what is derived from them
+        made again.
 
-        What does not apply, and what the run did not impute, stays missing. only: the variables that are asked for
-        besides the outcome, which is quicker than all. Raises IndexError beyond m.
+        What does not apply, and what the run did not impute, stays missing. only: the variables
+        that are asked for besides the outcome, which is quicker than all. Raises IndexError beyond
+        m.
         """
         frame, study = self.made.complete(i), self.cohort.study
         wanted = {*self.cohort.data} if only is None else {self.outcome, *only}
-        untouched = wanted <= {*frame} or all(ancestors(study, n).isdisjoint(self.filled) for n in wanted - {*frame})
+        untouched = wanted <= {*frame} or all(
+            ancestors(study, n).isdisjoint(self.filled) for n in wanted - {*frame}
+        )
         needed = wanted if untouched else wanted.union(*(ancestors(study, name) for name in wanted))
         data = {str(name): values for name, values in self.cohort.data.items() if name in needed}
         for name in ({*self.filled} | {*self.made.passive}) & needed:
@@ -94,24 +111,32 @@ class Imputed:
             reasons = {name: self.cohort.reasons[name] for name in data}
             data |= remade(study, data, reasons, self.filled)
         made = pd.DataFrame(data)
-        return replace(self.cohort, data=made, reasons=self.cohort.reasons[list(made)].where(made.isna()))
+        return replace(
+            self.cohort, data=made, reasons=self.cohort.reasons[list(made)].where(made.isna())
+        )
 
     def events(self) -> Results:
-        """How the run was made, and what it left out, kept by a rule, augmented or could not fit: kind events.
+        """How the run was made, and what it left out, kept by a rule, augmented or could not fit:
+        kind events.
 
-        engine run: `imputations`, `sweeps` and `seed`, whose values are in `setting`. engine imputation: what was done
-        to `n` participants of the run, or of all where it says who is not in it (see `Done`); `imputed` by `method`,
-        with the shift in `setting`; `made_from_parts`, which are in `variables`. engine chains: in how many `chains`
-        of `chains_in_all` something happened at least once (see `imputation.HAPPENINGS`).
+        engine run: `imputations`, `sweeps` and `seed`, whose values are in `setting`. engine
+        imputation: what was done to `n` participants of the run, or of all where it says who is not
+        in it (see `Done`); `imputed` by `method`, with the shift in `setting`; `made_from_parts`,
+        which are in `variables`. engine chains: in how many `chains` of `chains_in_all` something
+        happened at least once (see `imputation.HAPPENINGS`).
         """
         settings = {"imputations": self.m, "sweeps": self.burnin, "seed": self.seed}
-        rows = [{"engine": "run", "event": event, "setting": value} for event, value in settings.items()]
+        rows = [
+            {"engine": "run", "event": event, "setting": value} for event, value in settings.items()
+        ]
         rows += self._what_was_done()
         for one in self.made.events_frame().to_dict("records"):
             row = {"engine": "chains", "event": one["event"], "variable": one["variable"]}
             named = "reason" if one["event"] == "chain_failed" else "variables"
             row |= {named: "; ".join(one["names"])}
-            rows.append(row | {"chains": one["chains"], "chains_in_all": self.m + len(self.made.failed)})
+            rows.append(
+                row | {"chains": one["chains"], "chains_in_all": self.m + len(self.made.failed)}
+            )
         return tidy([{"group": "all"} | row for row in rows], self._about("events"), self.timepoint)
 
     def _what_was_done(self) -> Iterator[dict[str, Any]]:
@@ -120,7 +145,11 @@ class Imputed:
         outside = sum(done.n for done in self.done if done.code in OUTSIDE)
         for done in self.done:
             whole = size + outside if done.code in OUTSIDE else size
-            row: dict[str, Any] = {"engine": "imputation", "event": done.code, "variable": done.variable}
+            row: dict[str, Any] = {
+                "engine": "imputation",
+                "event": done.code,
+                "variable": done.variable,
+            }
             yield row | {"n": done.n, "denominator": whole}
         for target in self.made.targets:
             row = {"engine": "imputation", "event": "imputed", "variable": target.name}
@@ -135,13 +164,23 @@ class Imputed:
         """Mean and SD of the imputed values by variable, chain and sweep: kind chains."""
         rows = self.made.trace().to_dict("records")
         return tidy(
-            [{str(key): value for key, value in row.items()} for row in rows], self._about("chains"), self.timepoint
+            [{str(key): value for key, value in row.items()} for row in rows],
+            self._about("chains"),
+            self.timepoint,
         )
 
     def convergence(self) -> Results:
         """R-hat of every imputed variable, near 1 where the chains have mixed: kind convergence."""
-        common = {"outcome": self.outcome, "specification": self.model, "chains": self.m, "sweeps": self.burnin}
-        rows = [common | {"variable": str(name), "rhat": value} for name, value in self.made.rhat().items()]
+        common = {
+            "outcome": self.outcome,
+            "specification": self.model,
+            "chains": self.m,
+            "sweeps": self.burnin,
+        }
+        rows = [
+            common | {"variable": str(name), "rhat": value}
+            for name, value in self.made.rhat().items()
+        ]
         return tidy(rows, self._about("convergence"), self.timepoint)
 
     def _about(self, kind: str) -> About:
@@ -149,9 +188,16 @@ class Imputed:
 
     def __repr__(self) -> str:
         mark = self.cohort.source.mark
-        said = f"{self.m} imputations of {len(self.cohort)} {self.cohort.study.file.unit.many} for {self.outcome}"
-        failed = f" {len(self.made.failed)} CHAINS FAILED: see events()." if self.made.failed else ""
-        return f"{mark + '. ' if mark else ''}{said}; {len(self.filled)} incomplete variables.{failed}"
+        said = (
+            f"{self.m} imputations of {len(self.cohort)} {self.cohort.study.file.unit.many} "
+            f"for {self.outcome}"
+        )
+        failed = (
+            f" {len(self.made.failed)} CHAINS FAILED: see events()." if self.made.failed else ""
+        )
+        return (
+            f"{mark + '. ' if mark else ''}{said}; {len(self.filled)} incomplete variables.{failed}"
+        )
 
 
 def impute(
@@ -168,30 +214,39 @@ def impute(
     keep: bool = False,
     progress: bool = True,
 ) -> Imputed:
-    """Impute the explanatory variables of a model for one outcome, by chained equations, as the study's plan says.
+    """Impute the explanatory variables of a model for one outcome, by chained equations, as the
+    study's plan says.
 
-    The outcome predicts and is never imputed: the rows are those for whom it is known. model: whose explanatory
-    variables are imputed, with the plan's auxiliary ones; by default the study's first that lists any for the outcome.
-    m, burnin, seed: by default the plan's. n_jobs: processes; the result is the same for any number.
-    composites: `components` imputes the declared parts and makes the composite from them; `direct` imputes the
-    composite itself; `missing_as_no` takes a missing composite for a no. shifts: added to the imputed values of a
-    variable (to log-odds of Yes, or of the second of two other levels), for a run that is not missing at random.
-    keep: store the imputed cells in internal/STUDY/ of the run's folder, under a key of all that they depend on.
-    Cells that are stored there under the same key are read, not made again.
-    Raises UsageError for a study without a plan, an outcome without a declared run, unknown names, a model that lists
+    The outcome predicts and is never imputed: the rows are those for whom it is known. model: whose
+    explanatory variables are imputed, with the plan's auxiliary ones; by default the study's first
+    that lists any for the outcome. m, burnin, seed: by default the plan's. n_jobs: processes; the
+    result is the same for any number. composites: `components` imputes the declared parts and makes
+    the composite from them; `direct` imputes the composite itself; `missing_as_no` takes a missing
+    composite for a no. shifts: added to the imputed values of a variable (to log-odds of Yes, or of
+    the second of two other levels), for a run that is not missing at random. keep: store the
+    imputed cells in internal/STUDY/ of the run's folder, under a key of all that they depend on.
+    Cells that are stored there under the same key are read, not made again. Raises UsageError for a
+    study without a plan, an outcome without a declared run, unknown names, a model that lists
     nothing for the outcome, and an outcome that stands in a variable to be imputed.
     """
     study = only_recorded(cohort, "impute").study
     plan = study.file.missing_data
     if plan is None:
         raise UsageError(
-            f"impute: study {study.name} declares no missing-data plan.", (), "Write missing_data in study.yaml."
+            f"impute: study {study.name} declares no missing-data plan.",
+            (),
+            "Write missing_data in study.yaml.",
         )
-    outcome = outcome or next((one.name for one in study.file.outcomes if one.kind == "primary"), "")
+    outcome = outcome or next(
+        (one.name for one in study.file.outcomes if one.kind == "primary"), ""
+    )
     if outcome not in study.outcomes:
         raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     if outcome not in plan.outcomes:
-        remedy = "An outcome predicts in its own run and is never imputed: say under missing_data.outcomes how."
+        remedy = (
+            "An outcome predicts in its own run and is never imputed: say under "
+            "missing_data.outcomes how."
+        )
         raise UsageError(f"impute: the missing-data plan declares no run of {outcome}.", (), remedy)
     if composites not in ("components", "direct", "missing_as_no"):
         raise UsageError("impute: composites is components, direct or missing_as_no.")
@@ -201,8 +256,15 @@ def impute(
     if not terms:
         raise UsageError(f"impute: model {model} lists no explanatory variable of {outcome}.")
     if keep and cohort.source.kind == "restricted" and places.inside_project(places.out_folder()):
-        remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."
-        raise UsageError("impute: imputed cells of restricted data stay outside the project's folder.", (), remedy)
+        remedy = (
+            f"Set the environment variable {places.OUT} to a folder outside, then start "
+            "JupyterLab again."
+        )
+        raise UsageError(
+            "impute: imputed cells of restricted data stay outside the project's folder.",
+            (),
+            remedy,
+        )
     m, burnin = plan.m if m is None else m, plan.burnin if burnin is None else burnin
     seed = plan.seed if seed is None else seed
     if m < 1 or burnin < 1 or seed < 0:
@@ -215,11 +277,16 @@ def impute(
         frame, equations = prepared.frame, prepared.equations
         with shown("impute", m, progress) as report:
             try:
-                made = chained(frame, equations, m=m, burnin=burnin, seed=seed, n_jobs=n_jobs, progress=report)
+                made = chained(
+                    frame, equations, m=m, burnin=burnin, seed=seed, n_jobs=n_jobs, progress=report
+                )
             except (ValueError, ArithmeticError) as error:
                 remedy = "Put levels together, or leave the variable out of the plan."
-                raise UsageError("impute: these rows cannot be imputed.", (str(error),), remedy) from None
-    # what was read stays as it is, it may hold more imputations; but in the batch a notebook must write what it keeps
+                raise UsageError(
+                    "impute: these rows cannot be imputed.", (str(error),), remedy
+                ) from None
+    # what was read stays as it is, it may hold more imputations; but in the batch a notebook must
+    # write what it keeps
     if keep and not (stored and places.staged(path) == places.out_folder() / path):
         restricted = cohort.source.kind == "restricted"
         places.write_whole(
@@ -228,14 +295,27 @@ def impute(
             private=restricted,
         )
     filled, rows = tuple(target.name for target in made.targets), prepared.cohort
-    return Imputed(rows, outcome, model, composites, dict(shifts or {}), filled, prepared.done, made, burnin, seed)
+    return Imputed(
+        rows,
+        outcome,
+        model,
+        composites,
+        dict(shifts or {}),
+        filled,
+        prepared.done,
+        made,
+        burnin,
+        seed,
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """Rows and columns of a run, the equations of its incomplete variables, and what was done to get there.
+    """Rows and columns of a run, the equations of its incomplete variables, and what was done to
+    get there.
 
-    beside: what decides cells and predicts none: whom a variable concerns, what else a composite is made from.
+    beside: what decides cells and predicts none: whom a variable concerns, what else a composite is
+    made from.
     """
 
     cohort: Cohort
@@ -246,7 +326,9 @@ class _Prepared:
     beside: pd.DataFrame
 
     def key(self, burnin: int, seed: int) -> str:
-        """A short hash of all that the imputed cells depend on: values, equations, sweeps, seed, program, versions."""
+        """A short hash of all that the imputed cells depend on: values, equations, sweeps, seed,
+        program, versions.
+        """
         from hashlib import sha256
         from pathlib import Path
 
@@ -255,7 +337,9 @@ class _Prepared:
 
         from mothers_margins import imputation
 
-        found = sha256(repr((self.described, burnin, seed, numpy.__version__, scipy.__version__)).encode())
+        found = sha256(
+            repr((self.described, burnin, seed, numpy.__version__, scipy.__version__)).encode()
+        )
         for source in (
             *sorted(Path(str(imputation.__file__)).parent.glob("*.py")),
             Path(__file__).with_name("composites.py"),
@@ -278,14 +362,25 @@ def _prepared(
     study = cohort.study
     done: list[Done] = []
     rows, predicting = _rows(cohort, plan, outcome, done)
-    part_of = {name: plan.composites[name] for name in terms if name in plan.composites and composites == "components"}
+    part_of = {
+        name: plan.composites[name]
+        for name in terms
+        if name in plan.composites and composites == "components"
+    }
     parts = tuple(dict.fromkeys(part for own in part_of.values() for part in own))
     auxiliaries = study.auxiliaries(outcome)
     later = [name for name in plan.auxiliaries if name not in (*auxiliaries, *terms)]
     done += [Done("auxiliary_left_out", name) for name in later]
     names = tuple(dict.fromkeys([*terms, *parts, *auxiliaries]))
-    inside = replace(cohort, data=cohort.data[rows], reasons=cohort.reasons[rows], scoring=cohort.scoring[rows])
-    gates = [gate for name in names for gate in _gate(study, name) if gate not in names and gap(inside, gate).any()]
+    inside = replace(
+        cohort, data=cohort.data[rows], reasons=cohort.reasons[rows], scoring=cohort.scoring[rows]
+    )
+    gates = [
+        gate
+        for name in names
+        for gate in _gate(study, name)
+        if gate not in names and gap(inside, gate).any()
+    ]
     names = (*names, *dict.fromkeys(gates))
     _refuse(study, [*names], outcome)
     data = {name: column(inside, name) for name in names}
@@ -301,7 +396,11 @@ def _prepared(
     whole = [name for name in shifts if name not in part_of and not gap(inside, name).any()]
     done += [Done("shift_without_effect", name) for name in whole]
     still = [f"'{name}' is made from its parts: shift those" for name in part_of if name in shifts]
-    still += [f"'{name}' is neither a number nor a yes or no" for name in shifts if len(study.levels(name)) > 2]
+    still += [
+        f"'{name}' is neither a number nor a yes or no"
+        for name in shifts
+        if len(study.levels(name)) > 2
+    ]
     if still:
         raise UsageError("impute: shifts that would do nothing.", still)
     equations: dict[str, Equation | Passive] = {}
@@ -313,12 +412,16 @@ def _prepared(
             beside |= {other: inside.data[other] for other in above if other in inside.data}
             made = [study.derived[other] for other in (name, *above) if other in study.derived]
             described.append(f"{name} passive {part_of[name]} {made}")
-        elif values.isna().any():  # also of what only does not apply to some: no cell of it is imputed
+        elif (
+            values.isna().any()
+        ):  # also of what only does not apply to some: no cell of it is imputed
             mine = {part for own in part_of.values() if name in own for part in own}
             equation = Equation(
                 method=plan.methods.get(name) or default_method(values),
                 omit=tuple(part for part in parts if part not in mine),
-                limits=study.limits(name) if name in study.scores else (-float("inf"), float("inf")),
+                limits=study.limits(name)
+                if name in study.scores
+                else (-float("inf"), float("inf")),
                 applies=_applies(inside, name, [*names]),
                 # the log-odds that the engine shifts are of the second level, which is the No
                 delta=shifts.get(name, 0.0) * (-1 if study.levels(name) == ("Yes", "No") else 1),
@@ -327,13 +430,18 @@ def _prepared(
             said: Any = equation.applies
             if isinstance(said, pd.Series):
                 said, beside[f"{name} applies"] = "by rows", said
-            described.append(f"{name} {equation.method} {equation.omit} {equation.limits} {said} {equation.delta}")
+            described.append(
+                f"{name} {equation.method} {equation.omit} {equation.limits} {said} "
+                f"{equation.delta}"
+            )
     frame = pd.DataFrame({**data, **predicting})
     others = pd.DataFrame(beside, index=frame.index)
     return _Prepared(inside, frame, equations, tuple(done), "; ".join(described), others)
 
 
-def _rows(cohort: Cohort, plan: MissingData, outcome: str, done: list[Done]) -> tuple[pd.Series, dict[str, pd.Series]]:
+def _rows(
+    cohort: Cohort, plan: MissingData, outcome: str, done: list[Done]
+) -> tuple[pd.Series, dict[str, pd.Series]]:
     """Rows of a run, and the outcomes that predict in it, as 0 and 1."""
     run, study = plan.outcomes[outcome], cohort.study
     rows = column(cohort, outcome).notna()
@@ -356,13 +464,22 @@ def _rows(cohort: Cohort, plan: MissingData, outcome: str, done: list[Done]) -> 
 
 
 def _refuse(study: Study, names: list[str], outcome: str) -> None:
-    made_from = [name for name in names if name in study.outcomes or study.recorded(name) & study.recorded(outcome)]
+    made_from = [
+        name
+        for name in names
+        if name in study.outcomes or study.recorded(name) & study.recorded(outcome)
+    ]
     if made_from:
-        raise UsageError(f"impute: an outcome is never imputed, and these hold what {outcome} is made from.", made_from)
+        raise UsageError(
+            f"impute: an outcome is never imputed, and these hold what {outcome} is made from.",
+            made_from,
+        )
 
 
 def _gate(study: Study, name: str) -> tuple[str, ...]:
-    """Variables that decide whether another one applies: the gate of its instrument, or what its field names."""
+    """Variables that decide whether another one applies: the gate of its instrument, or what its
+    field names.
+    """
     instrument = study.instruments.get(name)
     field = study.fields.get(name)
     return (
@@ -372,7 +489,9 @@ def _gate(study: Study, name: str) -> tuple[str, ...]:
 
 
 def _applies(cohort: Cohort, name: str, names: list[str]) -> Any:
-    """Whom a variable concerns: by its gate where that is imputed too, else row by row; None if it concerns all."""
+    """Whom a variable concerns: by its gate where that is imputed too, else row by row; None if it
+    concerns all.
+    """
     study = cohort.study
     for gate in _gate(study, name):
         if gate in names and gap(cohort, gate).any():
@@ -386,7 +505,9 @@ def _applies(cohort: Cohort, name: str, names: list[str]) -> Any:
 
 
 def _in_type(values: pd.Series, before: pd.Series) -> pd.Series:
-    """Imputed values in the type of the column; whole numbers that are no longer whole become Float64."""
+    """Imputed values in the type of the column; whole numbers that are no longer whole become
+    Float64.
+    """
     try:
         return values.astype(before.dtype)
     except (TypeError, ValueError):

@@ -1,4 +1,6 @@
-"""One logistic regression as numbers: fits, covariance, profile intervals, separation. Arrays in, arrays out."""
+"""One logistic regression as numbers: fits, covariance, profile intervals, separation. Arrays in,
+arrays out.
+"""
 
 import warnings
 from collections.abc import Callable
@@ -14,9 +16,11 @@ STEPS = 100
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Coefficients of k columns, their covariance, and the log-likelihood there (penalised for Firth).
+    """Coefficients of k columns, their covariance, and the log-likelihood there (penalised for
+    Firth).
 
-    profile_low, profile_high, profile_p: limits and p of each coefficient by (penalised) likelihood ratio.
+    profile_low, profile_high, profile_p: limits and p of each coefficient by (penalised) likelihood
+    ratio.
     """
 
     params: np.ndarray
@@ -27,12 +31,16 @@ class Solution:
     profile_p: np.ndarray
 
 
-def maximum_likelihood(design: np.ndarray, event: np.ndarray, confidence: float, *, profile: bool = True) -> Solution:
-    """Maximum likelihood by statsmodels, whose covariance is the inverse of the observed information.
+def maximum_likelihood(
+    design: np.ndarray, event: np.ndarray, confidence: float, *, profile: bool = True
+) -> Solution:
+    """Maximum likelihood by statsmodels, whose covariance is the inverse of the observed
+    information.
 
-    design: n x k with the constant; event: n of 0 and 1; confidence: of the profile intervals, in per cent.
-    Columns are centred and scaled for the fit, so that units and far zeros (a calendar year) do not matter.
-    Raises ArithmeticError if it does not converge, as with separated data, which `separated` finds beforehand.
+    design: n x k with the constant; event: n of 0 and 1; confidence: of the profile intervals, in
+    per cent. Columns are centred and scaled for the fit, so that units and far zeros (a calendar
+    year) do not matter. Raises ArithmeticError if it does not converge, as with separated data,
+    which `separated` finds beforehand.
     """
     from statsmodels.discrete.discrete_model import Logit
 
@@ -47,7 +55,10 @@ def maximum_likelihood(design: np.ndarray, event: np.ndarray, confidence: float,
     inside = np.asarray(found.params)
     covariance = np.asarray(found.cov_params())
     last_step = covariance @ found.model.score(inside)
-    if not np.isfinite(covariance).all() or np.abs(last_step / np.sqrt(np.diag(covariance))).max() > 1e-7:
+    if (
+        not np.isfinite(covariance).all()
+        or np.abs(last_step / np.sqrt(np.diag(covariance))).max() > 1e-7
+    ):
         raise ArithmeticError("the maximum-likelihood estimates do not converge")
     back = np.diag(1 / scale)
     if constant.any():
@@ -67,9 +78,15 @@ def maximum_likelihood(design: np.ndarray, event: np.ndarray, confidence: float,
 
 
 def standardised(design: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A design with its columns scaled, and centred if one is constant; which are constant, the centres, the scales."""
+    """A design with its columns scaled, and centred if one is constant; which are constant, the
+    centres, the scales.
+    """
     constant = np.ptp(design, axis=0) == 0
-    centre = np.where(constant, 0.0, design.mean(axis=0)) if constant.any() else np.zeros(design.shape[1])
+    centre = (
+        np.where(constant, 0.0, design.mean(axis=0))
+        if constant.any()
+        else np.zeros(design.shape[1])
+    )
     scale = np.where(constant, 1.0, design.std(axis=0))
     return (design - centre) / scale, constant, centre, scale
 
@@ -90,12 +107,14 @@ def _profile(
 ) -> tuple[float, float, float]:
     """Profile-likelihood limits of one coefficient, and the likelihood-ratio p of zero.
 
-    The limits are where twice the fall of the log-likelihood, maximised over the others, is the quantile of
-    chi-squared with one degree of freedom (Venzon and Moolgavkar 1988, Appl Stat 37:87). A side along which it
-    never falls so far is infinite.
+    The limits are where twice the fall of the log-likelihood, maximised over the others, is the
+    quantile of chi-squared with one degree of freedom (Venzon and Moolgavkar 1988, Appl Stat
+    37:87). A side along which it never falls so far is infinite.
     """
     others = np.delete(design, k, axis=1)
-    moves = np.delete(covariance[:, k], k) / covariance[k, k]  # how the others go with this one near the maximum
+    moves = (
+        np.delete(covariance[:, k], k) / covariance[k, k]
+    )  # how the others go with this one near the maximum
     error = np.sqrt(covariance[k, k])
 
     def fall(value: float) -> float:
@@ -110,7 +129,9 @@ def _profile(
             reach *= 2
         far = params[k] + side * reach
         inside = fall(far) < quantile
-        found = side * np.inf if inside else _root(lambda value: fall(value) - quantile, params[k], far)
+        found = (
+            side * np.inf if inside else _root(lambda value: fall(value) - quantile, params[k], far)
+        )
         limits.append(found)
     return limits[0], limits[1], float(stats.chi2.sf(max(fall(0.0), 0.0), 1))
 
@@ -119,14 +140,20 @@ def _root(function: Callable[[float], float], one: float, other: float) -> float
     return float(optimize.brentq(function, one, other, xtol=1e-11, rtol=1e-13))
 
 
-def _maximised(design: np.ndarray, event: np.ndarray, offset: np.ndarray, start: np.ndarray) -> float:
-    """Largest log-likelihood over the coefficients of `design`, by Newton's method with steps halved where needed."""
+def _maximised(
+    design: np.ndarray, event: np.ndarray, offset: np.ndarray, start: np.ndarray
+) -> float:
+    """Largest log-likelihood over the coefficients of `design`, by Newton's method with steps
+    halved where needed.
+    """
     params, value = start, _loglik(design @ start + offset, event)
     for _ in range(STEPS if design.shape[1] else 0):
         chance = expit(design @ params + offset)
         score = design.T @ (event - chance)
         information = (design.T * (chance * (1 - chance))) @ design
-        step = np.linalg.lstsq(information, score, rcond=1e-12)[0]  # where all is nearly certain it is nearly singular
+        step = np.linalg.lstsq(information, score, rcond=1e-12)[
+            0
+        ]  # where all is nearly certain it is nearly singular
         reached = _loglik(design @ (params + step) + offset, event)
         while reached < value - 1e-12 and np.abs(step).max() > 1e-10:
             step = step / 2
@@ -142,33 +169,50 @@ def _loglik(linear: np.ndarray, event: np.ndarray) -> float:
 
 
 def firth(
-    design: np.ndarray, event: np.ndarray, confidence: float, *, augmented: bool = False, profile: bool = True
+    design: np.ndarray,
+    event: np.ndarray,
+    confidence: float,
+    *,
+    augmented: bool = False,
+    profile: bool = True,
 ) -> Solution:
-    """Firth's penalised likelihood (1993, Biometrika 80:27) by firthmodels, with penalised profile intervals.
+    """Firth's penalised likelihood (1993, Biometrika 80:27) by firthmodels, with penalised profile
+    intervals.
 
-    augmented: covariance from the information of the augmented data (as logistf has it, after Heinze and Schemper
-    2002), else from the ordinary information at the estimates (as SAS and brglm2).
-    A profile limit that is not found is missing. Raises ArithmeticError if the estimates do not converge.
+    augmented: covariance from the information of the augmented data (as logistf has it, after
+    Heinze and Schemper 2002), else from the ordinary information at the estimates (as SAS and
+    brglm2). A profile limit that is not found is missing. Raises ArithmeticError if the estimates
+    do not converge.
     """
     from firthmodels import FirthLogisticRegression
 
     _independent(standardised(design)[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whether it converged is looked at below
-        fitted = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=STEPS, gtol=1e-7, xtol=1e-7)
+        fitted = FirthLogisticRegression(
+            backend="numpy", fit_intercept=False, max_iter=STEPS, gtol=1e-7, xtol=1e-7
+        )
         found = fitted.fit(design, event)
         limits = np.full((len(found.coef_), 3), np.nan)
         if profile:
-            # firthmodels' constrained fits fail with tolerances below its own; their likelihoods are exact enough
-            coarse = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=STEPS).fit(design, event)
-            limits = np.array([_penalised_profile(coarse, k, confidence) for k in range(len(found.coef_))])
+            # firthmodels' constrained fits fail with tolerances below its own; their likelihoods
+            # are exact enough
+            coarse = FirthLogisticRegression(
+                backend="numpy", fit_intercept=False, max_iter=STEPS
+            ).fit(design, event)
+            limits = np.array(
+                [_penalised_profile(coarse, k, confidence) for k in range(len(found.coef_))]
+            )
     params = np.asarray(found.coef_)
     chance = expit(design @ params)
     weights = chance * (1 - chance)
     inverse = np.linalg.inv((design.T * weights) @ design)
     leverage = weights * np.einsum("ij,jk,ik->i", design, inverse, design)
     last_step = inverse @ (design.T @ (event - chance + leverage * (0.5 - chance)))
-    if not np.isfinite(last_step).all() or np.abs(last_step / np.sqrt(np.diag(inverse))).max() > 1e-6:
+    if (
+        not np.isfinite(last_step).all()
+        or np.abs(last_step / np.sqrt(np.diag(inverse))).max() > 1e-6
+    ):
         raise ArithmeticError("Firth's estimates do not converge")
     if augmented:
         inverse = np.linalg.inv((design.T * (weights * (1 + leverage))) @ design)
@@ -176,11 +220,15 @@ def firth(
 
 
 def _penalised_profile(found: Any, k: int, confidence: float) -> tuple[float, float, float]:
-    """Penalised profile limits and p of one coefficient; missing where firthmodels does not find them."""
+    """Penalised profile limits and p of one coefficient; missing where firthmodels does not find
+    them.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            low, high = found.conf_int(alpha=1 - confidence / 100, method="pl", features=[k], max_iter=1000)[k]
+            low, high = found.conf_int(
+                alpha=1 - confidence / 100, method="pl", features=[k], max_iter=1000
+            )[k]
         except (Warning, ArithmeticError, ValueError):
             low = high = np.nan
         try:
@@ -191,10 +239,12 @@ def _penalised_profile(found: Any, k: int, confidence: float) -> tuple[float, fl
 
 
 def corrected_constant(design: np.ndarray, event: np.ndarray, params: np.ndarray) -> np.ndarray:
-    """Firth's estimates with the constant estimated again by maximum likelihood, given the others (FLIC).
+    """Firth's estimates with the constant estimated again by maximum likelihood, given the others
+    (FLIC).
 
-    The mean of the fitted probabilities is then the observed share (Puhr, Heinze, Nold, Lusa and Geroldinger 2017,
-    Stat Med 36:2302, §2.3). design: with a constant column. Raises ArithmeticError if it has none.
+    The mean of the fitted probabilities is then the observed share (Puhr, Heinze, Nold, Lusa and
+    Geroldinger 2017, Stat Med 36:2302, §2.3). design: with a constant column. Raises
+    ArithmeticError if it has none.
     """
     constant = np.ptp(design, axis=0) == 0
     if not constant.any():
@@ -215,7 +265,8 @@ def corrected_constant(design: np.ndarray, event: np.ndarray, params: np.ndarray
 
 
 def separated(design: np.ndarray, event: np.ndarray) -> np.ndarray:
-    """For each column, whether its maximum-likelihood estimate is infinite (Konis 2007), by a linear program.
+    """For each column, whether its maximum-likelihood estimate is infinite (Konis 2007), by a
+    linear program.
 
     Raises numpy.linalg.LinAlgError if the columns are not independent.
     """

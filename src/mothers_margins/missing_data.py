@@ -1,4 +1,6 @@
-"""Looking at missing values and their imputation: patterns, imputed beside observed, stability, bounds."""
+"""Looking at missing values and their imputation: patterns, imputed beside observed, stability,
+bounds.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,15 +20,20 @@ from mothers_margins.results import About, Results, tidy
 from mothers_margins.study import unknown
 
 ALL_KNOWN = "all_known"
-BESIDE = {"observed": Group(label="Observed", where={}), "imputed": Group(label="Imputed", where={})}
+BESIDE = {
+    "observed": Group(label="Observed", where={}),
+    "imputed": Group(label="Imputed", where={}),
+}
 SUPPOSED = {"No": "unknown_as_no", "Yes": "unknown_as_yes"}
 
 
 def patterns(cohort: Cohort, variables: Sequence[str]) -> Results:
-    """Which variables are missing together, the most frequent pattern first: kind events, engine pattern.
+    """Which variables are missing together, the most frequent pattern first: kind events, engine
+    pattern.
 
-    A value that does not apply is not missing. event: `missing_together`, with the names in `variables`, or
-    `all_known`. Raises UsageError for unknown names, DisclosureError for rows rebuilt from a publication.
+    A value that does not apply is not missing. event: `missing_together`, with the names in
+    `variables`, or `all_known`. Raises UsageError for unknown names, DisclosureError for rows
+    rebuilt from a publication.
     """
     study = only_recorded(cohort, "patterns").study
     wrong = [name for name in variables if name not in study.declared]
@@ -43,12 +50,14 @@ def patterns(cohort: Cohort, variables: Sequence[str]) -> Results:
 
 
 def imputed_values(imputed: Imputed) -> Results:
-    """Every imputed variable, and every composite made from imputed parts, as observed and as imputed: kind summaries.
+    """Every imputed variable, and every composite made from imputed parts, as observed and as
+    imputed: kind summaries.
 
-    Of levels the percentage, of numbers mean and SD, over all imputations together; denominator is the number of
-    participants with an observed value, or one imputed at least once (what does not apply is neither). `n` is empty for
-    an imputed percentage, which counts nobody. That the two differ is no fault: values missing at random differ from
-    the observed ones as their predictors do.
+    Of levels the percentage, of numbers mean and SD, over all imputations together; denominator is
+    the number of participants with an observed value, or one imputed at least once (what does not
+    apply is neither). `n` is empty for an imputed percentage, which counts nobody. That the two
+    differ is no fault: values missing at random differ from the observed ones as their predictors
+    do.
     """
     expect(imputed, Imputed, "imputed_values", "what impute returns")
     study, before = imputed.cohort.study, imputed.cohort.data
@@ -68,7 +77,9 @@ def imputed_values(imputed: Imputed) -> Results:
     return tidy(rows, About("summaries", study, imputed.cohort.source, BESIDE), imputed.timepoint)
 
 
-def _described(levels: Sequence[str], values: pd.Series, n: int, imputed: bool) -> Iterator[dict[str, Any]]:
+def _described(
+    levels: Sequence[str], values: pd.Series, n: int, imputed: bool
+) -> Iterator[dict[str, Any]]:
     status = {"status": "shown" if len(values) else "missing"}
     for level in levels:
         share = float((values == level).mean()) if len(values) else np.nan
@@ -82,17 +93,25 @@ def _described(levels: Sequence[str], values: pd.Series, n: int, imputed: bool) 
 
 
 def stability(fit: PooledFit, steps: Sequence[int] | None = None) -> Results:
-    """The adjusted estimates of the first k imputations, as a run with m = k has them: kind estimates, with fmi.
+    """The adjusted estimates of the first k imputations, as a run with m = k has them: kind
+    estimates, with fmi.
 
-    steps: numbers k, by default five of them up to m. Raises UsageError for a k below 2 or beyond m.
+    steps: numbers k, by default five of them up to m. Raises UsageError for a k below 2 or beyond
+    m.
     """
     expect(fit, PooledFit, "stability", "a pooled fit, as fit_logistic returns it for imputations")
-    chosen = sorted({max(2, round(fit.m * share)) for share in (0.2, 0.4, 0.6, 0.8, 1)} if steps is None else {*steps})
+    chosen = sorted(
+        {max(2, round(fit.m * share)) for share in (0.2, 0.4, 0.6, 0.8, 1)}
+        if steps is None
+        else {*steps}
+    )
     if not chosen or min(chosen) < 2 or max(chosen) > fit.m:
         raise UsageError(f"stability: steps are numbers of imputations from 2 to {fit.m}.")
     rows: list[dict[str, Any]] = []
     for k in chosen:
-        rows += [row for row in fit.first(k).rows("adjusted") if JOINT not in str(row["note"]).split()]
+        rows += [
+            row for row in fit.first(k).rows("adjusted") if JOINT not in str(row["note"]).split()
+        ]
     found = framed(rows, fit.about, fit.timepoint)
     if not isinstance(found, Results):
         raise UsageError("stability: needs a fit of an imputed cohort.")
@@ -100,7 +119,8 @@ def stability(fit: PooledFit, steps: Sequence[int] | None = None) -> Results:
 
 
 def suppose(cohort: Cohort, outcome: str, level: str) -> Cohort:
-    """A cohort in which every unknown outcome of those whom it concerns is taken for Yes, or for No.
+    """A cohort in which every unknown outcome of those whom it concerns is taken for Yes, or for
+    No.
 
     Its source says so, and every table of it. Raises UsageError for unknown names.
     """
@@ -115,11 +135,13 @@ def suppose(cohort: Cohort, outcome: str, level: str) -> Cohort:
 
 
 def bounds(cohort: Cohort, outcome: str, model: str | None = None) -> Results:
-    """Adjusted estimates of complete cases if every unknown outcome were a no, and if it were a yes: kind estimates.
+    """Adjusted estimates of complete cases if every unknown outcome were a no, and if it were a
+    yes: kind estimates.
 
-    method says unknown_as_no and unknown_as_yes. The truth about those not followed up lies between these two only
-    for the share with the outcome; an odds ratio could lie outside, if the unknown outcomes went with a variable.
-    model: by default the study's first. Raises UsageError as `fit_logistic` does.
+    method says unknown_as_no and unknown_as_yes. The truth about those not followed up lies between
+    these two only for the share with the outcome; an odds ratio could lie outside, if the unknown
+    outcomes went with a variable. model: by default the study's first. Raises UsageError as
+    `fit_logistic` does.
     """
     only_recorded(cohort, "bounds")
     model = model or next(iter(cohort.study.file.models))
@@ -127,6 +149,9 @@ def bounds(cohort: Cohort, outcome: str, model: str | None = None) -> Results:
     for level, name in SUPPOSED.items():
         fit = fit_logistic(suppose(cohort, outcome, level), model, outcome=outcome, profile=False)
         by_firth = BY_FIRTH if fit.method == "firth" else ""
-        rows += [row | {"method": name, "note": joined(str(row["note"]), by_firth)} for row in fit.rows("adjusted")]
+        rows += [
+            row | {"method": name, "note": joined(str(row["note"]), by_firth)}
+            for row in fit.rows("adjusted")
+        ]
     lock = lock_state(cohort.study, cohort.source, model, outcome)
     return tidy(rows, About("estimates", cohort.study, cohort.source, {}, lock), fit.timepoint)

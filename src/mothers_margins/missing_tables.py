@@ -1,4 +1,6 @@
-"""Tables of imputation and of what follows from it: the log of a run, imputed beside observed, precision, per 100."""
+"""Tables of imputation and of what follows from it: the log of a run, imputed beside observed,
+precision, per 100.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -28,7 +30,8 @@ BY_STATISTIC = dict[tuple[str, str, str, str], Record]
 
 
 def imputation_log(results: Results) -> Table:
-    """How a run was made and what happened in it, from `Imputed.events`: settings, participants, chains.
+    """How a run was made and what happened in it, from `Imputed.events`: settings, participants,
+    chains.
 
     Raises UsageError for other events.
     """
@@ -46,14 +49,26 @@ def imputation_log(results: Results) -> Table:
         rows = [_logged(study, row) for row in part.to_dict("records")]
         sections.append(Section(titles[str(engine)], tuple(rows)))
     notes = Notes()
-    notes.plain("Augmented: pseudo-rows support an equation whose level is rare or perfectly predicted.")
+    notes.plain(
+        "Augmented: pseudo-rows support an equation whose level is rare or perfectly predicted."
+    )
     notes.plain("The outcome predicts and is never imputed; what does not apply is never imputed.")
     headings = {"what": "What", "number": "Number"}
-    return _table(about, "imputation_log", "How the values were imputed", "Variable", headings, sections, notes)
+    return _table(
+        about,
+        "imputation_log",
+        "How the values were imputed",
+        "Variable",
+        headings,
+        sections,
+        notes,
+    )
 
 
 def _logged(study: Study, row: Record) -> Row:
-    """One line of the log: the variable, what happened to it, and how many participants, or chains, it met."""
+    """One line of the log: the variable, what happened to it, and how many participants, or chains,
+    it met.
+    """
     words, variable = happened(study, row), str(row["variable"])
     title = label(study, variable) if variable else capital(words)
     what = Cell(words) if variable else EMPTY
@@ -69,11 +84,15 @@ def _met(study: Study, row: Record) -> Cell:
     n = shown(row, "n")
     if not (is_hidden(n) or is_known(n)):
         return EMPTY
-    return of_row(f"{{n}} of {{denominator}} {study.file.unit.many}", row, n="n", denominator="denominator")
+    return of_row(
+        f"{{n}} of {{denominator}} {study.file.unit.many}", row, n="n", denominator="denominator"
+    )
 
 
 def imputed_beside_observed(results: Results) -> Table:
-    """Imputed values beside observed ones, from `imputed_values`. Raises UsageError for other results."""
+    """Imputed values beside observed ones, from `imputed_values`. Raises UsageError for other
+    results.
+    """
     about = checked(results, "imputed_beside_observed", "summaries")
     if {*about.groups} != {"observed", "imputed"}:
         raise UsageError("imputed_beside_observed: these are not the results of imputed_values.")
@@ -93,11 +112,23 @@ def imputed_beside_observed(results: Results) -> Table:
             rows.append(Row("mean (SD)", numbers, name))
         sections.append(Section(label(study, name), tuple(rows)))
     notes = Notes()
-    notes.plain("Imputed values are those of all imputations together; their number is that of missing values.")
-    notes.plain("Values that are missing at random can differ from observed ones, as what predicts them differs.")
+    notes.plain(
+        "Imputed values are those of all imputations together; their number is that of missing "
+        "values."
+    )
+    notes.plain(
+        "Values that are missing at random can differ from observed ones, as what predicts them "
+        "differs."
+    )
     if study.file.missing_data and {*results["variable"]} & {*study.file.missing_data.composites}:
-        notes.plain("A composite is known once one part is a yes, so it is missing only where no known part is one.")
-    caption, headings = "Imputed values beside observed ones", {"observed": "Observed", "imputed": "Imputed"}
+        notes.plain(
+            "A composite is known once one part is a yes, so it is missing only where no known "
+            "part is one."
+        )
+    caption, headings = (
+        "Imputed values beside observed ones",
+        {"observed": "Observed", "imputed": "Imputed"},
+    )
     return _table(about, "imputed_beside_observed", caption, "Variable", headings, sections, notes)
 
 
@@ -108,7 +139,9 @@ def _mean_sd(by_statistic: BY_STATISTIC, name: str, group: str) -> Cell:
 
 
 def _sizes(by_statistic: BY_STATISTIC, name: str) -> Row:
-    """How many values are behind a variable's shares or means, from a row that may be shown if there is one."""
+    """How many values are behind a variable's shares or means, from a row that may be shown if
+    there is one.
+    """
     cells = []
     for group in ("observed", "imputed"):
         rows = [row for key, row in by_statistic.items() if (key[0], key[2]) == (name, group)]
@@ -118,21 +151,30 @@ def _sizes(by_statistic: BY_STATISTIC, name: str) -> Row:
 
 
 def precision(results: Results) -> Table:
-    """What imputation adds to the uncertainty of adjusted estimates: missing information, Monte Carlo error, enough m.
+    """What imputation adds to the uncertainty of adjusted estimates: missing information, Monte
+    Carlo error, enough m.
 
-    results: pooled estimates, from `PooledFit.to_frame` or `stability` (of which the largest m is shown).
-    The Monte Carlo error of an odds ratio is that of its logarithm times the odds ratio.
-    Raises UsageError for results without pooled estimates, and for several outcomes, models or methods.
+    results: pooled estimates, from `PooledFit.to_frame` or `stability` (of which the largest m is
+    shown). The Monte Carlo error of an odds ratio is that of its logarithm times the odds ratio.
+    Raises UsageError for results without pooled estimates, and for several outcomes, models or
+    methods.
     """
     about = checked(results, "precision", "estimates")
-    rows = [row for row in results.to_dict("records") if row["model"] == "adjusted" and is_imputed(row["method"])]
+    rows = [
+        row
+        for row in results.to_dict("records")
+        if row["model"] == "adjusted" and is_imputed(row["method"])
+    ]
     rows = [row for row in rows if "joint_test" not in codes(row)]
     if not rows:
         raise UsageError("precision: there is no pooled adjusted estimate.")
     if len({(row["outcome"], row["specification"], row["method"]) for row in rows}) > 1:
         raise UsageError("precision: these are estimates of several outcomes, models or methods.")
     chosen = _of_largest_m([row for row in rows if row["variable"]])
-    lines = [Row(term(about.study, row), _precise(row), str(row["variable"]), str(row["level"])) for row in chosen]
+    lines = [
+        Row(term(about.study, row), _precise(row), str(row["variable"]), str(row["level"]))
+        for row in chosen
+    ]
     heads = {
         "missing_information": "Missing information",
         "ratio": "OR",
@@ -144,15 +186,31 @@ def precision(results: Results) -> Table:
     numbers = [shown(row, "m") for row in chosen]
     known = [count_text(number) for number in numbers if is_known(number)]
     notes.plain(f"Adjusted estimates from {known[0] if known else symbol(*numbers)} imputations.")
-    notes.plain("Missing information: the fraction of an estimate's information that missing values took away.")
-    notes.plain("Monte Carlo error: how much an estimate would change if it were all imputed again with another seed.")
+    notes.plain(
+        "Missing information: the fraction of an estimate's information that missing values took "
+        "away."
+    )
+    notes.plain(
+        "Monte Carlo error: how much an estimate would change if it were all imputed again with "
+        "another seed."
+    )
     notes.plain("Enough: standard errors would then change by about 5% (von Hippel 2020).")
     caption = "How precise the imputed estimates are"
-    return _table(about, "precision", caption, "Explanatory variable", heads, [Section("", tuple(lines))], notes)
+    return _table(
+        about,
+        "precision",
+        caption,
+        "Explanatory variable",
+        heads,
+        [Section("", tuple(lines))],
+        notes,
+    )
 
 
 def _of_largest_m(rows: list[Record]) -> list[Record]:
-    """The estimates from most imputations: for each term the last one, where its number of imputations is hidden."""
+    """The estimates from most imputations: for each term the last one, where its number of
+    imputations is hidden.
+    """
     numbers = [value for value in (shown(row, "m") for row in rows) if is_known(value)]
     by_term: dict[str, Record] = {}
     for row in rows:
@@ -170,7 +228,9 @@ def _precise(row: Record) -> tuple[Cell, ...]:
         cell("{percent}%", {"percent": combined(lambda fmi: 100 * fmi, lost)}),
         cell("{ratio}", {"ratio": ratio}),
         cell("{ratio}", {"ratio": combined(lambda ratio, mc: ratio * mc, ratio, mc_error)}),
-        cell("{percent}%", {"percent": combined(lambda mc, se: 100 * mc / se, mc_error, std_error)}),
+        cell(
+            "{percent}%", {"percent": combined(lambda mc, se: 100 * mc / se, mc_error, std_error)}
+        ),
         cell("{n}", {"n": combined(how_many_imputations, lost)}),
     )
 
@@ -194,12 +254,17 @@ def per_hundred(results: Results) -> Table:
     heads = {used: f"{capital(method(used))}: in 100 ({confidence} CI)" for used in methods}
     notes, unit = Notes(), study.file.unit.many
     notes.plain(
-        f"How many in 100 {unit} would be expected with the outcome if all had the level and kept their own values of "
-        "the other variables: fitted probabilities averaged over all. An association, not what would happen."
+        f"How many in 100 {unit} would be expected with the outcome if all had the level and "
+        "kept their own values of "
+        "the other variables: fitted probabilities averaged over all. An association, not what "
+        "would happen."
     )
     for used in methods:
         notes.plain(_predicted_from(study, used, [row for row in rows if row["method"] == used]))
-    notes.plain("Intervals are Wald's on the logit scale, by the delta method with the participants held fixed.")
+    notes.plain(
+        "Intervals are Wald's on the logit scale, by the delta method with the participants held "
+        "fixed."
+    )
     caption = f"Adjusted numbers in 100 with: {label(study, str(rows[0]['outcome']))}"
     return _table(about, "per_hundred", caption, "Explanatory variable", heads, sections, notes)
 
@@ -230,7 +295,8 @@ def _predicted_from(study: Study, used: str, rows: list[Record]) -> str:
 
 
 def in_words(results: Results, variable: str, method: str) -> str:
-    """One variable's predictions in words: 'Yes: about 47 in 100 (39 to 56), compared with No: about 30 in 100 …'.
+    """One variable's predictions in words: 'Yes: about 47 in 100 (39 to 56), compared with No:
+    about 30 in 100 …'.
 
     The sentence ends with the marks of its rows, because it is made to be copied.
     Raises UsageError for predictions that are not there.

@@ -1,5 +1,5 @@
-"""The account of missing data that a report needs, with its numbers filled in (TARMOS: Lee et al. 2021,
-J Clin Epidemiol 134:79)."""
+"""The account of missing data that a report needs, with its numbers filled in (TARMOS: Lee et al.
+2021, J Clin Epidemiol 134:79)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
@@ -29,14 +29,20 @@ Pair = tuple[Record, Record]
 
 
 def treatment_of_missing_data(
-    missing: Results, run: Results, complete_case: Results, imputed: Results, others: Iterable[Results] = ()
+    missing: Results,
+    run: Results,
+    complete_case: Results,
+    imputed: Results,
+    others: Iterable[Results] = (),
 ) -> Prose:
-    """How much was missing, what was assumed, how it was imputed, and what it changed: paragraphs for a report.
+    """How much was missing, what was assumed, how it was imputed, and what it changed: paragraphs
+    for a report.
 
-    missing: `missingness` of the variables that were imputed for. run: `Imputed.events`. complete_case, imputed: their
-    estimates. others: estimates of sensitivity runs. Every number comes from these, and is [c] where it is suppressed;
-    every assumption and reason comes from the study's plan. Raises UsageError for results of other kinds, estimates
-    that are not of one outcome and model, and imputed ones in the place of complete cases or the other way round.
+    missing: `missingness` of the variables that were imputed for. run: `Imputed.events`.
+    complete_case, imputed: their estimates. others: estimates of sensitivity runs. Every number
+    comes from these, and is [c] where it is suppressed; every assumption and reason comes from the
+    study's plan. Raises UsageError for results of other kinds, estimates that are not of one
+    outcome and model, and imputed ones in the place of complete cases or the other way round.
     """
     about = checked(run, "treatment_of_missing_data", "events")
     checked(missing, "treatment_of_missing_data", "events")
@@ -64,9 +70,15 @@ def _refuse_others(complete_case: Results, imputed: list[Results]) -> list[About
         abouts.append(checked(frame, "treatment_of_missing_data", "estimates"))
         models |= {(row["outcome"], row["specification"]) for row in frame.to_dict("records")}
     if len(models) != 1:
-        raise UsageError("treatment_of_missing_data: the estimates are not all of one outcome and model.")
-    if not _adjusted(complete_case) or any(is_imputed(row["method"]) for row in _adjusted(complete_case)):
-        raise UsageError("treatment_of_missing_data: complete_case needs adjusted estimates without m.")
+        raise UsageError(
+            "treatment_of_missing_data: the estimates are not all of one outcome and model."
+        )
+    if not _adjusted(complete_case) or any(
+        is_imputed(row["method"]) for row in _adjusted(complete_case)
+    ):
+        raise UsageError(
+            "treatment_of_missing_data: complete_case needs adjusted estimates without m."
+        )
     for frame in imputed:
         if not _adjusted(frame) or not all(is_imputed(row["method"]) for row in _adjusted(frame)):
             raise UsageError("treatment_of_missing_data: imputed needs adjusted estimates with m.")
@@ -96,13 +108,17 @@ def _ratio(study: Study, row: Record) -> str:
     return _number(study, odds(shown(row, "estimate")), study.file.rounding.odds_ratio)
 
 
-def _amount(study: Study, missing: Results, complete: list[Record], imputed: list[Record]) -> Iterator[str]:
+def _amount(
+    study: Study, missing: Results, complete: list[Record], imputed: list[Record]
+) -> Iterator[str]:
     unit, n, whole = study.file.unit.many, _first(complete, "n"), _first(imputed, "n")
     percent = _number(study, percent_of(n, whole))
     share = f"{count_text(n)} of {count_text(whole)} {unit} ({percent}%)"
     yield (
-        f"**How much was missing.** The outcome was known for {count_text(whole)} {unit}. Every explanatory variable "
-        f"was known as well for {share}: the complete cases. What was missing, among all in the file:"
+        f"**How much was missing.** The outcome was known for {count_text(whole)} {unit}. Every "
+        "explanatory variable "
+        f"was known as well for {share}: the complete cases. What was missing, among all in the "
+        "file:"
     )
     lines: list[str] = []
     for name, part in missing.groupby("variable", sort=False):
@@ -114,11 +130,15 @@ def _amount(study: Study, missing: Results, complete: list[Record], imputed: lis
 
 def _missing(study: Study, name: str, rows: list[Record]) -> Iterator[str]:
     """How many values of one variable are missing, and why; nothing where none is."""
-    counts = {reason(str(row["reason"])): shown(row, "n") for row in rows if row["event"] == "missing"}
+    counts = {
+        reason(str(row["reason"])): shown(row, "n") for row in rows if row["event"] == "missing"
+    }
     total = combined(lambda *numbers: sum(numbers), *counts.values())
     if not counts or (is_known(total) and total == 0):
         return
-    percent = _number(study, percent_of(total, _first(rows, "denominator")), study.file.rounding.percent)
+    percent = _number(
+        study, percent_of(total, _first(rows, "denominator")), study.file.rounding.percent
+    )
     there = {why: n for why, n in counts.items() if is_hidden(n) or n > 0}
     whys = "; ".join(f"{why} {count_text(n)}" for why, n in there.items())
     yield f"- {label(study, name)}: {count_text(total)} ({percent}%; {whys})"
@@ -138,11 +158,14 @@ def _method(about: About, run: Results) -> Iterator[str]:
     composites = _labels(study, by_event.pop("made_from_parts", []))
     equations = _equations(study, by_event.pop("imputed", []))
     absent = {row["variable"] for row in by_event.get("auxiliary_left_out", [])}
-    auxiliaries = [label(study, name) for name in plan.auxiliaries if name not in absent] if plan else []
+    auxiliaries = (
+        [label(study, name) for name in plan.auxiliaries if name not in absent] if plan else []
+    )
     augmented = [row for row in rows.get("chains", []) if row["event"] == "augmented"]
     sentences = [
         "**How values were imputed.** Multiple imputation by chained equations: "
-        f"{settings['imputations']} imputations, {settings['sweeps']} sweeps each, seed {settings['seed']}, by "
+        f"{settings['imputations']} imputations, {settings['sweeps']} sweeps each, seed "
+        f"{settings['seed']}, by "
         f"mothers_margins {version('mothers-margins')}.",
         "The outcome predicted and was never imputed.",
         f"Equations: {equations}.",
@@ -159,7 +182,9 @@ def _method(about: About, run: Results) -> Iterator[str]:
 
 def _labels(study: Study, rows: list[Record]) -> str:
     """The variables of rows, each once and in order: a set's would change from run to run."""
-    return ", ".join(label(study, name) for name in dict.fromkeys(str(row["variable"]) for row in rows))
+    return ", ".join(
+        label(study, name) for name in dict.fromkeys(str(row["variable"]) for row in rows)
+    )
 
 
 def _equations(study: Study, rows: list[Record]) -> str:
@@ -192,9 +217,14 @@ def _pooling(study: Study, imputed: list[Record]) -> Iterator[str]:
         largest = f"{_number(study, lost)}% ({term(study, worst)})"
     ratios = [combined(lambda mc, se: 100 * mc / se, *_errors(row)) for row in imputed]
     errors = [ratio for ratio in ratios if is_known(ratio)]
-    error = f"; Monte Carlo errors are at most {_number(study, max(errors))}% of a standard error" if errors else ""
+    error = (
+        f"; Monte Carlo errors are at most {_number(study, max(errors))}% of a standard error"
+        if errors
+        else ""
+    )
     yield (
-        f"**How estimates were pooled.** By Rubin's rules, with the degrees of freedom of {rule}. The largest fraction "
+        "**How estimates were pooled.** By Rubin's rules, with the degrees of freedom of "
+        f"{rule}. The largest fraction "
         f"of missing information is {largest}{error}."
     )
 
@@ -210,7 +240,9 @@ def _pairs(before: list[Record], after: list[Record]) -> list[Pair]:
     return [(by_term[key], row) for key, row in keyed if key in by_term]
 
 
-def _moved_most(pairs: list[Pair], moved: Callable[[Record, Record], Value]) -> tuple[Record, Record, Value] | None:
+def _moved_most(
+    pairs: list[Pair], moved: Callable[[Record, Record], Value]
+) -> tuple[Record, Record, Value] | None:
     """The pair that differs most, and by how much; None where all are hidden."""
     known = [(before, after, moved(before, after)) for before, after in pairs]
     known = [found for found in known if is_known(found[2])]
@@ -228,7 +260,9 @@ def _absent(pairs: list[Pair]) -> str:
 def _in_errors(before: Record, after: Record) -> Value:
     """How far two estimates are apart, in standard errors of the first."""
     error = shown(before, "std_error")
-    return combined(lambda a, b, se: abs(b - a) / se, shown(before, "estimate"), shown(after, "estimate"), error)
+    return combined(
+        lambda a, b, se: abs(b - a) / se, shown(before, "estimate"), shown(after, "estimate"), error
+    )
 
 
 def _apart(before: Record, after: Record) -> Value:
@@ -242,15 +276,20 @@ def _beside(study: Study, complete: list[Record], imputed: list[Record]) -> Iter
     if not pairs:
         return
     events = [count_text(_first(rows, "n_events")) for rows in (complete, imputed)]
-    said = f"**Beside the complete cases.** Complete cases: {events[0]} with the outcome; imputed: {events[1]}."
+    said = (
+        f"**Beside the complete cases.** Complete cases: {events[0]} with the outcome; "
+        f"imputed: {events[1]}."
+    )
     most = _moved_most(pairs, _in_errors)
     if most is None:
         yield f"{said} The adjusted odds ratio that differs most: {_absent(pairs)}."
         return
     before, after, apart = most
     yield (
-        f"{said} The adjusted odds ratio that differs most is that of {term(study, after)}: {_ratio(study, before)} in "
-        f"complete cases, {_ratio(study, after)} imputed (their logarithms are {_number(study, apart, 1)} standard "
+        f"{said} The adjusted odds ratio that differs most is that of {term(study, after)}: "
+        f"{_ratio(study, before)} in "
+        f"complete cases, {_ratio(study, after)} imputed (their logarithms are "
+        f"{_number(study, apart, 1)} standard "
         "errors of the former apart)."
     )
 

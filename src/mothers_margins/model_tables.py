@@ -49,14 +49,18 @@ Key = tuple[Made, str, str]  # with the variable and the level of a row
 
 
 def odds_ratios(
-    results: Results | Iterable[Results], cells: Results | None = None, done: Results | Iterable[Results] | None = None
+    results: Results | Iterable[Results],
+    cells: Results | None = None,
+    done: Results | Iterable[Results] | None = None,
 ) -> Table:
-    """A table of odds ratios: one row per level, a pair of columns per model and method, Wald and profile intervals.
+    """A table of odds ratios: one row per level, a pair of columns per model and method, Wald and
+    profile intervals.
 
-    results: estimates of one model, from `Fit.to_frame`, or a list of several; of several outcomes or models the
-    adjusted estimates stand side by side. cells: `Fit.tabulated`, for the number with the outcome of each level. done:
-    `Fit.events`, or a list of them, for the notes. Limits of log-odds are exponentiated, standard errors never.
-    Raises UsageError for results of another kind.
+    results: estimates of one model, from `Fit.to_frame`, or a list of several; of several outcomes
+    or models the adjusted estimates stand side by side. cells: `Fit.tabulated`, for the number with
+    the outcome of each level. done: `Fit.events`, or a list of them, for the notes. Limits of
+    log-odds are exponentiated, standard errors never. Raises UsageError for results of another
+    kind.
     """
     frames = _frames(results)
     if not frames:
@@ -131,7 +135,9 @@ class _Estimates:
 
     @property
     def several(self) -> bool:
-        """Whether there are several outcomes or models, of which only the adjusted estimates are shown."""
+        """Whether there are several outcomes or models, of which only the adjusted estimates are
+        shown.
+        """
         return len({made[:2] for made in self.made}) > 1
 
     def variables(self) -> list[str]:
@@ -152,7 +158,9 @@ class _Estimates:
 
 
 def _made(row: Record) -> Made:
-    return Made(str(row["outcome"]), str(row["specification"]), str(row["model"]), str(row["method"]))
+    return Made(
+        str(row["outcome"]), str(row["specification"]), str(row["model"]), str(row["method"])
+    )
 
 
 def _caption(study: Study, estimates: _Estimates) -> str:
@@ -236,7 +244,9 @@ class _Ratios:
         return f"{'. '.join(filter(None, which)) or 'Main model'}. {spanner}"
 
     def _profiled(self, made: Made) -> bool:
-        """Profile columns stand where there are profile intervals, of the adjusted estimates of one model."""
+        """Profile columns stand where there are profile intervals, of the adjusted estimates of one
+        model.
+        """
         if self.estimates.several or made.model != "adjusted":
             return False
         return any(is_known(shown(row, "profile_low")) for row in self.estimates.of_made(made))
@@ -251,7 +261,9 @@ class _Ratios:
         return width
 
     def variable(self, name: str) -> Iterator[Row]:
-        """The rows of a variable: one, or a heading with the joint test, the reference, and a row per level."""
+        """The rows of a variable: one, or a heading with the joint test, the reference, and a row
+        per level.
+        """
         levels = self.estimates.levels(name)
         first = self.estimates.first(name)
         if len(levels) == 1:
@@ -276,7 +288,9 @@ class _Ratios:
         cells: list[Cell] = []
         for made in self.estimates.made:
             cells += self._estimate(made, name, value)
-        return self._padded(Row(title, tuple(cells), name, value, depth), self._events(name, value), NOT_LOCKED)
+        return self._padded(
+            Row(title, tuple(cells), name, value, depth), self._events(name, value), NOT_LOCKED
+        )
 
     def _padded(self, row: Row, events: Cell, status: str) -> Row:
         """A row with the columns that stand before and after the estimates."""
@@ -329,23 +343,42 @@ def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
     alone = any(made.model == "unadjusted" for made in estimates.made)
     adjusted = [made for made in estimates.made if made.model == "adjusted"]
     for made in adjusted:
-        beside = f" Unadjusted odds ratios are of the same {unit}." if alone and not estimates.several else ""
+        beside = (
+            f" Unadjusted odds ratios are of the same {unit}."
+            if alone and not estimates.several
+            else ""
+        )
         notes.plain(_model_in_words(study, made, estimates) + beside)
-    firth = [row for row in estimates.rows if is_firth(str(row["method"])) or "by_firth" in codes(row)]
+    firth = [
+        row for row in estimates.rows if is_firth(str(row["method"])) or "by_firth" in codes(row)
+    ]
     if len(firth) < len(estimates.rows):
-        notes.plain("Logistic regression by maximum likelihood" + (" where nothing else is said." if firth else "."))
+        notes.plain(
+            "Logistic regression by maximum likelihood"
+            + (" where nothing else is said." if firth else ".")
+        )
     if firth:
-        information = {"information": "the ordinary information", "augmented": "that of the augmented data"}
+        information = {
+            "information": "the ordinary information",
+            "augmented": "that of the augmented data",
+        }
         errors = information[rules.firth_std_error]
         notes.plain(f"Firth: penalised likelihood, standard errors from {errors}.")
-    pooled = [row for row in estimates.rows if is_imputed(str(row["method"])) and JOINT not in codes(row)]
+    pooled = [
+        row for row in estimates.rows if is_imputed(str(row["method"])) and JOINT not in codes(row)
+    ]
     if pooled:
         notes.plain(_pooling(study, pooled))
-    profiled = any(is_known(shown(row, "profile_low")) for made in adjusted for row in estimates.of_made(made))
+    profiled = any(
+        is_known(shown(row, "profile_low")) for made in adjusted for row in estimates.of_made(made)
+    )
     profile = "; profile ones are likelihood-ratio" if profiled and not estimates.several else ""
     notes.plain(f"p and intervals are Wald's{profile}.")
     if adjusted:
-        notes.plain("Each adjusted odds ratio is an association given all other variables of the model, not an effect.")
+        notes.plain(
+            "Each adjusted odds ratio is an association given all other variables of the model, "
+            "not an effect."
+        )
     else:
         notes.plain(f"n is the number of {unit} behind an odds ratio; it differs from row to row.")
 
@@ -364,32 +397,42 @@ def _model_in_words(study: Study, made: Made, estimates: _Estimates) -> str:
     titles = [label(study, made.outcome), specification(study, made.specification)]
     about = f"{'. '.join(filter(None, titles))}, adjusted" if estimates.several else "Adjusted"
     return (
-        f"{about}, {method(made.method)}: {count_text(n)} {unit}, {count_text(events)} with the outcome, "
-        f"{count(len(rows), 'parameter')} besides the constant, {per_text} events per parameter{few}."
+        f"{about}, {method(made.method)}: {count_text(n)} {unit}, {count_text(events)} with the "
+        "outcome, "
+        f"{count(len(rows), 'parameter')} besides the constant, {per_text} events per "
+        f"parameter{few}."
     )
 
 
 def _pooling(study: Study, rows: list[Record]) -> str:
-    """How imputed estimates were pooled, and how much the missing values and the number of imputations cost."""
+    """How imputed estimates were pooled, and how much the missing values and the number of
+    imputations cost.
+    """
     numbers = [shown(row, "m") for row in rows]
     known = dict.fromkeys(count_text(number) for number in numbers if is_known(number))
     m = " or ".join(known) or symbol(*numbers)
     rule = study.file.missing_data.df_rule if study.file.missing_data else "rubin"
     pooled = (
-        f"Imputed: {m} imputations by chained equations, pooled by Rubin's rules; p and intervals against t with the "
+        f"Imputed: {m} imputations by chained equations, pooled by Rubin's rules; p and "
+        "intervals against t with the "
         f"degrees of freedom of {DF_RULES[rule]}."
     )
     return f"{pooled} {missing_information(study, rows)}".strip()
 
 
 def missing_information(study: Study, rows: list[Record]) -> str:
-    """The largest fraction of missing information and Monte Carlo error of estimates, as far as they may be shown."""
+    """The largest fraction of missing information and Monte Carlo error of estimates, as far as
+    they may be shown.
+    """
     rule = study.file.rounding.rule
     lost = [value for value in (shown(row, "fmi") for row in rows) if is_known(value)]
     if not lost:
         return ""
     words = f"At most {rounded(100 * max(lost), 0, rule)}% of an estimate's information is missing"
-    shares = [combined(lambda mc, se: mc / se, shown(row, "mc_error"), shown(row, "std_error")) for row in rows]
+    shares = [
+        combined(lambda mc, se: mc / se, shown(row, "mc_error"), shown(row, "std_error"))
+        for row in rows
+    ]
     errors = [share for share in shares if is_known(share)]
     if errors:
         most = rounded(100 * max(errors), 0, rule)
@@ -398,7 +441,9 @@ def missing_information(study: Study, rows: list[Record]) -> str:
 
 
 def _explain_done(study: Study, notes: Notes, frames: list[Results]) -> None:
-    """What was done to the models, each kind once, with the variables and levels that it was done to."""
+    """What was done to the models, each kind once, with the variables and levels that it was done
+    to.
+    """
     for frame in frames:
         checked(frame, "odds_ratios", "events")
         if set(frame["engine"]) - {"model"}:
@@ -412,7 +457,11 @@ def _explain_done(study: Study, notes: Notes, frames: list[Results]) -> None:
             about = by_event.setdefault(words, [])
             if row["variable"]:
                 variable, value = str(row["variable"]), str(row["level"])
-                text = f"{label(study, variable)}, {level(study, variable, value)}" if value else label(study, variable)
+                text = (
+                    f"{label(study, variable)}, {level(study, variable, value)}"
+                    if value
+                    else label(study, variable)
+                )
                 about += [] if text in about else [text]
         for words, about in by_event.items():
             notes.plain(f"{words}: {'; '.join(about)}." if about else f"{words}.")
@@ -421,8 +470,16 @@ def _explain_done(study: Study, notes: Notes, frames: list[Results]) -> None:
 def _explain_codings(study: Study, notes: Notes, estimates: _Estimates) -> None:
     """Codings that are an assumption, and how odds ratios are rounded."""
     codings = {str(row["variable"]): coding(study, row) for row in estimates.rows}
-    assumed = [f"{label(study, name)}: {one.assumption}" for name, one in codings.items() if one and one.assumption]
+    assumed = [
+        f"{label(study, name)}: {one.assumption}"
+        for name, one in codings.items()
+        if one and one.assumption
+    ]
     if assumed:
-        notes.plain(f"Assumed codings. {' '.join(assumed)} How each variable is made stands in notebook 00.")
+        notes.plain(
+            f"Assumed codings. {' '.join(assumed)} How each variable is made stands in notebook 00."
+        )
     rounding = study.file.rounding
-    notes.plain(f"Odds ratios are rounded to {rounding.odds_ratio} decimals; {rounding_rule(rounding)}.")
+    notes.plain(
+        f"Odds ratios are rounded to {rounding.odds_ratio} decimals; {rounding_rule(rounding)}."
+    )

@@ -12,7 +12,8 @@ Key = tuple[str, str, str]
 
 
 def needs(results: Results, name: str, comparisons: Results | None = None) -> Table:
-    """Variables with the same levels, one per row: in each group the number in each level and not known.
+    """Variables with the same levels, one per row: in each group the number in each level and not
+    known.
 
     results: summaries. name: a table of study.yaml. comparisons: adds test and p of each row.
     Raises UsageError if the variables differ in their levels or a number is absent.
@@ -36,7 +37,9 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
         spanner = f"{study.groups[group].label} (n = {count_text(size)})"
         headings = {value: level(study, plan.variables[0], value) for value in shared}
         headings["missing"] = "Not known"
-        columns += [Column(f"{group}_{key}", heading, None, spanner) for key, heading in headings.items()]
+        columns += [
+            Column(f"{group}_{key}", heading, None, spanner) for key, heading in headings.items()
+        ]
     compared = ComparisonColumns(comparisons, notes) if comparisons is not None else None
     if compared:
         compared.check(iter(plan.variables))
@@ -52,7 +55,10 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
                 cells.append(compared.cells(variable)[2])
             rows.append(Row(label(study, variable), tuple(cells), variable))
         sections.append(Section(block.title, tuple(rows)))
-    notes.plain(f"Cells are numbers of {study.file.unit.many}; percentages are of those with a known answer.")
+    notes.plain(
+        f"Cells are numbers of {study.file.unit.many}; percentages are of those with a known "
+        "answer."
+    )
     if compared:
         compared.explain(differences=False)
     for note in plan.notes:
@@ -76,11 +82,15 @@ def _row(counts: dict[Key, Record], key: Key) -> Record:
 
 
 def _cells(rows: list[Record]) -> list[Cell]:
-    """The numbers of one variable in one group: each level with its share, and how many are not known."""
+    """The numbers of one variable in one group: each level with its share, and how many are not
+    known.
+    """
     cells = []
     for row in rows:
         n = shown(row, "n")
-        cells.append(cell("{n} ({percent}%)", {"n": n, "percent": percent_of(n, shown(row, "denominator"))}))
+        cells.append(
+            cell("{n} ({percent}%)", {"n": n, "percent": percent_of(n, shown(row, "denominator"))})
+        )
     # all levels say how many are not known; one that may be shown is asked first
     open_row = next((row for row in rows if row["status"] != "suppressed"), rows[0])
     return [*cells, of_row("{n}", open_row, n="missing")]

@@ -1,4 +1,6 @@
-"""Where things are: the project's folders, the run's output folder, an analyst's restricted file."""
+"""Where things are: the project's folders, the run's output folder, an analyst's restricted
+file.
+"""
 
 import os
 import re
@@ -8,8 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 OUT = "MOTHERS_MARGINS_OUT"  # the run's folder; a notebook reads earlier results there
-STAGE = "MOTHERS_MARGINS_STAGE"  # the batch only: where a notebook's results wait until it has finished
-DATA = "MOTHERS_MARGINS_DATA"  # the restricted file; never a parameter, because papermill copies parameters
+STAGE = (
+    "MOTHERS_MARGINS_STAGE"  # the batch only: where a notebook's results wait until it has finished
+)
+# the restricted file; never a parameter, because papermill copies parameters
+DATA = "MOTHERS_MARGINS_DATA"
 KEY = "MOTHERS_MARGINS_KEY"  # the key file, where the folder of the data cannot hold it
 PART = ".part"
 LEFT_OVER = re.compile(r"\..+-[0-9a-z_]{8}\.part", re.DOTALL)  # also the names of earlier versions

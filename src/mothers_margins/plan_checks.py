@@ -8,11 +8,15 @@ from mothers_margins.study import ORDER, Study, near
 
 
 def ancestors(study: Study, name: str) -> frozenset[str]:
-    """Every variable that a derived one is made from, step by step, down to scores, their gates, and fields."""
+    """Every variable that a derived one is made from, step by step, down to scores, their gates,
+    and fields.
+    """
     declared, instrument = study.derived.get(name), study.instruments.get(name)
     if declared is None:
         return frozenset({instrument.gate.variable} if instrument and instrument.gate else ())
-    return frozenset(declared.sources).union(*(ancestors(study, source) for source in declared.sources))
+    return frozenset(declared.sources).union(
+        *(ancestors(study, source) for source in declared.sources)
+    )
 
 
 def in_missing_data(study: Study) -> Iterator[str]:
@@ -22,7 +26,10 @@ def in_missing_data(study: Study) -> Iterator[str]:
         return
     yield from (f"study.yaml: missing_data.{fault}" for fault in _in_plan(study, plan))
     for name, run in plan.outcomes.items():
-        yield from (f"study.yaml: missing_data.outcomes.{name}: {fault}" for fault in _in_run(study, name, run))
+        yield from (
+            f"study.yaml: missing_data.outcomes.{name}: {fault}"
+            for fault in _in_run(study, name, run)
+        )
 
 
 def _in_plan(study: Study, plan: MissingData) -> Iterator[str]:
@@ -51,7 +58,9 @@ def _in_plan(study: Study, plan: MissingData) -> Iterator[str]:
             elif not _can_be_imputed(study, name):
                 yield f"{key}: '{name}' cannot be imputed"
     for name, method in plan.methods.items():
-        if name in study.declared and (method in ("logit", "ologit", "mlogit")) != bool(study.levels(name)):
+        if name in study.declared and (method in ("logit", "ologit", "mlogit")) != bool(
+            study.levels(name)
+        ):
             yield f"methods: {method} does not fit the kind of '{name}'"
     for name in plan.shifts:
         if name in study.declared and len(study.levels(name)) > 2:
@@ -62,7 +71,9 @@ def _in_plan(study: Study, plan: MissingData) -> Iterator[str]:
 
 def _can_be_imputed(study: Study, name: str) -> bool:
     field = study.fields.get(name)
-    return field is None or (field.role in ("variable", "item", "group") and not field.multi_response)
+    return field is None or (
+        field.role in ("variable", "item", "group") and not field.multi_response
+    )
 
 
 def _in_run(study: Study, name: str, run: Run) -> Iterator[str]:
@@ -77,4 +88,7 @@ def _in_run(study: Study, name: str, run: Run) -> Iterator[str]:
         elif ORDER[study.outcomes[other].timepoint] > ORDER[study.outcomes[name].timepoint]:
             yield f"also: '{other}' was recorded after {name}"
     if run.also and run.unknown is None:
-        yield "say what becomes of participants for whom one of `also` is not known (unknown: average or left_out)"
+        yield (
+            "say what becomes of participants for whom one of `also` is not known (unknown: "
+            "average or left_out)"
+        )

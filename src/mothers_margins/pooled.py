@@ -15,7 +15,8 @@ from mothers_margins.missing_plan import DfRule
 from mothers_margins.results import About
 from mothers_margins.study import unknown
 
-# The rules of degrees of freedom, each with the code that an estimate has where the plan names the other one.
+# The rules of degrees of freedom, each with the code that an estimate has where the plan names the
+# other one.
 RULES = {"rubin": "df_rubin", "barnard-rubin": "df_barnard_rubin"}
 
 
@@ -23,9 +24,9 @@ RULES = {"rubin": "df_rubin", "barnard-rubin": "df_barnard_rubin"}
 class PooledFit(Estimated):
     """A logistic regression pooled over m completed data sets; estimates are log-odds.
 
-    pooled: estimates by Rubin's rules. fits: one per data set, with the same columns. variant: what a sensitivity run
-    did otherwise. Intervals and p are Wald's,
-    against t with the pooled degrees of freedom; profile intervals cannot be pooled by Rubin's rules.
+    pooled: estimates by Rubin's rules. fits: one per data set, with the same columns. variant: what
+    a sensitivity run did otherwise. Intervals and p are Wald's, against t with the pooled degrees
+    of freedom; profile intervals cannot be pooled by Rubin's rules.
     """
 
     outcome: str
@@ -44,7 +45,9 @@ class PooledFit(Estimated):
 
     @property
     def in_results(self) -> str:  # type: ignore[override]
-        """What the method is called in results: imputed or imputed_firth, with the variant of a sensitivity run."""
+        """What the method is called in results: imputed or imputed_firth, with the variant of a
+        sensitivity run.
+        """
         return "_".join(filter(None, ("imputed", "firth" * (self.method == "firth"), self.variant)))
 
     @property
@@ -84,7 +87,9 @@ class PooledFit(Estimated):
 
     @property
     def mc_error(self) -> pd.Series:
-        """Monte Carlo error of each coefficient: how much it would change with other imputations."""
+        """Monte Carlo error of each coefficient: how much it would change with other
+        imputations.
+        """
         return self.pooled.mc_error
 
     @property
@@ -106,10 +111,14 @@ class PooledFit(Estimated):
         return self.pooled.conf_int(1 - self.rules.confidence / 100 if alpha is None else alpha)
 
     def wald_test(self, term: str) -> JointTest:
-        """Joint test (D1) of all columns of an explanatory variable, or of one. Raises UsageError for neither."""
+        """Joint test (D1) of all columns of an explanatory variable, or of one. Raises UsageError
+        for neither.
+        """
         chosen = [one.name for one in self.columns if term and term in (one.variable, one.name)]
         if not chosen:
-            raise unknown("term", [term], [one.variable or one.name for one in self.columns], "wald_test")
+            raise unknown(
+                "term", [term], [one.variable or one.name for one in self.columns], "wald_test"
+            )
         return self.pooled.wald_test(chosen)
 
     def first(self, k: int) -> "PooledFit":
@@ -128,21 +137,26 @@ class PooledFit(Estimated):
 def pool(fits: Iterable[Any], df_rule: DfRule = "rubin") -> PooledFit | Pooled:
     """Pool fits of m completed data sets by Rubin's rules.
 
-    fits: what `fit_logistic` returned for each data set (a `PooledFit` comes back), or anything with params and
-    cov_params(), as statsmodels has them (a `Pooled`). df_rule: `rubin`, with infinite degrees of freedom of the
-    complete data, as Stata has it for a logistic regression; or `barnard-rubin`, with those that are left over.
-    Raises UsageError for fewer than one fit, fits of other columns, rows or outcomes, and an unknown rule.
+    fits: what `fit_logistic` returned for each data set (a `PooledFit` comes back), or anything
+    with params and cov_params(), as statsmodels has them (a `Pooled`). df_rule: `rubin`, with
+    infinite degrees of freedom of the complete data, as Stata has it for a logistic regression; or
+    `barnard-rubin`, with those that are left over. Raises UsageError for fewer than one fit, fits
+    of other columns, rows or outcomes, and an unknown rule.
     """
     found = tuple(fits)
     if not found or df_rule not in RULES:
-        raise UsageError("pool: needs fits of one or more data sets; df_rule is rubin or barnard-rubin.")
+        raise UsageError(
+            "pool: needs fits of one or more data sets; df_rule is rubin or barnard-rubin."
+        )
     if all(isinstance(fit, Fit) for fit in found):
         return pool_fits(found, df_rule)
     try:
         left = getattr(found[0], "df_resid", inf)
         covariances = [fit.cov_params() for fit in found]
         complete = left if df_rule == "barnard-rubin" else inf
-        return pool_estimates([fit.params for fit in found], covariances, df_complete=complete, df_rule=df_rule)
+        return pool_estimates(
+            [fit.params for fit in found], covariances, df_complete=complete, df_rule=df_rule
+        )
     except (AttributeError, TypeError, ValueError) as error:
         raise UsageError(f"pool: these cannot be pooled ({error}).") from None
 
@@ -150,10 +164,17 @@ def pool(fits: Iterable[Any], df_rule: DfRule = "rubin") -> PooledFit | Pooled:
 def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule, variant: str = "") -> PooledFit:
     """Fits of one model on completed data sets, pooled, with the unadjusted ones."""
     first = fits[0]
-    same = {(fit.outcome, fit.model, fit.method, fit.columns, fit.nobs, fit.n_events) for fit in fits}
+    same = {
+        (fit.outcome, fit.model, fit.method, fit.columns, fit.nobs, fit.n_events) for fit in fits
+    }
     if len(same) > 1:
-        raise UsageError("pool: the fits differ in outcome, model, method, columns or participants.")
-    terms = {one.variable: [c.name for c in first.columns if c.variable == one.variable] for one in first.columns}
+        raise UsageError(
+            "pool: the fits differ in outcome, model, method, columns or participants."
+        )
+    terms = {
+        one.variable: [c.name for c in first.columns if c.variable == one.variable]
+        for one in first.columns
+    }
     left = first.nobs - len(first.columns) if df_rule == "barnard-rubin" else inf
     pooled = pool_estimates(
         [fit.params for fit in fits],
@@ -165,7 +186,9 @@ def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule, variant: str = "") -> Pool
     plan = first.about.study.file.missing_data if first.about else None
     planned = plan.df_rule if plan else "rubin"
     note = RULES[df_rule] if df_rule != planned else ""
-    unadjusted = tuple(zip(*(fit.unadjusted for fit in fits if fit.unadjusted != (fit,)), strict=True))
+    unadjusted = tuple(
+        zip(*(fit.unadjusted for fit in fits if fit.unadjusted != (fit,)), strict=True)
+    )
     return PooledFit(
         outcome=first.outcome,
         model=first.model,
@@ -184,7 +207,9 @@ def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule, variant: str = "") -> Pool
 
 
 def _mean_done(fits: tuple[Fit, ...]) -> tuple[Happened, ...]:
-    """What was done in any of the data sets, each once, with the mean of its numbers where it was."""
+    """What was done in any of the data sets, each once, with the mean of its numbers where it
+    was.
+    """
     numbers: dict[Happened, list[float]] = {}
     for fit in fits:
         for one in fit.done:
@@ -196,5 +221,7 @@ def _mean_cells(fits: tuple[Fit, ...]) -> pd.DataFrame:
     """Cells averaged over the data sets."""
     if fits[0].cells.empty:
         return fits[0].cells
-    mean = sum((fit.cells[["yes", "no"]] for fit in fits[1:]), fits[0].cells[["yes", "no"]]) / len(fits)
+    mean = sum((fit.cells[["yes", "no"]] for fit in fits[1:]), fits[0].cells[["yes", "no"]]) / len(
+        fits
+    )
     return fits[0].cells.assign(yes=mean["yes"], no=mean["no"])

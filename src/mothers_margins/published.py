@@ -21,13 +21,21 @@ def fact_count(cohort: Cohort, fact: Fact) -> int:
 
 def broken_facts(cohort: Cohort) -> list[str]:
     """Ids of the facts that these rows do not agree with."""
-    return [f.id for f in cohort.study.facts if not RELATIONS[f.relation](fact_count(cohort, f), f.count)]
+    return [
+        f.id
+        for f in cohort.study.facts
+        if not RELATIONS[f.relation](fact_count(cohort, f), f.count)
+    ]
 
 
 def agrees(study: Study, statistic: str, value: float, printed: float) -> bool:
-    """Whether a number is the printed one: a count exactly, a mean when it is rounded by the study's rule."""
+    """Whether a number is the printed one: a count exactly, a mean when it is rounded by the
+    study's rule.
+    """
     rounding = study.file.rounding
-    return (float(rounded(value, rounding.mean, rounding.rule)) if statistic == "mean" else value) == printed
+    return (
+        float(rounded(value, rounding.mean, rounding.rule)) if statistic == "mean" else value
+    ) == printed
 
 
 def broken_margins(cohort: Cohort) -> list[str]:
@@ -45,22 +53,30 @@ def broken_margins(cohort: Cohort) -> list[str]:
     return broken
 
 
-def only_published(cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Refuse summaries of rebuilt rows that the publication does not settle; such a row says nothing else.
+def only_published(
+    cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """Refuse summaries of rebuilt rows that the publication does not settle; such a row says
+    nothing else.
 
-    A group counts as published by its condition, whatever it is called. Raises DataError if the rows do not agree with
-    every printed number and fact, DisclosureError naming what was asked and is not stated.
+    A group counts as published by its condition, whatever it is called. Raises DataError if the
+    rows do not agree with every printed number and fact, DisclosureError naming what was asked and
+    is not stated.
     """
     study, whole = cohort.study, derive(cohort)
     firm = {fact.id for fact in study.facts if fact.kind != "soft"}
     broken = broken_relations(whole, study.groups) + broken_margins(whole)
     broken += [f"fact {name}" for name in broken_facts(whole) if name in firm]
     if broken:
-        raise DataError("These rows do not agree with the publication that they claim to rebuild.", broken)
+        raise DataError(
+            "These rows do not agree with the publication that they claim to rebuild.", broken
+        )
     declared = {name: _declared(study, group) for name, group in groups.items()}
     unstated: dict[str, None] = {}
     for row in rows:
-        variable, level, group, statistic = (row[key] for key in ("variable", "level", "group", "statistic"))
+        variable, level, group, statistic = (
+            row[key] for key in ("variable", "level", "group", "statistic")
+        )
         if variable == "n":
             settled = published_size(study, declared[group])
         elif statistic in ("n", "percent"):
@@ -70,8 +86,14 @@ def only_published(cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[M
         if settled is None or (statistic == "n" and settled != row["value"]):
             unstated[f"{variable} within {group}"] = None
     if unstated:
-        reason = "The publication does not state these numbers, and rows rebuilt from it agree with many answers:"
-        remedy = "Whatever these rows gave would be made up. Ask for what is printed: the tables in study.yaml."
+        reason = (
+            "The publication does not state these numbers, and rows rebuilt from it agree "
+            "with many answers:"
+        )
+        remedy = (
+            "Whatever these rows gave would be made up. Ask for what is printed: the tables "
+            "in study.yaml."
+        )
         raise DisclosureError(f"Refused. {reason}", unstated, remedy)
 
 
@@ -93,10 +115,12 @@ def published_size(study: Study, name: str) -> float | None:
 
 
 def published_count(study: Study, group: str, variable: str, level: str) -> float | None:
-    """Number of participants of a group with a level, if the publication states it or it follows; else None.
+    """Number of participants of a group with a level, if the publication states it or it follows;
+    else None.
 
-    It follows by subtraction where the group is a difference of printed columns, by addition where a derived level
-    merges printed ones, and where the stated levels of a variable leave only one possibility for the others.
+    It follows by subtraction where the group is a difference of printed columns, by addition where
+    a derived level merges printed ones, and where the stated levels of a variable leave only one
+    possibility for the others.
     """
     printed = study.margins.get((variable, level, group, "n"))
     if printed is not None:
@@ -112,7 +136,9 @@ def published_count(study: Study, group: str, variable: str, level: str) -> floa
         return _subtracted([published_count(study, part, variable, level) for part in parts])
     derived = study.derived.get(variable)
     if derived and derived.merged:
-        parts_of_level = [published_count(study, group, derived.source, old) for old in derived.merged[level]]
+        parts_of_level = [
+            published_count(study, group, derived.source, old) for old in derived.merged[level]
+        ]
         if None not in parts_of_level:
             return sum(number for number in parts_of_level if number is not None)
     stated = {
@@ -122,7 +148,13 @@ def published_count(study: Study, group: str, variable: str, level: str) -> floa
     }
     size = published_size(study, group)
     source = study.fields.get(derived.source if derived else variable)
-    if level in stated or not stated or size is None or source is None or not source.constraints.required:
+    if (
+        level in stated
+        or not stated
+        or size is None
+        or source is None
+        or not source.constraints.required
+    ):
         return stated.get(level)
     left = size - sum(stated.values())
     only_one_left = len(stated) == len(study.levels(variable)) - 1
@@ -130,7 +162,11 @@ def published_count(study: Study, group: str, variable: str, level: str) -> floa
 
 
 def _exact(study: Study, group: str) -> list[Fact]:
-    return [fact for fact in study.facts if fact.group == group and fact.kind != "soft" and fact.relation == "=="]
+    return [
+        fact
+        for fact in study.facts
+        if fact.group == group and fact.kind != "soft" and fact.relation == "=="
+    ]
 
 
 def _one_level(condition: Condition) -> bool:

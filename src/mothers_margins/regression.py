@@ -39,23 +39,25 @@ def fit_logistic(
     outcome: str | None = None,
     profile: bool = True,
 ) -> Fit | PooledFit:
-    """Logistic regression on complete cases, adjusted, with the unadjusted one of each variable on the same rows.
+    """Logistic regression on complete cases, adjusted, with the unadjusted one of each variable on
+    the same rows.
 
-    data: a derived cohort, or any data frame, of which `model` is then a formula ("low ~ age + C(race)", read by
-    formulaic); a data frame has no study, so nothing is tabulated and no rule but that against separation applies.
-    Of an imputed cohort, or imputations of a data frame, the model is fitted to every completed data set and pooled by
-    Rubin's rules (a `PooledFit`); the method is then one for all of them, and there are no profile intervals.
-    model: a model of the study, or a formula of its variables with an outcome at the left.
-    method: logit (maximum likelihood) or firth; by default as the study's rule says.
-    outcome: by default the study's primary outcome (with a formula, its left side).
-    profile: whether profile limits are found too; without them a fit takes a third of the time.
-    Every level is tabulated against the outcome first. A level with fewer than `minimum_cell` participants with, or
-    without, the outcome stops the model unless the study declares Firth (`below_minimum`), or levels that are put
-    together in `coding`. A level of nobody is left out and said.
-    A model of an exploratory outcome needs `exploratory_events` per parameter among all whose outcome is known.
-    Returns a `Fit`. Raises UsageError for unknown names, a variable recorded after the outcome or made from it, an
-    outcome for which the model lists nothing or is too rare, small cells, separated data (which have no
-    maximum-likelihood estimate), columns that say the same, and an outcome that nobody, or everybody, has.
+    data: a derived cohort, or any data frame, of which `model` is then a formula ("low ~ age +
+    C(race)", read by formulaic); a data frame has no study, so nothing is tabulated and no rule but
+    that against separation applies. Of an imputed cohort, or imputations of a data frame, the model
+    is fitted to every completed data set and pooled by Rubin's rules (a `PooledFit`); the method is
+    then one for all of them, and there are no profile intervals. model: a model of the study, or a
+    formula of its variables with an outcome at the left. method: logit (maximum likelihood) or
+    firth; by default as the study's rule says. outcome: by default the study's primary outcome
+    (with a formula, its left side). profile: whether profile limits are found too; without them a
+    fit takes a third of the time. Every level is tabulated against the outcome first. A level with
+    fewer than `minimum_cell` participants with, or without, the outcome stops the model unless the
+    study declares Firth (`below_minimum`), or levels that are put together in `coding`. A level of
+    nobody is left out and said. A model of an exploratory outcome needs `exploratory_events` per
+    parameter among all whose outcome is known. Returns a `Fit`. Raises UsageError for unknown
+    names, a variable recorded after the outcome or made from it, an outcome for which the model
+    lists nothing or is too rare, small cells, separated data (which have no maximum-likelihood
+    estimate), columns that say the same, and an outcome that nobody, or everybody, has.
     """
     if method not in (None, "logit", "firth"):
         raise UsageError("fit_logistic: method is logit, firth, or left out.")
@@ -64,10 +66,15 @@ def fit_logistic(
     if isinstance(data, Imputed):
         return _of_imputed(data, model, method, outcome)
     if isinstance(data, Imputations):
-        each = [fit_logistic(data.complete(i), model, method, profile=False) for i in range(1, data.m + 1)]
+        each = [
+            fit_logistic(data.complete(i), model, method, profile=False)
+            for i in range(1, data.m + 1)
+        ]
         return pool_fits(tuple(fit for fit in each if isinstance(fit, Fit)), "rubin")
     if not isinstance(data, Cohort):
-        expect(data, pd.DataFrame, "fit_logistic", "a cohort, as derive returns it, or a data frame")
+        expect(
+            data, pd.DataFrame, "fit_logistic", "a cohort, as derive returns it, or a data frame"
+        )
         design, event, columns = from_frame(data, model)
         rules, written = Regression(), split(model)[0]
         fit = _fitted(written, "formula", method or "logit", columns, design, event, rules, profile)
@@ -80,7 +87,8 @@ def fit_logistic(
 
 
 def why_not(cohort: Cohort, model: str, outcome: str) -> str:
-    """Why a model of an exploratory outcome is not fitted: a sentence with the rule, or nothing where it may be.
+    """Why a model of an exploratory outcome is not fitted: a sentence with the rule, or nothing
+    where it may be.
 
     The rule counts events among all whose outcome is known. Raises UsageError for unknown names.
     """
@@ -97,30 +105,42 @@ def why_not(cohort: Cohort, model: str, outcome: str) -> str:
         return ""
     unit = study.file.unit.many
     return (
-        f"No model is fitted: its {columns} parameters need {rule * columns:g} {unit} with the outcome "
+        f"No model is fitted: its {columns} parameters need {rule * columns:g} {unit} with the "
+        "outcome "
         f"({rule:g} per parameter), and there are fewer."
     )
 
 
-def _of_imputed(imputed: Imputed, model: str, method: Method | None, outcome: str | None) -> PooledFit:
+def _of_imputed(
+    imputed: Imputed, model: str, method: Method | None, outcome: str | None
+) -> PooledFit:
     """The model on every completed cohort, by one method, pooled by the plan's rule."""
     if outcome not in (None, imputed.outcome):
-        raise UsageError(f"fit_logistic: these imputations are for {imputed.outcome}; impute for {outcome}.")
+        raise UsageError(
+            f"fit_logistic: these imputations are for {imputed.outcome}; impute for {outcome}."
+        )
     named = imputed.outcome if "~" not in model else None
     only = imputed.cohort.study.terms(model, imputed.outcome) if named else None
     each = [_prepared(imputed.complete(i, only), model, named) for i in range(1, imputed.m + 1)]
     if each[0].outcome != imputed.outcome:
         raise UsageError(
-            f"fit_logistic: these imputations are for {imputed.outcome}, which the formula must have left."
+            f"fit_logistic: these imputations are for {imputed.outcome}, which the formula must "
+            "have left."
         )
     known = [one.design.notna().all(axis=1) & one.event.notna() for one in each]
     if any((one != known[0]).any() for one in known):
-        raise UsageError("fit_logistic: who is concerned by a variable differs between imputations.")
+        raise UsageError(
+            "fit_logistic: who is concerned by a variable differs between imputations."
+        )
     holes = each[0].design.isna() & ~_inapplicable(imputed, each[0])
     gaps = sorted({one.variable or one.name for one in each[0].columns if holes[one.name].any()})
     if gaps:
         remedy = "Impute for the model that has them, or name them among the plan's auxiliaries."
-        raise UsageError("fit_logistic: these variables are incomplete and were not imputed in this run.", gaps, remedy)
+        raise UsageError(
+            "fit_logistic: these variables are incomplete and were not imputed in this run.",
+            gaps,
+            remedy,
+        )
     nobody = [one for one in each if one.columns != each[0].columns]
     if nobody:
         raise UsageError("fit_logistic: the columns of the model differ between imputations.")
@@ -128,7 +148,13 @@ def _of_imputed(imputed: Imputed, model: str, method: Method | None, outcome: st
     done = (outside,) if outside.n else ()
     firth = method or _one_method(each, known[0])
     fits = tuple(_on_rows(one, known[0], firth, done, profile=False) for one in each)
-    variant = "shifted" if imputed.shifts else imputed.composites if imputed.composites != "components" else ""
+    variant = (
+        "shifted"
+        if imputed.shifts
+        else imputed.composites
+        if imputed.composites != "components"
+        else ""
+    )
     return pool_fits(fits, imputed.plan.df_rule, variant)
 
 
@@ -145,7 +171,9 @@ def _inapplicable(imputed: Imputed, prepared: "_Prepared") -> pd.DataFrame:
 
 
 def _one_method(each: "list[_Prepared]", known: pd.Series) -> Method | None:
-    """Firth's for all imputations if a cell is below the minimum in one of them, and the study declares it."""
+    """Firth's for all imputations if a cell is below the minimum in one of them, and the study
+    declares it.
+    """
     rules = each[0].study.file.regression
     if rules.below_minimum != "firth":
         return None
@@ -160,10 +188,12 @@ def _small(cells: pd.DataFrame, minimum: int) -> pd.DataFrame:
 
 
 def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Results:
-    """Unadjusted estimates, each on all participants for whom its variable is known: kind estimates, an extra.
+    """Unadjusted estimates, each on all participants for whom its variable is known: kind
+    estimates, an extra.
 
-    They are on other rows than `fit_logistic`'s, so the two are not compared with each other; method says
-    available_case, and there are no profile intervals. Raises UsageError as `fit_logistic` does.
+    They are on other rows than `fit_logistic`'s, so the two are not compared with each other;
+    method says available_case, and there are no profile intervals. Raises UsageError as
+    `fit_logistic` does.
     """
     only_recorded(cohort, "available_case")
     if not isinstance(model, str):
@@ -172,13 +202,17 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
     rows: list[dict[str, Any]] = []
     for variable in dict.fromkeys(one.variable for one in prepared.columns if one.variable):
         chosen = [one for one in prepared.columns if one.variable in ("", variable)]
-        part = replace(prepared, columns=tuple(chosen), design=prepared.design[[one.name for one in chosen]])
+        part = replace(
+            prepared, columns=tuple(chosen), design=prepared.design[[one.name for one in chosen]]
+        )
         part = replace(
             part,
             levels={name: values for name, values in prepared.levels.items() if name == variable},
             together=tuple(pair for pair in prepared.together if pair[0] == variable),
         )
-        fit = _on_rows(part, part.design.notna().all(axis=1) & part.event.notna(), None, (), profile=False)
+        fit = _on_rows(
+            part, part.design.notna().all(axis=1) & part.event.notna(), None, (), profile=False
+        )
         by_firth = BY_FIRTH if fit.method == "firth" else ""
         rows += [
             row | {"method": "available_case", "note": joined(str(row["note"]), by_firth)}
@@ -220,7 +254,11 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
     if outcome not in study.outcomes:
         raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     event = column(cohort, outcome).map({"Yes": 1.0, "No": 0.0}).astype(float)
-    refusal = "" if formula or not _declared_terms(study, model, outcome) else why_not(cohort, model, outcome)
+    refusal = (
+        ""
+        if formula or not _declared_terms(study, model, outcome)
+        else why_not(cohort, model, outcome)
+    )
     if refusal:
         raise UsageError(f"fit_logistic: {refusal}")
     levels: dict[str, pd.Series] = {}
@@ -237,7 +275,9 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
                 name = f"{variable}[{level}]" if level else variable
                 found[Column(name, variable, level, coding.reference, note)] = numbers
             if study.levels(term):
-                levels[term] = values if coding.linear else put_together(study, values, term, coding)
+                levels[term] = (
+                    values if coding.linear else put_together(study, values, term, coding)
+                )
             together += [(term, new) for new, olds in coding.merged.items() if len(olds) > 1]
         columns = tuple(found)
         design = pd.DataFrame({one.name: numbers for one, numbers in found.items()})
@@ -246,14 +286,27 @@ def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
     specification = "formula" if formula else model
     lock = lock_state(study, cohort.source, specification, outcome)
     about = About("estimates", study, cohort.source, {}, lock)
-    return _Prepared(study, outcome, specification, columns, design, event, levels, tuple(together), about, timepoint)
+    return _Prepared(
+        study,
+        outcome,
+        specification,
+        columns,
+        design,
+        event,
+        levels,
+        tuple(together),
+        about,
+        timepoint,
+    )
 
 
 def _declared_terms(study: Study, model: str, outcome: str) -> tuple[str, ...]:
     terms = study.terms(model, outcome)
     if not terms:
         remedy = "Name another outcome, or write a formula."
-        raise UsageError(f"fit_logistic: model {model} lists no explanatory variable of {outcome}.", (), remedy)
+        raise UsageError(
+            f"fit_logistic: model {model} lists no explanatory variable of {outcome}.", (), remedy
+        )
     return terms
 
 
@@ -269,14 +322,24 @@ def _on_rows(
     event = prepared.event[chosen]
     unit = prepared.study.file.unit.many
     if event.nunique() < 2:
-        raise UsageError("fit_logistic: among the complete cases nobody, or everybody, has the outcome.")
+        raise UsageError(
+            "fit_logistic: among the complete cases nobody, or everybody, has the outcome."
+        )
     cells = _tabulated(prepared, chosen)
     small = _small(cells, rules.minimum_cell)
     if len(small) and (method == "logit" or rules.below_minimum == "stop"):
         problems = [f"{row['variable']} '{row['level']}'" for row in small.to_dict("records")]
-        wrong = f"fit_logistic: levels with fewer than {rules.minimum_cell} {unit} with, or without, the outcome."
-        remedy = "In study.yaml, put levels together (coding), or declare regression: {below_minimum: firth}."
-        raise UsageError(wrong, problems, remedy + (" Then leave method out." if method == "logit" else ""))
+        wrong = (
+            f"fit_logistic: levels with fewer than {rules.minimum_cell} {unit} with, or "
+            "without, the outcome."
+        )
+        remedy = (
+            "In study.yaml, put levels together (coding), or declare regression: "
+            "{below_minimum: firth}."
+        )
+        raise UsageError(
+            wrong, problems, remedy + (" Then leave method out." if method == "logit" else "")
+        )
     method = method or ("firth" if len(small) else "logit")
     for name, new in prepared.together:
         together = int((prepared.levels[name][chosen] == new).sum())
@@ -294,14 +357,20 @@ def _on_rows(
 
 
 def _unadjusted(fit: Fit, profile: bool) -> tuple[Fit, ...]:
-    """One fit per explanatory variable on the rows of a fit; an interaction is no variable of its own."""
+    """One fit per explanatory variable on the rows of a fit; an interaction is no variable of its
+    own.
+    """
     found = []
-    for variable in dict.fromkeys(one.variable for one in fit.columns if one.variable and ":" not in one.variable):
+    for variable in dict.fromkeys(
+        one.variable for one in fit.columns if one.variable and ":" not in one.variable
+    ):
         part = tuple(one for one in fit.columns if one.variable in ("", variable))
         own = fit.design[[one.name for one in part]]
         if len(part) == len(fit.columns):
             return (fit,)
-        alone = _fitted(fit.outcome, fit.model, fit.method, part, own, fit.event, fit.rules, profile)
+        alone = _fitted(
+            fit.outcome, fit.model, fit.method, part, own, fit.event, fit.rules, profile
+        )
         found.append(replace(alone, about=fit.about, timepoint=fit.timepoint))
     return tuple(found)
 
@@ -319,19 +388,24 @@ def _separations(fit: Fit) -> tuple[Happened, ...]:
 
 
 def _tabulated(prepared: _Prepared, chosen: pd.Series) -> pd.DataFrame:
-    """Number with and without the outcome in each level that enters, among the chosen rows; of nobody too."""
+    """Number with and without the outcome in each level that enters, among the chosen rows; of
+    nobody too.
+    """
     rows = []
     event = prepared.event[chosen]
     for name, values in prepared.levels.items():
         for level in values.cat.categories:
             inside = values[chosen] == level
             yes = int((inside & (event == 1)).sum())
-            rows.append({"variable": name, "level": str(level), "yes": yes, "no": int(inside.sum()) - yes})
+            rows.append(
+                {"variable": name, "level": str(level), "yes": yes, "no": int(inside.sum()) - yes}
+            )
     return pd.DataFrame(rows, columns=["variable", "level", "yes", "no"])
 
 
 def _plainly_finite(x: np.ndarray, y: np.ndarray, rules: Regression) -> Solution | None:
-    """The estimates where they are found with small errors, so that the linear program need not be asked.
+    """The estimates where they are found with small errors, so that the linear program need not be
+    asked.
 
     Where they are infinite, Newton's steps end, if at all, at errors in the thousands.
     """
@@ -361,14 +435,20 @@ def _fitted(
         rank = np.linalg.matrix_rank
         dependent = [name for k, name in enumerate(design) if rank(x[:, : k + 1]) == rank(x[:, :k])]
         remedy = "Leave one of them out, or put levels together."
-        raise UsageError("fit_logistic: a column follows from those before it.", map(str, dependent), remedy)
+        raise UsageError(
+            "fit_logistic: a column follows from those before it.", map(str, dependent), remedy
+        )
     quick = None if profile or method == "firth" else _plainly_finite(x, y, rules)
     if method == "logit" and quick is None:
-        infinite = [str(name) for name, there in zip(design, logistic.separated(x, y), strict=True) if there]
+        infinite = [
+            str(name) for name, there in zip(design, logistic.separated(x, y), strict=True) if there
+        ]
         if infinite:
             remedy = 'Put levels together, or use method="firth", which stays finite.'
             raise UsageError(
-                "fit_logistic: the outcome is separated, so these have no finite estimate.", infinite, remedy
+                "fit_logistic: the outcome is separated, so these have no finite estimate.",
+                infinite,
+                remedy,
             )
     try:
         if method == "firth":

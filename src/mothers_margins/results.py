@@ -1,4 +1,6 @@
-"""Tidy results: numbers in long form, one row per statistic, that know which study and rows they come from."""
+"""Tidy results: numbers in long form, one row per statistic, that know which study and rows they
+come from.
+"""
 
 import json
 import re
@@ -20,10 +22,20 @@ Record = dict[Hashable, Any]  # one row of results
 Lock = Literal["", "open", "changed"]
 NOT_LOCKED = "NOT LOCKED: exploratory"  # the mark of estimates from restricted data before the lock
 EVERY_KIND = ["table", "study", "timepoint", "status", "note"]
-# The columns of every kind. What a column means is the same in every kind (docs/results.md); which of them count
-# participants, of whom and within what, stands in `counted`.
+# The columns of every kind. What a column means is the same in every kind (docs/results.md); which
+# of them count participants, of whom and within what, stands in `counted`.
 COLUMNS = {
-    "summaries": ["block", "variable", "level", "group", "statistic", "value", "n", "denominator", "missing"],
+    "summaries": [
+        "block",
+        "variable",
+        "level",
+        "group",
+        "statistic",
+        "value",
+        "n",
+        "denominator",
+        "missing",
+    ],
     "published_check": ["variable", "level", "group", "statistic", "value", "published", "agrees"],
     "themes": ["theme", "subtheme"],
     "flow": ["outcome", "specification", "step", "group", "n"],
@@ -36,7 +48,18 @@ COLUMNS = {
         *("effect", "effect_name", "conf_low", "conf_high", "n", "reason"),
     ],
     "estimates": [
-        *("outcome", "model", "method", "term", "variable", "level", "reference", "estimate", "std_error", "df"),
+        *(
+            "outcome",
+            "model",
+            "method",
+            "term",
+            "variable",
+            "level",
+            "reference",
+            "estimate",
+            "std_error",
+            "df",
+        ),
         *("conf_low", "conf_high", "p_value", "n", "n_events", "m", "fmi", "mc_error"),
         *("profile_low", "profile_high", "profile_p", "specification"),
     ],
@@ -52,12 +75,33 @@ COLUMNS = {
         *("n", "n_events", "n_beyond", "patterns"),
     ],
 }
-# Columns that hold a name or a code; where nothing is said they are empty texts. All others hold numbers.
+# Columns that hold a name or a code; where nothing is said they are empty texts. All others hold
+# numbers.
 NAMES = frozenset(
     (
         *("table", "study", "status", "note", "block", "variable", "level", "group", "step"),
-        *("theme", "subtheme", "outcome", "specification", "engine", "event", "reason", "method", "variables"),
-        *("group_a", "group_b", "test", "effect_name", "model", "term", "reference", "check", "statistic_name"),
+        *(
+            "theme",
+            "subtheme",
+            "outcome",
+            "specification",
+            "engine",
+            "event",
+            "reason",
+            "method",
+            "variables",
+        ),
+        *(
+            "group_a",
+            "group_b",
+            "test",
+            "effect_name",
+            "model",
+            "term",
+            "reference",
+            "check",
+            "statistic_name",
+        ),
     )
 )
 # `statistic` names a number in these kinds; in comparisons and checks it is the number.
@@ -75,8 +119,9 @@ WHOLE = frozenset(
 class About:
     """What a frame of results needs to be read: its kind, study, source and the groups in it.
 
-    lock: of estimates and what is made from them: `open` where no agreed list of explanatory variables covers them and
-    the rows are restricted, `changed` where the agreed list was changed, else empty.
+    lock: of estimates and what is made from them: `open` where no agreed list of explanatory
+    variables covers them and the rows are restricted, `changed` where the agreed list was changed,
+    else empty.
     """
 
     kind: str
@@ -93,7 +138,9 @@ class About:
 
 
 class Results(pd.DataFrame):
-    """A data frame of tidy results. `about` travels through selections; a frame that lost it cannot be saved."""
+    """A data frame of tidy results. `about` travels through selections; a frame that lost it cannot
+    be saved.
+    """
 
     _metadata = ["about"]  # pandas reads this list to pass the attribute on
     about: About
@@ -104,7 +151,9 @@ class Results(pd.DataFrame):
 
 
 def tidy(rows: list[dict[str, Any]], about: About, timepoint: int | None = None) -> Results:
-    """Rows as `Results` with exactly the columns of their kind, in order; what a row does not say is empty."""
+    """Rows as `Results` with exactly the columns of their kind, in order; what a row does not say
+    is empty.
+    """
     if timepoint is not None and (isinstance(timepoint, bool) or not isinstance(timepoint, int)):
         raise UsageError("A timepoint is a whole number, or left out.")
     columns = [*EVERY_KIND, *COLUMNS[about.kind]]
@@ -136,24 +185,35 @@ def codes(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
 
 
 def _whole(numbers: pd.Series) -> pd.Series:
-    """A column as whole numbers, so that an empty cell does not turn the others into fractions, where it holds none."""
+    """A column as whole numbers, so that an empty cell does not turn the others into fractions,
+    where it holds none.
+    """
     try:
         floats = numbers.astype("Float64")
     except (TypeError, ValueError):
         return numbers
     known = floats.dropna().to_numpy(dtype=float)
     whole = bool((np.isfinite(known) & (known == np.floor(known))).all())
-    return floats.astype("Int64") if whole else floats  # asked first: pandas cuts fractions off without a word
+    return (
+        floats.astype("Int64") if whole else floats
+    )  # asked first: pandas cuts fractions off without a word
 
 
 def checked(results: Any, who: str, kind: str = "") -> About:
-    """What results are about. Raises UsageError, in the name of `who`, if no verb returned them or not of this kind."""
+    """What results are about. Raises UsageError, in the name of `who`, if no verb returned them or
+    not of this kind.
+    """
     about: About | None = getattr(results, "about", None) if isinstance(results, Results) else None
     if about is None:
         remedy = "Give what a verb returned, or rows chosen from it."
-        raise UsageError(f"{who}: this does not say which study and rows it comes from.", (), remedy)
+        raise UsageError(
+            f"{who}: this does not say which study and rows it comes from.", (), remedy
+        )
     if list(results.columns) != [*EVERY_KIND, *COLUMNS[about.kind]]:
-        raise UsageError(f"{who}: results of kind {about.kind} have the columns of their kind, no more and no fewer.")
+        raise UsageError(
+            f"{who}: results of kind {about.kind} have the columns of their kind, no more and no "
+            "fewer."
+        )
     if kind and about.kind != kind:
         raise UsageError(f"{who}: these results are {about.kind}, not {kind}.")
     return about
@@ -162,14 +222,17 @@ def checked(results: Any, who: str, kind: str = "") -> About:
 def stack(*results: Results) -> Results:
     """Results of one kind, study and source, one below the other.
 
-    Raises UsageError if they differ in one of these, or in what they say of the lock: then give them as a list.
+    Raises UsageError if they differ in one of these, or in what they say of the lock: then give
+    them as a list.
     """
     abouts = [checked(frame, "stack") for frame in results]
     if len({(about.kind, about.study.name, about.source) for about in abouts}) != 1:
         raise UsageError("stack: needs results of one kind, one study and one source.")
     if len({about.lock for about in abouts}) != 1:
         remedy = "Give them to the table as a list."
-        raise UsageError("stack: some of these are covered by the agreed list and some are not.", (), remedy)
+        raise UsageError(
+            "stack: some of these are covered by the agreed list and some are not.", (), remedy
+        )
     groups: dict[str, Group] = {}
     for about in abouts:
         groups |= about.groups
@@ -180,7 +243,8 @@ def stack(*results: Results) -> Results:
 
 
 def save(results: Results, name: str) -> Path:
-    """Write results as internal/STUDY/NAME.csv of the run's folder, and a .json that says what they are.
+    """Write results as internal/STUDY/NAME.csv of the run's folder, and a .json that says what they
+    are.
 
     Returns the CSV's path as it may be printed (relative to the project). In JupyterLab the run's
     folder is outputs/interactive/, or the one that MOTHERS_MARGINS_OUT names. Of restricted results
@@ -220,7 +284,10 @@ def save(results: Results, name: str) -> Path:
 def plain_word(name: str, who: str) -> None:
     """Raise UsageError, in the name of `who`, for a name of a file that is no plain word."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise UsageError(f"{who}: a name is lower-case letters, digits and underscores, and begins with a letter.")
+        raise UsageError(
+            f"{who}: a name is lower-case letters, digits and underscores, and begins with a "
+            "letter."
+        )
 
 
 def of_study(study: str, name: str) -> str:
@@ -231,10 +298,16 @@ def of_study(study: str, name: str) -> str:
 def inside_run(study: str, name: str, source: Source, who: str) -> Path:
     """Path of a study's file in the run's folder, as it will be when the run has finished.
 
-    Raises UsageError, in the name of `who`, where what comes of restricted data would land inside the project.
+    Raises UsageError, in the name of `who`, where what comes of restricted data would land inside
+    the project.
     """
     target = places.out_folder() / of_study(study, name)
     if source.kind == "restricted" and places.inside_project(target):
-        remedy = f"Set the environment variable {places.OUT} to a folder outside, then start JupyterLab again."
-        raise UsageError(f"{who}: results of restricted data stay outside the project's folder.", (), remedy)
+        remedy = (
+            f"Set the environment variable {places.OUT} to a folder outside, then start "
+            "JupyterLab again."
+        )
+        raise UsageError(
+            f"{who}: results of restricted data stay outside the project's folder.", (), remedy
+        )
     return target

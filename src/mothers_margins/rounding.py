@@ -7,7 +7,9 @@ IN_WORDS = {"half_up": "a half goes up", "half_even": "a half goes to the even d
 
 
 def rounded(value: float, decimals: int, rule: str) -> str:
-    """`value` as text with so many decimals. Rounds the number as it prints, so that 0.285 goes to 0.29 half up."""
+    """`value` as text with so many decimals. Rounds the number as it prints, so that 0.285 goes to
+    0.29 half up.
+    """
     text = str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), RULES[rule]))
     return text.removeprefix("-") if float(text) == 0 else text
 

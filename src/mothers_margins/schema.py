@@ -1,4 +1,6 @@
-"""The format of <table>.schema.yaml: a Data Package v2 Table Schema with our x- keys, one frozen type per thing."""
+"""The format of <table>.schema.yaml: a Data Package v2 Table Schema with our x- keys, one frozen
+type per thing.
+"""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -13,7 +15,9 @@ class Definition(BaseModel):
 
 
 class Level(Definition):
-    """One level of a categorical variable, as coded in the file; `label` says more where the code does not speak."""
+    """One level of a categorical variable, as coded in the file; `label` says more where the code
+    does not speak.
+    """
 
     value: str
     label: str = ""
@@ -66,9 +70,9 @@ def _as_tuple(written: Any) -> Any:
 class Summarised(Definition):
     """What is said of anything that can be summarised.
 
-    summary: for a number, what is shown of it, in order; a skewed score has its median added, never substituted.
-    plain_label: wording for people who are not researchers, proposed until the LEAG has agreed it.
-    timepoint: when it was recorded; `between` the two, as a re-admission is.
+    summary: for a number, what is shown of it, in order; a skewed score has its median added, never
+    substituted. plain_label: wording for people who are not researchers, proposed until the LEAG
+    has agreed it. timepoint: when it was recorded; `between` the two, as a re-admission is.
     """
 
     title: str
@@ -88,11 +92,13 @@ def _key(name: str) -> str:
 
 
 class Variable(Summarised):
-    """A field of the participant file: its Table Schema properties and what we say beyond them (x- keys).
+    """A field of the participant file: its Table Schema properties and what we say beyond them (x-
+    keys).
 
-    role: an `item` only counts towards a score; `codes` is a list of diagnosis codes separated by semicolons.
-    applies_where: whom the question concerns; for others an empty cell is not applicable.
-    empty: the value that an empty cell stands for, where it does not stand for a missing one.
+    role: an `item` only counts towards a score; `codes` is a list of diagnosis codes separated by
+    semicolons. applies_where: whom the question concerns; for others an empty cell is not
+    applicable. empty: the value that an empty cell stands for, where it does not stand for a
+    missing one.
     """
 
     model_config = ConfigDict(alias_generator=_key)
@@ -130,10 +136,11 @@ class MultiResponseSet(Definition):
 class ItemRule(Definition):
     """What is done when some items of a score are missing.
 
-    prorate: the mean of the answered items times their number. single_impute: each missing item gets the mean of that
-    item in the file (so it depends on who else is there). observed: the answered items are added up as they are, the
-    least that the score can be. These need the share `answered` of the items. none: nothing is filled in; a sum needs
-    all its items, a count is of those that were answered, if these are at least that share.
+    prorate: the mean of the answered items times their number. single_impute: each missing item
+    gets the mean of that item in the file (so it depends on who else is there). observed: the
+    answered items are added up as they are, the least that the score can be. These need the share
+    `answered` of the items. none: nothing is filled in; a sum needs all its items, a count is of
+    those that were answered, if these are at least that share.
     """
 
     items: Literal["prorate", "single_impute", "observed", "none"]
@@ -141,11 +148,12 @@ class ItemRule(Definition):
 
 
 class Score(Summarised):
-    """One score of an instrument: a sum of items, of other scores, or a count of items with one value.
+    """One score of an instrument: a sum of items, of other scores, or a count of items with one
+    value.
 
-    items: item numbers; sum_of: scores that must all be known; value: the items that have it (`any`: a known
-    one, if there is one) are counted, not summed.
-    rule: where it differs from the instrument's.
+    items: item numbers; sum_of: scores that must all be known; value: the items that have it
+    (`any`: a known one, if there is one) are counted, not summed. rule: where it differs from the
+    instrument's.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -161,7 +169,9 @@ class Score(Summarised):
 
 
 class Gate(Definition):
-    """A question before an instrument: with this answer its items are not asked, and its scores do not apply."""
+    """A question before an instrument: with this answer its items are not asked, and its scores do
+    not apply.
+    """
 
     variable: str
     level: str
@@ -169,7 +179,9 @@ class Gate(Definition):
 
 
 class Instrument(Definition):
-    """A questionnaire: its items are the fields `<prefix>01`, `<prefix>02` … and its wording is nowhere (copyright)."""
+    """A questionnaire: its items are the fields `<prefix>01`, `<prefix>02` … and its wording is
+    nowhere (copyright).
+    """
 
     name: str
     title: str
@@ -192,9 +204,13 @@ class Instrument(Definition):
 
 
 class TableSchema(Definition):
-    """One participant file: its fields, its missing codes, its multi-response sets and instruments."""
+    """One participant file: its fields, its missing codes, its multi-response sets and
+    instruments.
+    """
 
-    standard: Literal["https://datapackage.org/profiles/2.0/tableschema.json"] = Field(alias="$schema")
+    standard: Literal["https://datapackage.org/profiles/2.0/tableschema.json"] = Field(
+        alias="$schema"
+    )
     name: str
     title: str
     description: str = ""

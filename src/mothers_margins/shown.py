@@ -1,7 +1,7 @@
 """A row of results as typed values: a number, hidden, missing, or zero by definition.
 
-Tables, figures, alt texts and prose take every number from here, so that a hidden one cannot be printed, compared,
-added up or drawn by mistake: whatever is done with it raises.
+Tables, figures, alt texts and prose take every number from here, so that a hidden one cannot be
+printed, compared, added up or drawn by mistake: whatever is done with it raises.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -31,7 +31,9 @@ class Missing(Number):
 
 
 class Hidden:
-    """A number that disclosure control holds back. Nothing can be computed from it, not even whether it is zero."""
+    """A number that disclosure control holds back. Nothing can be computed from it, not even
+    whether it is zero.
+    """
 
     __slots__ = ()
 
@@ -42,13 +44,19 @@ class Hidden:
             "Ask `is_hidden` first, or let `combined` pass it on.",
         )
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = (
+        _refuse
+    )
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __pos__ = (
+        __abs__
+    ) = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __float__ = __int__ = __index__ = __round__ = __bool__ = __len__ = _refuse
 
     def __eq__(self, other: object) -> bool:
-        """Equal to what is hidden too, and to nothing else: two hidden numbers cannot be told apart."""
+        """Equal to what is hidden too, and to nothing else: two hidden numbers cannot be told
+        apart.
+        """
         return isinstance(other, Hidden)
 
     def __hash__(self) -> int:
@@ -70,9 +78,9 @@ Value = Number | Hidden
 def shown(row: Row, column: str) -> Value:
     """The value of one numeric column of a results row.
 
-    row: one row of `Results`, as a mapping. A row that is suppressed holds only hidden values, whatever stands in its
-    cells; in a missing row, and where a cell is empty, the value is missing. A missing row still says among whom
-    nothing could be computed: its columns AMONG_WHOM.
+    row: one row of `Results`, as a mapping. A row that is suppressed holds only hidden values,
+    whatever stands in its cells; in a missing row, and where a cell is empty, the value is missing.
+    A missing row still says among whom nothing could be computed: its columns AMONG_WHOM.
     """
     status = row["status"]
     if status == "suppressed":
@@ -106,7 +114,8 @@ def is_known(value: Value) -> bool:
 
 
 def combined(compute: Callable[..., float], *values: Value) -> Value:
-    """What is computed from values: hidden if one of them is, missing if one of them is, else a number.
+    """What is computed from values: hidden if one of them is, missing if one of them is, else a
+    number.
 
     compute: gets the numbers, in their order; it may answer nan where there is no result.
     """

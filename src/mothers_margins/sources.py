@@ -1,7 +1,7 @@
 """sources.yaml: how an analyst's own files become one table under the names of the dictionary.
 
-Names and value labels are mapped, tables are merged on the id, dated corrections are applied; all as text, before any
-cell is checked.
+Names and value labels are mapped, tables are merged on the id, dated corrections are applied; all
+as text, before any cell is checked.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,10 +36,12 @@ CORRECTION = ("date", "id", "variable", "old", "new", "reason")
 
 @dataclass(frozen=True, repr=False)
 class Text:
-    """All cells as text under names of the dictionary, with where each column stands in the analyst's files.
+    """All cells as text under names of the dictionary, with where each column stands in the
+    analyst's files.
 
-    cells, rows: per column, its text and the number of each row in its file. files: the file of each column, empty if
-    there is one only. problems: what is wrong with the files' columns, ids and corrections.
+    cells, rows: per column, its text and the number of each row in its file. files: the file of
+    each column, empty if there is one only. problems: what is wrong with the files' columns, ids
+    and corrections.
     """
 
     cells: Mapping[str, np.ndarray]
@@ -54,9 +56,11 @@ class Text:
 
 
 def read_text(path: Path, study: Study) -> Text:
-    """Read one file in the dictionary's own names, or, for a folder or a sources.yaml, the files that it maps.
+    """Read one file in the dictionary's own names, or, for a folder or a sources.yaml, the files
+    that it maps.
 
-    Raises UnreadableError with what keeps the first file from being read; all else is among the text's `problems`.
+    Raises UnreadableError with what keeps the first file from being read; all else is among the
+    text's `problems`.
     """
     if not _is_map(path):
         return _own_names(read_file(path), study)
@@ -71,7 +75,10 @@ def read_text(path: Path, study: Study) -> Text:
         try:
             ids, text = _mapped(read_file(folder / table.file, table.sheet), table, study)
         except UnreadableError as error:
-            ids, text = np.array([], dtype=object), Text({}, {}, problems=tuple(str(error).split("\n")))
+            ids, text = (
+                np.array([], dtype=object),
+                Text({}, {}, problems=tuple(str(error).split("\n"))),
+            )
         tables.append((ids, text))
         problems += [f"{table.file}: {problem}" for problem in text.problems]
     if not tables[0][1].rows:
@@ -83,7 +90,9 @@ def read_text(path: Path, study: Study) -> Text:
 
 
 def files_read(path: Path, study: Study) -> list[Path]:
-    """All files that `read_text` reads for a path, in order: data files, and the sources.yaml before them."""
+    """All files that `read_text` reads for a path, in order: data files, and the sources.yaml
+    before them.
+    """
     return [_map_of(path, study), *data_files(path, study)] if _is_map(path) else [path]
 
 
@@ -93,7 +102,9 @@ def data_files(path: Path, study: Study) -> list[Path]:
         return [path]
     plan, _ = parse_yaml(_map_of(path, study), SourcesFile)
     folder = path if path.is_dir() else path.parent
-    names = [*(table.file for table in plan.tables), *filter(None, [plan.corrections])] if plan else []
+    names = (
+        [*(table.file for table in plan.tables), *filter(None, [plan.corrections])] if plan else []
+    )
     return [folder / name for name in names]
 
 
@@ -119,8 +130,13 @@ def _own_names(sheet: Sheet, study: Study) -> Text:
         if name in known
     }
     extra = [position for position, name in enumerate(sheet.header, 1) if name not in known]
-    twice = sorted({name for name in sheet.header if sheet.header.count(name) > 1 and name in known})
-    what = f"{count(len(extra), 'column')} that the schema does not declare ({listed(extra, 'column')})"
+    twice = sorted(
+        {name for name in sheet.header if sheet.header.count(name) > 1 and name in known}
+    )
+    what = (
+        f"{count(len(extra), 'column')} that the schema does not declare "
+        f"({listed(extra, 'column')})"
+    )
     problems = [what] * bool(extra) + [f"column '{name}' stands more than once" for name in twice]
     return Text(cells, dict.fromkeys(cells, numbers), problems=tuple(problems))
 
@@ -133,19 +149,31 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray,
     absent = [column for column in used if column not in header]
     problems = [f"column '{name}', which sources.yaml names, is missing" for name in absent]
     problems += [] if table.id in header else [f"column '{table.id}', the id, is missing"]
-    problems += [f"column '{name}' stands more than once" for name in {*used, table.id} if header.count(name) > 1]
+    problems += [
+        f"column '{name}' stands more than once"
+        for name in {*used, table.id}
+        if header.count(name) > 1
+    ]
     problems += [f"column '{name}' is named for several variables" for name in often]
     others = {*header} - {*used} - {table.id}
     if others and table.others == "refuse":
         positions = [position for position, name in enumerate(header, 1) if name in others]
-        problems.append(f"{count(len(positions), 'column')} not named in sources.yaml ({listed(positions, 'column')})")
+        problems.append(
+            f"{count(len(positions), 'column')} not named in sources.yaml "
+            f"({listed(positions, 'column')})"
+        )
     ids = sheet.cells[header.index(table.id)] if table.id in header else np.array([], dtype=object)
     numbers = np.arange(len(ids)) + sheet.first
     twice = pd.Series(ids).duplicated(keep=False).to_numpy() & (ids != "")
     if twice.any():
-        problems.append(f"{count(int(twice.sum()), 'row')} with an id that another row has ({listed(numbers[twice])})")
+        problems.append(
+            f"{count(int(twice.sum()), 'row')} with an id that another row has "
+            f"({listed(numbers[twice])})"
+        )
     if (ids == "").any():
-        problems.append(f"{count(int((ids == '').sum()), 'row')} without an id ({listed(numbers[ids == ''])})")
+        problems.append(
+            f"{count(int((ids == '').sum()), 'row')} without an id ({listed(numbers[ids == ''])})"
+        )
     cells = {
         name: _joined(sheet, one, {**table.missing, **one.missing}, study, name)
         for name, one in wanted.items()
@@ -157,23 +185,42 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray,
     return ids, Text(cells, rows, problems=tuple(problems))
 
 
-def _joined(sheet: Sheet, one: Mapped, missing: Mapping[str, str], study: Study, name: str) -> np.ndarray:
+def _joined(
+    sheet: Sheet, one: Mapped, missing: Mapping[str, str], study: Study, name: str
+) -> np.ndarray:
     """A variable's cells; several columns of diagnosis codes become one list of codes."""
     one = one.model_copy(update={"missing": missing})
-    parts = [_labelled(sheet.cells[sheet.header.index(c)], sheet, c, one, study, name) for c in one.columns]
+    parts = [
+        _labelled(sheet.cells[sheet.header.index(c)], sheet, c, one, study, name)
+        for c in one.columns
+    ]
     if len(parts) == 1:
         return parts[0]
-    codes = [[text for text in texts if text not in missing_codes(study, name)] for texts in zip(*parts, strict=True)]
-    return np.array([";".join(texts) or first for texts, first in zip(codes, parts[0], strict=True)], dtype=object)
+    codes = [
+        [text for text in texts if text not in missing_codes(study, name)]
+        for texts in zip(*parts, strict=True)
+    ]
+    return np.array(
+        [";".join(texts) or first for texts, first in zip(codes, parts[0], strict=True)],
+        dtype=object,
+    )
 
 
-def _labelled(texts: np.ndarray, sheet: Sheet, column: str, one: Mapped, study: Study, name: str) -> np.ndarray:
-    """Codes of the dictionary: as sources.yaml maps the code or its value label; else the label, if it is a level.
+def _labelled(
+    texts: np.ndarray, sheet: Sheet, column: str, one: Mapped, study: Study, name: str
+) -> np.ndarray:
+    """Codes of the dictionary: as sources.yaml maps the code or its value label; else the label, if
+    it is a level.
 
-    Unmapped is what may mean something else than it seems to: a level where others are mapped, a missing code that the
-    file labels otherwise, a number with a label, a value that the file's own program takes for missing.
+    Unmapped is what may mean something else than it seems to: a level where others are mapped, a
+    missing code that the file labels otherwise, a number with a label, a value that the file's own
+    program takes for missing.
     """
-    levels, reasons, labels = levels_of(study, name), missing_codes(study, name), sheet.labels.get(column, {})
+    levels, reasons, labels = (
+        levels_of(study, name),
+        missing_codes(study, name),
+        sheet.labels.get(column, {}),
+    )
     field = study.fields.get(name)
     item = field is not None and field.role == "item"  # whose answers are labelled numbers
     place, found = pd.factorize(texts)
@@ -181,11 +228,16 @@ def _labelled(texts: np.ndarray, sheet: Sheet, column: str, one: Mapped, study: 
     for text in found:
         label = labels.get(text, "")
         keys = [key for key in (text, label) if key or not text]
-        known = next((table[key] for table in (one.missing, one.values) for key in keys if key in table), None)
+        known = next(
+            (table[key] for table in (one.missing, one.values) for key in keys if key in table),
+            None,
+        )
         if known is not None:
             meant.append(known)
         elif text in reasons:
-            meant.append(text if label.casefold() in ("", text, reasons[text].casefold()) else UNMAPPED)
+            meant.append(
+                text if label.casefold() in ("", text, reasons[text].casefold()) else UNMAPPED
+            )
         elif levels and label in levels:
             meant.append(label)
         else:
@@ -196,18 +248,31 @@ def _labelled(texts: np.ndarray, sheet: Sheet, column: str, one: Mapped, study: 
 
 
 def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Study) -> Text:
-    """All tables as one, a row per id of the first; a cell without a row in its table is missing for that reason."""
+    """All tables as one, a row per id of the first; a cell without a row in its table is missing
+    for that reason.
+    """
     ids, first = tables[0]
     key = study.schema.primary_key[0]
     numbers = first.rows[key]
-    cells = {key: ids, **{name: np.full(len(ids), NOT_HELD, dtype=object) for name in plan.not_held}}
-    rows, files, events = dict.fromkeys(cells, numbers), dict.fromkeys(cells, plan.tables[0].file), list[Event]()
+    cells = {
+        key: ids,
+        **{name: np.full(len(ids), NOT_HELD, dtype=object) for name in plan.not_held},
+    }
+    rows, files, events = (
+        dict.fromkeys(cells, numbers),
+        dict.fromkeys(cells, plan.tables[0].file),
+        list[Event](),
+    )
     problems: list[str] = []
     for order, ((own, text), table) in enumerate(zip(tables, plan.tables, strict=True), 1):
         position = {one: number for number, one in enumerate(own)}
-        place = np.arange(len(ids)) if own is ids else np.array([position.get(one, -1) for one in ids])
+        place = (
+            np.arange(len(ids)) if own is ids else np.array([position.get(one, -1) for one in ids])
+        )
         # what a table that cannot be read would hold is not missed a second time
-        unread = dict.fromkeys([] if text.rows else names_in(table, study), np.array([NO_ROW], dtype=object))
+        unread = dict.fromkeys(
+            [] if text.rows else names_in(table, study), np.array([NO_ROW], dtype=object)
+        )
         for name, texts in {**text.cells, **unread}.items():
             cells[name] = np.where(place < 0, NO_ROW, texts[place])
             rows[name] = np.where(place < 0, 0, text.rows[name][place]) if text.rows else numbers
@@ -220,7 +285,9 @@ def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Stu
             problems.append(f"{table.file}: none of its ids is in the first table")
         elif left:
             ignored = "blanks, case, leading zeros and '.0' are ignored; write them alike"
-            problems.append(f"{table.file}: {count(len(left), 'id')} in the first table only if {ignored}")
+            problems.append(
+                f"{table.file}: {count(len(left), 'id')} in the first table only if {ignored}"
+            )
     return Text(cells, rows, files, tuple(problems), tuple(events[2:]))
 
 
@@ -230,7 +297,9 @@ def _plain(one: str) -> str:
 
 
 def _corrected(text: Text, path: Path, study: Study) -> Text:
-    """Cells changed as corrections.csv says, in order of its dates; its faults are among the problems."""
+    """Cells changed as corrections.csv says, in order of its dates; its faults are among the
+    problems.
+    """
     try:
         sheet = read_file(path)
     except UnreadableError as error:
@@ -251,15 +320,23 @@ def _corrected(text: Text, path: Path, study: Study) -> Text:
             _, one, variable, _, new, _ = correction
             cells[variable][position[one]] = new
             events[variable] = events.get(variable, 0) + 1
-    problems = [f"{path.name}: {count(len(at), 'row')} {fault} ({listed(at)})" for fault, at in faults.items()]
-    applied = [Event("corrections", "cell_corrected", name, number) for name, number in events.items()]
+    problems = [
+        f"{path.name}: {count(len(at), 'row')} {fault} ({listed(at)})"
+        for fault, at in faults.items()
+    ]
+    applied = [
+        Event("corrections", "cell_corrected", name, number) for name, number in events.items()
+    ]
     files = dict(text.files) | {name: f"{text.files[name]}, as corrected" for name in events}
     events_now, faults_now = (*text.events, *applied), (*text.problems, *problems)
     return replace(text, cells=cells, files=files, problems=faults_now, events=events_now)
 
 
 def _wrong(
-    correction: tuple[str, ...], cells: Mapping[str, np.ndarray], position: Mapping[str, int], key: str
+    correction: tuple[str, ...],
+    cells: Mapping[str, np.ndarray],
+    position: Mapping[str, int],
+    key: str,
 ) -> Iterator[str]:
     when, one, variable, old, new, reason = correction
     try:

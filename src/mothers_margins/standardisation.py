@@ -1,7 +1,8 @@
-"""Standardised predictions: how many in 100 would be expected with the outcome if everyone had one level or another.
+"""Standardised predictions: how many in 100 would be expected with the outcome if everyone had one
+level or another.
 
-Everyone keeps her own values of the other variables; the fitted probabilities are averaged over all (marginal
-standardisation, Muller and MacLehose 2014, Int J Epidemiol 43:962).
+Everyone keeps her own values of the other variables; the fitted probabilities are averaged over all
+(marginal standardisation, Muller and MacLehose 2014, Int J Epidemiol 43:962).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,18 +36,19 @@ class _Setting:
 
 
 def standardise(*fits: Fit | PooledFit, variables: Sequence[str] | None = None) -> Results:
-    """Adjusted shares with the outcome at each level of an explanatory variable, given the others: kind predictions.
+    """Adjusted shares with the outcome at each level of an explanatory variable, given the others:
+    kind predictions.
 
-    fits: of a cohort, or of an imputed one, whose shares are averaged over all participants of each data set and
-    pooled on the logit scale by Rubin's rules; several of one model and outcome stand at the same values. variables:
-    by default all of the model. A number, or levels that count as steps, are set to two values: the quartiles in the
-    fit with most participants, or the first and last level.
-    level: a level, or `lower_quartile` and `upper_quartile` of a number, whose value is in `at`.
-    estimate, conf_low and conf_high are shares; std_error is of their logit, by the delta method with the
-    participants held fixed (as Stata's margins). After Firth's method the constant is corrected first, so that the
-    mean is the observed share (FLIC; see `logistic.corrected_constant`).
-    Raises UsageError for a fit without a cohort, unknown variables, a model with interactions or functions, and fits
-    whose columns differ.
+    fits: of a cohort, or of an imputed one, whose shares are averaged over all participants of each
+    data set and pooled on the logit scale by Rubin's rules; several of one model and outcome stand
+    at the same values. variables: by default all of the model. A number, or levels that count as
+    steps, are set to two values: the quartiles in the fit with most participants, or the first and
+    last level. level: a level, or `lower_quartile` and `upper_quartile` of a number, whose value is
+    in `at`. estimate, conf_low and conf_high are shares; std_error is of their logit, by the delta
+    method with the participants held fixed (as Stata's margins). After Firth's method the constant
+    is corrected first, so that the mean is the observed share (FLIC; see
+    `logistic.corrected_constant`). Raises UsageError for a fit without a cohort, unknown variables,
+    a model with interactions or functions, and fits whose columns differ.
     """
     if not fits or any(not isinstance(fit, Fit | PooledFit) or fit.about is None for fit in fits):
         raise UsageError("standardise: needs fits of a cohort, as fit_logistic returns them.")
@@ -75,13 +77,19 @@ def _each(fit: Fit | PooledFit) -> tuple[Fit, ...]:
 def _rows(fit: Fit | PooledFit, settings: Sequence[_Setting]) -> Iterator[dict[str, Any]]:
     """One row per setting."""
     params = [_corrected(one) for one in _each(fit)]
-    common: dict[str, Any] = {"outcome": fit.outcome, "method": fit.in_results, "specification": fit.model}
+    common: dict[str, Any] = {
+        "outcome": fit.outcome,
+        "method": fit.in_results,
+        "specification": fit.model,
+    }
     common |= {"model": "adjusted", "n": fit.nobs, "n_events": fit.n_events}
     rule = fit.pooled.df_rule if isinstance(fit, PooledFit) else "rubin"
     complete = fit.pooled.df_complete if isinstance(fit, PooledFit) else np.inf
     for setting in settings:
         found = [_share(one, own, setting) for one, own in zip(_each(fit), params, strict=True)]
-        pooled = pool_estimates([[e] for e, _ in found], [[[v]] for _, v in found], df_complete=complete, df_rule=rule)
+        pooled = pool_estimates(
+            [[e] for e, _ in found], [[[v]] for _, v in found], df_complete=complete, df_rule=rule
+        )
         low, high = expit(pooled.conf_int(1 - fit.rules.confidence / 100).iloc[0])
         numbers: dict[str, Any] = {
             "estimate": expit(pooled.params.iloc[0]),
@@ -105,21 +113,29 @@ def _corrected(fit: Fit) -> np.ndarray:
     params = fit.solution.params
     if fit.method != "firth":
         return params
-    return logistic.corrected_constant(fit.design.to_numpy(float), fit.event.to_numpy(float), params)
+    return logistic.corrected_constant(
+        fit.design.to_numpy(float), fit.event.to_numpy(float), params
+    )
 
 
 def _settings(study: Study, fits: Iterable[Fit], variable: str) -> Iterator[_Setting]:
-    """What everyone is set to: each level beside the reference, or two values of a number or of steps."""
+    """What everyone is set to: each level beside the reference, or two values of a number or of
+    steps.
+    """
     first, *_ = every = tuple(fits)
     columns = [one for one in first.columns if one.variable == variable]
     if columns[0].level:
         none = tuple((one.name, 0.0) for one in columns)
         yield _Setting(variable, columns[0].reference, none)
         for one in columns:
-            yield _Setting(variable, one.level, tuple((other.name, float(other is one)) for other in columns))
+            yield _Setting(
+                variable, one.level, tuple((other.name, float(other is one)) for other in columns)
+            )
         return
     name = columns[0].name
-    coding = study.coding(first.model, variable) if first.model in study.file.models else None  # a formula's are as is
+    coding = (
+        study.coding(first.model, variable) if first.model in study.file.models else None
+    )  # a formula's are as is
     if coding and coding.linear:
         levels = list(study.levels(variable))
         ends = (levels[-1], levels[0]) if coding.linear == "reversed" else (levels[0], levels[-1])
@@ -134,7 +150,9 @@ def _settings(study: Study, fits: Iterable[Fit], variable: str) -> Iterator[_Set
 
 
 def _share(fit: Fit, params: np.ndarray, setting: _Setting) -> tuple[float, float]:
-    """Logit of the mean fitted probability with everyone at a setting, and its variance by the delta method."""
+    """Logit of the mean fitted probability with everyone at a setting, and its variance by the
+    delta method.
+    """
     design = fit.design.to_numpy(float).copy()
     for name, value in setting.columns:
         design[:, fit.design.columns.get_loc(name)] = value

@@ -1,4 +1,6 @@
-"""An imputed cohort for Stata's `mi`: a .dta file in style flong, and the .do file that imports and models it."""
+"""An imputed cohort for Stata's `mi`: a .dta file in style flong, and the .do file that imports and
+models it.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,18 +25,22 @@ Kind = Literal["imputed", "passive", "regular"]
 IMPUTATION, ROW = "mj", "mid"
 NOT_HERE = "not_applicable_here"  # what its gate was imputed to be, closes it
 UNSAID = "no_reason"
-# Stata allows names of 32 characters; ReadStat names the labels of a variable by its name and up to four digits.
+# Stata allows names of 32 characters; ReadStat names the labels of a variable by its name and up to
+# four digits.
 LONGEST_NAME, LONGEST_LABEL, LONGEST_VALUE_LABEL = 28, 80, 32_000
 LARGEST_LONG = 2_147_483_620  # beyond it a `long` means missing
-RESERVED = frozenset(["byte", "double", "float", "if", "in", "int", "long", "strL", "strl", "using", "with"])
+RESERVED = frozenset(
+    ["byte", "double", "float", "if", "in", "int", "long", "strL", "strl", "using", "with"]
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class _Variable:
     """One variable of the file, with a value for each of the (m + 1) n rows, those of m = 0 first.
 
-    name: in the study; written: in the file. codes: of each level, none for a number. values: codes or numbers, nan
-    where missing. whys: the reason where a value is an extended missing, else empty.
+    name: in the study; written: in the file. codes: of each level, none for a number. values: codes
+    or numbers, nan where missing. whys: the reason where a value is an extended missing, else
+    empty.
     """
 
     name: str
@@ -47,10 +53,17 @@ class _Variable:
     whole: bool
 
     def cells(self, letters: Mapping[str, str]) -> Any:
-        """The column as pyreadstat wants it: letters for extended missings, and None or nan for the system's own."""
+        """The column as pyreadstat wants it: letters for extended missings, and None or nan for the
+        system's own.
+        """
         if self.reasons:
-            plain = [None if np.isnan(v) else int(v) if self.whole else float(v) for v in self.values]
-            return pd.Series([letters[w] if w else v for v, w in zip(plain, self.whys, strict=True)], dtype=object)
+            plain = [
+                None if np.isnan(v) else int(v) if self.whole else float(v) for v in self.values
+            ]
+            return pd.Series(
+                [letters[w] if w else v for v, w in zip(plain, self.whys, strict=True)],
+                dtype=object,
+            )
         return pd.array(self.values, dtype="Int32") if self.whole else self.values
 
     @property
@@ -61,7 +74,9 @@ class _Variable:
 
 @dataclass(frozen=True)
 class _Term:
-    """A term of the model: as `logit` takes it, its variable of the study, and the line that makes its column."""
+    """A term of the model: as `logit` takes it, its variable of the study, and the line that makes
+    its column.
+    """
 
     written: str
     variable: str
@@ -70,14 +85,17 @@ class _Term:
 
 
 def to_stata(imputed: Imputed, name: str) -> Path:
-    """Write an imputed cohort to internal/STUDY/ of the run's folder, as NAME.dta for Stata 14 or later, and NAME.do.
+    """Write an imputed cohort to internal/STUDY/ of the run's folder, as NAME.dta for Stata 14 or
+    later, and NAME.do.
 
-    The .dta holds the rows of the run as they were (m = 0) and as completed (m = 1 to M), with the variables of the run
-    and no id: `mj` is the imputation, `mid` the number of the row. Levels are integers in declared order (No 0, Yes 1).
-    What was imputed is `.` at m = 0; what does not apply, or was not imputed, is an extended missing, whose value label
-    is the reason. The .do file imports it into `mi` and fits the study's model of the outcome.
-    Returns the path of the .dta as it may be printed. Needs the package pyreadstat. Raises UsageError without it, for a
-    name that is no plain word, and for restricted rows that would land inside the project; then nothing is written.
+    The .dta holds the rows of the run as they were (m = 0) and as completed (m = 1 to M), with the
+    variables of the run and no id: `mj` is the imputation, `mid` the number of the row. Levels are
+    integers in declared order (No 0, Yes 1). What was imputed is `.` at m = 0; what does not apply,
+    or was not imputed, is an extended missing, whose value label is the reason. The .do file
+    imports it into `mi` and fits the study's model of the outcome. Returns the path of the .dta as
+    it may be printed. Needs the package pyreadstat. Raises UsageError without it, for a name that
+    is no plain word, and for restricted rows that would land inside the project; then nothing is
+    written.
     """
     expect(imputed, Imputed, "to_stata", "what impute returns")
     expect(name, str, "to_stata", "a name")
@@ -87,8 +105,13 @@ def to_stata(imputed: Imputed, name: str) -> Path:
     try:
         import pyreadstat
     except ImportError:
-        remedy = "Install it into the project's environment: uv run --extra sav, or pip install pyreadstat."
-        raise UsageError("to_stata: writing .dta files needs the package pyreadstat.", (), remedy) from None
+        remedy = (
+            "Install it into the project's environment: uv run --extra sav, or pip install "
+            "pyreadstat."
+        )
+        raise UsageError(
+            "to_stata: writing .dta files needs the package pyreadstat.", (), remedy
+        ) from None
     variables = [*_variables(imputed)]
     text = "\n".join(_do(imputed, name, variables)) + "\n"
     described = places.staged(of_study(study, f"{name}.do"))
@@ -121,20 +144,33 @@ def _variables(imputed: Imputed) -> Iterator[_Variable]:
         first = _numbers(before, codes)
         later = np.array([_numbers(one.data[name], codes) for one in completed])
         gap = np.isnan(first)
-        # a cell that the run took for missing is imputable, even where its gate was closed in every chain
+        # a cell that the run took for missing is imputable, even where its gate was closed in every
+        # chain
         soft = gap & ((~np.isnan(later)).any(axis=0) | targets.get(name, False))
-        why = np.where(gap & ~soft, reasons[name].astype(object).where(reasons[name].notna(), UNSAID), "")
+        why = np.where(
+            gap & ~soft, reasons[name].astype(object).where(reasons[name].notna(), UNSAID), ""
+        )
         values = np.concatenate([first, *later])
-        whys = np.concatenate([why, *(np.where(np.isnan(one) & soft, NOT_HERE, why) for one in later)])
+        whys = np.concatenate(
+            [why, *(np.where(np.isnan(one) & soft, NOT_HERE, why) for one in later)]
+        )
         known = values[~np.isnan(values)]
         whole = bool(codes) or pd.api.types.is_integer_dtype(before.dtype)
-        whole = whole and bool((known == np.round(known)).all() and (np.abs(known) <= LARGEST_LONG).all())
-        kind: Kind = "passive" if name in imputed.made.passive else "imputed" if soft.any() else "regular"
-        yield _Variable(name, _name(name, taken), study.label(name), kind, codes, values, whys, whole)
+        whole = whole and bool(
+            (known == np.round(known)).all() and (np.abs(known) <= LARGEST_LONG).all()
+        )
+        kind: Kind = (
+            "passive" if name in imputed.made.passive else "imputed" if soft.any() else "regular"
+        )
+        yield _Variable(
+            name, _name(name, taken), study.label(name), kind, codes, values, whys, whole
+        )
 
 
 def _codes(study: Study, name: str, values: pd.Series) -> dict[Any, int]:
-    """The code of each level: from 1 in declared order, 0 and 1 for No and Yes, so that `logit` takes them."""
+    """The code of each level: from 1 in declared order, 0 and 1 for No and Yes, so that `logit`
+    takes them.
+    """
     if pd.api.types.is_bool_dtype(values.dtype):
         return {False: 0, True: 1}
     levels = study.levels(name)
@@ -146,7 +182,12 @@ def _codes(study: Study, name: str, values: pd.Series) -> dict[Any, int]:
 def _numbers(values: pd.Series, codes: Mapping[Any, int]) -> np.ndarray:
     if not codes:
         return values.to_numpy(dtype=float, na_value=np.nan)
-    return np.array([codes[value] if known else np.nan for value, known in zip(values, values.notna(), strict=True)])
+    return np.array(
+        [
+            codes[value] if known else np.nan
+            for value, known in zip(values, values.notna(), strict=True)
+        ]
+    )
 
 
 def _name(wanted: str, taken: set[str]) -> str:
@@ -161,15 +202,22 @@ def _name(wanted: str, taken: set[str]) -> str:
 
 
 def _letters(study: Study, reasons: Iterable[str]) -> dict[str, str]:
-    """A letter for each reason, the same in every variable: the dictionary's own where it has one (.c is c)."""
+    """A letter for each reason, the same in every variable: the dictionary's own where it has one
+    (.c is c).
+    """
     lists = [study.schema.missing_values, *(field.missing_values for field in study.schema.fields)]
     codes = [code for one in lists for code in one if re.fullmatch(r"\.[a-z]", code.value)]
-    own = {code.label: code.value[1] for code in reversed(codes)}  # the file's own list counts first
+    own = {
+        code.label: code.value[1] for code in reversed(codes)
+    }  # the file's own list counts first
     found: dict[str, str] = {}
     for reason in sorted(dict.fromkeys(reasons), key=lambda one: one not in own):
         free = [letter for letter in ascii_lowercase if letter not in found.values()]
         if not free:
-            raise UsageError("to_stata: Stata has 26 extended missing values, and there are more reasons than that.")
+            raise UsageError(
+                "to_stata: Stata has 26 extended missing values, and there are more reasons than "
+                "that."
+            )
         unclaimed = [letter for letter in free if letter not in own.values()]
         wished = own.get(reason, "")
         found[reason] = wished if wished in free else (unclaimed or free)[0]
@@ -186,7 +234,10 @@ def _write(pyreadstat: Any, path: Path, imputed: Imputed, variables: list[_Varia
         **{one.written: one.cells(letters) for one in variables},
     }
     labels = {
-        one.written: {code: _level(level) for level, code in sorted(one.codes.items(), key=lambda pair: pair[1])}
+        one.written: {
+            code: _level(level)
+            for level, code in sorted(one.codes.items(), key=lambda pair: pair[1])
+        }
         | {letters[why]: why[:LONGEST_VALUE_LABEL] for why in one.reasons}
         for one in variables
     }
@@ -198,15 +249,24 @@ def _write(pyreadstat: Any, path: Path, imputed: Imputed, variables: list[_Varia
         | {one.written: _cut(one.label) for one in variables},
         version=14,
         variable_value_labels={written: own for written, own in labels.items() if own},
-        missing_user_values={one.written: [letters[why] for why in one.reasons] for one in variables if one.reasons},
+        missing_user_values={
+            one.written: [letters[why] for why in one.reasons] for one in variables if one.reasons
+        },
     )
-    # ReadStat writes the time; the same imputations shall be the same bytes, so that `verify` can compare them
+    # ReadStat writes the time; the same imputations shall be the same bytes, so that `verify` can
+    # compare them
     written = path.read_bytes()
-    path.write_bytes(re.sub(rb"<timestamp>\x11.{17}</", b"<timestamp>\x1101 Jan 1960 00:00</", written, count=1))
+    path.write_bytes(
+        re.sub(rb"<timestamp>\x11.{17}</", b"<timestamp>\x1101 Jan 1960 00:00</", written, count=1)
+    )
 
 
 def _level(level: Any) -> str:
-    return {True: "Yes", False: "No"}[level] if isinstance(level, bool) else str(level)[:LONGEST_VALUE_LABEL]
+    return (
+        {True: "Yes", False: "No"}[level]
+        if isinstance(level, bool)
+        else str(level)[:LONGEST_VALUE_LABEL]
+    )
 
 
 def _cut(text: str) -> str:
@@ -220,7 +280,9 @@ def _mark(imputed: Imputed) -> str:
 
 def _do(imputed: Imputed, name: str, variables: list[_Variable]) -> Iterator[str]:
     """Lines of the .do file."""
-    terms = [*_terms(imputed, {one.name: one for one in variables}, {one.written for one in variables})]
+    terms = [
+        *_terms(imputed, {one.name: one for one in variables}, {one.written for one in variables})
+    ]
     kinds: dict[Kind, list[str]] = {"imputed": [], "passive": [], "regular": []}
     kind_of = {one.name: one.kind for one in variables}
     for one in variables:
@@ -230,18 +292,31 @@ def _do(imputed: Imputed, name: str, variables: list[_Variable]) -> Iterator[str
             kinds["regular" if kind_of[term.variable] == "regular" else "passive"].append(term.made)
     event = next(one for one in variables if one.name == imputed.outcome).written
     for said in _about(imputed, variables):
-        yield from (f"* {line}" for line in wrap(_said(said), 110, break_long_words=False, break_on_hyphens=False))
+        yield from (
+            f"* {line}"
+            for line in wrap(_said(said), 110, break_long_words=False, break_on_hyphens=False)
+        )
     yield from ("", "version 17", f'use "{name}.dta", clear', "")
     yield "* Columns of the model, coded as the study says."
     yield from (term.line for term in terms if term.line)
     yield ""
-    lists = [f"{kind}({' '.join(kinds[kind])})" for kind in kinds if kind != "regular" and kinds[kind]]
+    lists = [
+        f"{kind}({' '.join(kinds[kind])})" for kind in kinds if kind != "regular" and kinds[kind]
+    ]
     yield from _continued(f"mi import flong, m({IMPUTATION}) id({ROW}) clear", *lists)
     yield from _continued("mi register regular", *kinds["regular"])
     yield "mi describe"
-    yield from (f"notes {one.written}: {_said(one.label)}" for one in variables if len(one.label) > LONGEST_LABEL)
+    yield from (
+        f"notes {one.written}: {_said(one.label)}"
+        for one in variables
+        if len(one.label) > LONGEST_LABEL
+    )
     yield f"notes: {_said(_mark(imputed))}. {_said(imputed.cohort.source.statement)}"
-    yield from ("", f"* Model {imputed.model}: adjusted log-odds, then odds ratios, then what the imputation added.")
+    yield from (
+        "",
+        f"* Model {imputed.model}: adjusted log-odds, then odds ratios, then what the imputation "
+        "added.",
+    )
     yield from _continued(f"mi estimate: logit {event}", *(term.written for term in terms))
     yield from ("mi estimate, or", "mi estimate, vartable dftable", "mi estimate, mcerror")
     yield from ("", "* Unadjusted, each variable on the rows of the model.")
@@ -257,36 +332,56 @@ def _about(imputed: Imputed, variables: list[_Variable]) -> Iterator[str]:
     yield f"{_mark(imputed)}. {cohort.source.statement}"
     if cohort.source.kind == "restricted" and study.unlocked(imputed.model, imputed.outcome):
         yield f"{NOT_LOCKED}."
-    yield f"Study {study.name}: {study.title}. Outcome {imputed.outcome}: {study.label(imputed.outcome)}."
     yield (
-        f"{imputed.m} imputations of {len(cohort)} {unit}, burn-in {imputed.burnin}, seed {imputed.seed}, composites: "
-        f"{imputed.composites}. Made outside Stata by mothers-margins {version('mothers-margins')}, by chained "
+        f"Study {study.name}: {study.title}. Outcome {imputed.outcome}: "
+        f"{study.label(imputed.outcome)}."
+    )
+    yield (
+        f"{imputed.m} imputations of {len(cohort)} {unit}, burn-in {imputed.burnin}, seed "
+        f"{imputed.seed}, composites: "
+        f"{imputed.composites}. Made outside Stata by mothers-margins "
+        f"{version('mothers-margins')}, by chained "
         f"equations; mi impute cannot continue them, and its random numbers are others."
     )
     shifted = ", ".join(f"{name} by {shift:g}" for name, shift in imputed.shifts.items() if shift)
     if shifted:
-        yield f"A run that is not missing at random: imputed values were shifted ({shifted}; yes or no on log-odds)."
+        yield (
+            f"A run that is not missing at random: imputed values were shifted ({shifted}; yes "
+            "or no on log-odds)."
+        )
     yield (
-        "A value that was imputed is . at m = 0. An extended missing (.a to .z) does not apply or was not imputed in "
+        "A value that was imputed is . at m = 0. An extended missing (.a to .z) does not apply "
+        "or was not imputed in "
         "this run; its value label says why. mi never imputes those."
     )
     if plan.df_rule == "rubin":
-        yield "mi estimate of logit takes the degrees of freedom of Rubin (1987), which are this study's rule too."
+        yield (
+            "mi estimate of logit takes the degrees of freedom of Rubin (1987), which are this "
+            "study's rule too."
+        )
     else:
-        yield f"mi estimate of logit takes Rubin's degrees of freedom; this study's are {plan.df_rule}, so p differs."
+        yield (
+            "mi estimate of logit takes Rubin's degrees of freedom; this study's are "
+            f"{plan.df_rule}, so p differs."
+        )
     yield f"The model below is mm.fit_logistic(imputed, '{imputed.model}', 'logit')."
     rules = study.file.regression
     if rules.below_minimum == "firth":
         yield (
-            f"Where a level has fewer than {rules.minimum_cell} {unit} with, or without, the outcome, the study's own "
+            f"Where a level has fewer than {rules.minimum_cell} {unit} with, or without, the "
+            "outcome, the study's own "
             f"estimates are Firth's, which logit has not."
         )
-    renamed = ", ".join(f"{one.written} is {one.name}" for one in variables if one.written != one.name)
+    renamed = ", ".join(
+        f"{one.written} is {one.name}" for one in variables if one.written != one.name
+    )
     if renamed:
         yield f"Names that Stata does not take, or that are too long: {renamed}."
 
 
-def _terms(imputed: Imputed, variables: Mapping[str, _Variable], taken: set[str]) -> Iterator[_Term]:
+def _terms(
+    imputed: Imputed, variables: Mapping[str, _Variable], taken: set[str]
+) -> Iterator[_Term]:
     """Terms of the model, coded as `coding.coded` does it."""
     study = imputed.cohort.study
     taken = {*taken, IMPUTATION, ROW}
@@ -311,7 +406,10 @@ def _terms(imputed: Imputed, variables: Mapping[str, _Variable], taken: set[str]
                 f'({" ".join(str(codes[one]) for one in olds)} = {place} "{_said(new_level)}")'
                 for place, (new_level, olds) in enumerate(coding.merged.items(), 1)
             )
-            new, base = _name(f"{old[: LONGEST_NAME - 7]}_merged", taken), [*coding.merged].index(coding.reference) + 1
+            new, base = (
+                _name(f"{old[: LONGEST_NAME - 7]}_merged", taken),
+                [*coding.merged].index(coding.reference) + 1,
+            )
             yield _Term(f"ib{base}.{new}", term, new, f"recode {old} {rules}, generate({new})")
         else:
             yield _Term(f"ib{codes[coding.reference]}.{old}", term)
@@ -320,12 +418,16 @@ def _terms(imputed: Imputed, variables: Mapping[str, _Variable], taken: set[str]
 def _condition(terms: list[_Term], variables: Mapping[str, _Variable]) -> str:
     """The rows of the adjusted model, where a variable does not concern everybody."""
     n = len(next(iter(variables.values())).values)
-    hard = [one for one in (variables[term.variable] for term in terms) if (one.whys[-n:] != "").any()]
+    hard = [
+        one for one in (variables[term.variable] for term in terms) if (one.whys[-n:] != "").any()
+    ]
     return f" if !missing({', '.join(one.written for one in hard)})" if hard else ""
 
 
 def _said(text: str) -> str:
-    """Text that Stata reads as text in a .do file: one line, no macro, no quote, no beginning of a comment."""
+    """Text that Stata reads as text in a .do file: one line, no macro, no quote, no beginning of a
+    comment.
+    """
     plain = " ".join(text.split()).replace('"', "'").replace("`", "'").replace("$", "\\$")
     return re.sub(r"/(?=[/*])", "/ ", plain)
 

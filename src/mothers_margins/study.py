@@ -37,7 +37,9 @@ NOT_CONCERNED = "not_concerned"  # a code; its words stand in `terms`
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Study:
-    """One study, read and checked. `margins` maps (variable, level, group, statistic) to the published value."""
+    """One study, read and checked. `margins` maps (variable, level, group, statistic) to the
+    published value.
+    """
 
     folder: Path
     file: StudyFile
@@ -74,12 +76,20 @@ class Study:
     @cached_property
     def scores(self) -> dict[str, Score]:
         """Scores of the instruments by name, in declared order."""
-        return {score.name: score for instrument in self.schema.instruments for score in instrument.scores}
+        return {
+            score.name: score
+            for instrument in self.schema.instruments
+            for score in instrument.scores
+        }
 
     @cached_property
     def instruments(self) -> dict[str, Instrument]:
         """The instrument of each score, by the score's name."""
-        return {score.name: instrument for instrument in self.schema.instruments for score in instrument.scores}
+        return {
+            score.name: instrument
+            for instrument in self.schema.instruments
+            for score in instrument.scores
+        }
 
     @cached_property
     def outcomes(self) -> dict[str, Outcome]:
@@ -111,12 +121,20 @@ class Study:
 
     @cached_property
     def variables(self) -> tuple[str, ...]:
-        """What can be summarised: variables, scores, derived variables and multi-response sets, in declared order."""
-        single = [f.name for f in self.schema.fields if f.role in ("variable", "group") and not f.multi_response]
+        """What can be summarised: variables, scores, derived variables and multi-response sets, in
+        declared order.
+        """
+        single = [
+            f.name
+            for f in self.schema.fields
+            if f.role in ("variable", "group") and not f.multi_response
+        ]
         return (*single, *self.scores, *self.derived, *self.sets)
 
     def levels(self, name: str) -> tuple[str, ...]:
-        """Levels of a variable or options of a multi-response set, in declared order; empty for a number."""
+        """Levels of a variable or options of a multi-response set, in declared order; empty for a
+        number.
+        """
         if name in self.sets:
             return tuple(option.title for option in self.sets[name])
         if name not in self.declared:
@@ -124,9 +142,11 @@ class Study:
         return self.declared[name].levels
 
     def terms(self, model: str, outcome: str) -> tuple[str, ...]:
-        """Explanatory variables of a model for an outcome, with what it adds to or replaces in the one it departs from.
+        """Explanatory variables of a model for an outcome, with what it adds to or replaces in the
+        one it departs from.
 
-        A sensitivity outcome has the terms of the one that it stands in for. Raises UsageError for unknown names.
+        A sensitivity outcome has the terms of the one that it stands in for. Raises UsageError for
+        unknown names.
         """
         if model not in self.file.models:
             raise unknown("model", [model], self.file.models, f"study {self.name}")
@@ -138,7 +158,9 @@ class Study:
         return (*(plan.replace.get(term, term) for term in listed), *plan.add.get(asked, ()))
 
     def coding(self, model: str, term: str) -> Coding:
-        """How a term is coded in a model: as the model says, or the one it departs from, else as the study does."""
+        """How a term is coded in a model: as the model says, or the one it departs from, else as
+        the study does.
+        """
         plan = self.file.models.get(model)
         while plan:
             if term in plan.coding:
@@ -147,44 +169,59 @@ class Study:
         return self.file.coding[term]
 
     def unlocked(self, model: str, outcome: str) -> bool:
-        """Whether no agreed list covers the estimates of a model (a name, or formula) for an outcome."""
+        """Whether no agreed list covers the estimates of a model (a name, or formula) for an
+        outcome.
+        """
         lock = self.file.lock
         asked = self.outcomes[outcome].of or outcome if outcome in self.outcomes else outcome
         return lock is None or model not in self.file.models or asked not in lock.terms
 
     def changed(self, outcome: str) -> tuple[list[str], list[str], list[str]]:
-        """What was done to the agreed list of an outcome after the lock: terms added, left out, coded otherwise."""
+        """What was done to the agreed list of an outcome after the lock: terms added, left out,
+        coded otherwise.
+        """
         lock = self.file.lock
         if lock is None or outcome not in lock.terms:
             return [], [], []
         agreed, now = lock.terms[outcome], self.terms(lock.model, outcome)
-        coded = [t for t in now if t in lock.coding and self.coding(lock.model, t) != lock.coding[t]]
+        coded = [
+            t for t in now if t in lock.coding and self.coding(lock.model, t) != lock.coding[t]
+        ]
         return [t for t in now if t not in agreed], [t for t in agreed if t not in now], coded
 
     @property
     def main_outcomes(self) -> dict[Timepoint | None, str]:
         """The primary and the secondary outcome by timepoint."""
-        return {o.timepoint: o.name for o in self.file.outcomes if o.kind in ("primary", "secondary")}
+        return {
+            o.timepoint: o.name for o in self.file.outcomes if o.kind in ("primary", "secondary")
+        }
 
     def main_outcome(self, timepoint: int) -> str:
         """The primary or secondary outcome at a timepoint. Raises UsageError if there is none."""
         found = {str(when): name for when, name in self.main_outcomes.items()}
         if str(timepoint) not in found:
-            raise unknown("timepoint with a main outcome", [str(timepoint)], found, f"study {self.name}")
+            raise unknown(
+                "timepoint with a main outcome", [str(timepoint)], found, f"study {self.name}"
+            )
         return found[str(timepoint)]
 
     def auxiliaries(self, outcome: str) -> tuple[str, ...]:
-        """Auxiliary variables of the missing-data plan that were not recorded after an outcome, nor make it up."""
+        """Auxiliary variables of the missing-data plan that were not recorded after an outcome, nor
+        make it up.
+        """
         plan, last = self.file.missing_data, ORDER[self.outcomes[outcome].timepoint]
         names = plan.auxiliaries if plan else ()
         own = self.recorded(outcome)
-        return tuple(n for n in names if ORDER[self.timepoint(n)] <= last and not self.recorded(n) & own)
+        return tuple(
+            n for n in names if ORDER[self.timepoint(n)] <= last and not self.recorded(n) & own
+        )
 
     def contrasts(self, outcome: str) -> dict[str, dict[str, Where]]:
-        """Pairs of disjoint groups of an outcome: those with it and all others; and the others who meet `also_within`.
+        """Pairs of disjoint groups of an outcome: those with it and all others; and the others who
+        meet `also_within`.
 
-        Keyed by what the comparison is with. Dyads whose outcome is not known are in none. Raises UsageError for an
-        outcome that is unknown or declares no `also_within`.
+        Keyed by what the comparison is with. Dyads whose outcome is not known are in none. Raises
+        UsageError for an outcome that is unknown or declares no `also_within`.
         """
         if outcome not in self.outcomes:
             raise unknown("outcome", [outcome], self.outcomes, f"study {self.name}")
@@ -193,22 +230,34 @@ class Study:
         if not within:
             known = [name for name, one in self.outcomes.items() if one.also_within]
             remedy = f"Outcomes that do: {', '.join(known)}."
-            raise UsageError(f"study {self.name}: outcome {outcome} declares no also_within.", (), remedy)
+            raise UsageError(
+                f"study {self.name}: outcome {outcome} declares no also_within.", (), remedy
+            )
         return {
             "all others": {title: {outcome: yes}, "All others": {outcome: no}},
             "involved": {title: {outcome: yes}, "Involved, without it": {outcome: no, **within}},
         }
 
     def missing_codes(self, field: Variable) -> tuple[MissingValue, ...]:
-        """Codes of a missing cell: a field's own list replaces the file's, as the standard has it."""
+        """Codes of a missing cell: a field's own list replaces the file's, as the standard has
+        it.
+        """
         return field.missing_values or self.schema.missing_values
 
     @cached_property
     def not_applicable(self) -> frozenset[str]:
-        """Reasons that say that there is nothing to know: such a cell is not missing, and never imputed."""
-        codes = [code for field in self.schema.fields for code in field.missing_values] + [*self.schema.missing_values]
-        gates = [instrument.gate.reason for instrument in self.schema.instruments if instrument.gate]
-        return frozenset([code.label for code in codes if code.not_applicable] + gates + [NOT_CONCERNED])
+        """Reasons that say that there is nothing to know: such a cell is not missing, and never
+        imputed.
+        """
+        codes = [code for field in self.schema.fields for code in field.missing_values] + [
+            *self.schema.missing_values
+        ]
+        gates = [
+            instrument.gate.reason for instrument in self.schema.instruments if instrument.gate
+        ]
+        return frozenset(
+            [code.label for code in codes if code.not_applicable] + gates + [NOT_CONCERNED]
+        )
 
     def structural_zeros(self, name: str) -> tuple[StructuralZero, ...]:
         """Counts of a variable's levels that are zero by definition."""
@@ -225,7 +274,9 @@ class Study:
         return next((block.title for block in self.file.explanatory if term in block.variables), "")
 
     def assumption(self, name: str) -> str:
-        """What is assumed where a variable is recorded or made, with what it is about; else nothing."""
+        """What is assumed where a variable is recorded or made, with what it is about; else
+        nothing.
+        """
         about = self.instruments.get(name) or self.declared.get(name)
         return f"{about.title}: {about.assumption}" if about and about.assumption else ""
 
@@ -237,13 +288,20 @@ class Study:
             counted = [self.scores[part] for part in declared.sum_of]
             values = {part.value for part in counted}
             apart = (
-                len({part.items for part in counted}) == 1 and len(values) == len(counted) and not values & {"", "any"}
+                len({part.items for part in counted}) == 1
+                and len(values) == len(counted)
+                and not values & {"", "any"}
             )
-            most = len(counted[0].items) if apart else sum(high for _, high in parts)  # an item has one of the values
+            most = (
+                len(counted[0].items) if apart else sum(high for _, high in parts)
+            )  # an item has one of the values
             return sum(low for low, _ in parts), most
         if declared.value:
             return 0, len(declared.items)
-        items = [self.fields[self.instruments[score].item(number)].constraints for number in declared.items]
+        items = [
+            self.fields[self.instruments[score].item(number)].constraints
+            for number in declared.items
+        ]
         return sum(item.minimum or 0 for item in items), sum(item.maximum or 0 for item in items)
 
     def recorded(self, name: str) -> frozenset[str]:
@@ -260,7 +318,9 @@ class Study:
         return frozenset().union(*(self.recorded(source) for source in self.derived[name].sources))
 
     def decided_by(self, where: Where) -> frozenset[str]:
-        """Fields of the file whose values decide a condition; that a value is known says nothing of what it is."""
+        """Fields of the file whose values decide a condition; that a value is known says nothing of
+        what it is.
+        """
         found: frozenset[str] = frozenset()
         for name, condition in where.items():
             made = self.derived.get(name)
@@ -280,20 +340,27 @@ class Study:
         return (self.set_titles.get(name) or self.declared[name]).title
 
     def where_faults(self, where: Where, place: str) -> Iterator[str]:
-        """What a condition names that the study does not have, or asks of a variable that cannot answer it."""
+        """What a condition names that the study does not have, or asks of a variable that cannot
+        answer it.
+        """
         for name, condition in where.items():
             if name not in self.declared and name not in self.sets:
                 yield f"{place}: no variable '{name}'{near(name, self.variables)}"
                 continue
             declared, field = self.levels(name), self.fields.get(name)
-            number = name in self.scores or (field is not None and field.type in ("integer", "number"))
+            number = name in self.scores or (
+                field is not None and field.type in ("integer", "number")
+            )
             if condition.at_least is not None and not number:
                 yield f"{place}: at_least needs a number, and {name} is none"
             if condition.codes and not (field and field.role == "codes"):
                 yield f"{place}: codes needs a field with x-role codes, and {name} is none"
             for level in condition.levels:
                 if level not in declared:
-                    yield f"{place}: '{level}' is no level of {name} (declared: {', '.join(declared)})"
+                    yield (
+                        f"{place}: '{level}' is no level of {name} (declared: "
+                        f"{', '.join(declared)})"
+                    )
 
     def plan(self, table: str) -> TablePlan:
         """The plan of a table. Raises UsageError, naming the tables there are."""
@@ -307,9 +374,11 @@ class Study:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the rows come from. Travels with every result, so that the mark of made-up data is never lost.
+    """Where the rows come from. Travels with every result, so that the mark of made-up data is
+    never lost.
 
-    supposed: pairs of an outcome and the level that stands, in these rows, wherever it is not known.
+    supposed: pairs of an outcome and the level that stands, in these rows, wherever it is not
+    known.
     """
 
     kind: Literal["synthetic", "reconstructed", "restricted", "published"]

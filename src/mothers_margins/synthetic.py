@@ -1,7 +1,9 @@
-"""Draws a synthetic cohort from the dictionary and a recipe of made-up truths. It never sees a participant's file.
+"""Draws a synthetic cohort from the dictionary and a recipe of made-up truths. It never sees a
+participant's file.
 
-Levels get exact counts and the drawn order decides who has which, so the published totals are met at 279 rows and every
-truth stays a logistic model: its outcome is given to the rows whose linear predictor plus logistic noise is highest.
+Levels get exact counts and the drawn order decides who has which, so the published totals are met
+at 279 rows and every truth stays a logistic model: its outcome is given to the rows whose linear
+predictor plus logistic noise is highest.
 """
 
 import zlib
@@ -25,10 +27,12 @@ Cells = dict[str, pd.Series]
 
 
 class Draw(Definition):
-    """How one variable is drawn: weights of its levels (within the levels of `by`, if given), or points of a number.
+    """How one variable is drawn: weights of its levels (within the levels of `by`, if given), or
+    points of a number.
 
-    points: values at equally spaced quantiles, from the lowest to the highest. loading: correlation of the drawn order
-    with adversity, a number behind all variables that no file holds. where: the others get `otherwise`, a missing code.
+    points: values at equally spaced quantiles, from the lowest to the highest. loading: correlation
+    of the drawn order with adversity, a number behind all variables that no file holds. where: the
+    others get `otherwise`, a missing code.
     """
 
     weights: dict[str, float] = {}
@@ -41,7 +45,8 @@ class Draw(Definition):
 
 
 class DrawItems(Definition):
-    """How the items of an instrument are drawn: cut points of a number that loads on adversity; own: other cut points.
+    """How the items of an instrument are drawn: cut points of a number that loads on adversity;
+    own: other cut points.
 
     nothing: share of dyads with the lowest value in every item.
     """
@@ -55,8 +60,9 @@ class DrawItems(Definition):
 class Truth(Definition):
     """The model that an outcome is drawn from. Explanatory variables without an odds ratio have 1.
 
-    outcome: Yes or No, as derived from `field`. model: the study's model whose coding the ratios are in; without one
-    they are per unit. events, known, unknown: numbers among `rows` of the recipe. levels: weights among those with it.
+    outcome: Yes or No, as derived from `field`. model: the study's model whose coding the ratios
+    are in; without one they are per unit. events, known, unknown: numbers among `rows` of the
+    recipe. levels: weights among those with it.
     """
 
     field: str
@@ -70,10 +76,11 @@ class Truth(Definition):
 
 
 class Gap(Definition):
-    """Which cells are missing, with which code. forms: whole dyads for all these variables together; else single cells.
+    """Which cells are missing, with which code. forms: whole dyads for all these variables
+    together; else single cells.
 
-    older, involved: how much likelier a gap is for older mothers, or with involvement at timepoint 1 (missing at random
-    given these).
+    older, involved: how much likelier a gap is for older mothers, or with involvement at timepoint
+    1 (missing at random given these).
     """
 
     variables: tuple[str, ...] = ()
@@ -114,15 +121,34 @@ def read_recipe(study: Study) -> Recipe:
         raise UsageError(f"{study.name}: its demonstration rows are not synthetic.")
     recipe, faults = parse_yaml(study.folder / study.file.data.recipe, Recipe)
     if recipe:
-        drawn = {*recipe.variables, *recipe.later, *(truth.field for truth in recipe.truths.values())}
-        drawn |= {name for one in study.schema.instruments if one.name in recipe.items for name in one.fields()}
-        recorded = {name for name, field in study.fields.items() if field.role in ("variable", "item", "codes")}
-        faults += [f"{study.file.data.recipe}: '{name}' is not drawn" for name in sorted(recorded - drawn)]
-        faults += [f"{study.file.data.recipe}: '{name}' is no field" for name in sorted(drawn - recorded)]
+        drawn = {
+            *recipe.variables,
+            *recipe.later,
+            *(truth.field for truth in recipe.truths.values()),
+        }
+        drawn |= {
+            name
+            for one in study.schema.instruments
+            if one.name in recipe.items
+            for name in one.fields()
+        }
+        recorded = {
+            name
+            for name, field in study.fields.items()
+            if field.role in ("variable", "item", "codes")
+        }
+        faults += [
+            f"{study.file.data.recipe}: '{name}' is not drawn" for name in sorted(recorded - drawn)
+        ]
+        faults += [
+            f"{study.file.data.recipe}: '{name}' is no field" for name in sorted(drawn - recorded)
+        ]
         for outcome, truth in recipe.truths.items():
             terms = study.terms(truth.model, outcome) if truth.model else study.variables
             extra = [name for name in truth.odds_ratios if name not in terms]
-            faults += [f"{study.file.data.recipe}: {outcome}: the model has no '{name}'" for name in extra]
+            faults += [
+                f"{study.file.data.recipe}: {outcome}: the model has no '{name}'" for name in extra
+            ]
     if recipe is None or faults:
         raise StudyError(f"{study.name}: the recipe cannot be used; nothing was drawn.", faults)
     return recipe
@@ -131,20 +157,28 @@ def read_recipe(study: Study) -> Recipe:
 def complete_cohort(
     study: Study, rows: int | None = None, *, seed: int | None = None, carry_over: bool = False
 ) -> Cohort:
-    """A derived synthetic cohort in which every value is known, at any number of rows (default: the recipe's).
+    """A derived synthetic cohort in which every value is known, at any number of rows (default: the
+    recipe's).
 
-    carry_over: timepoint 1 adds to timepoint 2 beyond the declared model. Raises as `read_recipe` does.
+    carry_over: timepoint 1 adds to timepoint 2 beyond the declared model. Raises as `read_recipe`
+    does.
     """
     return _Drawing(study, read_recipe(study), rows, seed).complete(carry_over)
 
 
-def synthetic_rows(study: Study, rows: int | None = None, *, seed: int | None = None) -> pd.DataFrame:
-    """The synthetic file as text cells, with its gaps and deliberate difficulties. Raises as `read_recipe` does."""
+def synthetic_rows(
+    study: Study, rows: int | None = None, *, seed: int | None = None
+) -> pd.DataFrame:
+    """The synthetic file as text cells, with its gaps and deliberate difficulties. Raises as
+    `read_recipe` does.
+    """
     return _Drawing(study, read_recipe(study), rows, seed).as_file()
 
 
 class _Drawing:
-    """One drawing. Each variable has a stream of its own, so that a new one leaves the others as they were."""
+    """One drawing. Each variable has a stream of its own, so that a new one leaves the others as
+    they were.
+    """
 
     def __init__(self, study: Study, recipe: Recipe, rows: int | None, seed: int | None) -> None:
         self.study, self.recipe = study, recipe
@@ -152,11 +186,17 @@ class _Drawing:
         self.seed = recipe.seed if seed is None else seed
         self.adversity = self.noise("adversity")
         self.cells: Cells = {}
-        self.planted: list[int] = []  # rows with a deliberate difficulty of the truth: no gap may cover it
-        self.codes: dict[str, pd.Series] = {}  # missing codes that belong to the truth: what does not apply
+        self.planted: list[
+            int
+        ] = []  # rows with a deliberate difficulty of the truth: no gap may cover it
+        self.codes: dict[
+            str, pd.Series
+        ] = {}  # missing codes that belong to the truth: what does not apply
 
     def uniform(self, name: str) -> np.ndarray:
-        """Uniform numbers between 0 and 1, from the raw generator only: its stream stays the same between versions."""
+        """Uniform numbers between 0 and 1, from the raw generator only: its stream stays the same
+        between versions.
+        """
         drawn = np.random.default_rng([self.seed, zlib.crc32(name.encode())]).random(self.rows)
         return np.maximum(drawn, 2.0**-53)  # 0 has no normal quantile
 
@@ -189,10 +229,14 @@ class _Drawing:
         data = {}
         for name, field in self.study.fields.items():
             if field.role == "data_status":
-                data[name] = pd.Series(pd.Categorical([status.demo_status] * self.rows, categories=field.levels))
+                data[name] = pd.Series(
+                    pd.Categorical([status.demo_status] * self.rows, categories=field.levels)
+                )
             elif name == key:
                 width = max(3, len(str(self.rows)))
-                data[name] = pd.Series([f"{field.made_up_prefix}{n:0{width}d}" for n in range(1, self.rows + 1)])
+                data[name] = pd.Series(
+                    [f"{field.made_up_prefix}{n:0{width}d}" for n in range(1, self.rows + 1)]
+                )
             elif name in self.cells:
                 data[name] = self.cells[name]
             else:
@@ -212,9 +256,13 @@ class _Drawing:
         inside = np.ones(self.rows, dtype=bool)
         if draw.where:
             inside = holds(self.cells, self.study, draw.where).fillna(False).to_numpy(dtype=bool)
-            self.codes[name] = pd.Series(draw.otherwise, index=range(self.rows), dtype="str").mask(inside)
+            self.codes[name] = pd.Series(draw.otherwise, index=range(self.rows), dtype="str").mask(
+                inside
+            )
         if draw.points:
-            exact = inside & ~self.unknown(draw.where)  # so that the points hold among those that the file knows
+            exact = inside & ~self.unknown(
+                draw.where
+            )  # so that the points hold among those that the file knows
             ranks = np.interp(order, np.sort(order[exact]), np.linspace(0, 1, exact.sum()))
             numbers = np.interp(ranks[inside], np.linspace(0, 1, len(draw.points)), draw.points)
             values[inside] = np.round(numbers) if field.type == "integer" else np.round(numbers, 1)
@@ -227,7 +275,9 @@ class _Drawing:
             values[inside] = _spread(draw.weights, order[inside])
         for fifth in self.study.derived.values():
             if fifth.fifths and fifth.fifths.rank == name:
-                values = self.ranks(values, self.cells[fifth.fifths.index], fifth.fifths.areas, name)
+                values = self.ranks(
+                    values, self.cells[fifth.fifths.index], fifth.fifths.areas, name
+                )
         return _typed(field, pd.Series(values))
 
     def unknown(self, names: Iterable[str]) -> np.ndarray:
@@ -239,20 +289,32 @@ class _Drawing:
                     rows[self.shuffled(outcome)[: self.scaled(truth.unknown)]] = True
         return rows
 
-    def ranks(self, fifth: np.ndarray, index: pd.Series, areas: Mapping[str, int], name: str) -> np.ndarray:
+    def ranks(
+        self, fifth: np.ndarray, index: pd.Series, areas: Mapping[str, int], name: str
+    ) -> np.ndarray:
         """A rank inside each dyad's fifth of the areas that its index ranks."""
         total = index.astype("str").map(areas).to_numpy(dtype=float)
         low, high = (np.floor((fifth.astype(float) - shift) * total / 5) for shift in (1, 0))
-        return np.asarray(low + 1 + np.floor(self.uniform(f"{name} within") * (high - low))).astype(int).astype(object)
+        return (
+            np.asarray(low + 1 + np.floor(self.uniform(f"{name} within") * (high - low)))
+            .astype(int)
+            .astype(object)
+        )
 
     def items(self, instrument_name: str) -> None:
-        instrument = next(one for one in self.study.schema.instruments if one.name == instrument_name)
+        instrument = next(
+            one for one in self.study.schema.instruments if one.name == instrument_name
+        )
         recipe = self.recipe.items[instrument_name]
         severity = self.loaded(instrument_name, recipe.loading)
         nothing = np.zeros(self.rows, dtype=bool)
         nothing[np.argsort(severity)[: round(recipe.nothing * self.rows)]] = True
         gate = instrument.gate
-        closed = (self.cells[gate.variable] == gate.level).to_numpy(dtype=bool) if gate else nothing & False
+        closed = (
+            (self.cells[gate.variable] == gate.level).to_numpy(dtype=bool)
+            if gate
+            else nothing & False
+        )
         for number in range(1, instrument.items + 1):
             name = instrument.item(number)
             field = self.study.fields[name]
@@ -267,7 +329,9 @@ class _Drawing:
             if gate:
                 codes = self.study.missing_codes(field)
                 applies_not = next(code.value for code in codes if code.not_applicable)
-                self.codes[name] = pd.Series(applies_not, index=range(self.rows), dtype="str").where(closed)
+                self.codes[name] = pd.Series(
+                    applies_not, index=range(self.rows), dtype="str"
+                ).where(closed)
 
     def outcome(self, name: str, truth: Truth, extra: Mapping[str, float]) -> pd.Series:
         data = self.cohort().data
@@ -277,12 +341,22 @@ class _Drawing:
             if truth.model and term not in extra:
                 (values,) = coded(self.study, data, term).values()
             else:
-                values = (data[term] == "Yes").astype(float) if self.study.levels(term) else data[term].astype(float)
+                values = (
+                    (data[term] == "Yes").astype(float)
+                    if self.study.levels(term)
+                    else data[term].astype(float)
+                )
             predictor = np.asarray(predictor + np.log(ratio) * values.to_numpy(dtype=float))
         if np.isnan(predictor).any():
-            raise StudyError(f"{self.study.name}: the truth of {name} needs a variable that not every dyad has.")
-        known = predictor[self.shuffled(name)[self.scaled(truth.unknown) :]]  # the first of this order stay unknown
-        happened = predictor >= np.sort(known)[::-1][round(len(known) * truth.events / truth.known) - 1]
+            raise StudyError(
+                f"{self.study.name}: the truth of {name} needs a variable that not every dyad has."
+            )
+        known = predictor[
+            self.shuffled(name)[self.scaled(truth.unknown) :]
+        ]  # the first of this order stay unknown
+        happened = (
+            predictor >= np.sort(known)[::-1][round(len(known) * truth.events / truth.known) - 1]
+        )
         levels = np.full(self.rows, truth.otherwise, dtype=object)
         levels[happened] = _spread(truth.levels, self.noise(f"{name} level")[happened])
         return _typed(self.study.fields[truth.field], pd.Series(levels))
@@ -311,7 +385,9 @@ class _Drawing:
         fits = where_mask(cohort, plant.where).to_numpy() & ~unknown
         found = [int(row) for row in fits.nonzero()[0] if row not in taken]
         if not found and self.rows >= self.recipe.rows:
-            raise StudyError(f"{self.study.name}: no dyad meets the condition of a plant.", [plant.why])
+            raise StudyError(
+                f"{self.study.name}: no dyad meets the condition of a plant.", [plant.why]
+            )
         taken.update(found[:1])
         return found[0] if found else None
 
@@ -340,25 +416,40 @@ class _Drawing:
     def leave_out(self, text: Cells, cohort: Cohort, gap: Gap, salt: str) -> None:
         """Missing cells, likelier where the recipe says so, with an exact number of forms."""
         names = [*gap.variables]
-        names += [name for one in self.study.schema.instruments if one.name in gap.instruments for name in one.fields()]
+        names += [
+            name
+            for one in self.study.schema.instruments
+            if one.name in gap.instruments
+            for name in one.fields()
+        ]
         age = cohort.data["age_years"].to_numpy(dtype=float)
-        lean = gap.older * (age - age.mean()) / age.std() + gap.involved * (cohort.data["involved_t1"] == "Yes")
+        lean = gap.older * (age - age.mean()) / age.std() + gap.involved * (
+            cohort.data["involved_t1"] == "Yes"
+        )
         if gap.forms:
             at = np.argsort(-(self.noise(salt) + lean.to_numpy()))[: round(gap.share * self.rows)]
             for name in names:
                 self.blank(text, name, at, gap.code)
             return
         for name in names:
-            self.blank(text, name, (self.uniform(f"{salt} {name}") < gap.share).nonzero()[0], gap.code)
+            self.blank(
+                text, name, (self.uniform(f"{salt} {name}") < gap.share).nonzero()[0], gap.code
+            )
 
     def blank(self, text: Cells, name: str, at: np.ndarray, code: str) -> None:
-        """A code in these rows, but where the variable is missing or does not apply already, or a difficulty stands."""
+        """A code in these rows, but where the variable is missing or does not apply already, or a
+        difficulty stands.
+        """
         declared = [one.value for one in self.study.missing_codes(self.study.fields[name])]
-        free = ~(text[name].iloc[at].isin(declared).to_numpy(dtype=bool) | np.isin(at, self.planted))
+        free = ~(
+            text[name].iloc[at].isin(declared).to_numpy(dtype=bool) | np.isin(at, self.planted)
+        )
         text[name].iloc[at[free]] = code
 
     def follow_unknown(self, text: Cells) -> None:
-        """What hangs on an unknown value is unknown: days to a re-admission that may not have happened."""
+        """What hangs on an unknown value is unknown: days to a re-admission that may not have
+        happened.
+        """
         for name, draw in {**self.recipe.variables, **self.recipe.later}.items():
             for source in draw.where:
                 unknown = text[source].isin(["", ".a", ".b"])

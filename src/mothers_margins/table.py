@@ -1,4 +1,6 @@
-"""The one table model: cells keep their numbers, text is made here and only when the table is rendered."""
+"""The one table model: cells keep their numbers, text is made here and only when the table is
+rendered.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,25 +16,29 @@ from mothers_margins.shown import Hidden, Value
 from mothers_margins.terms import SYMBOLS
 
 WIDE = 6  # from so many columns on, a table is set closer
-FIGURE_SPACE = "\u2007"  # as wide as a digit: units stand under units without a span around every number
+FIGURE_SPACE = (
+    "\u2007"  # as wide as a digit: units stand under units without a span around every number
+)
 MINUS = "\u2212"
 INDENT = "\u2003"  # em space: unlike a style sheet it survives into Word and PDF
 
 # Doubled class names outweigh the rules that JupyterLab has for every table.
 STYLE = """<style>
-.mm-table.mm-table{border-collapse:collapse;border-block:2px solid #1d1d1b;margin:1em 0;background:#fff;color:#1d1d1b;
-font:15px/1.4 "Source Sans 3","Segoe UI",Arial,sans-serif;font-variant-numeric:tabular-nums;max-width:60em}
+.mm-table.mm-table{border-collapse:collapse;border-block:2px solid #1d1d1b;margin:1em 0;
+background:#fff;color:#1d1d1b;font:15px/1.4 "Source Sans 3","Segoe UI",Arial,sans-serif;
+font-variant-numeric:tabular-nums;max-width:60em}
 .mm-table.mm-table caption{caption-side:top;text-align:left;font-weight:600;font-size:1.1em;
 padding:.3em .4em .5em;background:#fff;color:inherit}
-.mm-table.mm-table :is(th,td){border:0;background:#fff;color:inherit;text-align:left;vertical-align:top;
-padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
+.mm-table.mm-table :is(th,td){border:0;background:#fff;color:inherit;text-align:left;
+vertical-align:top;padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 .mm-table.mm-table td{white-space:nowrap}
 .mm-table.mm-table td.mm-text{white-space:normal}
 .mm-table.mm-table td.mm-text:last-child{min-width:7.2em}
 .mm-table.mm-table thead th{font-weight:600;vertical-align:bottom}
 .mm-table.mm-table thead tr:last-child th{padding-bottom:.4em}
 .mm-table.mm-table thead{border-bottom:1px solid #1d1d1b}
-.mm-table.mm-table thead th[scope=colgroup]{border-bottom:1px solid #8a8a86;font-weight:400;font-style:normal}
+.mm-table.mm-table thead th[scope=colgroup]{border-bottom:1px solid #8a8a86;
+font-weight:400;font-style:normal}
 .mm-table.mm-table thead span{font-weight:400;display:block}
 .mm-table.mm-table tbody th[scope=rowgroup]{font-weight:600;padding-top:.7em}
 .mm-table.mm-table tbody tr:hover :is(th,td){background:#f4f1ea}
@@ -56,7 +62,8 @@ padding:.18em 1.6em .18em .4em;font-weight:400;white-space:normal}
 class Cell:
     """Values and the pattern they are printed by, or, without values, a text. `mark` names a note.
 
-    A cell with a hidden value is suppressed, one without any known value missing; `cells` makes them of results.
+    A cell with a hidden value is suppressed, one without any known value missing; `cells` makes
+    them of results.
     """
 
     pattern: str
@@ -67,7 +74,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: key, heading, number of participants, and the heading it shares with its neighbours."""
+    """A column: key, heading, number of participants, and the heading it shares with its
+    neighbours.
+    """
 
     key: str
     heading: str
@@ -121,7 +130,8 @@ class Table:
     def quote(self, variable: str, group: str = "", level: str = "") -> str:
         """The text of one cell, for a sentence: prose and table then cannot disagree.
 
-        group may be left out where the table has one column. Raises UsageError if the table has no such cell.
+        group may be left out where the table has one column. Raises UsageError if the table has no
+        such cell.
         """
         position = self._position(group)
         for row in (row for section in self.sections for row in section.rows if row.cells):
@@ -144,7 +154,9 @@ class Table:
         if len(keys) == 1 and not group:
             return 0
         if group not in keys:
-            raise UsageError(f"{self.name}: no column '{group}'.", (), f"Columns: {', '.join(keys)}.")
+            raise UsageError(
+                f"{self.name}: no column '{group}'.", (), f"Columns: {', '.join(keys)}."
+            )
         return keys.index(group)
 
     def print(self, cell: Cell) -> str:
@@ -174,9 +186,19 @@ class Table:
         return rounded(number, decimals.get(key, rounding.mean), rounding.rule).replace("-", MINUS)
 
     def to_html(self) -> str:
-        """The table as semantic HTML: caption, scoped headings, one body per section, notes in the foot."""
+        """The table as semantic HTML: caption, scoped headings, one body per section, notes in the
+        foot.
+        """
         wide = " mm-wide" * (len(self.columns) >= WIDE) + " mm-wider" * (len(self.columns) > WIDE)
-        return "\n".join([f"<table class='mm-table{wide}'>", *self._head(), *self._body(), *self._foot(), "</table>"])
+        return "\n".join(
+            [
+                f"<table class='mm-table{wide}'>",
+                *self._head(),
+                *self._body(),
+                *self._foot(),
+                "</table>",
+            ]
+        )
 
     def _repr_html_(self) -> str:
         return STYLE + self.to_html()
@@ -189,13 +211,19 @@ class Table:
             lines += [[section.title + section.mark]] if section.title else []
             for row in section.rows:
                 label = "  " * (row.depth if section.title else 0) + row.label
-                lines.append([label, *(f"{self.print(cell)} {cell.mark}".strip() for cell in row.cells)])
+                lines.append(
+                    [label, *(f"{self.print(cell)} {cell.mark}".strip() for cell in row.cells)]
+                )
         full = [line for line in lines if len(line) == len(heads) + 1]
         widths = [max(len(line[i]) for line in full) for i in range(len(heads) + 1)] if full else []
-        padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=False)] for line in lines]
+        padded = [
+            [cell.ljust(width) for cell, width in zip(line, widths, strict=False)] for line in lines
+        ]
         notes = [f"{mark} {note}".strip() for mark, note in self.notes]
         source = ". ".join(part for part in (self.mark, self.source) if part)
-        return "\n".join([self.caption, *("  ".join(line).rstrip() for line in padded), *notes, source])
+        return "\n".join(
+            [self.caption, *("  ".join(line).rstrip() for line in padded), *notes, source]
+        )
 
     def _head(self) -> Iterator[str]:
         yield f"<caption>{escape(self.caption)}</caption>"
@@ -205,10 +233,14 @@ class Table:
         for spanner, run in groupby(self.columns, key=lambda column: column.spanner):
             columns = list(run)
             if spanner:
-                first.append(f"<th scope='colgroup' colspan='{len(columns)}'>{escape(spanner)}</th>")
+                first.append(
+                    f"<th scope='colgroup' colspan='{len(columns)}'>{escape(spanner)}</th>"
+                )
             for column in columns:
                 under = f"<span>{column.size_text}</span>" if column.size_text else ""
-                heading = f"<th scope='col'{'' if spanner else tall}>{escape(column.heading)}{under}</th>"
+                heading = (
+                    f"<th scope='col'{'' if spanner else tall}>{escape(column.heading)}{under}</th>"
+                )
                 (second if spanner else first).append(heading)
         rows = [first, second] if spanned else [first]
         yield "<thead>" + "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows) + "</thead>"
@@ -223,7 +255,9 @@ class Table:
                 yield f"<tr><th scope='rowgroup' colspan='{width}'>{title}</th></tr>"
             for row in section.rows:
                 depth = row.depth if section.title else 0
-                hang = f" style='padding-left:{depth + 0.4}em;text-indent:-{depth}em'" if depth else ""
+                hang = (
+                    f" style='padding-left:{depth + 0.4}em;text-indent:-{depth}em'" if depth else ""
+                )
                 label = INDENT * depth + escape(row.label) + "</th>"
                 if not row.cells and self.columns:
                     yield f"<tr><th scope='rowgroup' colspan='{width}'{hang}>{label}</tr>"
@@ -242,18 +276,29 @@ class Table:
     def _digits(self) -> list[int]:
         """Per column, how many digits the longest leading whole number has."""
         rows = [row.cells for section in self.sections for row in section.rows if row.cells]
-        return [max(_leading_digits(self.print(cell)) for cell in column) for column in zip(*rows, strict=True)]
+        return [
+            max(_leading_digits(self.print(cell)) for cell in column)
+            for column in zip(*rows, strict=True)
+        ]
 
     def _foot(self) -> Iterator[str]:
-        notes = [f"<p>{_superscript(mark)}{' ' if mark else ''}{escape(text)}</p>" for mark, text in self.notes]
+        notes = [
+            f"<p>{_superscript(mark)}{' ' if mark else ''}{escape(text)}</p>"
+            for mark, text in self.notes
+        ]
         mark = f"<strong>{escape(self.mark)}.</strong> " if self.mark else ""
         source = f"<p>{mark}{escape(self.source)}</p>" if mark or self.source else ""
         if notes or source:
-            yield f"<tfoot><tr><td colspan='{len(self.columns) + 1}'>{''.join(notes)}{source}</td></tr></tfoot>"
+            yield (
+                "<tfoot><tr><td "
+                f"colspan='{len(self.columns) + 1}'>{''.join(notes)}{source}</td></tr></tfoot>"
+            )
 
 
 class Notes:
-    """Notes in the order in which a builder needs them; marks are letters, because a digit could join a number."""
+    """Notes in the order in which a builder needs them; marks are letters, because a digit could
+    join a number.
+    """
 
     def __init__(self) -> None:
         self._marked: dict[str, str] = {}
@@ -269,7 +314,10 @@ class Notes:
 
     def all(self) -> tuple[tuple[str, str], ...]:
         """Marks and texts; the plain notes come first."""
-        return (*(("", text) for text in self._plain), *((mark, text) for text, mark in self._marked.items()))
+        return (
+            *(("", text) for text in self._plain),
+            *((mark, text) for text, mark in self._marked.items()),
+        )
 
 
 def count_text(number: Value | float) -> str:

@@ -1,7 +1,8 @@
-"""Names, codes and rules in words, each in one place: terms of models, methods, levels, reasons, what happened.
+"""Names, codes and rules in words, each in one place: terms of models, methods, levels, reasons,
+what happened.
 
-Results hold codes; tables, figures and prose take their words from here. Labels of the study are printed as they are
-declared, never in another case.
+Results hold codes; tables, figures and prose take their words from here. Labels of the study are
+printed as they are declared, never in another case.
 """
 
 from collections.abc import Hashable, Mapping
@@ -132,7 +133,9 @@ QUARTILES = {"lower_quartile": "lower quartile", "upper_quartile": "upper quarti
 
 
 def symbol(*values: Value) -> str:
-    """What stands in the place of values that cannot be printed: that of a hidden one if there is one."""
+    """What stands in the place of values that cannot be printed: that of a hidden one if there is
+    one.
+    """
     return SYMBOLS["suppressed" if any(is_hidden(value) for value in values) else "missing"]
 
 
@@ -171,7 +174,9 @@ def unit(study: Study, row: Record) -> str:
 
 
 def term(study: Study, row: Record) -> str:
-    """A term of a model: 'Age, per 5 years'; 'Ethnicity: Black'; of Yes and No the title alone stands for the Yes."""
+    """A term of a model: 'Age, per 5 years'; 'Ethnicity: Black'; of Yes and No the title alone
+    stands for the Yes.
+    """
     variable, value = str(row["variable"]), str(row["level"])
     title = label(study, variable)
     if not value:
@@ -183,14 +188,18 @@ def term(study: Study, row: Record) -> str:
 
 
 def term_beside_reference(study: Study, row: Record) -> str:
-    """A term with what it is compared with: 'Schizophrenia, compared with no such diagnosis recorded'."""
+    """A term with what it is compared with: 'Schizophrenia, compared with no such diagnosis
+    recorded'.
+    """
     name = term(study, row)
     compared = compared_with(study, row)
     return f"{name}, {compared}" if compared else name
 
 
 def compared_with(study: Study, row: Record) -> str:
-    """What a level is compared with, as the study words it, else its reference; empty for a number."""
+    """What a level is compared with, as the study words it, else its reference; empty for a
+    number.
+    """
     entered = coding(study, row)
     if not row["level"]:
         return ""
@@ -366,7 +375,8 @@ def done_to_model(study: Study, event: str) -> str:
         "term_not_known": "left out: participants with an explanatory variable not known",
         "not_concerned": "left out: participants whom an explanatory variable does not concern",
         "put_together": "levels put together",
-        "small_cell": f"Firth's method, because a level has fewer than {study.file.regression.minimum_cell} in a cell",
+        "small_cell": "Firth's method, because a level has fewer than "
+        f"{study.file.regression.minimum_cell} in a cell",
         "nobody_has_level": "left out, because nobody has the level",
         "separated": "separated, so without Firth's method its estimate is infinite",
     }[event]
@@ -375,7 +385,11 @@ def done_to_model(study: Study, event: str) -> str:
 def lock_note(about: About) -> str:
     """What every estimate says where the agreed list was changed; empty else."""
     lock = about.study.file.lock
-    return f"The list agreed on {lock.locked_on} was changed." if lock and about.lock == "changed" else ""
+    return (
+        f"The list agreed on {lock.locked_on} was changed."
+        if lock and about.lock == "changed"
+        else ""
+    )
 
 
 def unlocked(about: About) -> str:
@@ -396,7 +410,8 @@ def cited(study: Study) -> str:
 def origin(study: Study, source: Source) -> str:
     """Where the rows come from, with what is supposed of them."""
     supposed = [
-        f"Supposed here: {label(study, outcome)} is {level(study, outcome, value)} wherever it is not known."
+        f"Supposed here: {label(study, outcome)} is {level(study, outcome, value)} wherever it "
+        "is not known."
         for outcome, value in source.supposed
     ]
     return " ".join([source.statement, *supposed])

@@ -10,7 +10,8 @@ from mothers_margins import places
 
 @contextmanager
 def shown(what: str, whole: int, wanted: bool = True) -> Iterator[Callable[[int], object] | None]:
-    """A function that is told how many of `whole` are done: a bar in a terminal, five plain lines elsewhere.
+    """A function that is told how many of `whole` are done: a bar in a terminal, five plain lines
+    elsewhere.
 
     None where nothing is to be shown: not wanted, or inside the batch.
     """

@@ -1,10 +1,12 @@
 """The births with holes imputed and pooled here, beside the tables of other programs.
 
-    python tests/parity/pooled_table.py [--imputations 200] [--burnin 20] [--seed 20211118] [--out FOLDER] [CSV ...]
+    python tests/parity/pooled_table.py [--imputations 200] [--burnin 20] [--seed 20211118] [--out
+    FOLDER] [CSV ...]
 
-Writes pooled_mothers_margins.csv and prints, for each CSV given (pooled_mice.csv, pooled_stata.csv), how far its
-estimates are from ours in our standard errors, and the ratio of its standard errors to ours. Same imputation and
-analysis model as impute_birthwt.R and impute_birthwt.do.
+Writes pooled_mothers_margins.csv and prints, for each CSV given (pooled_mice.csv,
+pooled_stata.csv), how far its estimates are from ours in our standard errors, and the ratio of its
+standard errors to ours. Same imputation and analysis model as impute_birthwt.R and
+impute_birthwt.do.
 """
 
 import argparse
@@ -20,7 +22,18 @@ EQUATIONS = {"lwt": "regress", "race": "mlogit", "smoke": "logit", "ptlc": "olog
 COMPLETE = ("low", "age", "ht", "ui", "ftv")
 FORMULA = "low ~ age + lwt + race + smoke + ptlc + ht + ui"
 M, BURNIN, SEED = 200, 20, 20211118
-TERMS = ("Intercept", "age", "lwt", "race_black", "race_other", "smoke", "ptlc_1", "ptlc_2plus", "ht", "ui")
+TERMS = (
+    "Intercept",
+    "age",
+    "lwt",
+    "race_black",
+    "race_other",
+    "smoke",
+    "ptlc_1",
+    "ptlc_2plus",
+    "ht",
+    "ui",
+)
 COLUMNS = ("estimate", "std_error", "df", "p_value", "conf_low", "conf_high", "fmi", "mc_error")
 
 
@@ -43,7 +56,9 @@ def table(found: Pooled) -> pd.DataFrame:
 
 
 def beside(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
-    """Estimates and standard errors of two tables, the difference in our standard errors and the ratio of theirs."""
+    """Estimates and standard errors of two tables, the difference in our standard errors and the
+    ratio of theirs.
+    """
     theirs = theirs.loc[ours.index]
     return pd.DataFrame(
         {
@@ -58,7 +73,9 @@ def beside(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Births with holes: pooled table, beside those of other programs")
+    parser = argparse.ArgumentParser(
+        description="Births with holes: pooled table, beside those of other programs"
+    )
     parser.add_argument("others", nargs="*", metavar="CSV")
     parser.add_argument("--imputations", type=int, default=M)
     parser.add_argument("--burnin", type=int, default=BURNIN)

@@ -206,7 +206,10 @@ class Shelf:
 
 def changed_parts(job: Job, parts: Iterable[str]) -> Failure:
     """The failure of an entry that read files which somebody wrote to while the batch ran."""
-    message = f"{' and '.join(parts)} changed while the batch ran, so the result is of no one version; run it again"
+    message = (
+        f"{' and '.join(parts)} changed while the batch ran, so the result is of no one "
+        "version; run it again"
+    )
     return outside_cells(Path(job.notebook).name, "as a whole", "Changed during the run", message)
 
 

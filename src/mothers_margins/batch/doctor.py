@@ -1,4 +1,6 @@
-"""Looks at an installation: Python, versions against the lock, the kernel, the folder for results."""
+"""Looks at an installation: Python, versions against the lock, the kernel, the folder for
+results.
+"""
 
 import os
 import platform
@@ -27,13 +29,24 @@ def examine() -> list[Finding]:
 
 def _versions() -> Iterator[Finding]:
     lock = places.project() / "requirements.lock"
-    lines = [line.rstrip("\\ \n") for line in lock.read_text(encoding="utf-8").splitlines() if re.match(r"\w", line)]
+    lines = [
+        line.rstrip("\\ \n")
+        for line in lock.read_text(encoding="utf-8").splitlines()
+        if re.match(r"\w", line)
+    ]
     pins = [pin for pin in map(Requirement, lines) if pin.marker is None or pin.marker.evaluate()]
     installed = {re.sub(r"[-_.]+", "-", d.name).lower(): d.version for d in distributions()}
-    wrong = [pin for pin in pins if not pin.specifier.contains(installed.get(pin.name, "0"), prereleases=True)]
+    wrong = [
+        pin
+        for pin in pins
+        if not pin.specifier.contains(installed.get(pin.name, "0"), prereleases=True)
+    ]
     yield not wrong, f"versions as tested: {len(pins) - len(wrong)} of {len(pins)}"
     for pin in wrong:
-        yield False, f"{pin.name} {installed.get(pin.name, 'is missing')}, tested with {pin.specifier}"
+        yield (
+            False,
+            f"{pin.name} {installed.get(pin.name, 'is missing')}, tested with {pin.specifier}",
+        )
 
 
 def _kernel() -> Finding:
@@ -44,7 +57,11 @@ def _kernel() -> Finding:
     except NoSuchKernel:
         return False, "there is no Jupyter kernel 'python3'"
     same = command in ("python", "python3", sys.executable)
-    return same, f"the kernel 'python3' {'is this Python' if same else 'is another Python: notebooks would run there'}"
+    return (
+        same,
+        "the kernel 'python3' "
+        f"{'is this Python' if same else 'is another Python: notebooks would run there'}",
+    )
 
 
 def _writable() -> Finding:
@@ -56,4 +73,9 @@ def _own_data() -> Finding:
     named = os.environ.get(places.DATA)
     local = (places.project() / "local.yaml").is_file()
     where = [places.DATA] * bool(named) + ["local.yaml"] * local
-    return True, f"a file of your own is named in {' and '.join(where)}" if where else "demonstration data are used"
+    return (
+        True,
+        f"a file of your own is named in {' and '.join(where)}"
+        if where
+        else "demonstration data are used",
+    )

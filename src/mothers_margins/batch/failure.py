@@ -44,7 +44,10 @@ class Failure:
     exit_code: int
 
     def __str__(self) -> str:
-        place = f"{self.notebook}, cell {self.cell} (code cell {self.code_cell}), under '{self.heading}'"
+        place = (
+            f"{self.notebook}, cell {self.cell} (code cell {self.code_cell}), under "
+            f"'{self.heading}'"
+        )
         lines = [
             place if self.cell else f"{self.notebook}, {self.heading}",
             f"  {self.error}: {self.message}",

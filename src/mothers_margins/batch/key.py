@@ -95,7 +95,9 @@ def files_of(step: Step, data: Mapping[str, Iterable[Path]]) -> dict[str, list[P
 
 
 def _definition(study: str) -> list[Path]:
-    """Files of a study's folder; its run list has parts of the key of its own, and defines nothing."""
+    """Files of a study's folder; its run list has parts of the key of its own, and defines
+    nothing.
+    """
     folder = places.project() / "data_dictionary" / study
     return [file for file in files_in(folder) if file != folder / RUN_LIST]
 
@@ -178,7 +180,8 @@ def _make_key(key_file: Path) -> None:
         raise UsageError(
             f"The key file of the data cannot be written ({why}); nothing was run.",
             ["by default it lies beside the data; it keeps their fingerprint from being guessed"],
-            f"Name a file outside the project in the environment variable {places.KEY}, the same one for every run.",
+            f"Name a file outside the project in the environment variable {places.KEY}, the same "
+            "one for every run.",
         ) from None
 
 

@@ -285,7 +285,9 @@ def verify(out: Path) -> list[str]:
     faults, records = read_manifest(out)
     for record in records.values():
         faults += [] if record.status == "done" else [f"{record.name}: {record.status}"]
-        faults += [f"{record.name}: {name} is gone or was changed" for name in differing(out, record)]
+        faults += [
+            f"{record.name}: {name} is gone or was changed" for name in differing(out, record)
+        ]
     known = {name for record in records.values() for name in record.outputs}
     known |= {NAME, INDEX, LOG, LOCK}
     killed = {path.relative_to(out).as_posix() for path in left_over(out)}

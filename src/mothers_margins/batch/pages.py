@@ -37,7 +37,9 @@ def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Pa
 
 def title_of(notebook: Mapping[str, Any]) -> str:
     """The first heading of a notebook."""
-    text = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    text = "\n".join(
+        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+    )
     heading = re.search(r"^# +(.+)$", text, re.MULTILINE)
     return heading[1] if heading else "Notebook"
 
@@ -55,9 +57,13 @@ def write_index(out: Path, entries: Iterable[Record], *, finished: bool) -> Path
     mark = "; ".join(sorted(marks)) or "No notebook has been run"
     mark += "" if finished else ". This run has not finished"
     page = (TEMPLATES / "index.html").read_text(encoding="utf-8")
-    page = page.replace("{{ style }}", (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8"))
+    page = page.replace(
+        "{{ style }}", (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8")
+    )
     page = page.replace("{{ mark }}", escape(mark)).replace("{{ entries }}", "".join(parts))
-    return places.write_whole(out / "index.html", lambda part: part.write_text(page, encoding="utf-8"))
+    return places.write_whole(
+        out / "index.html", lambda part: part.write_text(page, encoding="utf-8")
+    )
 
 
 def _part(study: str, entries: Iterable[Record]) -> str:

@@ -162,7 +162,9 @@ def plan(
     wanted = _with_needs(asked, entries)
     before = {name: signature(entries[name].path) for name in wanted}  # then they are read
     notebooks = {name: read_notebook(entries[name].path) for name in wanted}
-    declared = {name: declared_parameters(notebooks[name], entries[name].path.name) for name in wanted}
+    declared = {
+        name: declared_parameters(notebooks[name], entries[name].path.name) for name in wanted
+    }
     given = {name: dict(entries[name].parameters) for name in wanted}
     for name in wanted:
         for key, value in given[name].items():
@@ -174,9 +176,14 @@ def plan(
     if not wanted:
         faults.append("no entry is left to run")
     if faults:
-        raise UsageError("The run cannot start; no notebook was run.", faults, f"Entries: {', '.join(entries)}.")
+        raise UsageError(
+            "The run cannot start; no notebook was run.", faults, f"Entries: {', '.join(entries)}."
+        )
     defaults = {name: {key: p.default for key, p in declared[name].items()} for name in wanted}
-    return {name: Step(entries[name], defaults[name] | given[name], notebooks[name], before[name]) for name in wanted}
+    return {
+        name: Step(entries[name], defaults[name] | given[name], notebooks[name], before[name])
+        for name in wanted
+    }
 
 
 def _is_of(study: str | None, entry: Entry) -> bool:
@@ -203,9 +210,13 @@ def _own_study(
 
 
 def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:
-    exact_or_begins = [entry for entry in entries if entry == name] or [e for e in entries if e.startswith(name)]
+    exact_or_begins = [entry for entry in entries if entry == name] or [
+        e for e in entries if e.startswith(name)
+    ]
     if len(exact_or_begins) != 1:
-        several = f": it begins {', '.join(exact_or_begins)}" if exact_or_begins else near(name, entries)
+        several = (
+            f": it begins {', '.join(exact_or_begins)}" if exact_or_begins else near(name, entries)
+        )
         faults.append(f"no single entry '{name}'{several}")
         return None
     return exact_or_begins[0]
@@ -220,7 +231,11 @@ def _with_needs(names: Iterable[str], entries: Mapping[str, Entry]) -> list[str]
         name = waiting.pop()
         wanted.add(name)
         waiting += [need for need in entries[name].needs if need not in wanted]
-    return list(TopologicalSorter({name: entries[name].needs for name in entries if name in wanted}).static_order())
+    return list(
+        TopologicalSorter(
+            {name: entries[name].needs for name in entries if name in wanted}
+        ).static_order()
+    )
 
 
 def _apply(
@@ -263,7 +278,11 @@ def _typed(text: str, kind: type) -> Value | None:
 def _mistyped(name: str, key: str, value: Value, declared: Mapping[str, Parameter]) -> list[str]:
     if key not in declared:
         return [f"run list: {name} has no parameter '{key}'{near(key, declared)}"]
-    return [] if type(value) is declared[key].type else [f"run list: {name}.{key} must be {_kind(declared[key].type)}"]
+    return (
+        []
+        if type(value) is declared[key].type
+        else [f"run list: {name}.{key} must be {_kind(declared[key].type)}"]
+    )
 
 
 def _kind(kind: type) -> str:
@@ -288,16 +307,22 @@ def declared_parameters(notebook: Mapping[str, Any], name: str) -> dict[str, Par
     """
     tagged = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
     if len(tagged) != 1:
-        raise UsageError(f"{name}: needs exactly one cell tagged 'parameters'; it has {len(tagged)}.")
+        raise UsageError(
+            f"{name}: needs exactly one cell tagged 'parameters'; it has {len(tagged)}."
+        )
     try:
         lines = ast.parse("".join(tagged[0]["source"])).body
     except SyntaxError as error:
-        raise UsageError(f"{name}: line {error.lineno} of its parameters cell is not Python.") from None
+        raise UsageError(
+            f"{name}: line {error.lineno} of its parameters cell is not Python."
+        ) from None
     found = {}
     for line in lines:
         parameter = _declared(line)
         if parameter is None:
-            form = f"line {line.lineno} of its parameters cell is not of the form  key: type = value"
+            form = (
+                f"line {line.lineno} of its parameters cell is not of the form  key: type = value"
+            )
             raise UsageError(
                 f"{name}: {form}",
                 [f"types: {', '.join(TYPES)}; the value is a literal of that type"],

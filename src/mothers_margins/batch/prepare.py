@@ -50,8 +50,15 @@ class Batch:
 
     def key(self, step: Step) -> dict[str, str]:
         """The parts of a step's key, as things stand now."""
-        upstream = {name: self.records[name].outputs for name in step.entry.needs if name in self.records}
-        read = {path: sha for outputs in upstream.values() for path, sha in outputs.items() if path.endswith(".csv")}
+        upstream = {
+            name: self.records[name].outputs for name in step.entry.needs if name in self.records
+        }
+        read = {
+            path: sha
+            for outputs in upstream.values()
+            for path, sha in outputs.items()
+            if path.endswith(".csv")
+        }
         fingerprints = {study: rows.fingerprint for study, rows in self.rows(step).items()}
         return key_parts(step, self.before[step.entry.name], fingerprints, read)
 
@@ -76,7 +83,9 @@ class Batch:
         if record.status != "done":
             return [record.status]
         parts = list(changed(record.key, self.key(self.steps[name])))
-        return parts or [f"{path} is gone or was changed" for path in manifest.differing(self.out, record)]
+        return parts or [
+            f"{path} is gone or was changed" for path in manifest.differing(self.out, record)
+        ]
 
     def would_run(self, *, force: bool) -> dict[str, list[str]]:
         """Per step in run order, why it would run; a step that reads what another makes anew runs
@@ -89,7 +98,9 @@ class Batch:
         return reasons
 
 
-def prepare(steps: Mapping[str, Step], data: Path | None, out: Path | None, *, dry: bool = False) -> Batch:
+def prepare(
+    steps: Mapping[str, Step], data: Path | None, out: Path | None, *, dry: bool = False
+) -> Batch:
     """The batch to run. data: a restricted file, or None for the demo; out: None for outputs/demo.
 
     dry: leave no trace, not even the key file of restricted data. Raises DataError if the file does

@@ -18,7 +18,11 @@ class Progress:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("cell {task.completed} of {task.total}"))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("cell {task.completed} of {task.total}"),
+        )
         self._bars = Bars(*columns, TimeElapsedColumn(), console=console, transient=True)
         self._tasks: dict[str, TaskID] = {}
         self._spoke = time.monotonic()
@@ -28,7 +32,12 @@ class Progress:
             self._bars.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self._bars.stop()
 
     def started(self, name: str, cells: int, why: str) -> None:
@@ -42,7 +51,9 @@ class Progress:
             cells = json.loads(part.read_text(encoding="utf-8"))["cells"]
         except (OSError, ValueError):
             return  # not there yet, or being written at this moment
-        done = sum(cell["metadata"].get("papermill", {}).get("status") == "completed" for cell in cells)
+        done = sum(
+            cell["metadata"].get("papermill", {}).get("status") == "completed" for cell in cells
+        )
         self._bars.update(self._tasks[name], completed=done, total=len(cells))
         if time.monotonic() - self._spoke > QUIET and not self.console.is_terminal:
             self.say(f"{name} still running, cell {done} of {len(cells)}")

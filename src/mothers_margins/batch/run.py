@@ -57,8 +57,12 @@ def run_batch(
         if set(batch.states.values()) != {"unchanged"} or not manifest.is_finished(batch.out):
             shelf.record(finished=True)
         if not shelf.written:
-            progress.say("manifest.json could not be written; the next run does it if there is room")
-    failures = [batch.records[name].failure for name, state in batch.states.items() if state == "failed"]
+            progress.say(
+                "manifest.json could not be written; the next run does it if there is room"
+            )
+    failures = [
+        batch.records[name].failure for name, state in batch.states.items() if state == "failed"
+    ]
     codes = [failure.exit_code for failure in failures if failure]
     return max([*codes, int(not shelf.written)], default=0)
 

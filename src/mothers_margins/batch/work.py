@@ -73,7 +73,9 @@ def prepare_worker() -> None:
     import papermill  # noqa: F401
 
     parent = multiprocessing.parent_process()
-    if parent:  # a batch that is killed outright cannot end its workers; they would wait for work for ever
+    if (
+        parent
+    ):  # a batch that is killed outright cannot end its workers; they would wait for work for ever
         Thread(target=_end_with, args=[parent], daemon=True).start()
 
 
@@ -163,9 +165,13 @@ def _execute(job: Job) -> None:
         on_cell_executed=_refuse_exit,
         config=Config(
             {
-                "KernelManager": {"transport_encryption": "required"},  # other users of the machine can listen
+                "KernelManager": {
+                    "transport_encryption": "required"
+                },  # other users of the machine can listen
                 "BatchKernelManager": {"variables": variables, "quiet": job.restricted},
-                "NotebookClient": {"shutdown_kernel": "immediate"},  # else a kernel may print an error as it ends
+                "NotebookClient": {
+                    "shutdown_kernel": "immediate"
+                },  # else a kernel may print an error as it ends
             }
         ),
     )

@@ -1,4 +1,6 @@
-"""Multiple imputation by chained equations, and pooling, on any data frame. Imports nothing of the rest."""
+"""Multiple imputation by chained equations, and pooling, on any data frame. Imports nothing of the
+rest.
+"""
 
 from mothers_margins.imputation.analysis import fit_each
 from mothers_margins.imputation.completed import Imputations

@@ -20,16 +20,18 @@ def fit_each(
     method: Literal["logit", "firth", "regress"] = "logit",
     df_rule: DfRule | None = None,
 ) -> Pooled:
-    """Fit a formula ("low ~ age + C(race)", read by formulaic) to completed data sets and pool the estimates.
+    """Fit a formula ("low ~ age + C(race)", read by formulaic) to completed data sets and pool the
+    estimates.
 
-    method: logit, firth (penalised, covariance from the ordinary information) or regress (least squares). The outcome
-    is 0 and 1, truth values, or a number; rows without it, or without a predictor (which does not apply to them), are
-    left out, because an outcome is not imputed. Names with spaces stand in `backquotes`. The columns of the design are
-    those of the first data set, without levels that nobody in it has. df_rule: rubin, with infinite degrees of freedom
-    of the complete data, or barnard-rubin, with those left over; by default as in Stata rubin for logit and firth, and
-    barnard-rubin for regress.
-    Raises ValueError for a formula that cannot be read, an unknown method, an outcome that is none of these, and a
-    level that only some data sets have; ArithmeticError if a fit does not converge or its columns depend on each other.
+    method: logit, firth (penalised, covariance from the ordinary information) or regress (least
+    squares). The outcome is 0 and 1, truth values, or a number; rows without it, or without a
+    predictor (which does not apply to them), are left out, because an outcome is not imputed. Names
+    with spaces stand in `backquotes`. The columns of the design are those of the first data set,
+    without levels that nobody in it has. df_rule: rubin, with infinite degrees of freedom of the
+    complete data, or barnard-rubin, with those left over; by default as in Stata rubin for logit
+    and firth, and barnard-rubin for regress. Raises ValueError for a formula that cannot be read,
+    an unknown method, an outcome that is none of these, and a level that only some data sets have;
+    ArithmeticError if a fit does not converge or its columns depend on each other.
     """
     if method not in FITS:
         raise ValueError(f"fit: no method of that name; allowed: {', '.join(FITS)}.")
@@ -39,7 +41,10 @@ def fit_each(
     for number, (x, y, names, own) in enumerate(_designs(completed, formula, method), 1):
         left = len(y) - x.shape[1]
         try:
-            if left < 0 or np.linalg.matrix_rank(x / np.maximum(np.abs(x).max(axis=0), 1e-300)) < x.shape[1]:
+            if (
+                left < 0
+                or np.linalg.matrix_rank(x / np.maximum(np.abs(x).max(axis=0), 1e-300)) < x.shape[1]
+            ):
                 raise ArithmeticError("a column follows from the others")
             estimate, covariance = FITS[method](x, y)
         except (ArithmeticError, np.linalg.LinAlgError) as error:
@@ -51,7 +56,9 @@ def fit_each(
     if not params:
         raise ValueError("fit: there is no completed data set.")
     z_based = method != "regress" and df_rule == "rubin"
-    return pool_estimates(params, covariances, df_complete=inf if z_based else left, df_rule=df_rule, terms=terms)
+    return pool_estimates(
+        params, covariances, df_complete=inf if z_based else left, df_rule=df_rule, terms=terms
+    )
 
 
 def _designs(
@@ -70,13 +77,21 @@ def _designs(
         known = data[data[outcome].notna()].reset_index(drop=True)
         plain = known.drop(columns=outcome).apply(_plain)
         for name in plain.select_dtypes("category"):
-            held = levels.setdefault(name, plain[name].cat.remove_unused_categories().cat.categories)
+            held = levels.setdefault(
+                name, plain[name].cat.remove_unused_categories().cat.categories
+            )
             gone = plain[name].notna().sum()
             plain[name] = plain[name].cat.set_categories(held)
             if plain[name].notna().sum() < gone:
-                raise ValueError(f"fit: '{name}' has a level that only some data sets have; put levels together.")
+                raise ValueError(
+                    f"fit: '{name}' has a level that only some data sets have; put levels together."
+                )
         try:
-            design = model_matrix(right, plain, output="pandas") if spec is None else spec.get_model_matrix(plain)
+            design = (
+                model_matrix(right, plain, output="pandas")
+                if spec is None
+                else spec.get_model_matrix(plain)
+            )
         except Exception as error:
             wrong = f"fit: the right side of the formula cannot be read ({type(error).__name__})."
             raise ValueError(wrong) from None
@@ -92,7 +107,10 @@ def _outcome(values: pd.Series, method: str) -> Array:
     number = pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind)
     y = values.astype("Float64").to_numpy(dtype=float) if number else np.empty(0)
     if not number or (method != "regress" and not np.isin(y, (0, 1)).all()):
-        raise ValueError(f"fit: the outcome '{values.name}' must be 0 and 1 or truth values, for regress a number.")
+        raise ValueError(
+            f"fit: the outcome '{values.name}' must be 0 and 1 or truth values, for regress a "
+            "number."
+        )
     return np.asarray(y)
 
 
@@ -111,7 +129,9 @@ def _logit(x: Array, y: Array) -> tuple[Array, Array]:
 def _firth(x: Array, y: Array) -> tuple[Array, Array]:
     from firthmodels import FirthLogisticRegression
 
-    fitted = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=100, gtol=1e-7, xtol=1e-7)
+    fitted = FirthLogisticRegression(
+        backend="numpy", fit_intercept=False, max_iter=100, gtol=1e-7, xtol=1e-7
+    )
     params = np.asarray(fitted.fit(x, y).coef_)
     chance = expit(x @ params)
     return params, np.linalg.inv((x.T * (chance * (1 - chance))) @ x)

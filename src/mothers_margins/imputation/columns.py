@@ -1,4 +1,6 @@
-"""One column as the chains hold it: codes or numbers, what is missing, its place in the design; and passive ones."""
+"""One column as the chains hold it: codes or numbers, what is missing, its place in the design; and
+passive ones.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +15,9 @@ Array = np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """Where a variable applies: the column that says so, and its codes (or numbers) where it does."""
+    """Where a variable applies: the column that says so, and its codes (or numbers) where it
+    does.
+    """
 
     name: Any
     codes: Array
@@ -25,7 +29,8 @@ class Gate:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One source of a passive variable: its column where the passive is made, and which of its cells are filled.
+    """One source of a passive variable: its column where the passive is made, and which of its
+    cells are filled.
 
     at: their places in `column`. pick: their places among the source's own missing cells.
     """
@@ -40,10 +45,10 @@ class Part:
 class Column:
     """One column, with n values.
 
-    values: codes of the levels, or numbers, nan where missing. missing: the n truth values of the cells that are
-    imputed or made. places: its columns of the design, none if it predicts nothing. centre, scale: numbers are
-    standardised as predictors. equation: of an imputed column; its gate if it has one. passive, parts: of one that is
-    made.
+    values: codes of the levels, or numbers, nan where missing. missing: the n truth values of the
+    cells that are imputed or made. places: its columns of the design, none if it predicts nothing.
+    centre, scale: numbers are standardised as predictors. equation: of an imputed column; its gate
+    if it has one. passive, parts: of one that is made.
     """
 
     name: Any
@@ -64,10 +69,14 @@ class Column:
         return len(self.levels) - 1 if self.levels else 1
 
     def columns(self, values: Array) -> Array:
-        """Values as they stand in the design; missing ones at the base: the first level, or the centre."""
+        """Values as they stand in the design; missing ones at the base: the first level, or the
+        centre.
+        """
         gone = np.isnan(values)
         if self.levels:
-            return np.asarray(np.eye(len(self.levels))[np.where(gone, 0, values).astype(int)][:, 1:])
+            return np.asarray(
+                np.eye(len(self.levels))[np.where(gone, 0, values).astype(int)][:, 1:]
+            )
         return np.asarray(np.where(gone, 0.0, (values - self.centre) / self.scale)[:, None])
 
     def decoded(self, values: Array) -> Any:
@@ -83,7 +92,9 @@ class Column:
 
 
 def make(name: Any, passive: Passive, sources: pd.DataFrame) -> pd.Series:
-    """The rows of a passive variable. Raises ValueError if its function returns anything else than their series."""
+    """The rows of a passive variable. Raises ValueError if its function returns anything else than
+    their series.
+    """
     found = passive.make(sources)
     if not isinstance(found, pd.Series) or not found.index.equals(sources.index):
         raise ValueError(f"chained: passive '{name}' must make a Series with the rows it is given")
@@ -91,7 +102,8 @@ def make(name: Any, passive: Passive, sources: pd.DataFrame) -> pd.Series:
 
 
 def put(column: pd.Series, at: Array, values: Any) -> pd.Series:
-    """A column with other cells at some places, in its own type where that holds them, whole numbers else as Float64.
+    """A column with other cells at some places, in its own type where that holds them, whole
+    numbers else as Float64.
 
     Raises ValueError, naming the column, if they are of another kind altogether.
     """
@@ -114,7 +126,9 @@ def put(column: pd.Series, at: Array, values: Any) -> pd.Series:
 
 
 def _recoded(column: pd.Series, kind: pd.CategoricalDtype, at: Array, values: Any) -> pd.Series:
-    """Other levels at some places; by their codes, because setting items takes ten times as long."""
+    """Other levels at some places; by their codes, because setting items takes ten times as
+    long.
+    """
     place = {level: code for code, level in enumerate(kind.categories)}
     wanted = [-1 if pd.isna(value) else place.get(value, -2) for value in values]
     if -2 in wanted:
@@ -139,7 +153,11 @@ def levels_of(column: pd.Series, method: str) -> tuple[tuple[Any, ...], str]:
         return (), "is neither numbers nor levels"
     try:
         seen = set(column.dropna().unique().tolist())
-        levels = tuple(one for one in kind.categories if one in seen) if hasattr(kind, "categories") else _sorted(seen)
+        levels = (
+            tuple(one for one in kind.categories if one in seen)
+            if hasattr(kind, "categories")
+            else _sorted(seen)
+        )
     except TypeError:
         return (), "is neither numbers nor levels"
     if method == "logit" and len(levels) > 2:

@@ -16,8 +16,8 @@ Array = np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """What one chain imputed: values by variable, in the order of the missing rows, nan where its gate is
-    closed; and its course sweep by sweep."""
+    """What one chain imputed: values by variable, in the order of the missing rows, nan where its
+    gate is closed; and its course sweep by sweep."""
 
     imputed: dict[Any, Array]
     means: dict[Any, list[float]]
@@ -42,7 +42,9 @@ class Imputations:
         return len(self.chains)
 
     def complete(self, i: int) -> pd.DataFrame:
-        """The i-th completed data set, from 1; observed cells are as they were given. Raises IndexError beyond m."""
+        """The i-th completed data set, from 1; observed cells are as they were given. Raises
+        IndexError beyond m.
+        """
         if not 1 <= i <= self.m:
             raise IndexError(f"there are {self.m} imputations, numbered from 1")
         made = self.data.copy()
@@ -60,32 +62,50 @@ class Imputations:
         return made
 
     def fit(
-        self, formula: str, method: Literal["logit", "firth", "regress"] = "logit", df_rule: DfRule | None = None
+        self,
+        formula: str,
+        method: Literal["logit", "firth", "regress"] = "logit",
+        df_rule: DfRule | None = None,
     ) -> Pooled:
         """A model on every completed data set, pooled by Rubin's rules: see `fit_each`."""
         return fit_each((self.complete(i) for i in range(1, self.m + 1)), formula, method, df_rule)
 
     def events_frame(self, by_chain: bool = False) -> pd.DataFrame:
-        """All events: variable, event (of HAPPENINGS), names, chains (in how many), n (sweeps, or cells, in all).
+        """All events: variable, event (of HAPPENINGS), names, chains (in how many), n (sweeps, or
+        cells, in all).
 
-        by_chain: one row per chain instead, with its number in `chain` (-1: what holds for all of them). A chain that
-        failed is an event without a variable; its names are the kind of error, and `failed` has the message.
+        by_chain: one row per chain instead, with its number in `chain` (-1: what holds for all of
+        them). A chain that failed is an event without a variable; its names are the kind of error,
+        and `failed` has the message.
         """
         rows = [(event.variable, event.event, event.names, -1, event.n) for event in self.events]
         for number, chain in enumerate(self.chains, 1):
-            rows += [(event.variable, event.event, event.names, number, event.n) for event in chain.events]
+            rows += [
+                (event.variable, event.event, event.names, number, event.n)
+                for event in chain.events
+            ]
         for why in self.failed.values():
             rows.append(("", "chain_failed", (why.partition(":")[0],), -1, 1))
         log = pd.DataFrame(rows, columns=["variable", "event", "names", "chain", "n"])
         if by_chain:
             return log
         log["chains"] = np.where((log["chain"] < 0) & (log["variable"] != ""), self.m, 1)
-        return log.groupby(["variable", "event", "names"], sort=False, as_index=False)[["chains", "n"]].sum()
+        return log.groupby(["variable", "event", "names"], sort=False, as_index=False)[
+            ["chains", "n"]
+        ].sum()
 
     def trace(self) -> pd.DataFrame:
-        """Mean and SD of the imputed values (share of each level but the first) by chain, sweep and variable."""
+        """Mean and SD of the imputed values (share of each level but the first) by chain, sweep and
+        variable.
+        """
         rows = [
-            {"chain": number, "sweep": sweep, "variable": name, "mean": mean, "sd": chain.spreads[name][sweep - 1]}
+            {
+                "chain": number,
+                "sweep": sweep,
+                "variable": name,
+                "mean": mean,
+                "sd": chain.spreads[name][sweep - 1],
+            }
             for number, chain in enumerate(self.chains, 1)
             for name, means in chain.means.items()
             for sweep, mean in enumerate(means, 1)
@@ -93,10 +113,11 @@ class Imputations:
         return pd.DataFrame(rows, columns=["chain", "sweep", "variable", "mean", "sd"])
 
     def rhat(self) -> pd.Series:
-        """Potential scale reduction of each variable's trace of means over the second half of the sweeps.
+        """Potential scale reduction of each variable's trace of means over the second half of the
+        sweeps.
 
-        Gelman and Rubin 1992 (Stat Sci 7:457); near 1 where the chains have mixed. Missing for fewer than two chains or
-        four sweeps, and where nothing varies.
+        Gelman and Rubin 1992 (Stat Sci 7:457); near 1 where the chains have mixed. Missing for
+        fewer than two chains or four sweeps, and where nothing varies.
         """
         found = {}
         for target in self.targets:
@@ -105,5 +126,7 @@ class Imputations:
             n = half.shape[1]
             within = half.var(axis=1, ddof=1).mean() if n > 1 else np.nan
             between = half.mean(axis=1).var(ddof=1) if len(half) > 1 else np.nan
-            found[target.name] = float(np.sqrt((n - 1) / n + between / within)) if within > 0 else np.nan
+            found[target.name] = (
+                float(np.sqrt((n - 1) / n + between / within)) if within > 0 else np.nan
+            )
         return pd.Series(found, dtype=float)

@@ -1,4 +1,6 @@
-"""One target given the design as it stands: which rows and columns take part, what is done if a fit fails, the draw."""
+"""One target given the design as it stands: which rows and columns take part, what is done if a fit
+fails, the draw.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,9 +19,9 @@ Array = np.ndarray
 class Memory:
     """What a chain knows of a target from the sweep before.
 
-    columns: of the design, in its last fit. params: its estimates, where the next fit starts. supported: by pseudo-rows
-    from then on.
-    left_out: columns that depend on others, out of its equation for the rest of the chain.
+    columns: of the design, in its last fit. params: its estimates, where the next fit starts.
+    supported: by pseudo-rows from then on. left_out: columns that depend on others, out of its
+    equation for the rest of the chain.
     """
 
     columns: Array = field(default_factory=lambda: np.empty(0, dtype=int))
@@ -49,7 +51,9 @@ def draw(
     rng: np.random.Generator,
     memory: Memory,
 ) -> Drawn:
-    """Draw one target. seen: truth per row, those to fit on. Raises ArithmeticError, naming variable and method."""
+    """Draw one target. seen: truth per row, those to fit on. Raises ArithmeticError, naming
+    variable and method.
+    """
     y = target.values[seen]
     if (y == y[0]).all():
         return Drawn(np.full(int(target.missing.sum()), y[0]), [("constant", ())], memory)
@@ -87,7 +91,13 @@ def _names(owners: tuple[str, ...], columns: Any) -> tuple[str, ...]:
 
 
 def _numbers(
-    target: Column, x: Array, y: Array, wanted: Array, rng: np.random.Generator, memory: Memory, columns: Array
+    target: Column,
+    x: Array,
+    y: Array,
+    wanted: Array,
+    rng: np.random.Generator,
+    memory: Memory,
+    columns: Array,
 ) -> Drawn | Array:
     """Numbers, or the columns that depend on others."""
     equation = target.equation
@@ -103,12 +113,18 @@ def _numbers(
         try:
             params, information = methods.fit_truncreg(x, y, low, high)
             drawn = methods.drawn(params, information, rng)
-            return Drawn(_shifted(methods.draw_truncreg(wanted, drawn, low, high, rng), equation), happened, after)
+            return Drawn(
+                _shifted(methods.draw_truncreg(wanted, drawn, low, high, rng), equation),
+                happened,
+                after,
+            )
         except ArithmeticError:
             method = "pmm"
             happened.append(("pmm_in_place", ()))
     params, sigma = methods.draw_regress_params(*fitted, rng)
-    if method == "pmm":  # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
+    if (
+        method == "pmm"
+    ):  # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
         values = methods.matched(x @ estimate, wanted @ params, y, equation.knn, rng)
     else:
         values = wanted @ params + sigma * rng.standard_normal(len(wanted))
@@ -121,14 +137,20 @@ def _shifted(values: Array, equation: Equation) -> Array:
 
 
 def _levels(
-    target: Column, x: Array, y: Array, wanted: Array, rng: np.random.Generator, memory: Memory, columns: Array
+    target: Column,
+    x: Array,
+    y: Array,
+    wanted: Array,
+    rng: np.random.Generator,
+    memory: Memory,
+    columns: Array,
 ) -> Drawn | Array:
     """Levels, or the columns that depend on others."""
     fit, draw_one = LEVELLED_METHODS[target.equation.method]
     codes, levels = y.astype(int), len(target.levels)
     start = memory.params if np.array_equal(memory.columns, columns) else None
-    # what was separated once stays supported in this chain: it would only fail again; and a level with fewer
-    # observed rows than there are predictors is as good as separated
+    # what was separated once stays supported in this chain: it would only fail again; and a level
+    # with fewer observed rows than there are predictors is as good as separated
     support = memory.supported or np.bincount(codes, minlength=levels).min() < x.shape[1]
     if not support:
         try:

@@ -1,4 +1,6 @@
-"""Chained equations: m chains, each with its own generator, swept variable by variable (van Buuren 2018, §4.5)."""
+"""Chained equations: m chains, each with its own generator, swept variable by variable (van Buuren
+2018, §4.5).
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -25,18 +27,20 @@ def chained(
 ) -> Imputations:
     """Impute the incomplete columns of a data frame m times by chained equations.
 
-    data: every column is a predictor; leave out what is none. equations: for every incomplete column a method, an
-    `Equation`, or `Passive`. burnin: sweeps of each chain. seed: every chain draws from its own child of it, so the
-    result is the same for any n_jobs and batch (chains handed to a worker at a time), and the first k of m chains are
-    those of a run with m = k. progress: called with the number of chains that are finished.
-    Passive variables are made anew whenever a source was imputed, and conditional ones follow their gate at once.
-    Where a level is predicted perfectly, or has fewer observed rows than there are predictors, pseudo-rows support its
-    equation (White, Daniel and Royston 2010), and an event of the chain says so.
-    Returns `Imputations`; a chain that fails is named in `failed` and does not take the others with it.
-    Raises ValueError, all problems at once, for a column without an equation, an equation without a column or of a kind
-    that does not fit it, a column without one observed value, infinite values, values outside the limits of truncreg
-    or where the gate is closed, columns that are no numbers and no levels, and no rows at all; ArithmeticError if no
-    chain could be finished. Messages name variables and never values.
+    data: every column is a predictor; leave out what is none. equations: for every incomplete
+    column a method, an `Equation`, or `Passive`. burnin: sweeps of each chain. seed: every chain
+    draws from its own child of it, so the result is the same for any n_jobs and batch (chains
+    handed to a worker at a time), and the first k of m chains are those of a run with m = k.
+    progress: called with the number of chains that are finished. Passive variables are made anew
+    whenever a source was imputed, and conditional ones follow their gate at once. Where a level is
+    predicted perfectly, or has fewer observed rows than there are predictors, pseudo-rows support
+    its equation (White, Daniel and Royston 2010), and an event of the chain says so. Returns
+    `Imputations`; a chain that fails is named in `failed` and does not take the others with it.
+    Raises ValueError, all problems at once, for a column without an equation, an equation without a
+    column or of a kind that does not fit it, a column without one observed value, infinite values,
+    values outside the limits of truncreg or where the gate is closed, columns that are no numbers
+    and no levels, and no rows at all; ArithmeticError if no chain could be finished. Messages name
+    variables and never values.
     """
     if m < 1 or burnin < 1:
         raise ValueError("chained: m and burnin are 1 or more.")
@@ -68,7 +72,9 @@ def chained(
 def restored(
     data: pd.DataFrame, equations: Equations, chains: tuple[Chain, ...], failed: dict[int, str]
 ) -> Imputations:
-    """Imputations of data and equations from chains that were finished before, as `store` reads them."""
+    """Imputations of data and equations from chains that were finished before, as `store` reads
+    them.
+    """
     plan = prepared(data, equations)
     passive = {column.name: column.passive for column in plan.made if column.passive}
     return Imputations(data, plan.targets, passive, chains, plan.events, failed)
@@ -81,7 +87,9 @@ def _run(plan: Plan, burnin: int, seeds: Sequence[np.random.SeedSequence]) -> li
     with threadpool_limits(1):  # sums in another order would differ in the last digits
         for number in seeds:
             try:
-                found.append(_Sweeps(plan, np.random.Generator(np.random.PCG64(number))).run(burnin))
+                found.append(
+                    _Sweeps(plan, np.random.Generator(np.random.PCG64(number))).run(burnin)
+                )
             except (ArithmeticError, np.linalg.LinAlgError) as error:
                 found.append(f"{type(error).__name__}: {error}")
     return found
@@ -97,21 +105,31 @@ class _Sweeps:
         self.shown: dict[object, Array] = {}
         self.series: dict[object, pd.Series] = {}
         gates = {target.gate.name for target in plan.targets if target.gate}
-        self.gates = {one.name: one.values.copy() for one in (*plan.targets, *plan.made) if one.name in gates}
+        self.gates = {
+            one.name: one.values.copy() for one in (*plan.targets, *plan.made) if one.name in gates
+        }
         self.sources = {target.name: target for target in plan.targets}
         self.passive = {column.name: column.passive for column in plan.made if column.passive}
         self.counts: dict[tuple[str, Happening], int] = {}
         self.index = {column.name: plan.data.index[column.missing] for column in plan.made}
         self.kept: dict[tuple[object, object], tuple[object, pd.Series]] = {}
         self.stale: set[object] = set()
-        self.asked = {target.name: self._asked(plan.predictors[target.name]) for target in plan.targets}
+        self.asked = {
+            target.name: self._asked(plan.predictors[target.name]) for target in plan.targets
+        }
 
     def _asked(self, predictors: Array) -> set[object]:
         """Passive variables that predict a target, and those that they are made from."""
         found: set[object] = set()
         for column in reversed(self.plan.made):
-            if column.name in found or np.isin(np.arange(column.places.start, column.places.stop), predictors).any():
-                found |= {column.name, *(part.source for part in column.parts if part.source in self.passive)}
+            if (
+                column.name in found
+                or np.isin(np.arange(column.places.start, column.places.stop), predictors).any()
+            ):
+                found |= {
+                    column.name,
+                    *(part.source for part in column.parts if part.source in self.passive),
+                }
         return found
 
     def run(self, burnin: int) -> Chain:
@@ -150,15 +168,24 @@ class _Sweeps:
                     self._make(column)
                 stayed = int(self.series[column.name].isna().sum())
                 self._happened(column.name, ("stayed_missing", ()), stayed)
-        events = tuple(Event(name, event, n, names) for (name, (event, names)), n in self.counts.items())
-        return Chain({target.name: self.shown[target.name] for target in plan.targets}, means, spreads, events)
+        events = tuple(
+            Event(name, event, n, names) for (name, (event, names)), n in self.counts.items()
+        )
+        return Chain(
+            {target.name: self.shown[target.name] for target in plan.targets},
+            means,
+            spreads,
+            events,
+        )
 
     def _happened(self, name: object, event: Happening, n: int = 1) -> None:
         if n:
             self.counts[str(name), event] = self.counts.get((str(name), event), 0) + n
 
     def _fitted_on(self, target: Column) -> Array:
-        """Observed rows where the gate, as it stands, is open; all observed ones if it is open for none of them."""
+        """Observed rows where the gate, as it stands, is open; all observed ones if it is open for
+        none of them.
+        """
         seen: Array = ~np.isnan(target.values)
         if target.gate and target.gate.name in self.gates:
             open_too: Array = seen & target.gate.is_open(self.gates[target.gate.name])
@@ -166,7 +193,9 @@ class _Sweeps:
         return seen
 
     def _set(self, target: Column, values: Array) -> None:
-        """New values of a target, and all that hangs on it, each once; what is passive waits until it is asked for."""
+        """New values of a target, and all that hangs on it, each once; what is passive waits until
+        it is asked for.
+        """
         self.drawn[target.name] = values
         self._show(target)
         for column in self.plan.affected[target.name]:
@@ -180,7 +209,9 @@ class _Sweeps:
                 self._make(column)
 
     def _renew(self, names: set[object]) -> None:
-        """Make again those of some passive variables whose sources have changed, in declared order."""
+        """Make again those of some passive variables whose sources have changed, in declared
+        order.
+        """
         for column in self.plan.made if names & self.stale else ():
             if column.name in names and column.name in self.stale:
                 self._make(column)

@@ -16,13 +16,15 @@ METHODS = (*LEVELLED, "pmm", "regress", "truncreg")
 class Equation:
     """How one variable is imputed.
 
-    omit: predictors left out of its equation; only: the only ones in it, if any are named. knn: donors of pmm. limits:
-    of truncreg, and of what delta moves. delta: added to every imputed value, for a run not missing at random; of logit
-    to the log-odds of its second level, of ologit to those of higher levels.
-    applies: where there is something to know; elsewhere nothing is imputed, and the cell stands at the base as a
-    predictor. A boolean Series, or (variable, level) or (variable, (level, ...)): where that column, its gate, observed
-    or as imputed in this chain and sweep, has such a level (Stata's `conditional`). The equation is fitted where its
-    gate is open, and a variable predicts neither its gate nor what the gate hangs on, which it would give away.
+    omit: predictors left out of its equation; only: the only ones in it, if any are named. knn:
+    donors of pmm. limits: of truncreg, and of what delta moves. delta: added to every imputed
+    value, for a run not missing at random; of logit to the log-odds of its second level, of ologit
+    to those of higher levels. applies: where there is something to know; elsewhere nothing is
+    imputed, and the cell stands at the base as a predictor. A boolean Series, or (variable, level)
+    or (variable, (level, ...)): where that column, its gate, observed or as imputed in this chain
+    and sweep, has such a level (Stata's `conditional`). The equation is fitted where its gate is
+    open, and a variable predicts neither its gate nor what the gate hangs on, which it would give
+    away.
     """
 
     method: Method
@@ -36,11 +38,13 @@ class Equation:
 
 @dataclass(frozen=True, eq=False)
 class Passive:
-    """A variable made anew in every sweep from others, by a function from their completed columns to a Series.
+    """A variable made anew in every sweep from others, by a function from their completed columns
+    to a Series.
 
-    sources: columns, or passive variables declared before. make: gets them in their own types, for some rows only if
-    it works row by row; what it returns missing stands at the base as a predictor. Cells that are observed stay. It
-    never predicts its sources; predicts: whether it predicts other variables.
+    sources: columns, or passive variables declared before. make: gets them in their own types, for
+    some rows only if it works row by row; what it returns missing stands at the base as a
+    predictor. Cells that are observed stay. It never predicts its sources; predicts: whether it
+    predicts other variables.
     """
 
     sources: tuple[Any, ...]
@@ -71,7 +75,9 @@ HAPPENINGS = (
 
 @dataclass(frozen=True)
 class Event:
-    """What the engine did to a variable, as one of HAPPENINGS; how often; and the variables that it did it with."""
+    """What the engine did to a variable, as one of HAPPENINGS; how often; and the variables that it
+    did it with.
+    """
 
     variable: str
     event: str

@@ -1,8 +1,10 @@
-"""One incomplete variable given the others: fit on the observed, draw the parameters, draw the missing values.
+"""One incomplete variable given the others: fit on the observed, draw the parameters, draw the
+missing values.
 
-Every method draws its parameters from their approximate posterior (Rubin 1987, ch. 5), the categorical ones too, as
-Stata does and mice's polr and polyreg do not. Arrays in, arrays out: x is n x p with the constant first, codes count
-the levels from 0. White, Royston and Wood 2011 (Stat Med 30:377) describe the methods.
+Every method draws its parameters from their approximate posterior (Rubin 1987, ch. 5), the
+categorical ones too, as Stata does and mice's polr and polyreg do not. Arrays in, arrays out: x is
+n x p with the constant first, codes count the levels from 0. White, Royston and Wood 2011 (Stat Med
+30:377) describe the methods.
 """
 
 from collections.abc import Callable
@@ -14,8 +16,8 @@ from scipy.special import expit, log_ndtr
 
 Array = np.ndarray
 STEPS, LARGEST_STEP, FAR = 14, 5.0, 30.0  # Newton needs 3 to 8 steps where there is a maximum
-# the largest last step; what is left after it is about its square: 1e-4 beside standard errors of 0.1 and more of
-# standardised predictors is plenty where the parameters are drawn anyway
+# the largest last step; what is left after it is about its square: 1e-4 beside standard errors of
+# 0.1 and more of standardised predictors is plenty where the parameters are drawn anyway
 EXACT, ENOUGH = 1e-5, 1e-2
 RIDGE = 1e-10  # of the mean diagonal: keeps a Cholesky factor of a nearly singular information
 
@@ -25,30 +27,37 @@ class NotConvergedError(ArithmeticError):
 
 
 def augmented(x: Array, codes: Array, levels: int, every: Array) -> tuple[Array, Array, Array]:
-    """Observed rows with the pseudo-rows of White, Daniel and Royston (2010, Comput Stat Data Anal 54:2267); weights.
+    """Observed rows with the pseudo-rows of White, Daniel and Royston (2010, Comput Stat Data Anal
+    54:2267); weights.
 
-    For each column but the constant two rows per level, half a standard deviation below and above its mean (over
-    `every` row, within its range), the other columns at their means; all pseudo-rows together weigh the number of
-    columns.
+    For each column but the constant two rows per level, half a standard deviation below and above
+    its mean (over `every` row, within its range), the other columns at their means; all pseudo-rows
+    together weigh the number of columns.
     """
     p = x.shape[1]
     centre, spread = every.mean(axis=0), every.std(axis=0, ddof=1)
     column = np.repeat(np.arange(1, p), 2 * levels)
     moved = centre[column] + np.tile([0.5, -0.5], levels * (p - 1)) * spread[column]
     pseudo = np.repeat(centre[None, :], len(column), axis=0)
-    pseudo[np.arange(len(column)), column] = np.clip(moved, every.min(axis=0)[column], every.max(axis=0)[column])
+    pseudo[np.arange(len(column)), column] = np.clip(
+        moved, every.min(axis=0)[column], every.max(axis=0)[column]
+    )
     pseudo_codes = np.repeat(np.tile(np.arange(levels), p - 1), 2)
     weights = np.concatenate([np.ones(len(x)), np.full(len(pseudo), p / max(len(pseudo), 1))])
     return np.vstack([x, pseudo]), np.concatenate([codes, pseudo_codes]), weights
 
 
 def root(information: Array) -> Array:
-    """Lower Cholesky factor of an information; only a singular one gets a ridge. LAPACK itself: it is called often."""
+    """Lower Cholesky factor of an information; only a singular one gets a ridge. LAPACK itself: it
+    is called often.
+    """
     found, fault = lapack.dpotrf(information, lower=1, clean=1)
     power = 0
     while fault and power < 8:
         ridge = RIDGE * 10**power * np.einsum("ii->i", information).mean()
-        found, fault = lapack.dpotrf(information + ridge * np.eye(len(information)), lower=1, clean=1)
+        found, fault = lapack.dpotrf(
+            information + ridge * np.eye(len(information)), lower=1, clean=1
+        )
         power += 1
     if fault:
         raise NotConvergedError("the information is singular")
@@ -56,17 +65,23 @@ def root(information: Array) -> Array:
 
 
 def is_loose(factor: Array, information: Array) -> bool:
-    """Whether a parameter is all but given by those before it: little is left of its information by the factor."""
+    """Whether a parameter is all but given by those before it: little is left of its information by
+    the factor.
+    """
     return bool((np.einsum("ii->i", factor) ** 2 < 1e-7 * np.einsum("ii->i", information)).any())
 
 
 def dependent(gram: Array) -> Array:
-    """Places of the columns that are sums of those before them, from x'x: under 1e-8 of their square is their own."""
+    """Places of the columns that are sums of those before them, from x'x: under 1e-8 of their
+    square is their own.
+    """
     diagonal = np.maximum(np.einsum("ii->i", gram), 1e-300)
     scaled = gram / np.sqrt(diagonal) / np.sqrt(diagonal)[:, None]
     scaled[np.arange(len(gram)), np.arange(len(gram))] = 1 + 1e-10  # a factor that exists
     factor, fault = lapack.dpotrf(scaled, lower=1, clean=1)
-    return np.empty(0, dtype=int) if fault else np.flatnonzero(np.einsum("ii->i", factor) ** 2 < 1e-8)
+    return (
+        np.empty(0, dtype=int) if fault else np.flatnonzero(np.einsum("ii->i", factor) ** 2 < 1e-8)
+    )
 
 
 def moved(estimate: Array, factor: Array, rng: np.random.Generator) -> Array:
@@ -86,9 +101,11 @@ def _newton(
     tolerance: float = EXACT,
     supported: bool = False,
 ) -> tuple[Array, Array]:
-    """Maximise a concave log-likelihood; returns estimate and information. Raises NotConvergedError if it runs away.
+    """Maximise a concave log-likelihood; returns estimate and information. Raises NotConvergedError
+    if it runs away.
 
-    supported: by pseudo-rows, so that there is a maximum, which may be far: it is given the steps to get there.
+    supported: by pseudo-rows, so that there is a maximum, which may be far: it is given the steps
+    to get there.
     """
     params = start
     value, score, information = pieces(params)
@@ -110,7 +127,9 @@ def _newton(
 
 
 def _gram(x: Array, weights: Array) -> Array:
-    """x' W x for weights of zero and more; both factors the same array, for which numpy does half the work."""
+    """x' W x for weights of zero and more; both factors the same array, for which numpy does half
+    the work.
+    """
     half = x * np.sqrt(weights)[:, None]
     return np.asarray(half.T @ half)
 
@@ -124,7 +143,11 @@ def _check(linear: Array, weights: Array | None) -> None:
 
 
 def fit_logit(
-    x: Array, codes: Array, weights: Array | None = None, start: Array | None = None, tolerance: float = EXACT
+    x: Array,
+    codes: Array,
+    weights: Array | None = None,
+    start: Array | None = None,
+    tolerance: float = EXACT,
 ) -> tuple[Array, Array]:
     """Maximum likelihood of codes 0 and 1; estimate and information."""
     w = np.ones(len(x)) if weights is None else weights
@@ -148,9 +171,15 @@ def draw_logit(x: Array, params: Array, levels: int, rng: np.random.Generator) -
 
 
 def fit_mlogit(
-    x: Array, codes: Array, weights: Array | None = None, start: Array | None = None, tolerance: float = EXACT
+    x: Array,
+    codes: Array,
+    weights: Array | None = None,
+    start: Array | None = None,
+    tolerance: float = EXACT,
 ) -> tuple[Array, Array]:
-    """Maximum likelihood of unordered levels, the first as base; estimates level by level, and information."""
+    """Maximum likelihood of unordered levels, the first as base; estimates level by level, and
+    information.
+    """
     w = np.ones(len(x)) if weights is None else weights
     levels, p = int(codes.max()) + 1, x.shape[1]
     chosen = np.eye(levels)[codes][:, 1:]
@@ -169,7 +198,10 @@ def fit_mlogit(
         return value, score, information
 
     params, information = _newton(
-        np.zeros((levels - 1) * p) if start is None else start, pieces, tolerance, weights is not None
+        np.zeros((levels - 1) * p) if start is None else start,
+        pieces,
+        tolerance,
+        weights is not None,
     )
     _check(x @ params.reshape(levels - 1, p).T, weights)
     return params, information
@@ -185,14 +217,24 @@ def _shares(x: Array, params: Array, levels: int) -> tuple[Array, Array, Array]:
 def draw_mlogit(x: Array, params: Array, levels: int, rng: np.random.Generator) -> Array:
     """A level for every row."""
     chance, _, _ = _shares(x, params, levels)
-    cumulative = 1 - chance.sum(axis=1)[:, None] + np.hstack([np.zeros((len(x), 1)), np.cumsum(chance, axis=1)])
+    cumulative = (
+        1
+        - chance.sum(axis=1)[:, None]
+        + np.hstack([np.zeros((len(x), 1)), np.cumsum(chance, axis=1)])
+    )
     return np.asarray((rng.random(len(x))[:, None] > cumulative[:, :-1]).sum(axis=1), dtype=int)
 
 
 def fit_ologit(
-    x: Array, codes: Array, weights: Array | None = None, start: Array | None = None, tolerance: float = EXACT
+    x: Array,
+    codes: Array,
+    weights: Array | None = None,
+    start: Array | None = None,
+    tolerance: float = EXACT,
 ) -> tuple[Array, Array]:
-    """Proportional odds, P(y <= k) = expit(cut_k - x b); x without its constant counts. Estimates: b, then cuts."""
+    """Proportional odds, P(y <= k) = expit(cut_k - x b); x without its constant counts. Estimates:
+    b, then cuts.
+    """
     w = np.ones(len(x)) if weights is None else weights
     z, levels = x[:, 1:], int(codes.max()) + 1
     p = z.shape[1]
@@ -206,11 +248,19 @@ def fit_ologit(
             return -np.inf, params, np.eye(len(params))
         upper, lower = cuts[above_of] - linear, cuts[below_of] - linear
         upper[last], lower[first] = np.inf, -np.inf
-        above, below, not_above, not_below = expit(upper), expit(lower), expit(-upper), expit(-lower)
+        above, below, not_above, not_below = (
+            expit(upper),
+            expit(lower),
+            expit(-upper),
+            expit(-lower),
+        )
         # of two numbers near 1 the difference is that of what is left of them
-        share = np.maximum(np.where(upper + lower > 0, not_below - not_above, above - below), 1e-300)
+        share = np.maximum(
+            np.where(upper + lower > 0, not_below - not_above, above - below), 1e-300
+        )
         slope_high, slope_low = above * not_above, below * not_below
-        # the gradient of a row's log share: to its upper cut u, its lower cut l, and -(u + l) to x b
+        # the gradient of a row's log share: to its upper cut u, its lower cut l, and -(u + l) to x
+        # b
         u, lo = slope_high / share, -slope_low / share
         uu = w * (u * u - u * (1 - 2 * above))
         ll = w * (lo * lo - lo * (1 - 2 * below))
@@ -245,7 +295,9 @@ def draw_ologit(x: Array, params: Array, levels: int, rng: np.random.Generator) 
 
 
 def fit_regress(x: Array, y: Array) -> tuple[Array, Array, float, int]:
-    """Least squares with a ridge of 1e-5 of the diagonal: estimate, x'x without it, residual SS, df."""
+    """Least squares with a ridge of 1e-5 of the diagonal: estimate, x'x without it, residual SS,
+    df.
+    """
     gram = x.T @ x
     estimate, _ = lapack.dpotrs(root(_ridged(gram)), x.T @ y, lower=1)
     residual = y - x @ estimate
@@ -255,7 +307,9 @@ def fit_regress(x: Array, y: Array) -> tuple[Array, Array, float, int]:
 def draw_regress_params(
     estimate: Array, gram: Array, residual: float, df: int, rng: np.random.Generator
 ) -> tuple[Array, float]:
-    """Variance from its scaled inverse chi-squared, then coefficients given it (Rubin 1987, p. 167)."""
+    """Variance from its scaled inverse chi-squared, then coefficients given it (Rubin 1987, p.
+    167).
+    """
     sigma = float(np.sqrt(residual / rng.chisquare(df)))
     by, _ = lapack.dtrtrs(root(_ridged(gram)), rng.standard_normal(len(estimate)), lower=1, trans=1)
     return np.asarray(estimate + sigma * by), sigma
@@ -265,11 +319,14 @@ def _ridged(gram: Array) -> Array:
     return gram + np.diag(1e-5 * np.diag(gram))
 
 
-def matched(predicted: Array, wanted: Array, donors: Array, knn: int, rng: np.random.Generator) -> Array:
+def matched(
+    predicted: Array, wanted: Array, donors: Array, knn: int, rng: np.random.Generator
+) -> Array:
     """For every wanted prediction a value of one of the `knn` nearest donors, by a sorted search.
 
-    Predictions are rounded to nine digits, so that what is a tie does not depend on the last ones. Donors are shuffled
-    first: of many at one distance (where one binary predictor decides, say) every one has the same chance, as in mice.
+    Predictions are rounded to nine digits, so that what is a tie does not depend on the last ones.
+    Donors are shuffled first: of many at one distance (where one binary predictor decides, say)
+    every one has the same chance, as in mice.
     """
     shuffled = rng.permutation(len(predicted))
     predicted, donors = predicted[shuffled], donors[shuffled]
@@ -290,11 +347,12 @@ def matched(predicted: Array, wanted: Array, donors: Array, knn: int, rng: np.ra
 
 
 def fit_truncreg(x: Array, y: Array, low: float, high: float) -> tuple[Array, Array]:
-    """Maximum likelihood of a normal regression truncated to [low, high]: b and log sigma, and their information.
+    """Maximum likelihood of a normal regression truncated to [low, high]: b and log sigma, and
+    their information.
 
-    In b / sigma² and 1 / sigma² the density is an exponential family, so its log-likelihood is concave, with at most
-    one maximum (Orme and Ruud 2002, Econ Lett 75:209). Raises NotConvergedError where there is none, as with values
-    heaped at both limits.
+    In b / sigma² and 1 / sigma² the density is an exponential family, so its log-likelihood is
+    concave, with at most one maximum (Orme and Ruud 2002, Econ Lett 75:209). Raises
+    NotConvergedError where there is none, as with values heaped at both limits.
     """
     first, _, residual, df = fit_regress(x, y)
     centre, scale = float(y.mean()), float(np.sqrt(residual / df))
@@ -313,8 +371,12 @@ def fit_truncreg(x: Array, y: Array, low: float, high: float) -> tuple[Array, Ar
     return params, turn.T @ bend @ turn
 
 
-def _truncated(natural: Array, x: Array, y: Array, low: float, high: float) -> tuple[float, Array, Array]:
-    """Log-likelihood, score and information of b / sigma² and 1 / sigma²: observed less expected y and -y²/2."""
+def _truncated(
+    natural: Array, x: Array, y: Array, low: float, high: float
+) -> tuple[float, Array, Array]:
+    """Log-likelihood, score and information of b / sigma² and 1 / sigma²: observed less expected y
+    and -y²/2.
+    """
     if not natural[-1] > 0:
         return -np.inf, natural, np.eye(len(natural))
     sigma = 1 / np.sqrt(natural[-1])
@@ -329,7 +391,10 @@ def _truncated(natural: Array, x: Array, y: Array, low: float, high: float) -> t
     m3 = 2 * m1 + a**2 * at_a - b**2 * at_b
     m4 = 3 * m2 + a**3 * at_a - b**3 * at_b
     v1, v12, v2 = np.maximum(m2 - m1**2, 0), m3 - m1 * m2, np.maximum(m4 - m2**2, 0)
-    var_y, var_yy = sigma**2 * v1, sigma**4 * v2 + 4 * mean * sigma**3 * v12 + 4 * mean**2 * sigma**2 * v1
+    var_y, var_yy = (
+        sigma**2 * v1,
+        sigma**4 * v2 + 4 * mean * sigma**3 * v12 + 4 * mean**2 * sigma**2 * v1,
+    )
     cov = sigma**3 * v12 + 2 * mean * sigma**2 * v1
     expected, expected_square = mean + sigma * m1, mean**2 + 2 * mean * sigma * m1 + sigma**2 * m2
     value = float((stats.norm.logpdf(y, mean, sigma) - inside).sum())
@@ -350,8 +415,12 @@ def _log_interval(a: Array, b: Array) -> Array:
     return found
 
 
-def draw_truncreg(x: Array, params: Array, low: float, high: float, rng: np.random.Generator) -> Array:
+def draw_truncreg(
+    x: Array, params: Array, low: float, high: float, rng: np.random.Generator
+) -> Array:
     """A value inside the limits for every row."""
     sigma, mean = np.exp(params[-1]), x @ params[:-1]
     a, b = (low - mean) / sigma, (high - mean) / sigma
-    return np.asarray(np.clip(mean + sigma * stats.truncnorm.ppf(rng.random(len(x)), a, b), low, high))
+    return np.asarray(
+        np.clip(mean + sigma * stats.truncnorm.ppf(rng.random(len(x)), a, b), low, high)
+    )

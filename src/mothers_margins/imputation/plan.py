@@ -1,4 +1,6 @@
-"""Checks data and equations, and lays out the design: what hangs on what, what predicts what, in which order."""
+"""Checks data and equations, and lays out the design: what hangs on what, what predicts what, in
+which order.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation.columns import Array, Column, Gate, Part, coded, levels_of, make, put
+from mothers_margins.imputation.columns import (
+    Array,
+    Column,
+    Gate,
+    Part,
+    coded,
+    levels_of,
+    make,
+    put,
+)
 from mothers_margins.imputation.equations import METHODS, Equation, Equations, Event, Passive
 
 
@@ -15,9 +26,10 @@ from mothers_margins.imputation.equations import METHODS, Equation, Equations, E
 class Plan:
     """All that chains share.
 
-    targets: in the order of the sweeps. made: passive variables, in declared order. affected: by target what hangs on
-    it (conditional and passive variables), in the order of making; none of that predicts it. design: n x p, all
-    columns. owners: the p names whose columns they are. predictors: by target the places of its predictors.
+    targets: in the order of the sweeps. made: passive variables, in declared order. affected: by
+    target what hangs on it (conditional and passive variables), in the order of making; none of
+    that predicts it. design: n x p, all columns. owners: the p names whose columns they are.
+    predictors: by target the places of its predictors.
     """
 
     data: pd.DataFrame
@@ -31,10 +43,14 @@ class Plan:
 
 
 def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
-    """Check data and equations and lay out the design. Raises ValueError, naming variables and never values."""
+    """Check data and equations and lay out the design. Raises ValueError, naming variables and
+    never values.
+    """
     passive = {name: one for name, one in equations.items() if isinstance(one, Passive)}
     written = {name: one for name, one in equations.items() if not isinstance(one, Passive)}
-    declared = {name: Equation(one) if isinstance(one, str) else one for name, one in written.items()}
+    declared = {
+        name: Equation(one) if isinstance(one, str) else one for name, one in written.items()
+    }
     _refuse(_faults(data, declared, passive))
     order = _order(data, declared, passive)
     columns: dict[Any, Column] = {}
@@ -50,11 +66,15 @@ def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
         problems += [f"'{name}' {fault}"] if fault else []
     _refuse(problems)
     above = _above(order, declared, passive)
-    by_gaps = sorted((n for n in declared if columns[n].missing.any()), key=lambda n: columns[n].missing.sum())
+    by_gaps = sorted(
+        (n for n in declared if columns[n].missing.any()), key=lambda n: columns[n].missing.sum()
+    )
     ordered = list[Any]()
     for name in by_gaps:  # from least to most missing, but after what it hangs on
         ordered += [
-            one for one in [*(n for n in order if n in above[name] and n in by_gaps), name] if one not in ordered
+            one
+            for one in [*(n for n in order if n in above[name] and n in by_gaps), name]
+            if one not in ordered
         ]
     laid = [name for name in data if name not in ordered and name not in passive]
     laid += [*ordered, *(name for name, one in passive.items() if one.predicts)]
@@ -72,7 +92,9 @@ def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
     affected, predictors = {}, {}
     for name in ordered:
         affected[name] = tuple(
-            columns[n] for n in order if name in above[n] and n in needed and columns[n].missing.any()
+            columns[n]
+            for n in order
+            if name in above[n] and n in needed and columns[n].missing.any()
         )
         equation, keep = declared[name], np.ones(place, dtype=bool)
         for one in laid:
@@ -81,7 +103,11 @@ def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
                 keep[columns[one].places] = False
         predictors[name] = np.flatnonzero(keep)
     for name in laid:
-        if name not in ordered and not columns[name].missing.any() and idle[columns[name].places].all():
+        if (
+            name not in ordered
+            and not columns[name].missing.any()
+            and idle[columns[name].places].all()
+        ):
             events.append(Event(str(name), "predicts_nothing", 1))
     fixed = idle.copy()
     for name in [*ordered, *passive]:
@@ -97,7 +123,9 @@ def _refuse(problems: list[str]) -> None:
         raise ValueError("chained: " + "; ".join(problems))
 
 
-def _parents(name: Any, declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]) -> tuple[Any, ...]:
+def _parents(
+    name: Any, declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]
+) -> tuple[Any, ...]:
     """What a column hangs on directly: its sources or its gate."""
     if name in passive:
         return tuple(passive[name].sources)
@@ -105,7 +133,9 @@ def _parents(name: Any, declared: Mapping[Any, Equation], passive: Mapping[Any, 
     return (applies[0],) if isinstance(applies, tuple) else ()
 
 
-def _faults(data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]) -> list[str]:
+def _faults(
+    data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]
+) -> list[str]:
     """What can be seen wrong column by column."""
     if not len(data) or not data.columns.is_unique:
         return ["the data frame has no rows" if not len(data) else "two columns have the same name"]
@@ -115,7 +145,11 @@ def _faults(data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mappi
         if equation.method not in METHODS:
             found.append(f"'{name}' has an unknown method; allowed: {', '.join(METHODS)}")
             continue
-        strange = [str(one) for one in (*equation.omit, *equation.only) if one not in data and one not in passive]
+        strange = [
+            str(one)
+            for one in (*equation.omit, *equation.only)
+            if one not in data and one not in passive
+        ]
         if strange:
             found.append(f"'{name}' names predictors that are no columns: {', '.join(strange)}")
         if equation.knn < 1:
@@ -126,15 +160,32 @@ def _faults(data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mappi
             if len(applies) != 2 or (applies[0] not in data and applies[0] not in passive):
                 found.append(f"'{name}' applies by a column that is none")
         elif applies is not None and (len(applies) != len(data) or applies.isna().any()):
-            found.append(f"'{name}' applies by truth values that are missing or of another length than the data")
-        if equation.method == "truncreg" and name in data and pd.api.types.is_numeric_dtype(data[name].dtype):
+            found.append(
+                f"'{name}' applies by truth values that are missing or of another length than "
+                "the data"
+            )
+        if (
+            equation.method == "truncreg"
+            and name in data
+            and pd.api.types.is_numeric_dtype(data[name].dtype)
+        ):
             outside = int(((data[name] < low) | (data[name] > high)).sum())
-            found += [f"'{name}' has {outside} observed values outside its limits"] if outside or low >= high else []
+            found += (
+                [f"'{name}' has {outside} observed values outside its limits"]
+                if outside or low >= high
+                else []
+            )
     for place, (name, one) in enumerate(passive.items()):
         later = [other for other in list(passive)[place:] if other in one.sources]
-        lost = [str(other) for other in one.sources if other in later or (other not in data and other not in passive)]
+        lost = [
+            str(other)
+            for other in one.sources
+            if other in later or (other not in data and other not in passive)
+        ]
         if lost:
-            found.append(f"passive '{name}' needs {', '.join(lost)}, which is no column, or is made later")
+            found.append(
+                f"passive '{name}' needs {', '.join(lost)}, which is no column, or is made later"
+            )
     for name in data:
         if name in passive:
             continue
@@ -148,13 +199,17 @@ def _faults(data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mappi
     return found
 
 
-def _order(data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]) -> list[Any]:
+def _order(
+    data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]
+) -> list[Any]:
     """Every column after those it hangs on."""
     order, open_ = list[Any](), list[Any]()
 
     def visit(name: Any) -> None:
         if name in open_:
-            raise ValueError(f"chained: '{name}' hangs on itself, by its gate or by what it is made from")
+            raise ValueError(
+                f"chained: '{name}' hangs on itself, by its gate or by what it is made from"
+            )
         if name not in order:
             open_.append(name)
             for parent in _parents(name, declared, passive):
@@ -177,7 +232,9 @@ def _above(
     return above
 
 
-def _column(column: pd.Series, equation: Equation | None, before: dict[Any, Column]) -> tuple[Column, list[Event], str]:
+def _column(
+    column: pd.Series, equation: Equation | None, before: dict[Any, Column]
+) -> tuple[Column, list[Event], str]:
     """A column of the data; its events, and what is wrong with it."""
     name, events = column.name, list[Event]()
     levels, _ = levels_of(column, equation.method if equation else "")
@@ -198,7 +255,11 @@ def _column(column: pd.Series, equation: Equation | None, before: dict[Any, Colu
         is_open = gate.is_open(gated.values)
         closed = int((~missing & ~is_open & ~np.isnan(gated.values)).sum())
         if closed:
-            return made, events, f"has {closed} observed values where its gate '{gated.name}' is closed"
+            return (
+                made,
+                events,
+                f"has {closed} observed values where its gate '{gated.name}' is closed",
+            )
         unknown = int((~missing & np.isnan(gated.values)).sum())
         if unknown:
             events.append(Event(str(name), "gate_missing_kept", unknown, (str(gated.name),)))
@@ -209,7 +270,9 @@ def _column(column: pd.Series, equation: Equation | None, before: dict[Any, Colu
     if missing.any():
         if not len(seen):
             return made, events, "has no observed value"
-        if isinstance(column.dtype, pd.CategoricalDtype) and (lost := len(column.dtype.categories) - len(levels)):
+        if isinstance(column.dtype, pd.CategoricalDtype) and (
+            lost := len(column.dtype.categories) - len(levels)
+        ):
             events.append(Event(str(name), "levels_left_out", lost))
         if np.ptp(seen) == 0:
             events.append(Event(str(name), "constant_imputed", int(missing.sum())))
@@ -219,17 +282,32 @@ def _column(column: pd.Series, equation: Equation | None, before: dict[Any, Colu
 def _gate(gated: Column, level: Any) -> tuple[Gate, str]:
     asked = list(level) if isinstance(level, tuple | list) else [level]
     known = gated.levels or tuple(np.unique(gated.values[~np.isnan(gated.values)]))
-    codes = [(gated.levels.index(one) if gated.levels else float(one)) for one in asked if one in known]
-    fault = "" if codes and len(codes) == len(asked) else f"applies by a level that no row of '{gated.name}' has"
+    codes = [
+        (gated.levels.index(one) if gated.levels else float(one)) for one in asked if one in known
+    ]
+    fault = (
+        ""
+        if codes and len(codes) == len(asked)
+        else f"applies by a level that no row of '{gated.name}' has"
+    )
     return Gate(gated.name, np.array(codes, dtype=float)), fault
 
 
 def _made(
-    name: Any, passive: Passive, data: pd.DataFrame, columns: dict[Any, Column], frames: dict[Any, pd.Series]
+    name: Any,
+    passive: Passive,
+    data: pd.DataFrame,
+    columns: dict[Any, Column],
+    frames: dict[Any, pd.Series],
 ) -> tuple[Column, pd.Series]:
-    """A passive variable as it stands before any imputation, as a column and as the series its followers see."""
+    """A passive variable as it stands before any imputation, as a column and as the series its
+    followers see.
+    """
     sources = pd.DataFrame({source: frames[source] for source in passive.sources}, index=data.index)
-    waits = np.any([columns[source].missing for source in passive.sources] or [np.zeros(len(data), bool)], axis=0)
+    waits = np.any(
+        [columns[source].missing for source in passive.sources] or [np.zeros(len(data), bool)],
+        axis=0,
+    )
     known = sources[~waits]
     first = make(name, passive, known)
     if not _row_by_row(first, make(name, passive, known.iloc[::2])):
@@ -255,7 +333,9 @@ def _made(
     column = Column(name=name, values=np.empty(0), missing=missing, levels=levels, passive=passive)
     values = column.coded(base)
     seen = values[~np.isnan(values)]
-    centre, scale = (float(seen.mean()), float(seen.std()) or 1.0) if not levels and len(seen) else (0.0, 1.0)
+    centre, scale = (
+        (float(seen.mean()), float(seen.std()) or 1.0) if not levels and len(seen) else (0.0, 1.0)
+    )
     parts = []
     for source in passive.sources:
         own = columns[source].missing
@@ -265,7 +345,9 @@ def _made(
 
 
 def _row_by_row(whole: pd.Series, half: pd.Series) -> bool:
-    """Whether every other row gives what all rows gave; a function that looks at other rows is made on all of them."""
+    """Whether every other row gives what all rows gave; a function that looks at other rows is made
+    on all of them.
+    """
     try:
         pd.testing.assert_series_equal(
             whole.iloc[::2], half, check_dtype=False, check_categorical=False, check_names=False

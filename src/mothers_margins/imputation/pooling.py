@@ -15,7 +15,9 @@ NOTHING = 1e-14  # an increase in variance that is rounding
 
 @dataclass(frozen=True)
 class JointTest:
-    """A joint test that k coefficients are zero: F with df1 and df2 degrees of freedom; riv is that of the test."""
+    """A joint test that k coefficients are zero: F with df1 and df2 degrees of freedom; riv is that
+    of the test.
+    """
 
     statistic: float
     df1: int
@@ -33,8 +35,8 @@ class JointTest:
 class Pooled:
     """Pooled estimates, asked as a fit of statsmodels is.
 
-    estimates: m x k. covariances: m x k x k. df_complete: degrees of freedom of one completed data set, inf for z-based
-    fits. terms: variables by name with their columns, for joint tests.
+    estimates: m x k. covariances: m x k x k. df_complete: degrees of freedom of one completed data
+    set, inf for z-based fits. terms: variables by name with their columns, for joint tests.
     """
 
     names: tuple[str, ...]
@@ -53,7 +55,10 @@ class Pooled:
     def statement(self) -> str:
         """How many imputations, and by which rule: to be said with every result."""
         if self.m == 1:
-            return "1 imputation: its variance is unknown, so standard errors are those of one data set, too small."
+            return (
+                "1 imputation: its variance is unknown, so standard errors are those of one "
+                "data set, too small."
+            )
         if self.df_rule == "barnard-rubin" and np.isfinite(self.df_complete):
             return f"{self.m} imputations, degrees of freedom by Barnard and Rubin (1999)."
         return f"{self.m} imputations, degrees of freedom by Rubin (1987)."
@@ -85,15 +90,18 @@ class Pooled:
 
     @property
     def riv(self) -> pd.Series:
-        """Relative increase in variance due to missing values, (1 + 1/m) B / U (Rubin 1987, eq. 3.1.7)."""
+        """Relative increase in variance due to missing values, (1 + 1/m) B / U (Rubin 1987, eq.
+        3.1.7).
+        """
         return self._series((1 + 1 / self.m) * np.diag(self._between()) / np.diag(self._within()))
 
     @property
     def df(self) -> pd.Series:
-        """Degrees of freedom by the rule: Rubin's (1987, eq. 3.1.6), or Barnard and Rubin's (1999, Biometrika 86:948).
+        """Degrees of freedom by the rule: Rubin's (1987, eq. 3.1.6), or Barnard and Rubin's (1999,
+        Biometrika 86:948).
 
-        Rubin's are what Stata prints for a z-based fit. Where nothing varies between imputations they are infinite, or
-        v (v + 1) / (v + 3) of the v of the complete data.
+        Rubin's are what Stata prints for a z-based fit. Where nothing varies between imputations
+        they are infinite, or v (v + 1) / (v + 3) of the v of the complete data.
         """
         return self._series(np.array([self._df(riv, self.m) for riv in self.riv]))
 
@@ -113,7 +121,9 @@ class Pooled:
 
     @property
     def relative_efficiency(self) -> pd.Series:
-        """1 / (1 + FMI/m): that of m imputations compared with infinitely many (Rubin 1987, p. 114)."""
+        """1 / (1 + FMI/m): that of m imputations compared with infinitely many (Rubin 1987, p.
+        114).
+        """
         return 1 / (1 + self.fmi / self.m)
 
     @property
@@ -128,17 +138,26 @@ class Pooled:
 
     @property
     def mc_error(self) -> pd.Series:
-        """Monte Carlo error of the estimates: sqrt(B/m), which is what the jackknife gives (White 2011, §7)."""
+        """Monte Carlo error of the estimates: sqrt(B/m), which is what the jackknife gives (White
+        2011, §7).
+        """
         found = np.sqrt(np.diag(self._between()) / self.m)
         return self._series(found if self.m > 2 else np.full(len(self.names), np.nan))
 
     def mc_errors(self) -> pd.DataFrame:
-        """Jackknife Monte Carlo errors of estimate, standard error, p and interval, as Stata's `mcerror` has them."""
+        """Jackknife Monte Carlo errors of estimate, standard error, p and interval, as Stata's
+        `mcerror` has them.
+        """
         found = []
         for left_out in range(self.m if self.m > 2 else 0):
             kept = np.arange(self.m) != left_out
             part = Pooled(
-                self.names, self.estimates[kept], self.covariances[kept], self.df_complete, self.df_rule, self.terms
+                self.names,
+                self.estimates[kept],
+                self.covariances[kept],
+                self.df_complete,
+                self.df_rule,
+                self.terms,
             )
             limits = part.conf_int()
             found.append(np.stack([part.params, part.bse, part.pvalues, limits[0], limits[1]]))
@@ -153,14 +172,18 @@ class Pooled:
         asked = self.terms.get(term, [term]) if isinstance(term, str) else list(term)
         unknown = [name for name in asked if name not in self.names]
         if unknown or not asked:
-            raise KeyError(f"no coefficient {', '.join(unknown)}; there are {', '.join(self.names)}")
+            raise KeyError(
+                f"no coefficient {', '.join(unknown)}; there are {', '.join(self.names)}"
+            )
         return [self.names.index(name) for name in asked]
 
     def wald_test(self, term: str | Sequence[str]) -> JointTest:
-        """D1: pooled Wald test of the columns of a term, or of a list of columns, equal fractions missing assumed.
+        """D1: pooled Wald test of the columns of a term, or of a list of columns, equal fractions
+        missing assumed.
 
-        Li, Raghunathan and Rubin 1991 (JASA 86:1065); with finite df_complete and the rule barnard-rubin the degrees
-        of freedom of Reiter 2007 (Biometrika 94:502). Raises KeyError for an unknown name.
+        Li, Raghunathan and Rubin 1991 (JASA 86:1065); with finite df_complete and the rule
+        barnard-rubin the degrees of freedom of Reiter 2007 (Biometrika 94:502). Raises KeyError for
+        an unknown name.
         """
         at = self._places(term)
         k, m = len(at), self.m
@@ -170,13 +193,17 @@ class Pooled:
         statistic = float(estimate @ np.linalg.solve(within, estimate) / (k * (1 + riv)))
         finite = self.df_rule == "barnard-rubin" and np.isfinite(self.df_complete)
         df2 = _reiter(k, m, riv, self.df_complete) if finite else _li(k, m, riv)
-        p_value = stats.f.sf(statistic, k, df2) if np.isfinite(df2) else stats.chi2.sf(k * statistic, k)
+        p_value = (
+            stats.f.sf(statistic, k, df2) if np.isfinite(df2) else stats.chi2.sf(k * statistic, k)
+        )
         return JointTest(statistic, k, df2, float(p_value), riv)
 
     def wald_test_d2(self, term: str | Sequence[str]) -> JointTest:
-        """D2: the Wald statistics of the imputations combined (Li, Meng, Raghunathan and Rubin 1991, Stat Sin 1:65).
+        """D2: the Wald statistics of the imputations combined (Li, Meng, Raghunathan and Rubin
+        1991, Stat Sin 1:65).
 
-        Cruder than D1; for where only the statistics are at hand. Raises KeyError for an unknown name.
+        Cruder than D1; for where only the statistics are at hand. Raises KeyError for an unknown
+        name.
         """
         at = self._places(term)
         walds = [
@@ -186,11 +213,22 @@ class Pooled:
         return combine_statistics(walds, len(at))
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per coefficient: estimate, std_error, df, conf_low, conf_high, p_value, m, fmi, riv, efficiency."""
+        """One row per coefficient: estimate, std_error, df, conf_low, conf_high, p_value, m, fmi,
+        riv, efficiency.
+        """
         limits = self.conf_int()
         columns: dict[str, Any] = {"estimate": self.params, "std_error": self.bse, "df": self.df}
-        columns |= {"conf_low": limits[0], "conf_high": limits[1], "p_value": self.pvalues, "m": self.m}
-        columns |= {"fmi": self.fmi, "riv": self.riv, "relative_efficiency": self.relative_efficiency}
+        columns |= {
+            "conf_low": limits[0],
+            "conf_high": limits[1],
+            "p_value": self.pvalues,
+            "m": self.m,
+        }
+        columns |= {
+            "fmi": self.fmi,
+            "riv": self.riv,
+            "relative_efficiency": self.relative_efficiency,
+        }
         return pd.DataFrame(columns | {"mc_error": self.mc_error})
 
 
@@ -198,7 +236,11 @@ def _li(k: int, m: int, riv: float) -> float:
     t = k * (m - 1)
     if riv <= NOTHING:
         return inf
-    return 4 + (t - 4) * (1 + (1 - 2 / t) / riv) ** 2 if t > 4 else t * (1 + 1 / k) * (1 + 1 / riv) ** 2 / 2
+    return (
+        4 + (t - 4) * (1 + (1 - 2 / t) / riv) ** 2
+        if t > 4
+        else t * (1 + 1 / k) * (1 + 1 / riv) ** 2 / 2
+    )
 
 
 def _reiter(k: int, m: int, riv: float, df_complete: float) -> float:
@@ -207,7 +249,9 @@ def _reiter(k: int, m: int, riv: float, df_complete: float) -> float:
     a = riv * t / (t - 2) if t > 2 else inf
     c1 = v - 2 * (1 + a)
     c2 = v - 4 * (1 + a)
-    if riv <= NOTHING or t <= 4 or c2 <= 0:  # Reiter's expansion needs more complete-data degrees of freedom than that
+    if (
+        riv <= NOTHING or t <= 4 or c2 <= 0
+    ):  # Reiter's expansion needs more complete-data degrees of freedom than that
         return min(_li(k, m, riv), v)
     c0 = 1 / (t - 4)
     z = (
@@ -221,7 +265,9 @@ def _reiter(k: int, m: int, riv: float, df_complete: float) -> float:
 
 
 def combine_statistics(chi_squared: Iterable[float], df: int) -> JointTest:
-    """D2 from chi-squared statistics with `df` degrees of freedom each; ValueError for fewer than two of them."""
+    """D2 from chi-squared statistics with `df` degrees of freedom each; ValueError for fewer than
+    two of them.
+    """
     walds = np.asarray(list(chi_squared), dtype=float)
     m = len(walds)
     if m < 2:
@@ -229,7 +275,9 @@ def combine_statistics(chi_squared: Iterable[float], df: int) -> JointTest:
     riv = float((1 + 1 / m) * np.var(np.sqrt(walds), ddof=1))
     statistic = float((walds.mean() / df - (m + 1) / (m - 1) * riv) / (1 + riv))
     df2 = float(df ** (-3 / m) * (m - 1) * (1 + 1 / riv) ** 2) if riv > 0 else inf
-    p_value = stats.f.sf(statistic, df, df2) if np.isfinite(df2) else stats.chi2.sf(df * statistic, df)
+    p_value = (
+        stats.f.sf(statistic, df, df2) if np.isfinite(df2) else stats.chi2.sf(df * statistic, df)
+    )
     return JointTest(statistic, df, df2, float(p_value), riv)
 
 
@@ -243,10 +291,11 @@ def pool_estimates(
 ) -> Pooled:
     """Pool the estimates of m completed data sets by Rubin's rules.
 
-    params: m vectors of k estimates (arrays, or Series with the same names). covs: m covariances, k x k, or for one
-    estimate m variances. df_complete: residual degrees of freedom of one completed fit; inf where its test is against
-    the normal distribution. df_rule: rubin (Stata's for logit) or barnard-rubin. terms: columns of a variable by name.
-    Raises ValueError for shapes that do not fit, names that differ, a rule that does not exist, or missing values.
+    params: m vectors of k estimates (arrays, or Series with the same names). covs: m covariances, k
+    x k, or for one estimate m variances. df_complete: residual degrees of freedom of one completed
+    fit; inf where its test is against the normal distribution. df_rule: rubin (Stata's for logit)
+    or barnard-rubin. terms: columns of a variable by name. Raises ValueError for shapes that do not
+    fit, names that differ, a rule that does not exist, or missing values.
     """
     vectors = list(params)
     if isinstance(params, pd.DataFrame):
@@ -256,12 +305,16 @@ def pool_estimates(
         raise ValueError("pool_estimates: the estimates of the imputations have different names.")
     flat = [np.atleast_1d(np.asarray(one, dtype=float)) for one in vectors]
     if len({one.shape for one in flat}) != 1 or flat[0].ndim != 1:
-        raise ValueError("pool_estimates: needs one vector of estimates per imputation, all of one length.")
+        raise ValueError(
+            "pool_estimates: needs one vector of estimates per imputation, all of one length."
+        )
     estimates = np.stack(flat)
     m, k = estimates.shape
     given = [_ordered(one, names[0]) for one in covs]
     if len(given) != m or any(one.size != k * k for one in given):
-        raise ValueError(f"pool_estimates: {m} estimates of {k} coefficients need {m} covariances of {k} x {k}.")
+        raise ValueError(
+            f"pool_estimates: {m} estimates of {k} coefficients need {m} covariances of {k} x {k}."
+        )
     covariances = np.stack([one.reshape(k, k) for one in given])
     if not df_complete > 0:
         raise ValueError("pool_estimates: df_complete is above 0, or inf.")
@@ -283,7 +336,8 @@ def _ordered(covariance: Any, names: tuple[str, ...] | None) -> np.ndarray:
 
 
 def how_many_imputations(fmi: float, cv_se: float = 0.05) -> int:
-    """Imputations needed for standard errors that would change by about `cv_se` (5%) if it were all done again.
+    """Imputations needed for standard errors that would change by about `cv_se` (5%) if it were all
+    done again.
 
     m = 1 + (FMI / cv)² / 2 (von Hippel 2020, Sociol Methods Res 49:699), rounded up.
     """

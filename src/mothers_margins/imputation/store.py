@@ -18,10 +18,14 @@ PARTS = ("imputed", "means", "spreads")
 
 
 def write_cells(path: Path, made: Imputations) -> None:
-    """Write the imputed cells of finished chains, their course and their events (numpy's npz; nothing is pickled)."""
+    """Write the imputed cells of finished chains, their course and their events (numpy's npz;
+    nothing is pickled).
+    """
     events = [[asdict(event) for event in chain.events] for chain in made.chains]
     arrays = {
-        f"{part}/{target.name}": np.array([getattr(chain, part)[target.name] for chain in made.chains])
+        f"{part}/{target.name}": np.array(
+            [getattr(chain, part)[target.name] for chain in made.chains]
+        )
         for target in made.targets
         for part in PARTS
     }
@@ -31,14 +35,26 @@ def write_cells(path: Path, made: Imputations) -> None:
 
 
 def read_cells(path: Path, data: pd.DataFrame, equations: Equations, m: int) -> Imputations | None:
-    """The first m chains of a file, with the data and equations that they were made of; None if it does not hold them.
+    """The first m chains of a file, with the data and equations that they were made of; None if it
+    does not hold them.
 
-    A file that cannot be read, or holds something else, counts as one that is not there: the cells are then made again.
-    That data and equations are the same is for the caller to know: by a key of both in the file's name.
+    A file that cannot be read, or holds something else, counts as one that is not there: the cells
+    are then made again. That data and equations are the same is for the caller to know: by a key of
+    both in the file's name.
     """
     try:
         found = _chains(path, m)
-    except (OSError, EOFError, BadZipFile, zlib.error, ValueError, TypeError, KeyError, AttributeError, IndexError):
+    except (
+        OSError,
+        EOFError,
+        BadZipFile,
+        zlib.error,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+    ):
         return None
     if found is None or not found[0]:
         return None
@@ -47,7 +63,9 @@ def read_cells(path: Path, data: pd.DataFrame, equations: Equations, m: int) -> 
 
 
 def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | None:
-    """The first m chains of a file without those that failed, and why these did; None if there are fewer."""
+    """The first m chains of a file without those that failed, and why these did; None if there are
+    fewer.
+    """
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     said = json.loads(arrays.pop("said").tobytes().decode())
@@ -63,7 +81,9 @@ def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | No
             imputed={name: rows[k] for name, rows in parts["imputed"].items()},
             means={name: list(rows[k]) for name, rows in parts["means"].items()},
             spreads={name: list(rows[k]) for name, rows in parts["spreads"].items()},
-            events=tuple(Event(**event | {"names": tuple(event["names"])}) for event in said["events"][k]),
+            events=tuple(
+                Event(**event | {"names": tuple(event["names"])}) for event in said["events"][k]
+            ),
         )
         for k in range(m - len(failed))
     )
@@ -71,7 +91,9 @@ def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | No
 
 
 def _fits(made: Imputations, chain: Chain) -> bool:
-    """Whether a chain has a cell for every missing one of every target, and for no other variable."""
+    """Whether a chain has a cell for every missing one of every target, and for no other
+    variable.
+    """
     sizes = {target.name: int(target.missing.sum()) for target in made.targets}
     held = {name: len(values) for name, values in chain.imputed.items()}
     return held == sizes and {*chain.means} == {*chain.spreads} == {*sizes}

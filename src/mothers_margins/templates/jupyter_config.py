@@ -1,16 +1,22 @@
-"""JupyterLab as `mothers-margins lab` starts it: a notebook is saved without its outputs, which could hold data.
+"""JupyterLab as `mothers-margins lab` starts it: a notebook is saved without its outputs, which
+could hold data.
 
-A notebook that was only run is then saved as it was. Kernels are encrypted and keep no history (batch/lab.py).
+A notebook that was only run is then saved as it was. Kernels are encrypted and keep no history
+(batch/lab.py).
 """
 
 from typing import Any
 
 
 def strip_outputs(model: dict[str, Any], **_: Any) -> None:
-    """Jupyter's hook before a file is saved: takes outputs, execution counts and versions out of a notebook."""
+    """Jupyter's hook before a file is saved: takes outputs, execution counts and versions out of a
+    notebook.
+    """
     if model["type"] != "notebook":
         return
-    model["content"]["metadata"]["language_info"] = {"name": "python"}  # the rest is about this machine's Python
+    model["content"]["metadata"]["language_info"] = {
+        "name": "python"
+    }  # the rest is about this machine's Python
     for cell in model["content"]["cells"]:
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
@@ -19,6 +25,8 @@ def strip_outputs(model: dict[str, Any], **_: Any) -> None:
 if "get_config" in globals():  # defined by Jupyter when it reads this file
     settings = get_config()  # type: ignore[name-defined]  # noqa: F821
     settings.ContentsManager.pre_save_hook = strip_outputs
-    settings.MappingKernelManager.kernel_manager_class = "mothers_margins.batch.lab.LabKernelManager"
+    settings.MappingKernelManager.kernel_manager_class = (
+        "mothers_margins.batch.lab.LabKernelManager"
+    )
     settings.MappingKernelManager.transport_encryption = "required"
     settings.KernelManager.transport_encryption = "required"
