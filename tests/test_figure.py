@@ -394,7 +394,7 @@ def test_log_odds_are_exponentiated_and_rounded_by_the_rule(esmi):
     assert "2.31 (1.27 to 4.21)" in words(figure)
     lines = {tuple(line.get_xdata()) for line in panel(figure).lines}
     assert any(line == pytest.approx((0.5, 8)) for line in lines if len(line) == 2)
-    assert "Mother's age, per 5 years: 2.31 (1.27 to 4.21)" in figure.alt
+    assert "Mother's age, per 5 years 2.31 (1.27 to 4.21)" in figure.alt
 
 
 def test_the_axis_is_logarithmic_with_plain_powers_of_two(esmi):
@@ -507,7 +507,7 @@ def test_filled_is_imputed_and_the_second_method_stands_below(esmi):
         "imputed, n = 186, events 57, m = 50",
         "complete cases, n = 186, events 57",
     ]
-    drawn = "imputed, n = 186, events 57; complete cases, n = 186, events 57."
+    drawn = "imputed, n = 186, events 57 and complete cases, n = 186, events 57."
     assert f"Children's social care involvement at timepoint 1: {drawn}" in figure.alt
 
 

@@ -145,7 +145,9 @@ def test_suppose(demo, shipped):
         assert origin(demo.study, found.source) == (
             f"{demo.source.statement} Supposed here: {title} is {level} wherever it is not known."
         )
-        assert repr(found).endswith(f" Supposed: involved_t2 {level}.")
+        assert repr(found).endswith(
+            " Supposed where not known: Children's social care involvement at timepoint 2: No."
+        )
         assert found.source.mark == demo.source.mark
     assert demo.data["involved_t2"].isna().sum() == 20
     among = mm.suppose(demo, "continued", "Yes")

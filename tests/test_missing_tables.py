@@ -493,7 +493,8 @@ def test_every_number_of_the_account_is_that_of_the_results(esmi):
     assert parts[6] == (
         "**Beside the complete cases.** Complete cases: 51 with the outcome; imputed: 80. The "
         "adjusted odds ratio that "
-        f"differs most is that of {TRAUMA}, per 10 points: 1.29 in complete cases, 1.20 imputed "
+        f"differs most is that of {TRAUMA}, per 10 points, which is 1.29 in complete "
+        "cases and 1.20 imputed "
         "(their logarithms are "
         "0.7 standard errors of the former apart)."
     )

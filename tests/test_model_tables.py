@@ -86,11 +86,8 @@ def test_the_notes_say_method_size_parameters_and_events_for_each(ratios, demo, 
     assert f"{size}, {events / 13:.1f} events per parameter" in said
     assert "Firth: penalised likelihood, standard errors from the ordinary information" in said
     assert f"not known ({278 - len(whole)})" in said
-    assert (
-        "fewer than 5 in a cell: Diagnosis of schizophrenia, Yes; Learning difficulties, Yes."
-        in said
-    )
-    assert "put together: Ethnicity, Asian, Mixed or Other" in said
+    assert "fewer than 5 in a cell: Diagnosis of schizophrenia; Learning difficulties." in said
+    assert "put together: Ethnicity: Asian, Mixed or Other" in said
     assert "not an effect" in said
     assert "SYNTHETIC DATA" in ratios.to_html()
 
@@ -280,9 +277,9 @@ def test_needs_count_every_domain_with_its_unknown(demo, shipped):
     assert table.quote("canm_01", "involved_t1_2") == f"{unmet} ({100 * unmet / known:.1f}%)"
     assert table.quote("canm_01", "involved_t1_missing") == str(len(told) - known)
     assert [column.heading for column in table.columns[:4]] == [
-        "no need",
-        "met need",
-        "unmet need",
+        "No need",
+        "Met need",
+        "Unmet need",
         "Not known",
     ]
 

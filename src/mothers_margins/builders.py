@@ -411,6 +411,8 @@ def tally(results: Results, caption: str) -> Table:
     about = checked(results, "tally")
     if about.kind not in ("flow", "events"):
         raise UsageError(f"tally: needs results of kind flow or events; these are {about.kind}.")
+    if about.kind == "events" and {*results["engine"]} & {"run", "imputation", "chains"}:
+        raise UsageError("tally: this is the log of an imputation.", (), "Use imputation_log.")
     steps = about.kind == "flow"
     study, unit, notes = about.study, about.study.file.unit.many, Notes()
     sections = []

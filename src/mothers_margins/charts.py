@@ -41,6 +41,7 @@ from mothers_margins.terms import (
     level,
     lock_note,
     method,
+    named,
     note,
     symbol,
     term,
@@ -175,7 +176,7 @@ def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Fi
                 )  # a group is not set against one that contains it
             page.write(end + 0.06, places[key] + place * pitch, text)
         told.append(
-            (max(apart) - min(apart) if apart else -1, f"{_named(study, key)}: {', '.join(texts)}")
+            (max(apart) - min(apart) if apart else -1, f"{named(study, *key)}: {', '.join(texts)}")
         )
     many = study.file.unit.many
     groups = ", ".join(about.groups[name].label for name in looks)
@@ -213,13 +214,6 @@ def _stub(study: Study, keys: list[tuple[str, str]]) -> list[Item]:
             items.append((label(study, variable), 0, None))
         items.append((level(study, variable, value), 1, (variable, value)))
     return items
-
-
-def _named(study: Study, key: tuple[str, str]) -> str:
-    variable, value = key
-    if {*study.levels(variable)} == {*YES_NO}:
-        return label(study, variable)
-    return f"{label(study, variable)}, {level(study, variable, value)}"
 
 
 def _share_text(study: Study, row: Record) -> str:
@@ -494,7 +488,7 @@ def forest(*results: Results, interval: str = "wald") -> Figure:
         mine = [row for row in everything if _key(row) == key]
         sizes = [abs(float(row["estimate"])) for row in mine if is_known(shown(row, "estimate"))]
         texts = ", ".join(_odds(study, row, ends) for row in mine)
-        values.append((max(sizes, default=-1), f"{term(study, mine[0])}: {texts}"))
+        values.append((max(sizes, default=-1), f"{term(study, mine[0])} {texts}"))
     hidden = left_out(shown(row, "estimate") for row in everything)
     notes = [*_footnotes(study, everything, abouts), hidden, cited(study)]
     explained = (
@@ -561,7 +555,7 @@ def _forest_in_words(study: Study, head: str, flag: str, panels: Sequence[_Panel
         for used in panel.methods:
             n, events, _ = _numbers_of(panel, used)
             sizes.append(f"{method(used)}, n = {n}, events {events}")
-        parts.append(f"{title}: {'; '.join(sizes)}")
+        parts.append(f"{title}: {' and '.join(sizes)}")
     return words + "; ".join(parts) + "."
 
 

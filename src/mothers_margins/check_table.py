@@ -131,16 +131,11 @@ def _terms(
     for row in inflation:
         other = moved[row["variable"], row["level"]]
         title = term(study, row)
-        if other["status"] == "missing":
-            mark = notes.mark(_why(other))
-            cells = (Cell("{statistic}", {}, "missing", mark), EMPTY, EMPTY)
-        else:
-            values = {"ratio": shown(row, "statistic"), "statistic": shown(other, "statistic")}
-            cells = (
-                cell("{ratio}; {statistic}", values),
-                EMPTY,
-                of_row("{n}", other, n="n_beyond"),
-            )
+        missing = other["status"] == "missing"
+        mark = notes.mark(_why(other)) if missing else ""
+        values = {"ratio": shown(row, "statistic"), "statistic": shown(other, "statistic")}
+        beyond = EMPTY if missing else of_row("{n}", other, n="n_beyond")
+        cells = (cell("{ratio}; {statistic}", values, mark), EMPTY, beyond)
         lines.append(Row(title, cells, str(row["variable"]), str(row["level"])))
     return lines
 

@@ -52,7 +52,8 @@ class Cohort:
     def __repr__(self) -> str:
         """No row is ever shown: what a notebook displays is an output."""
         mark = self.source.mark or f"{self.source.kind.upper()} DATA"
-        supposed = "".join(f" Supposed: {name} {level}." for name, level in self.source.supposed)
+        labelled = [f" {self.study.label(name)}: {level}." for name, level in self.source.supposed]
+        supposed = f" Supposed where not known:{''.join(labelled)}" if labelled else ""
         return (
             f"{mark}. {count(len(self), 'row')} of study {self.study.name}. "
             f"{self.source.statement}{supposed}"

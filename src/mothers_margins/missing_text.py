@@ -286,11 +286,9 @@ def _beside(study: Study, complete: list[Record], imputed: list[Record]) -> Iter
         return
     before, after, apart = most
     yield (
-        f"{said} The adjusted odds ratio that differs most is that of {term(study, after)}: "
-        f"{_ratio(study, before)} in "
-        f"complete cases, {_ratio(study, after)} imputed (their logarithms are "
-        f"{_number(study, apart, 1)} standard "
-        "errors of the former apart)."
+        f"{said} The adjusted odds ratio that differs most is that of {term(study, after)}, "
+        f"which is {_ratio(study, before)} in complete cases and {_ratio(study, after)} imputed "
+        f"(their logarithms are {_number(study, apart, 1)} standard errors of the former apart)."
     )
 
 

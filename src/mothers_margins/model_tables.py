@@ -25,6 +25,7 @@ from mothers_margins.terms import (
     level,
     lock_note,
     method,
+    named,
     note,
     rounding_rule,
     sentence,
@@ -456,12 +457,7 @@ def _explain_done(study: Study, notes: Notes, frames: list[Results]) -> None:
                 words += f" ({f'{n:g}' if is_known(n) else count_text(n)})"
             about = by_event.setdefault(words, [])
             if row["variable"]:
-                variable, value = str(row["variable"]), str(row["level"])
-                text = (
-                    f"{label(study, variable)}, {level(study, variable, value)}"
-                    if value
-                    else label(study, variable)
-                )
+                text = named(study, str(row["variable"]), str(row["level"]))
                 about += [] if text in about else [text]
         for words, about in by_event.items():
             notes.plain(f"{words}: {'; '.join(about)}." if about else f"{words}.")

@@ -309,8 +309,9 @@ class Notes:
         return self._marked.setdefault(text, ascii_lowercase[len(self._marked)])
 
     def plain(self, text: str) -> None:
-        """A note about the whole table."""
-        self._plain.append(text)
+        """A note about the whole table, once."""
+        if text not in self._plain:
+            self._plain.append(text)
 
     def all(self) -> tuple[tuple[str, str], ...]:
         """Marks and texts; the plain notes come first."""

@@ -160,6 +160,12 @@ def shared_levels(study: Study, variables: tuple[str, ...]) -> list[str]:
     return [level(study, first, value) for value in study.levels(first)]
 
 
+def named(study: Study, variable: str, value: str) -> str:
+    """A level with its variable: 'Ethnicity: Black'; the title alone stands for the Yes."""
+    title = label(study, variable)
+    return title if value in ("", "Yes") else f"{title}: {level(study, variable, value)}"
+
+
 def coding(study: Study, row: Record) -> Coding | None:
     """How the variable of an estimate entered its model; None for a formula."""
     model, variable = str(row["specification"]), str(row["variable"])
@@ -177,14 +183,8 @@ def term(study: Study, row: Record) -> str:
     """A term of a model: 'Age, per 5 years'; 'Ethnicity: Black'; of Yes and No the title alone
     stands for the Yes.
     """
-    variable, value = str(row["variable"]), str(row["level"])
-    title = label(study, variable)
-    if not value:
-        per = unit(study, row)
-        return f"{title}, {per}" if per else title
-    if value == "Yes":
-        return title
-    return f"{title}: {level(study, variable, value)}"
+    name, per = named(study, str(row["variable"]), str(row["level"])), unit(study, row)
+    return f"{name}, {per}" if per else name
 
 
 def term_beside_reference(study: Study, row: Record) -> str:
@@ -205,8 +205,10 @@ def compared_with(study: Study, row: Record) -> str:
         return ""
     if entered and entered.label and not entered.merged:
         return entered.label
-    reference = str(row["reference"])
-    return f"compared with {level(study, str(row['variable']), reference)}" if reference else ""
+    variable, reference = str(row["variable"]), str(row["reference"])
+    if not reference or (row["level"], reference) == YES_NO:  # a title alone says both
+        return ""
+    return f"compared with {level(study, variable, reference)}"
 
 
 def at(study: Study, row: Record) -> str:
@@ -346,7 +348,9 @@ def _cells(study: Study, row: Record) -> str:
 
 
 def _model(study: Study, row: Record) -> str:
-    return capital(done_to_model(study, str(row["event"])))
+    words = capital(done_to_model(study, str(row["event"])))
+    value = str(row["level"])
+    return f"{words}: {level(study, str(row['variable']), value)}" if value else words
 
 
 def _labels(study: Study, row: Record) -> str:
