@@ -11,8 +11,8 @@ import pandas as pd
 import statsmodels.api as sm
 
 import mothers_margins as mm
-from mothers_margins.coding import coded
-from mothers_margins.synthetic import complete_cohort
+from mothers_margins.cohort.design_columns import coded
+from mothers_margins.demo.synthetic import complete_cohort
 
 DRAWINGS, ROWS, MODEL, OUTCOME = 50, 20_000, "published_2023", "involved_t2"
 

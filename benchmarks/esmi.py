@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 import mothers_margins as mm
-from mothers_margins.demo import write_demo
+from mothers_margins.demo.shipped import write_demo
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ def python(*arguments: str) -> None:
 
 def main() -> None:
     import mothers_margins as mm
-    from mothers_margins.demo import reconstruct
+    from mothers_margins.demo.reconstruct import reconstruct
 
     timed("start Python", lambda: python("-c", "pass"), 7)
     timed("start Python, import mothers_margins", lambda: python("-c", "import mothers_margins"), 7)

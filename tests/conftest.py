@@ -63,7 +63,7 @@ def shipped(esmi) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def pool():
     """Any Executor will do; one pool for all tests saves their start."""
-    from mothers_margins.batch.work import prepare_worker
+    from mothers_margins.batch.worker import prepare_worker
 
     with ProcessPoolExecutor(
         2, multiprocessing.get_context("spawn"), initializer=prepare_worker
@@ -185,7 +185,7 @@ def small_study(tmp_path) -> mm.Study:
 
 
 def mm_read(folder: Path) -> mm.Study:
-    from mothers_margins.dictionary import read_study
+    from mothers_margins.study.read_study import read_study
 
     return read_study(folder.name, folder)
 

@@ -11,9 +11,10 @@ from functools import cache
 from hashlib import sha256
 
 import mothers_margins as mm
-from mothers_margins.figure import Figure
-from mothers_margins.results import Results
-from mothers_margins.table import Prose, Table
+from mothers_margins.figures.figure import Figure
+from mothers_margins.results.results import Results
+from mothers_margins.tables.table import Table
+from mothers_margins.wording.prose import Prose
 
 Inputs = dict[str, Results]
 SIDES = ("involved_t1", "not_involved_t1")

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 import mothers_margins as mm
 from mothers_margins import places
-from mothers_margins.batch import key
+from mothers_margins.batch import cache_key
 from mothers_margins.cli import main
 
 from .small_project import REPOSITORY, SAVE
@@ -464,11 +464,11 @@ def test_data_in_a_folder_that_cannot_be_written_to_can_be_run(
 
 def test_the_key_decides_the_fingerprint(own, tmp_path, monkeypatch):
     monkeypatch.setenv("MOTHERS_MARGINS_KEY", str(tmp_path / "a.key"))
-    first = key.data_fingerprint(own, restricted=True)
-    assert key.data_fingerprint(own, restricted=True) == first
+    first = cache_key.data_fingerprint(own, restricted=True)
+    assert cache_key.data_fingerprint(own, restricted=True) == first
     monkeypatch.setenv("MOTHERS_MARGINS_KEY", str(tmp_path / "b.key"))
-    assert key.data_fingerprint(own, restricted=True) != first
-    assert key.data_fingerprint(own, restricted=True, make_key=False) != ""
+    assert cache_key.data_fingerprint(own, restricted=True) != first
+    assert cache_key.data_fingerprint(own, restricted=True, make_key=False) != ""
 
 
 @pytest.mark.parametrize("place", ["{project}/own.key", "{folder}"])
@@ -477,7 +477,7 @@ def test_the_key_lies_outside_the_project(project, own, tmp_path, monkeypatch, p
     with pytest.raises(
         mm.UsageError, match="MOTHERS_MARGINS_KEY must name a file outside the project"
     ):
-        key.data_fingerprint(own, restricted=True)
+        cache_key.data_fingerprint(own, restricted=True)
 
 
 def test_the_place_of_the_key_is_documented():

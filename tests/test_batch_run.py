@@ -16,7 +16,7 @@ from filelock import FileLock
 
 import mothers_margins as mm
 from mothers_margins import places
-from mothers_margins.batch import key, manifest
+from mothers_margins.batch import cache_key, manifest, worker
 from mothers_margins.batch.plan import plan, read_run_list
 from mothers_margins.batch.prepare import prepare
 from mothers_margins.cli import main
@@ -90,12 +90,14 @@ def test_every_part_of_the_key_is_noticed(project, monkeypatch, change):
             path.read_text(encoding="utf-8").replace("SYN52", "SYN53"), encoding="utf-8"
         )
     if change == "packages":
-        monkeypatch.setattr(key, "packages", lambda: {"pandas": "0.1"})
+        monkeypatch.setattr(cache_key, "packages", lambda: {"pandas": "0.1"})
     if change == "code":
-        monkeypatch.setattr(key, "__file__", str(project.folder / "notebooks" / "run_list.yaml"))
+        monkeypatch.setattr(
+            cache_key, "__file__", str(project.folder / "notebooks" / "run_list.yaml")
+        )
     after = prepare({"one": step}, None, project.out).key(step)
     expected = {"data": ["data", "dictionary"]}.get(change, [change])
-    assert list(key.changed(before, after)) == expected
+    assert list(cache_key.changed(before, after)) == expected
 
 
 def test_a_failure_names_notebook_cell_heading_and_our_line_and_leaves_no_result(project):
@@ -118,12 +120,15 @@ def test_a_failure_names_notebook_cell_heading_and_our_line_and_leaves_no_result
     assert failure["error"] == "UsageError"
     assert "no study 'hscc_2018'" in failure["message"]
     source = (
-        (REPOSITORY / "src" / "mothers_margins" / "dictionary.py")
+        (REPOSITORY / "src" / "mothers_margins" / "study" / "read_study.py")
         .read_text(encoding="utf-8")
         .splitlines()
     )
     line = next(i for i, text in enumerate(source, 1) if 'raise unknown("study"' in text)
-    assert failure["where"] == f"line 1 of the cell; src/mothers_margins/dictionary.py, line {line}"
+    assert (
+        failure["where"]
+        == f"line 1 of the cell; src/mothers_margins/study/read_study.py, line {line}"
+    )
     assert {name for name in project.files() if "bad" in name} == {"notebooks/bad.failed.ipynb"}
     assert "after" not in " ".join(project.files())
     assert manifest.verify(project.out) == ["bad: failed"]
@@ -255,7 +260,7 @@ def test_verify_knows_every_file_and_only_its_own_manifest(project):
         # a checkout that bears the package's name holds the libraries too
         ("{checkout}/.venv/pandas/frame.py:2, in f", ""),
         ("{checkout}/src/mothers_margins/study.py:2, in f", "study.py"),
-        ("{checkout}/src/mothers_margins/batch/key.py:2, in f", "batch/key.py"),
+        ("{checkout}/src/mothers_margins/batch/cache_key.py:2, in f", "batch/cache_key.py"),
         ("{checkout}/src/mothers_margins/none.py:2, in f", ""),  # a message can look like a place
         ("{checkout}/src/mothers_margins/study.py:12345, in f", ""),
     ],
@@ -265,7 +270,7 @@ def test_our_line_is_one_of_this_package(monkeypatch, tmp_path, checkout, frame,
     from mothers_margins.batch import failure
 
     package = tmp_path / checkout / "src" / "mothers_margins"
-    for name in ("study.py", "batch/key.py"):
+    for name in ("study.py", "batch/cache_key.py"):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("1\n2\n3\n", encoding="utf-8")
     monkeypatch.setattr(failure.errors, "__file__", f"{package}/errors.py")
@@ -331,8 +336,8 @@ def test_restricted_data_leave_no_value_and_no_path(project, tmp_path, unmarked)
     assert str(tmp_path) not in written
     rows = json.loads(written)["data"]["hscc_2019"]
     assert rows["kind"] == "restricted"
-    assert rows["fingerprint"] != key.file_digest(own)
-    assert rows["fingerprint"] == key.data_fingerprint(own, restricted=True)
+    assert rows["fingerprint"] != cache_key.file_digest(own)
+    assert rows["fingerprint"] == cache_key.data_fingerprint(own, restricted=True)
     assert (own.parent / "women.csv.key").stat().st_mode & 0o077 == 0
     # an error of another library that bears one of our names, and an id that an analyst passed on
     project.notebook(
@@ -602,7 +607,6 @@ def test_doctor_says_what_it_found():
 @pytest.mark.parametrize(("starts", "ends"), [(1, "done"), (2, "failed")])
 def test_a_kernel_that_did_not_start_is_started_once_more(tmp_path, monkeypatch, starts, ends):
     """Two kernels that start at one moment can take one port."""
-    from mothers_margins.batch import work
 
     calls = []
 
@@ -614,8 +618,8 @@ def test_a_kernel_that_did_not_start_is_started_once_more(tmp_path, monkeypatch,
             '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', encoding="utf-8"
         )
 
-    monkeypatch.setattr(work, "_execute", execute)
+    monkeypatch.setattr(worker, "_execute", execute)
     monkeypatch.setenv(places.STAGE, str(tmp_path / "stage"))
-    found = work.run_job(work.Job("one", "one.ipynb", "One", {}, str(tmp_path), places.DEMO))
+    found = worker.run_job(worker.Job("one", "one.ipynb", "One", {}, str(tmp_path), places.DEMO))
     assert len(calls) == 2
     assert (found.failure is None) == (ends == "done")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.batch import key, manifest
+from mothers_margins.batch import cache_key, manifest
 from mothers_margins.batch.plan import plan, read_run_list
 
 from .small_project import REPOSITORY, SAVE
@@ -153,7 +153,7 @@ def test_inputs_count_for_their_entry_alone(project):
         lambda: (project.folder / "feedback.yaml").write_text("none: false", encoding="utf-8"),
     ):
         change()
-        assert list(key.changed(before["one"], parts(project, "one"))) == ["inputs"]
+        assert list(cache_key.changed(before["one"], parts(project, "one"))) == ["inputs"]
         before["one"] = parts(project, "one")
         assert parts(project, "two") == before["two"]
 
@@ -166,7 +166,7 @@ def test_an_entry_of_two_studies_depends_on_both(project):
     for study in ("esmi", "hscc_2019"):
         path = project.folder / "data_dictionary" / study / "study.yaml"
         path.write_text(path.read_text(encoding="utf-8") + "# a comment\n", encoding="utf-8")
-        assert list(key.changed(before, parts(project, "one"))) == ["dictionary"]
+        assert list(cache_key.changed(before, parts(project, "one"))) == ["dictionary"]
         before = parts(project, "one")
     assert project.run() == (0, {"one": "done"})
     assert set(project.manifest()["data"]) == {"esmi", "hscc_2019"}
@@ -246,9 +246,9 @@ def installed(tmp_path, monkeypatch):
                 "description\n"
             )
             (folder / f"{name}.dist-info" / "METADATA").write_text(text, encoding="utf-8")
-        key.packages.cache_clear()
-        versions = dict(key.packages())
-        key.packages.cache_clear()
+        cache_key.packages.cache_clear()
+        versions = dict(cache_key.packages())
+        cache_key.packages.cache_clear()
         return versions
 
     return counted
@@ -319,9 +319,9 @@ def test_markers_and_spellings_of_requirements(installed, requires, counts):
 def test_without_the_project_among_the_installed_every_package_counts(tmp_path, monkeypatch):
     (tmp_path / "brand_new-1.0.dist-info").mkdir()
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    key.packages.cache_clear()
-    assert key.packages()["brand-new"] == "1.0"
-    key.packages.cache_clear()
+    cache_key.packages.cache_clear()
+    assert cache_key.packages()["brand-new"] == "1.0"
+    cache_key.packages.cache_clear()
 
 
 def test_a_project_without_run_lists_says_so(project):

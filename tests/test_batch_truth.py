@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 import mothers_margins as mm
 from mothers_margins import places
-from mothers_margins.batch import key, manifest
+from mothers_margins.batch import cache_key, manifest
 from mothers_margins.cli import main
 
 from .small_project import REPOSITORY, SAVE, Project
@@ -46,7 +46,7 @@ def sources(project, monkeypatch) -> dict[str, Path]:
     code = project.folder / "src" / "package" / "batch" / "key.py"
     code.parent.mkdir(parents=True)
     code.write_text("# code\n", encoding="utf-8")
-    monkeypatch.setattr(key, "__file__", str(code))
+    monkeypatch.setattr(cache_key, "__file__", str(code))
     prose = project.folder / "prose.md"
     prose.write_text("prose", encoding="utf-8")
     dictionary = project.folder / "data_dictionary" / "hscc_2019"
@@ -140,7 +140,7 @@ def test_a_manifest_deletes_nothing_outside_the_folder(project, name):
     victim.write_text("precious", encoding="utf-8")
     (project.out / "internal" / "link").symlink_to(victim.parent, target_is_directory=True)
     content = project.manifest()
-    content["entries"][0]["outputs"][name.format(absolute=victim)] = key.file_digest(victim)
+    content["entries"][0]["outputs"][name.format(absolute=victim)] = cache_key.file_digest(victim)
     (project.out / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
     project.notebook("one", "# Another")
     with suppress(mm.UsageError):  # it may be refused as a whole

@@ -3,8 +3,8 @@
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.cohort import group_mask, where_mask
-from mothers_margins.definition import Group
+from mothers_margins.cohort.conditions import group_mask, where_mask
+from mothers_margins.study.conditions import Group
 
 from .conftest import SIX_WOMEN
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
-from mothers_margins import exact
-from mothers_margins.exact import fisher_exact
+from mothers_margins.analysis.comparisons import fisher_exact as exact
+from mothers_margins.analysis.comparisons.fisher_exact import fisher_exact
 
 from .conftest import SIX_WOMEN
 

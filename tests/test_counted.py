@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.counted import COUNTED, counted, counts_of
-from mothers_margins.results import COLUMNS, EVERY_KIND, names_of
-from mothers_margins.shown import is_hidden, is_known
+from mothers_margins.results.counted import COUNTED, counted, counts_of
+from mothers_margins.results.results import COLUMNS, EVERY_KIND, names_of
+from mothers_margins.results.shown import is_hidden, is_known
 
 from .conftest import REPOSITORY
 from .readable import inputs

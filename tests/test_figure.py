@@ -13,9 +13,11 @@ from matplotlib.text import Text
 from nbconvert import HTMLExporter
 
 import mothers_margins as mm
-from mothers_margins.figure import FIRST, GRID, INK, NUMBER, PAPER, STYLE, Figure, check, contrast
-from mothers_margins.results import About, Lock, Results, tidy
-from mothers_margins.study import Source
+from mothers_margins.figures.check import NUMBER, check, contrast
+from mothers_margins.figures.figure import Figure
+from mothers_margins.figures.style import FIRST, GRID, INK, PAPER, STYLE
+from mothers_margins.results.results import About, Lock, Results, tidy
+from mothers_margins.study.study import Source
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
 GROUPS = ["involved_t1", "not_involved_t1"]

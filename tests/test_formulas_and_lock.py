@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.definition import Coding, Lock
+from mothers_margins.study.analysis_plan import Coding, Lock
 
 SIDES = ("involved_t1", "not_involved_t1")
 

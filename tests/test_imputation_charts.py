@@ -11,11 +11,12 @@ import pytest
 from matplotlib.colors import to_hex
 
 import mothers_margins as mm
-from mothers_margins.figure import FIRST, GREY, Figure
-from mothers_margins.missing_data import BESIDE
-from mothers_margins.results import About, Results, tidy
-from mothers_margins.study import Source
-from mothers_margins.terms import term
+from mothers_margins.analysis.missing_data.patterns import BESIDE
+from mothers_margins.figures.figure import Figure
+from mothers_margins.figures.style import FIRST, GREY
+from mothers_margins.results.results import About, Results, tidy
+from mothers_margins.study.study import Source
+from mothers_margins.wording.terms import term
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
 NAMES = (

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from scipy.special import logit
 
 import mothers_margins as mm
-from mothers_margins import composites, imputing, places
-from mothers_margins.cohort import gap
-from mothers_margins.definition import Condition
-from mothers_margins.derivation import remade
+from mothers_margins import places
+from mothers_margins.analysis.missing_data import composites
+from mothers_margins.analysis.missing_data import impute as imputing
+from mothers_margins.cohort.cohort import gap
+from mothers_margins.cohort.derive import remade
+from mothers_margins.demo.synthetic import complete_cohort
 from mothers_margins.errors import UsageError
-from mothers_margins.synthetic import complete_cohort
+from mothers_margins.study.conditions import Condition
 
 from .by_hand import emptied, part, planned, said
 from .conftest import REPOSITORY

@@ -12,9 +12,9 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import mothers_margins as mm
-from mothers_margins.cohort import gap
+from mothers_margins.cohort.cohort import gap
 from mothers_margins.errors import DisclosureError, UsageError
-from mothers_margins.missing_plan import Run
+from mothers_margins.study.analysis_plan import Run
 
 from .by_hand import emptied, planned, said
 

@@ -11,11 +11,11 @@ import pytest
 import statsmodels.api as sm
 
 import mothers_margins as mm
-from mothers_margins.coding import coded
+from mothers_margins.analysis.missing_data.patterns import ALL_KNOWN
+from mothers_margins.cohort.design_columns import coded
 from mothers_margins.errors import UsageError
-from mothers_margins.missing_data import ALL_KNOWN
-from mothers_margins.results import codes
-from mothers_margins.terms import origin
+from mothers_margins.results.results import codes
+from mothers_margins.wording.terms import origin
 
 from .by_hand import ruled, same
 

@@ -7,8 +7,8 @@ import shutil
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.definition import Condition
-from mothers_margins.dictionary import read_study
+from mothers_margins.study.conditions import Condition
+from mothers_margins.study.read_study import read_study
 
 from .conftest import REPOSITORY
 

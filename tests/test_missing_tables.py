@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.imputing import ALL
-from mothers_margins.missing_data import BESIDE
-from mothers_margins.results import NOT_LOCKED, About, Lock, Results, tidy
-from mothers_margins.study import Source
-from mothers_margins.terms import DONE_TO_ROWS, IN_CHAINS
+from mothers_margins.analysis.missing_data.imputed import ALL
+from mothers_margins.analysis.missing_data.patterns import BESIDE
+from mothers_margins.results.results import NOT_LOCKED, About, Lock, Results, tidy
+from mothers_margins.study.study import Source
+from mothers_margins.wording.terms import DONE_TO_ROWS, IN_CHAINS
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
 RESTRICTED = Source("restricted", 279, "For the team.")

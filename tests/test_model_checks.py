@@ -15,11 +15,11 @@ from scipy import stats
 from scipy.special import expit
 
 import mothers_margins as mm
-from mothers_margins import model_checks
-from mothers_margins.definition import Lock
-from mothers_margins.dictionary import read_study
-from mothers_margins.model_checks import spline, tenths
-from mothers_margins.results import COLUMNS, EVERY_KIND, NOT_LOCKED
+from mothers_margins.analysis.regression import check_model as model_checks
+from mothers_margins.analysis.regression.check_model import spline, tenths
+from mothers_margins.results.results import COLUMNS, EVERY_KIND, NOT_LOCKED
+from mothers_margins.study.analysis_plan import Lock
+from mothers_margins.study.read_study import read_study
 
 from .test_regression import REFERENCE, births, declaring, planted, same
 

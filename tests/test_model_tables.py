@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.dictionary import read_study
 from mothers_margins.rounding import p_rounded
+from mothers_margins.study.read_study import read_study
 
 from .conftest import REPOSITORY
 

@@ -13,10 +13,10 @@ from firthmodels import FirthLogisticRegression
 from scipy.special import expit
 
 import mothers_margins as mm
-from mothers_margins.coding import coded
+from mothers_margins.cohort.design_columns import coded
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import chained
-from mothers_margins.results import COLUMNS, codes
+from mothers_margins.results.results import COLUMNS, codes
 
 from .by_hand import d1, emptied, part, planned, rubin, ruled, said, same
 from .conftest import REPOSITORY

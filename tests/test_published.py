@@ -9,8 +9,9 @@ import pytest
 from scipy.stats import fisher_exact
 
 import mothers_margins as mm
-from mothers_margins.demo import reconstruct
-from mothers_margins.published import broken_facts, fact_count, published_count
+from mothers_margins.cohort.published_totals import broken_facts, fact_count
+from mothers_margins.demo.reconstruct import reconstruct
+from mothers_margins.study.published_numbers import published_count
 
 # Table 1 of the accepted manuscript, typed row by row: label, column A, column B, column C as
 # printed. A line without numbers is a characteristic. ("Mixed Race" stands one cell too far left in
@@ -217,7 +218,7 @@ def test_a_fact_that_does_not_hold_is_found(cohort):
 
 
 def test_facts_that_contradict_the_totals_are_refused(altered_study):
-    from mothers_margins.dictionary import read_study
+    from mothers_margins.study.read_study import read_study
 
     # column B has 9 women with a personality disorder and 2 with depression; with one of each among
     # the five without custody, the other three would have no diagnosis
@@ -239,7 +240,7 @@ def test_rows_are_marked_and_bear_no_participant_label(cohort, study):
 
 
 def test_the_parts_lie_inside_the_whole_and_share_no_one(cohort):
-    from mothers_margins.cohort import group_mask
+    from mothers_margins.cohort.conditions import group_mask
 
     wider, hssi, lssi, rest = (
         group_mask(cohort, name) for name in ("wider", "hssi", "lssi", "rest")
@@ -385,7 +386,7 @@ def test_rows_that_only_claim_to_be_the_reconstruction_are_found_out(study, tmp_
     ],
 )
 def test_a_definition_that_the_rows_do_not_fit_gives_no_number(altered_study, file, old, new, said):
-    from mothers_margins.dictionary import read_study
+    from mothers_margins.study.read_study import read_study
 
     folder = altered_study(file, old, new)
     study = read_study("hscc_2019", folder)
@@ -433,7 +434,7 @@ def test_by_default_the_first_table_is_summarised(cohort, table_1):
     ],
 )
 def test_groups_relate_as_the_study_says(altered_study, old, new, said):
-    from mothers_margins.dictionary import read_study
+    from mothers_margins.study.read_study import read_study
 
     folder = altered_study("study.yaml", old, new)
     study = read_study("hscc_2019", folder)
@@ -456,7 +457,7 @@ def test_groups_relate_as_the_study_says(altered_study, old, new, said):
     ],
 )
 def test_only_firm_exact_facts_settle_a_number(altered_study, fact):
-    from mothers_margins.dictionary import read_study
+    from mothers_margins.study.read_study import read_study
 
     study = read_study(
         "hscc_2019",
@@ -469,7 +470,7 @@ def test_only_firm_exact_facts_settle_a_number(altered_study, fact):
 
 
 def test_bands_that_were_not_published_are_refused(altered_study):
-    from mothers_margins.dictionary import read_study
+    from mothers_margins.study.read_study import read_study
 
     folder = altered_study(
         "study.yaml",

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
 import mothers_margins as mm
-from mothers_margins import logistic
-from mothers_margins.fitted import Happened
-from mothers_margins.results import COLUMNS, EVERY_KIND
+from mothers_margins.analysis.regression import likelihood
+from mothers_margins.analysis.regression.fit import Happened
+from mothers_margins.results.results import COLUMNS, EVERY_KIND
 
 from .conftest import REPOSITORY
 
@@ -126,7 +126,7 @@ def test_every_fit_is_that_of_r(case):
 def test_firth_is_that_of_r_with_either_standard_error(demo, kind, errors):
     case, augmented = REFERENCE["shared"]["firth_birthwt"], kind == "augmented"
     found = mm.fit_logistic(births(), case["formula"], "firth")
-    solution = logistic.firth(
+    solution = likelihood.firth(
         found.design.to_numpy(), found.event.to_numpy(), 95, augmented=augmented
     )
     same(np.sqrt(np.diag(solution.covariance)), case[errors])
@@ -139,7 +139,7 @@ def test_firth_is_that_of_r_with_either_standard_error(demo, kind, errors):
         same(ours, case[name])
     same(found.profile_int(), case["profile_ci"])
     said = mm.fit_logistic(declaring(demo, firth_std_error=kind), "protocol")
-    again = logistic.firth(
+    again = likelihood.firth(
         said.design.to_numpy(), said.event.to_numpy(), 95, augmented=augmented, profile=False
     )
     same(said.cov_params(), again.covariance)
@@ -166,7 +166,7 @@ def test_one_yes_or_no_variable_has_its_closed_form(a, b, c, d):
         [np.log(c / d), np.log(a * d / (b * c))], abs=2e-4
     )
     rows = firth.design.to_numpy(), firth.event.to_numpy()
-    augmented = logistic.firth(*rows, 95, augmented=True, profile=False).covariance
+    augmented = likelihood.firth(*rows, 95, augmented=True, profile=False).covariance
     assert augmented[1, 1] == pytest.approx(1 / a + 1 / b + 1 / c + 1 / d, rel=1e-3)
     ordinary = sum(
         (one + other) ** 2 / ((one + other - 1) * one * other) for one, other in ((a, b), (c, d))
@@ -243,10 +243,10 @@ def test_beside_an_empty_cell_one_profile_limit_is_infinite_and_the_other_is_fou
     assert raised.value.problems == ("g",)
     design, event = np.column_stack([np.ones(15), data["g"]]), data["y"].to_numpy(float)
     with pytest.raises(ArithmeticError, match="do not converge"):
-        logistic.maximum_likelihood(design, event, 95)
+        likelihood.maximum_likelihood(design, event, 95)
     best = 4 * np.log(0.4) + 6 * np.log(0.6)  # reached as the coefficient goes to infinity
     far = np.array([np.log(4 / 6), 30.0])
-    low, high, p_value = logistic._profile(design, event, far, np.diag([1.0, 100.0]), best, 1, 95)
+    low, high, p_value = likelihood._profile(design, event, far, np.diag([1.0, 100.0]), best, 1, 95)
     assert high == np.inf
     assert fall(low, 5, 0, 4, 6) == pytest.approx(QUANTILE, abs=1e-6)
     assert p_value == pytest.approx(stats.chi2.sf(fall(0, 5, 0, 4, 6), 1))

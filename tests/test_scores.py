@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mothers_margins as mm
-from mothers_margins.coding import coded
-from mothers_margins.dictionary import read_study
+from mothers_margins.cohort.design_columns import coded
+from mothers_margins.study.read_study import read_study
 
 from .conftest import REPOSITORY
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.results import Results, names_of
-from mothers_margins.shown import (
+from mothers_margins.results.results import Results, names_of
+from mothers_margins.results.shown import (
     Hidden,
     Missing,
     Number,
@@ -23,7 +23,7 @@ from mothers_margins.shown import (
     percent_of,
     shown,
 )
-from mothers_margins.table import Table
+from mothers_margins.tables.table import Table
 
 from .readable import BUILDERS, WITHOUT_RESULTS, Inputs, inputs, outcome_of
 

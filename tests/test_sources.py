@@ -13,8 +13,8 @@ import yaml
 from pandas.testing import assert_frame_equal
 
 import mothers_margins as mm
-from mothers_margins.batch.key import data_fingerprint
-from mothers_margins.sources import files_read
+from mothers_margins.batch.cache_key import data_fingerprint
+from mothers_margins.cohort.merge_sources import files_read
 
 LETTERS = {f".{letter}": letter for letter in "abcdefghijklmnopqrstuvwxyz"}
 ID = "dyad_id"

@@ -12,10 +12,10 @@ import pytest
 from scipy.special import expit, logit
 
 import mothers_margins as mm
-from mothers_margins import logistic
-from mothers_margins.dictionary import read_study
+from mothers_margins.analysis.regression import likelihood
 from mothers_margins.errors import UsageError
-from mothers_margins.results import COLUMNS
+from mothers_margins.results.results import COLUMNS
+from mothers_margins.study.read_study import read_study
 
 from .by_hand import part, planned, rubin, ruled, same
 from .conftest import REPOSITORY
@@ -105,13 +105,13 @@ def test_the_corrected_constant_is_that_of_r():
     data["race"] = pd.Categorical(data["race"], ["white", "black", "other"])
     fit = mm.fit_logistic(data, case["formula"], "firth")
     x, y = fit.design.to_numpy(), fit.event.to_numpy()
-    made = logistic.corrected_constant(x, y, fit.solution.params)
+    made = likelihood.corrected_constant(x, y, fit.solution.params)
     same(made[0], case["flic_intercept"], 1e-6)
     same(made[1:], fit.params[1:])
     same(expit(x @ made).mean(), case["mean_p_flic"], 1e-9)
     same(expit(x @ fit.params).mean(), case["mean_p_firth"], 1e-6)
     with pytest.raises(ArithmeticError, match="constant"):
-        logistic.corrected_constant(x[:, 1:], y, fit.solution.params[1:])
+        likelihood.corrected_constant(x[:, 1:], y, fit.solution.params[1:])
 
 
 @pytest.mark.parametrize("method", ["logit", "firth"])
@@ -308,7 +308,7 @@ def test_several_fits_stand_at_the_same_values(demo, pooled):
     )
     same(found["estimate"][2:], alone["estimate"])
     value = found["at"][1] / 10
-    params = logistic.corrected_constant(
+    params = likelihood.corrected_constant(
         single.design.to_numpy(), single.event.to_numpy(), single.solution.params
     )
     params = params if single.method == "firth" else single.solution.params

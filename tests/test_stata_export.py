@@ -14,8 +14,9 @@ import statsmodels.api as sm
 from pandas.io.stata import StataMissingValue
 
 import mothers_margins as mm
-from mothers_margins import places, stata_export
-from mothers_margins.study import Source
+from mothers_margins import places
+from mothers_margins.analysis.missing_data import to_stata as stata_export
+from mothers_margins.study.study import Source
 
 SHORT = {"burnin": 2, "progress": False}
 M = 3

@@ -5,8 +5,8 @@ import re
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.dictionary import parse_yaml, read_study
-from mothers_margins.schema import Definition
+from mothers_margins.study.read_study import read_study
+from mothers_margins.study.yaml_file import Definition, parse_yaml
 
 SCHEMA, STUDY, FACTS, THEMES = (
     "women.schema.yaml",

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.definition import Rounding
-from mothers_margins.table import FIGURE_SPACE, Cell, Column, Notes, Row, Section, Table
+from mothers_margins.study.study_file import Rounding
+from mothers_margins.tables.table import FIGURE_SPACE, Cell, Column, Notes, Row, Section, Table
 
 ROUNDING = Rounding(rule="half_up", percent=0, mean=1)
 

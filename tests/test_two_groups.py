@@ -15,8 +15,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mothers_margins import exact, two_groups
-from mothers_margins.exact import fisher_exact
+from mothers_margins.analysis.comparisons import fisher_exact as exact
+from mothers_margins.analysis.comparisons import two_group_tests
+from mothers_margins.analysis.comparisons.fisher_exact import fisher_exact
 
 from .conftest import REPOSITORY
 
@@ -35,7 +36,7 @@ def close(value: float, relative: float = 1e-10, least: float = 1e-12):
 
 
 def chi_squared(table, *, yates: bool = False, fisher_below: float = 0) -> list[dict]:
-    return list(two_groups.categories(np.array(table), yates=yates, fisher_below=fisher_below))
+    return list(two_group_tests.categories(np.array(table), yates=yates, fisher_below=fisher_below))
 
 
 # ---- levels: R's tables are groups by levels, ours levels by groups
@@ -225,7 +226,7 @@ def compared(x, y, *, equal: bool = True, confidence: float = 95) -> dict:
         warnings.catch_warnings()
     ):  # scipy warns of a group without spread; see the test that fails below
         warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
-        return two_groups.numbers(
+        return two_group_tests.numbers(
             np.array(x, float), np.array(y, float), equal=equal, confidence=confidence
         )
 
@@ -245,12 +246,12 @@ def test_t_tests_are_those_of_r(case):
 def test_rank_sums_and_standardised_differences_are_those_of_r(case):
     x, y = np.array(case["x"]), np.array(case["y"])
     for correction, kind in ((True, "p_corrected"), (False, "p_uncorrected")):
-        found = two_groups.ranks(x, y, correction=correction)
+        found = two_group_tests.ranks(x, y, correction=correction)
         assert found["statistic"] == close(case["wilcoxon"]["w"])
         assert found["p_value"] == close(case["wilcoxon"][kind])
         assert (found["test"], found["effect_name"]) == ("rank_sum", "probability_of_superiority")
         assert found["effect"] == close(case["wilcoxon"]["w"] / (len(x) * len(y)))
-    assert two_groups.standardised(x, y)["effect"] == close(case["standardised_difference"])
+    assert two_group_tests.standardised(x, y)["effect"] == close(case["standardised_difference"])
 
 
 @by_name(SHARED["ttests_by_low"], "variable")
@@ -267,7 +268,7 @@ def test_the_shared_t_tests_are_those_of_r(case):
         )
         assert found["df"] == close(case[f"{kind}_df"])
         assert (found["conf_low"], found["conf_high"]) == tuple(map(close, case[f"{kind}_ci"]))
-    ranked = two_groups.ranks(of_zero, of_one, correction=True)
+    ranked = two_group_tests.ranks(of_zero, of_one, correction=True)
     assert (ranked["statistic"], ranked["p_value"]) == (
         case["wilcoxon_W"],
         close(case["wilcoxon_p_cc"]),
@@ -302,14 +303,14 @@ def test_what_cannot_be_tested_has_no_p(x, y):
         "effect": np.mean(x) - np.mean(y),
         "effect_name": "difference_of_means",
     }
-    assert two_groups.standardised(np.array(x), np.array(y)) == {}
-    assert two_groups.ranks(np.array([5, 5]), np.array([5, 5, 5]), correction=False) == {
+    assert two_group_tests.standardised(np.array(x), np.array(y)) == {}
+    assert two_group_tests.ranks(np.array([5, 5]), np.array([5, 5, 5]), correction=False) == {
         "test": "rank_sum"
     }
 
 
 def test_a_group_without_spread_is_tested_without_a_warning():
-    two_groups.numbers(
+    two_group_tests.numbers(
         np.array([5.0, 5, 5, 5]), np.array([3.0, 4, 6, 7, 9, 5]), equal=True, confidence=95
     )
 
@@ -323,7 +324,7 @@ def test_ranks_are_pairs_counted_one_by_one(x, y, correction):
     wilcox.test).
     """
     assume(len({*x, *y}) > 1)
-    found = two_groups.ranks(np.array(x), np.array(y), correction=correction)
+    found = two_group_tests.ranks(np.array(x), np.array(y), correction=correction)
     pairs = sum((a > b) + (a == b) / 2 for a, b in product(x, y))
     m, n, size = len(x), len(y), len(x) + len(y)
     ties = sum(number**3 - number for number in np.unique([*x, *y], return_counts=True)[1].tolist())
@@ -351,7 +352,7 @@ def test_swapped_groups_swap_the_sign(x, y, equal):
 
 @by_name(REFERENCE["newcombe"])
 def test_newcombes_limits_are_those_of_his_method_and_paper(case):
-    found = two_groups.difference(case["x1"], case["n1"], case["x2"], case["n2"], 95)
+    found = two_group_tests.difference(case["x1"], case["n1"], case["x2"], case["n2"], 95)
     limits = [max(-1.0, min(1.0, limit)) for limit in case["ci"]]
     assert [found["conf_low"] / 100, found["conf_high"] / 100] == pytest.approx(
         limits, rel=0, abs=1e-10
@@ -372,7 +373,8 @@ def test_an_interval_is_made_of_two_wilson_intervals(n_a, n_b, data, level):
     a, b = data.draw(st.integers(0, n_a)), data.draw(st.integers(0, n_b))
     confidence, z = level
     found, swapped = (
-        two_groups.difference(*four, confidence) for four in ((a, n_a, b, n_b), (b, n_b, a, n_a))
+        two_group_tests.difference(*four, confidence)
+        for four in ((a, n_a, b, n_b), (b, n_b, a, n_a))
     )
 
     def wilson(count: int, n: int) -> tuple[float, float]:
@@ -399,23 +401,23 @@ def test_an_interval_is_made_of_two_wilson_intervals(n_a, n_b, data, level):
 def test_standardised_differences_of_levels_are_those_of_yang_and_dalton(case):
     table = np.array(case["counts"]).T
     value, swapped = (
-        two_groups.standardised_levels(one)["effect"] for one in (table, table[:, ::-1])
+        two_group_tests.standardised_levels(one)["effect"] for one in (table, table[:, ::-1])
     )
     assert value == close(
         case["standardised_difference"]
     )  # here the first level is more frequent in the first group
     sign = -1 if len(table) == 2 else 1
     assert swapped == close(sign * value)
-    assert two_groups.standardised_levels(table[::-1])["effect"] == close(sign * value)
+    assert two_group_tests.standardised_levels(table[::-1])["effect"] == close(sign * value)
 
 
 @pytest.mark.parametrize(
     "table", [[[5, 0], [0, 4]], [[5, 0], [3, 0], [0, 4]], [[1, 0], [0, 1], [1, 0], [0, 1]]]
 )
 def test_groups_that_share_no_level_have_no_standardised_difference(table):
-    assert two_groups.standardised_levels(np.array(table)) == {}
+    assert two_group_tests.standardised_levels(np.array(table)) == {}
 
 
 @pytest.mark.parametrize("table", [[[0, 1], [0, 18], [1, 0]], [[0, 1], [0, 21], [1, 0]]])
 def test_nor_do_these(table):
-    assert two_groups.standardised_levels(np.array(table)) == {}
+    assert two_group_tests.standardised_levels(np.array(table)) == {}

@@ -10,9 +10,9 @@ import sys
 import pytest
 
 import mothers_margins as mm
-from mothers_margins import terms
-from mothers_margins.comparison import UNTESTED
+from mothers_margins.analysis.comparisons.compare import UNTESTED
 from mothers_margins.imputation.equations import HAPPENINGS
+from mothers_margins.wording import terms
 
 from .conftest import REPOSITORY
 from .readable import BUILDERS, everything, inputs

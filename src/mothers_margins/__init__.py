@@ -18,16 +18,24 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from mothers_margins.builders import characteristics, tally, themes
-    from mothers_margins.charts import flow_diagram, forest, group_bars, missing_bars
-    from mothers_margins.check_table import diagnostics
-    from mothers_margins.cohort import Cohort
-    from mothers_margins.comparison import compare
-    from mothers_margins.data_check import flow, impossible, missingness, scored
-    from mothers_margins.demo import demo_cohort
-    from mothers_margins.derivation import derive
-    from mothers_margins.describe import check_published, list_themes, summarise
-    from mothers_margins.dictionary import read_study
+    from mothers_margins.analysis.comparisons.compare import compare
+    from mothers_margins.analysis.data_check import flow, impossible, missingness, scored
+    from mothers_margins.analysis.missing_data.impute import impute
+    from mothers_margins.analysis.missing_data.imputed import Imputed
+    from mothers_margins.analysis.missing_data.patterns import imputed_values, patterns
+    from mothers_margins.analysis.missing_data.sensitivity import bounds, stability, suppose
+    from mothers_margins.analysis.missing_data.to_stata import to_stata
+    from mothers_margins.analysis.regression.check_model import check_model
+    from mothers_margins.analysis.regression.fit import Fit
+    from mothers_margins.analysis.regression.fit_logistic import available_case, fit_logistic
+    from mothers_margins.analysis.regression.model_data import why_not
+    from mothers_margins.analysis.regression.pooled_fit import PooledFit, pool
+    from mothers_margins.analysis.regression.standardise import standardise
+    from mothers_margins.analysis.summarise import check_published, list_themes, summarise
+    from mothers_margins.cohort.cohort import Cohort
+    from mothers_margins.cohort.derive import derive
+    from mothers_margins.cohort.read_cohort import open_cohort, read_cohort
+    from mothers_margins.demo.shipped import demo_cohort
     from mothers_margins.errors import (
         DataError,
         DisclosureError,
@@ -35,70 +43,82 @@ if TYPE_CHECKING:
         StudyError,
         UsageError,
     )
-    from mothers_margins.figure import Figure, check
-    from mothers_margins.fitted import Fit
-    from mothers_margins.glance import overview
-    from mothers_margins.imputation_charts import fmi_by_m, imputed_bars, traces
-    from mothers_margins.imputing import Imputed, impute
-    from mothers_margins.missing_data import bounds, imputed_values, patterns, stability, suppose
-    from mothers_margins.missing_tables import (
+    from mothers_margins.figures.bars import group_bars, missing_bars
+    from mothers_margins.figures.check import check
+    from mothers_margins.figures.figure import Figure
+    from mothers_margins.figures.flow_diagram import flow_diagram
+    from mothers_margins.figures.forest import forest
+    from mothers_margins.figures.imputation import fmi_by_m, imputed_bars, traces
+    from mothers_margins.results.results import Results, stack
+    from mothers_margins.results.save import save
+    from mothers_margins.study.read_study import read_study
+    from mothers_margins.study.study import Source, Study
+    from mothers_margins.tables.characteristics import characteristics
+    from mothers_margins.tables.diagnostics import diagnostics
+    from mothers_margins.tables.imputation import (
         imputation_log,
         imputed_beside_observed,
         in_words,
         per_hundred,
         precision,
     )
-    from mothers_margins.missing_text import treatment_of_missing_data
-    from mothers_margins.model_checks import check_model
-    from mothers_margins.model_tables import odds_ratios
-    from mothers_margins.needs_table import needs
-    from mothers_margins.pooled import PooledFit, pool
-    from mothers_margins.reader import open_cohort, read_cohort
-    from mothers_margins.regression import available_case, fit_logistic, why_not
-    from mothers_margins.results import Results, save, stack
-    from mothers_margins.standardisation import standardise
-    from mothers_margins.stata_export import to_stata
-    from mothers_margins.study import Source, Study
-    from mothers_margins.table import Table, say
+    from mothers_margins.tables.needs import needs
+    from mothers_margins.tables.odds_ratios import odds_ratios
+    from mothers_margins.tables.overview import overview
+    from mothers_margins.tables.table import Table
+    from mothers_margins.tables.tally import tally
+    from mothers_margins.tables.themes import themes
+    from mothers_margins.wording.prose import say
+    from mothers_margins.wording.treatment_of_missing_data import treatment_of_missing_data
 
 # Where each public name lives (PEP 562): importing the package stays fast, and pandas is loaded
 # with the first verb.
 _ROOMS = {
-    "dictionary": ["read_study"],
-    "study": ["Source", "Study"],
-    "cohort": ["Cohort"],
-    "reader": ["open_cohort", "read_cohort"],
-    "demo": ["demo_cohort"],
-    "derivation": ["derive"],
-    "data_check": ["flow", "impossible", "missingness", "scored"],
-    "comparison": ["compare"],
-    "describe": ["check_published", "list_themes", "summarise"],
-    "fitted": ["Fit"],
-    "imputing": ["Imputed", "impute"],
-    "pooled": ["PooledFit", "pool"],
-    "regression": ["available_case", "fit_logistic", "why_not"],
-    "standardisation": ["standardise"],
-    "missing_data": ["bounds", "imputed_values", "patterns", "stability", "suppose"],
-    "stata_export": ["to_stata"],
-    "model_checks": ["check_model"],
-    "results": ["Results", "save", "stack"],
-    "table": ["Table", "say"],
-    "builders": ["characteristics", "tally", "themes"],
-    "model_tables": ["odds_ratios"],
-    "check_table": ["diagnostics"],
-    "missing_tables": [
+    "study.read_study": ["read_study"],
+    "study.study": ["Source", "Study"],
+    "cohort.cohort": ["Cohort"],
+    "cohort.read_cohort": ["open_cohort", "read_cohort"],
+    "demo.shipped": ["demo_cohort"],
+    "cohort.derive": ["derive"],
+    "analysis.data_check": ["flow", "impossible", "missingness", "scored"],
+    "analysis.comparisons.compare": ["compare"],
+    "analysis.summarise": ["check_published", "list_themes", "summarise"],
+    "analysis.regression.fit": ["Fit"],
+    "analysis.missing_data.imputed": ["Imputed"],
+    "analysis.missing_data.impute": ["impute"],
+    "analysis.regression.pooled_fit": ["PooledFit", "pool"],
+    "analysis.regression.fit_logistic": ["available_case", "fit_logistic"],
+    "analysis.regression.model_data": ["why_not"],
+    "analysis.regression.standardise": ["standardise"],
+    "analysis.missing_data.sensitivity": ["bounds", "stability", "suppose"],
+    "analysis.missing_data.patterns": ["imputed_values", "patterns"],
+    "analysis.missing_data.to_stata": ["to_stata"],
+    "analysis.regression.check_model": ["check_model"],
+    "results.results": ["Results", "stack"],
+    "results.save": ["save"],
+    "tables.table": ["Table"],
+    "wording.prose": ["say"],
+    "tables.characteristics": ["characteristics"],
+    "tables.tally": ["tally"],
+    "tables.themes": ["themes"],
+    "tables.odds_ratios": ["odds_ratios"],
+    "tables.diagnostics": ["diagnostics"],
+    "tables.imputation": [
         "imputation_log",
         "imputed_beside_observed",
         "in_words",
         "per_hundred",
         "precision",
     ],
-    "missing_text": ["treatment_of_missing_data"],
-    "needs_table": ["needs"],
-    "figure": ["Figure", "check"],
-    "charts": ["flow_diagram", "forest", "group_bars", "missing_bars"],
-    "imputation_charts": ["fmi_by_m", "imputed_bars", "traces"],
-    "glance": ["overview"],
+    "wording.treatment_of_missing_data": ["treatment_of_missing_data"],
+    "tables.needs": ["needs"],
+    "figures.figure": ["Figure"],
+    "figures.check": ["check"],
+    "figures.flow_diagram": ["flow_diagram"],
+    "figures.forest": ["forest"],
+    "figures.bars": ["group_bars", "missing_bars"],
+    "figures.imputation": ["fmi_by_m", "imputed_bars", "traces"],
+    "tables.overview": ["overview"],
     "errors": ["DataError", "DisclosureError", "MothersMarginsError", "StudyError", "UsageError"],
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

@@ -216,8 +216,8 @@ def check(file: Path, study: str | None) -> None:
 
     FILE is one data file, or a folder or sources.yaml that maps several.
     """
-    from mothers_margins.dictionary import read_study
-    from mothers_margins.reader import likely_study, missing_cells, read_cohort
+    from mothers_margins.cohort.read_cohort import likely_study, missing_cells, read_cohort
+    from mothers_margins.study.read_study import read_study
 
     chosen = read_study(study or likely_study(file))
     if file.is_file() and file.stat().st_size > LARGE:
@@ -265,8 +265,8 @@ def demo_data(study: str, rows: int | None, to: Path | None) -> None:
     """Make the demonstration file of a study anew: rebuilt from published totals and facts, or
     drawn by its recipe.
     """
-    from mothers_margins.demo import write_demo
-    from mothers_margins.dictionary import read_study
+    from mothers_margins.demo.shipped import write_demo
+    from mothers_margins.study.read_study import read_study
 
     asked = read_study(study)
     click.echo(f"Making {rows or 'the'} rows of {study} …")

@@ -3,6 +3,7 @@ value or id.
 """
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 
 class MothersMarginsError(Exception):
@@ -62,3 +63,21 @@ def listed(numbers: Sequence[int], noun: str = "row") -> str:
     """'rows 2, 5, 9 and 14 more': the places of a problem."""
     more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
     return f"{noun if len(numbers) == 1 else noun + 's'} {', '.join(map(str, numbers[:8]))}{more}"
+
+
+def unknown(kind: str, names: Iterable[str], known: Iterable[str], where: str) -> UsageError:
+    """The error for names that do not exist, with the nearest that do."""
+    known = list(known)
+    problems = [f"no {kind} '{name}'{near(name, known)}" for name in names]
+    return UsageError(
+        f"{where}: {'an' if kind[0] in 'aeiou' else 'a'} {kind} that it does not have.",
+        problems,
+        f"Known: {', '.join(known)}.",
+    )
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """'; did you mean …?' when a known name is close, else nothing."""
+    by_case = {other.lower(): other for other in known}
+    close = get_close_matches(name.lower(), list(by_case), n=1)
+    return f"; did you mean '{by_case[close[0]]}'?" if close else ""

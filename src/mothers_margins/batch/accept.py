@@ -15,13 +15,13 @@ from pathlib import Path
 
 from mothers_margins import places
 from mothers_margins.batch import manifest
+from mothers_margins.batch.cache_key import file_digest
 from mothers_margins.batch.failure import Failure, clean, outside_cells
-from mothers_margins.batch.key import file_digest
 from mothers_margins.batch.manifest import Record, Status
 from mothers_margins.batch.pages import write_index
 from mothers_margins.batch.plan import read_run_list
 from mothers_margins.batch.prepare import Batch
-from mothers_margins.batch.work import Job, Outcome
+from mothers_margins.batch.worker import Job, Outcome
 
 log = logging.getLogger("mothers_margins")
 AT_THE_END = "after its last cell"

@@ -17,8 +17,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from mothers_margins import __version__, places
+from mothers_margins.batch.cache_key import PARTS, digest, file_digest, packages
 from mothers_margins.batch.failure import Failure
-from mothers_margins.batch.key import PARTS, digest, file_digest, packages
 from mothers_margins.errors import UsageError
 
 SCHEMA = 2

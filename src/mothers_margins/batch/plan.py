@@ -17,10 +17,8 @@ from pydantic import BeforeValidator, Field
 
 from mothers_margins import places
 from mothers_margins.batch.watch import Signature, signature
-from mothers_margins.dictionary import parse_yaml
-from mothers_margins.errors import UsageError
-from mothers_margins.schema import Definition
-from mothers_margins.study import near, unknown
+from mothers_margins.errors import UsageError, near, unknown
+from mothers_margins.study.yaml_file import Definition, parse_yaml
 
 Value = bool | int | float | str
 RUN_LIST = "run_list.yaml"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import Any
 
-from mothers_margins.batch.work import prepare_worker
+from mothers_margins.batch.worker import prepare_worker
 
 
 class _Slot:

@@ -8,13 +8,19 @@ from pathlib import Path
 
 from mothers_margins import places
 from mothers_margins.batch import manifest
-from mothers_margins.batch.key import changed, count_rows, data_fingerprint, files_of, key_parts
+from mothers_margins.batch.cache_key import (
+    changed,
+    count_rows,
+    data_fingerprint,
+    files_of,
+    key_parts,
+)
 from mothers_margins.batch.manifest import Record, Rows
 from mothers_margins.batch.plan import Step
 from mothers_margins.batch.watch import Signatures, signatures
-from mothers_margins.dictionary import read_study
 from mothers_margins.errors import DataError, UsageError
-from mothers_margins.study import Source, Study
+from mothers_margins.study.read_study import read_study
+from mothers_margins.study.study import Source, Study
 
 RESTRICTED = "RESTRICTED DATA: for the research team only"
 Watched = Mapping[str, Signatures]  # by part of the key
@@ -152,9 +158,9 @@ def _files(studies: Mapping[str, Study], data: Path | None) -> dict[str, list[Pa
     """All files that are read for the rows of each study."""
     if data is None:
         return {name: [study.folder / study.file.data.demo] for name, study in studies.items()}
-    from mothers_margins.sources import (
-        files_read,
-    )  # pandas: half a second that a demo run can spare
+    from mothers_margins.cohort.merge_sources import (
+        files_read,  # pandas: half a second that a demo run can spare
+    )
 
     return {name: files_read(data.resolve(), study) for name, study in studies.items()}
 
@@ -176,7 +182,7 @@ def _sources(
 
 
 def _restricted_source(data: Path, study: Study) -> Source:
-    from mothers_margins.reader import read_cohort  # pandas, as above
+    from mothers_margins.cohort.read_cohort import read_cohort  # pandas, as above
 
     source = read_cohort(data, study).source
     if source.kind != "restricted":

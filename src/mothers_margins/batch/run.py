@@ -22,7 +22,7 @@ from mothers_margins.batch.pools import SingleProcesses
 from mothers_margins.batch.prepare import Batch
 from mothers_margins.batch.progress import Progress
 from mothers_margins.batch.watch import Signatures, signatures
-from mothers_margins.batch.work import Job, Outcome, run_job
+from mothers_margins.batch.worker import Job, Outcome, run_job
 from mothers_margins.errors import UsageError
 
 POLL = 0.5  # seconds between two looks at the running notebooks

@@ -2,10 +2,10 @@
 rest.
 """
 
-from mothers_margins.imputation.analysis import fit_each
-from mothers_margins.imputation.completed import Imputations
 from mothers_margins.imputation.engine import chained
 from mothers_margins.imputation.equations import Equation, Event, Passive, default_method
+from mothers_margins.imputation.fit_each import fit_each
+from mothers_margins.imputation.imputations import Imputations
 from mothers_margins.imputation.pooling import (
     JointTest,
     Pooled,

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mothers_margins.imputation.columns import Array, Column, Part, make, put
-from mothers_margins.imputation.completed import Chain, Imputations
 from mothers_margins.imputation.draws import Happening, Memory, draw
 from mothers_margins.imputation.equations import Equations, Event
+from mothers_margins.imputation.imputations import Chain, Imputations
 from mothers_margins.imputation.plan import Plan, prepared
 
 

@@ -53,8 +53,6 @@ class Passive:
 
 
 Equations = Mapping[Any, Method | Equation | Passive]
-
-
 # What the engine can do to a variable. Codes: their words belong to whoever prints them.
 HAPPENINGS = (
     "augmented",  # pseudo-rows supported its equation: a level is rare, or perfectly predicted

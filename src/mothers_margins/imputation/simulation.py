@@ -19,9 +19,9 @@ import pandas as pd
 from scipy import optimize
 from scipy.special import expit
 
-from mothers_margins.imputation.analysis import fit_each
 from mothers_margins.imputation.engine import chained
 from mothers_margins.imputation.equations import Equations
+from mothers_margins.imputation.fit_each import fit_each
 from mothers_margins.imputation.pooling import DfRule, Pooled
 
 ANALYSES = ("full data", "complete case", "imputed")

@@ -10,9 +10,9 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation.completed import Chain, Imputations
 from mothers_margins.imputation.engine import restored
 from mothers_margins.imputation.equations import Equations, Event
+from mothers_margins.imputation.imputations import Chain, Imputations
 
 PARTS = ("imputed", "means", "spreads")
 

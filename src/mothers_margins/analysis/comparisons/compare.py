@@ -1,0 +1,214 @@
+"""Two disjoint groups of a cohort compared, variable by variable, by the rules of the study."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mothers_margins.analysis.comparisons import two_group_tests
+from mothers_margins.analysis.summarise import summarise
+from mothers_margins.cohort.cohort import Cohort, column
+from mothers_margins.cohort.conditions import chosen_groups, group_mask, where_mask
+from mothers_margins.errors import DisclosureError, UsageError, expect, unknown
+from mothers_margins.results.results import About, Results, tidy
+
+# Why nothing was tested, and why Fisher's test stands there: codes in `note`, whose words stand in
+# `terms`.
+UNTESTED = (
+    *(
+        "groups_made_from_it",
+        "zero_by_definition",
+        "nothing_varies",
+        "no_value_in_a_group",
+        "too_few_values",
+    ),
+    "too_many_tables",
+)
+BY_RULE = "small_expected_count"
+ASKED_FOR = "asked_for"
+
+
+def compare(
+    cohort: Cohort,
+    variables: Iterable[str] | None = None,
+    between: Sequence[str] | Mapping[str, Mapping[str, Any]] = (),
+    timepoint: int | None = None,
+    *,
+    exact: bool = False,
+) -> Results:
+    """Tests and differences of two groups that share no participant: kind comparisons.
+
+    variables: as in `summarise`. between: two of the study's groups, or two new ones as {name:
+    conditions}. timepoint: written to the results. exact: Fisher's exact test for all levels,
+    whatever the expected counts. Levels: a row for chi-squared with Cramér's V, one for Fisher's
+    test where an expected count is small, one for the standardised difference, and one per level
+    with the difference in percentage points (the first group minus the second) and its Newcombe
+    interval; each option of a multi-response set by itself. Numbers: the t-test with the difference
+    of means, Wilcoxon's rank-sum test beside it where the study says so, the standardised
+    difference. Participants without a value are in neither group; `n` is those with one. A variable
+    from which the groups are made, one with a structural zero in a group, and one without variation
+    are not tested; `note` has the code of the reason (see UNTESTED). In the row of Fisher's test
+    `note` says whether it stands there by rule or because it was asked for. Raises UsageError for
+    unknown names and for groups that overlap or are empty, DisclosureError where rows are a
+    reconstruction and the publication does not settle the numbers.
+    """
+    expect(cohort, Cohort, "compare", "a cohort, as derive returns it")
+    study = cohort.study
+    if isinstance(variables, str) or not (variables is None or isinstance(variables, Iterable)):
+        raise UsageError("compare: variables must be a list of names.")
+    if (
+        not isinstance(between, Sequence | Mapping)
+        or isinstance(between, str)
+        or len({*map(str, between)}) != 2
+    ):
+        raise UsageError(
+            "compare: between must be two groups, by their names or as a mapping of two conditions."
+        )
+    groups = chosen_groups(study, between)
+    names = list(next(iter(study.tables.values())).variables if variables is None else variables)
+    if not names:
+        raise UsageError("compare: no variable was named.")
+    missing = [name for name in names if name not in study.variables]
+    if missing:
+        raise unknown("variable", map(str, missing), study.variables, f"study {study.name}")
+    if cohort.source.kind == "reconstructed":
+        _settled(cohort, names, between)
+    masks = {name: where_mask(cohort, group.where) for name, group in groups.items()}
+    _disjoint(masks)
+    made_from = frozenset().union(*(study.decided_by(group.where) for group in groups.values()))
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        if study.recorded(name) & made_from:
+            found: list[dict[str, Any]] = [_untested("groups_made_from_it")]
+        elif reason := _zero(cohort, name, masks, made_from):
+            zero = {"status": "structural_zero", "reason": reason}
+            found = [_untested("zero_by_definition") | zero]
+        else:
+            found = list(_compared(cohort, name, masks, exact))
+        rows += [{"variable": name, "level": "", **row} for row in found]
+    a, b = masks
+    rows = [row | {"group_a": a, "group_b": b} for row in rows]
+    return tidy(rows, About("comparisons", study, cohort.source, groups), timepoint)
+
+
+def _settled(
+    cohort: Cohort, names: Sequence[str], between: Sequence[str] | Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Refuse what a publication does not settle: its counts are asked for, and it prints no spread
+    of a number.
+    """
+    unsettled = [name for name in names if not cohort.study.levels(name)]
+    if unsettled:
+        raise DisclosureError(
+            "compare: the publication states no spread of a number, so none is tested.", unsettled
+        )
+    summarise(cohort, names, between)
+
+
+def _disjoint(masks: Mapping[str, pd.Series]) -> None:
+    a, b = masks.values()
+    if (a & b).any():
+        remedy = "Compare a group with the others: one of them without the members of the other."
+        raise UsageError("compare: the groups overlap.", (), remedy)
+    empty = [name for name, mask in masks.items() if not mask.any()]
+    if empty:
+        raise UsageError("compare: nobody is in a group.", empty)
+
+
+def _untested(why: str) -> dict[str, Any]:
+    """The row of a variable that is not tested."""
+    return {"note": why, "status": "missing"}
+
+
+def _zero(
+    cohort: Cohort, name: str, masks: Mapping[str, pd.Series], made_from: frozenset[str]
+) -> str:
+    """Why a count in one of the groups is zero by definition, as the study words it; empty if none
+    is.
+    """
+    for check in cohort.study.file.impossible:
+        if name in check.where and {*check.where} - {name} <= made_from and len(check.where) > 1:
+            return check.reason
+    for zero in cohort.study.structural_zeros(name):
+        within = group_mask(cohort, zero.group)
+        if any(not (mask & ~within).any() for mask in masks.values()):
+            return zero.reason
+    return ""
+
+
+def _compared(
+    cohort: Cohort, name: str, masks: Mapping[str, pd.Series], exact: bool
+) -> Iterator[dict[str, Any]]:
+    study, rules = cohort.study, cohort.study.file.tests
+    if name in study.sets:
+        for option in study.sets[name]:
+            values = column(cohort, option.name)
+            table = np.array(
+                [
+                    [int((values[m] == chosen).sum()) for m in masks.values()]
+                    for chosen in (True, False)
+                ]
+            )
+            yield from (
+                {**row, "level": option.title}
+                for row in _levels(cohort, table, [option.title], exact)
+            )
+        return
+    values = column(cohort, name)
+    levels = study.levels(name)
+    if levels:
+        table = np.array(
+            [[int((values[mask] == level).sum()) for mask in masks.values()] for level in levels]
+        )
+        yield from _levels(cohort, table, levels, exact)
+        return
+    a, b = (values[mask].dropna().to_numpy(dtype=float) for mask in masks.values())
+    known = {"n": len(a) + len(b)}
+    if not (len(a) and len(b)):
+        yield known | _untested("no_value_in_a_group")
+        return
+    if min(len(a), len(b)) < 2 or np.ptp(np.concatenate([a, b])) == 0:
+        yield known | _untested("too_few_values")
+        return
+    yield known | two_group_tests.numbers(
+        a, b, equal=rules.variances == "equal", confidence=rules.confidence
+    )
+    if rules.rank_sum == "skewed" and "median_iqr" in study.declared[name].summary:
+        yield known | two_group_tests.ranks(a, b, correction=rules.rank_sum_correction)
+    apart = two_group_tests.standardised(a, b)
+    if apart:
+        yield known | apart
+
+
+def _levels(
+    cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: bool
+) -> Iterator[dict[str, Any]]:
+    """Rows of one table of counts, levels by groups; of two rows only the first is named, if
+    `levels` is one.
+    """
+    rules = cohort.study.file.tests
+    known = {"n": int(table.sum())}
+    seen = table[table.sum(axis=1) > 0]
+    sizes = table.sum(axis=0)
+    if len(seen) < 2 or not sizes.all():
+        yield known | _untested("nothing_varies" if sizes.all() else "no_value_in_a_group")
+    else:
+        try:
+            below = np.inf if exact else rules.fisher_below
+            for row in two_group_tests.categories(seen, yates=rules.yates, fisher_below=below):
+                if row["test"] == "fisher_exact":
+                    row["note"] = ASKED_FOR if exact else BY_RULE
+                yield known | row
+        except OverflowError:
+            yield known | {"test": "fisher_exact"} | _untested("too_many_tables")
+        apart = two_group_tests.standardised_levels(seen)
+        if apart:
+            yield known | apart
+    for level, (a, b) in zip(levels, table, strict=False):
+        if sizes.all():
+            yield (
+                known
+                | {"level": level}
+                | two_group_tests.difference(a, sizes[0], b, sizes[1], rules.confidence)
+            )

@@ -1,0 +1,1 @@
+"""Logistic regression: data, fit, pooling, checks, predictions."""

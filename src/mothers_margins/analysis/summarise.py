@@ -1,0 +1,210 @@
+"""Counts, percentages and means of groups, which are free to overlap."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mothers_margins.analysis.only_published import only_published
+from mothers_margins.cohort.cohort import Cohort, column
+from mothers_margins.cohort.conditions import broken_relations, chosen_groups, where_mask
+from mothers_margins.errors import DataError, UsageError, expect, unknown
+from mothers_margins.results.results import About, Results, checked, tidy
+from mothers_margins.study.participant_table import Summarised
+from mothers_margins.study.published_numbers import agrees
+from mothers_margins.study.study import Source, Study
+
+Row = dict[str, Any]
+# What x-summary asks for: statistics of the known values of a number.
+STATISTICS = {
+    "mean": ("mean",),
+    "mean_sd": ("mean", "sd"),
+    "median_iqr": ("median", "q1", "q3", "min", "max"),
+}
+
+
+def summarise(
+    cohort: Cohort,
+    variables: Iterable[str] | None = None,
+    groups: Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None,
+    timepoint: int | None = None,
+) -> Results:
+    """Summaries of variables within groups.
+
+    variables: names of variables, derived variables or multi-response sets. groups: names of the
+    study's groups, or new ones as {name: {variable: level}}. By default both are those of the
+    study's first table. timepoint: written to the results; the variables are those named. Returns
+    `Results` of kind summaries. `n` and `percent` of a level have the group's participants with a
+    known value as denominator (each option of a multi-response set its own); what does not apply is
+    neither known nor missing. `mean`, `sd` (n-1) and quartiles (by the study's rule) are of known
+    values; the row of variable `n` is the group's size. Percentages are of 100, unrounded. Raises
+    UsageError for unknown names, DataError if groups do not relate as the study says,
+    DisclosureError when the rows are a reconstruction and the publication does not state the number
+    asked for: it would be an artefact of how the rows were rebuilt.
+    """
+    expect(
+        cohort,
+        Cohort,
+        "summarise",
+        "a cohort, as read_cohort, open_cohort or demo_cohort return it",
+    )
+    if isinstance(variables, str):
+        raise UsageError(f"summarise: variables must be a list of names: ['{variables}'].")
+    study = cohort.study
+    first = next(iter(study.tables.values()))
+    names = list(first.variables if variables is None else variables)
+    missing = [name for name in names if name not in study.variables]
+    if missing:
+        raise unknown("variable", missing, study.variables, f"study {study.name}")
+    chosen = chosen_groups(study, first.groups if groups is None else groups)
+    broken = broken_relations(cohort, [name for name in chosen if name in study.groups])
+    if broken:
+        raise DataError("These rows do not bear out how the study relates its groups.", broken)
+    rows: list[Row] = []
+    for key, group in chosen.items():
+        mask = where_mask(cohort, group.where)
+        inside = replace(cohort, data=cohort.data[mask], reasons=cohort.reasons[mask])
+        size = len(inside)
+        rows.append(_row("n", "", key, "n", size, n=size, denominator=size, missing=0))
+        for name in names:
+            rows += [{**row, **_zero(study, row)} for row in _summary(inside, name, key)]
+    if cohort.source.kind not in ("restricted", "synthetic"):
+        only_published(cohort, chosen, rows)
+    return tidy(rows, About("summaries", study, cohort.source, chosen), timepoint)
+
+
+def _row(variable: str, level: str, group: str, statistic: str, value: float, **counts: Any) -> Row:
+    row = {
+        "block": "",
+        "variable": variable,
+        "level": level,
+        "group": group,
+        "statistic": statistic,
+        "value": value,
+    }
+    return {**row, **counts}
+
+
+def _summary(inside: Cohort, name: str, group: str) -> Iterator[Row]:
+    """Rows of one variable among the participants `inside` one group."""
+    if name in inside.study.sets:
+        for option in inside.study.sets[name]:
+            values = column(inside, option.name)
+            counts = _counts(inside, option.name, values)
+            counted = _counted(name, option.title, group, int(values.sum()), counts)
+            yield from ({**row, "block": option.block} for row in counted)
+        return
+    values = column(inside, name)
+    counts, levels = _counts(inside, name, values), inside.study.levels(name)
+    for level in levels:
+        yield from _counted(name, level, group, int((values == level).sum()), counts)
+    if not levels:
+        yield from _numbers(
+            name, inside.study.declared[name], group, values, counts, inside.study.file.quartiles
+        )
+
+
+def _counts(inside: Cohort, name: str, values: pd.Series) -> dict[str, int]:
+    """Known values, and those that are missing; a cell that does not apply is neither."""
+    applies = ~inside.reasons[name].isin(inside.study.not_applicable)
+    return {
+        "denominator": int(values.notna().sum()),
+        "missing": int((values.isna() & applies).sum()),
+    }
+
+
+def _counted(
+    name: str, level: str, group: str, number: int, known_missing: dict[str, int]
+) -> Iterator[Row]:
+    known = known_missing["denominator"]
+    counts = {"n": number, **known_missing}
+    status = "shown" if known else "missing"
+    percent = 100 * number / known if known else float("nan")
+    yield _row(name, level, group, "n", number if known else float("nan"), **counts, status=status)
+    yield _row(name, level, group, "percent", percent, **counts, status=status)
+
+
+def _numbers(
+    name: str,
+    variable: Summarised,
+    group: str,
+    values: pd.Series,
+    known_missing: dict[str, int],
+    rule: str,
+) -> Iterator[Row]:
+    known = values.dropna().astype(float)
+    counts = {"n": len(known), **known_missing}
+    found: dict[str, float] = {
+        "mean": known.mean(),
+        "sd": known.std(ddof=1),
+        "median": known.median(),
+        "q1": _quartile(known, 0.25, rule),
+        "q3": _quartile(known, 0.75, rule),
+        "min": known.min(),
+        "max": known.max(),
+    }
+    for statistic in (statistic for kind in variable.summary for statistic in STATISTICS[kind]):
+        status = "missing" if pd.isna(found[statistic]) else "shown"
+        yield _row(name, "", group, statistic, found[statistic], **counts, status=status)
+
+
+def _quartile(known: pd.Series, share: float, rule: str) -> float:
+    """Interpolated (R's type 7, Excel), or where it falls between two values their mean (R's type
+    2, Stata).
+    """
+    method: Any = {"interpolated": "linear", "averaged": "averaged_inverted_cdf"}[rule]
+    return (
+        float(np.quantile(known.to_numpy(), share, method=method)) if len(known) else float("nan")
+    )
+
+
+def _zero(study: Study, row: Row) -> Row:
+    """Status of a zero that holds by definition."""
+    if study.structural_zero(row["variable"], row["level"], row["group"]):
+        return {"status": "structural_zero"}
+    return {}
+
+
+def check_published(summary: Results) -> Results:
+    """Each number of a summary that the publication prints beside the printed one: kind
+    published_check.
+
+    A mean agrees when it rounds (by the study's rule) to the printed one; a count must be equal.
+    Raises UsageError when the publication prints none of them.
+    """
+    about = checked(summary, "check_published", "summaries")
+    rows = []
+    for row in summary.to_dict("records"):
+        key = (row["variable"], row["level"], row["group"], row["statistic"])
+        printed = about.study.margins.get(key)
+        if printed is not None:
+            same = agrees(about.study, row["statistic"], row["value"], printed)
+            kept = {
+                name: row[name] for name in ("variable", "level", "group", "statistic", "value")
+            }
+            rows.append({**kept, "published": printed, "agrees": same})
+    if not rows:
+        raise UsageError(
+            "check_published: the publication prints none of the numbers in this summary."
+        )
+    return tidy(rows, replace(about, kind="published_check"))
+
+
+def list_themes(study: Study) -> Results:
+    """Themes and sub-themes of the study's qualitative part in printed order: kind themes, one row
+    per sub-theme.
+
+    Raises UsageError if the study has no qualitative part.
+    """
+    if study.themes is None:
+        raise UsageError(f"study {study.name}: it has no themes.yaml.")
+    rows = [
+        {"theme": theme.label, "subtheme": sub.label}
+        for theme in study.themes.themes
+        for sub in theme.subthemes
+    ]
+    return tidy(
+        rows, About("themes", study, Source("published", 0, "Labels as printed in the paper."), {})
+    )

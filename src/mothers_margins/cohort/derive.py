@@ -1,0 +1,207 @@
+"""Adds what the study derives from what was recorded: scores, bands, merged levels, composites.
+Adds, never changes.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from mothers_margins.cohort.cohort import Cohort
+from mothers_margins.cohort.conditions import holds, in_ranges
+from mothers_margins.cohort.scores import score
+from mothers_margins.errors import expect
+from mothers_margins.study.study import NOT_CONCERNED, Study
+from mothers_margins.study.study_file import Derived, Fifths, Outcome
+
+# Why a derived value is missing: codes, whose words stand in `terms`.
+NOT_KNOWN = "sources_not_known"
+OUTSIDE = "outside_bands"
+NO_LEVEL = "in_no_level"
+
+
+def derive(cohort: Cohort) -> Cohort:
+    """A new cohort with every score, derived variable and outcome of the study, in declared order.
+
+    Scores are Float64, everything else categories in declared order. A derived value is missing
+    where its sources do not settle it; `reasons` says why. `scoring` says row by row by which rule
+    each score was made. Raises UsageError if it is not given a cohort.
+    """
+    expect(
+        cohort, Cohort, "derive", "a cohort, as read_cohort, open_cohort or demo_cohort return it"
+    )
+    study = cohort.study
+    data: dict[str, pd.Series] = {str(name): values for name, values in cohort.data.items()}
+    reasons: dict[str, pd.Series] = {str(name): why for name, why in cohort.reasons.items()}
+    rules: dict[str, pd.Series] = {}
+    for scored in study.scores.values():
+        name = scored.name
+        data[name], reasons[name], rules[name] = score(study, scored, data, reasons, rules)
+    for variable in study.derived.values():
+        if variable.name not in data:  # a fifth of deprivation may have been supplied
+            data[variable.name], reasons[variable.name] = _derived(study, variable, data, reasons)
+    scoring = pd.DataFrame(rules, index=cohort.data.index)
+    return replace(cohort, data=pd.DataFrame(data), reasons=pd.DataFrame(reasons), scoring=scoring)
+
+
+def remade(
+    study: Study,
+    data: Mapping[str, pd.Series],
+    reasons: Mapping[str, pd.Series],
+    filled: Collection[str],
+    keep: Collection[str] = (),
+) -> dict[str, pd.Series]:
+    """Derived variables made from filled columns, made again; a value that was known stays as it
+    was.
+
+    data: columns by name, those named in `filled` with values in place of missing ones. keep:
+    derived variables that are not made again. Outcomes never are. A condition on something that is
+    still missing, such as the sum of the answered items beside a filled total, counts as not met:
+    it could only have said less than what was filled in.
+    """
+    now, touched = dict(data), set(filled)
+    for variable in study.file.derived:
+        if (
+            touched.isdisjoint(variable.sources)
+            or variable.name in touched
+            or variable.name not in now
+        ):
+            continue
+        if variable.name not in keep:
+            before = now[variable.name]
+            again, _ = _derived(study, variable, now, dict(reasons), frozenset(touched))
+            now[variable.name] = again.where(before.isna(), before)
+            touched.add(variable.name)
+    return {name: now[name] for name in touched - {*filled}}
+
+
+def _derived(
+    study: Study,
+    variable: Derived,
+    data: dict[str, pd.Series],
+    reasons: dict[str, pd.Series],
+    filled: frozenset[str] = frozenset(),
+) -> tuple[pd.Series, pd.Series]:
+    if variable.conditions:
+        return _any_of(study, variable, data, reasons, filled)
+    if variable.one_of:
+        return _one_of(study, variable, data, reasons)
+    if variable.fifths:
+        values, source = _fifth(variable.fifths, data), variable.fifths.rank
+    elif variable.bands:
+        values, source = _banded(data[variable.source], variable), variable.source
+    else:
+        values, source = _merged(study, data[variable.source], variable), variable.source
+    outside = values.isna() & data[source].notna()
+    return values, reasons[source].mask(outside, OUTSIDE if variable.bands else NOT_KNOWN)
+
+
+def _banded(source: pd.Series, variable: Derived) -> pd.Series:
+    number = source.to_numpy(dtype=float, na_value=np.nan)
+    levels = np.full(len(number), -1)
+    for position, band in enumerate(variable.bands):
+        low = -np.inf if band.minimum is None else band.minimum
+        high = np.inf if band.maximum is None else band.maximum
+        levels[(number >= low) & (number <= high)] = (
+            position  # an open band ends where the next one begins
+        )
+    return _as_levels(levels, variable, source, ordered=True)
+
+
+def _merged(study: Study, source: pd.Series, variable: Derived) -> pd.Series:
+    field = study.fields.get(variable.source)
+    if field is not None and field.role == "codes":
+        into = {
+            text: next(
+                (
+                    place
+                    for place, codes in enumerate(variable.merged.values())
+                    if _coded(text, codes)
+                ),
+                -1,
+            )
+            for text in source.dropna().unique()
+        }
+    else:
+        into = {old: place for place, olds in enumerate(variable.merged.values()) for old in olds}
+    levels = source.astype("str").map(into).fillna(-1).to_numpy(dtype=int)
+    return _as_levels(levels, variable, source)
+
+
+def _coded(text: str, ranges: tuple[str, ...]) -> bool:
+    return any(in_ranges(code, ranges) for code in text.split(";"))
+
+
+def _fifth(fifths: Fifths, data: dict[str, pd.Series]) -> pd.Series:
+    """Fifth of the nation's areas, 1 the most deprived: rank r of N areas lies in fifth ceil(5 r /
+    N).
+    """
+    rank = data[fifths.rank]
+    areas = (
+        data[fifths.index].astype("str").map(fifths.areas).to_numpy(dtype=float, na_value=np.nan)
+    )
+    fifth = np.ceil(5 * rank.to_numpy(dtype=float, na_value=np.nan) / areas)
+    levels = np.where((fifth >= 1) & (fifth <= 5), fifth - 1, -1).astype(int)
+    kind = pd.CategoricalDtype(["1", "2", "3", "4", "5"], ordered=True)
+    return pd.Series(pd.Categorical.from_codes(levels, dtype=kind), index=rank.index)
+
+
+def _as_levels(
+    levels: np.ndarray, variable: Derived, source: pd.Series, *, ordered: bool = False
+) -> pd.Series:
+    kind = pd.CategoricalDtype(list(variable.levels), ordered=ordered)
+    return pd.Series(pd.Categorical.from_codes(levels, dtype=kind), index=source.index)
+
+
+def _any_of(
+    study: Study,
+    variable: Derived,
+    data: dict[str, pd.Series],
+    reasons: dict[str, pd.Series],
+    filled: frozenset[str],
+) -> tuple[pd.Series, pd.Series]:
+    """Yes, No or missing, by three-valued logic; not applicable to those whom an outcome does not
+    concern.
+    """
+    found = pd.Series(False, index=next(iter(data.values())).index, dtype="boolean")
+    for where in variable.conditions:
+        met = holds(data, study, where)
+        if filled and filled.isdisjoint(where):
+            met = met.fillna(False)
+        for gate in (study.instruments[name].gate for name in where if name in study.instruments):
+            if gate:
+                closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)
+                met = met.mask(closed, False if variable.gated_out == "no" else pd.NA)
+        found |= met
+    values = found.map({True: "Yes", False: "No"}).astype(pd.CategoricalDtype(["Yes", "No"]))
+    why = _why(variable, reasons, values)
+    if isinstance(variable, Outcome) and variable.among:
+        outside = (~holds(data, study, variable.among)).fillna(False).astype(bool)
+        unsure = holds(data, study, variable.among).isna()
+        values = values.mask(outside | unsure)
+        why = why.mask(unsure, NOT_KNOWN).mask(outside, NOT_CONCERNED)
+    return values, why
+
+
+def _one_of(
+    study: Study, variable: Derived, data: dict[str, pd.Series], reasons: dict[str, pd.Series]
+) -> tuple[pd.Series, pd.Series]:
+    """The first level whose condition is known to hold; missing if none is."""
+    levels = np.full(len(next(iter(data.values()))), -1)
+    for place, where in reversed(list(enumerate(variable.one_of.values()))):
+        levels[holds(data, study, where).fillna(False).to_numpy(dtype=bool)] = place
+    values = _as_levels(levels, variable, data[variable.sources[0]])
+    why = _why(variable, reasons, values)
+    return values, why.mask(values.isna() & why.isna(), NO_LEVEL)
+
+
+def _why(variable: Derived, reasons: dict[str, pd.Series], values: pd.Series) -> pd.Series:
+    """The reason of the sources where those missing agree on one, for the values that are
+    missing.
+    """
+    why: pd.Series = pd.Series(pd.NA, index=values.index, dtype="str")
+    for name in variable.sources:
+        own = reasons[name]
+        why = own.where(why.isna() | why.eq(own), NOT_KNOWN).where(own.notna(), why)
+    return why.where(values.isna()).astype("str")

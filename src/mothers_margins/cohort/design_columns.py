@@ -1,0 +1,53 @@
+"""How explanatory variables enter a model, as the study's `coding` says: one column of numbers per
+term.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from mothers_margins.study.analysis_plan import Coding
+from mothers_margins.study.study import Study
+
+
+def coded(
+    study: Study,
+    data: pd.DataFrame | Mapping[str, pd.Series],
+    variable: str,
+    coding: Coding | None = None,
+) -> dict[tuple[str, str], pd.Series]:
+    """Columns of one explanatory variable by (variable, level), as floats; missing where the
+    variable is.
+
+    A number is divided by its units. Levels in linear order count from 0 for the first declared
+    (`reversed`: for the last). Otherwise one indicator per level beside the reference, after the
+    declared levels are put together. coding: by default the study's.
+    """
+    coding, values = coding or study.file.coding[variable], data[variable]
+    if coding.per is not None:
+        return {(variable, ""): values.astype("Float64").astype(float) / coding.per}
+    levels = list(study.levels(variable))
+    if coding.linear:
+        order = {
+            level: float(place)
+            for place, level in enumerate(levels[:: -1 if coding.linear == "reversed" else 1])
+        }
+        return {(variable, ""): values.astype("str").map(order).astype(float)}
+    merged = put_together(study, values, variable, coding)
+    missing = values.isna().to_numpy()
+    return {
+        (variable, level): pd.Series(np.where(missing, np.nan, merged == level), index=values.index)
+        for level in merged.cat.categories
+        if level != coding.reference
+    }
+
+
+def put_together(study: Study, values: pd.Series, variable: str, coding: Coding) -> pd.Series:
+    """Categories after the declared levels are put together; missing where the value is."""
+    into = {old: new for new, olds in coding.merged.items() for old in olds} or {
+        k: k for k in study.levels(variable)
+    }
+    return (
+        values.astype("str").map(into).astype(pd.CategoricalDtype([*dict.fromkeys(into.values())]))
+    )

@@ -1,0 +1,348 @@
+"""Draws a synthetic cohort from the dictionary and a recipe of made-up truths. It never sees a
+participant's file.
+
+Levels get exact counts and the drawn order decides who has which, so the published totals are met
+at 279 rows and every truth stays a logistic model: its outcome is given to the rows whose linear
+predictor plus logistic noise is highest.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from mothers_margins.cohort.cohort import Cohort
+from mothers_margins.cohort.conditions import holds, where_mask
+from mothers_margins.cohort.derive import derive
+from mothers_margins.cohort.design_columns import coded
+from mothers_margins.demo.recipe import Draw, Gap, Plant, Recipe, Truth, read_recipe
+from mothers_margins.errors import StudyError
+from mothers_margins.study.participant_table import Variable
+from mothers_margins.study.study import Source, Study
+
+Cells = dict[str, pd.Series]
+
+
+def complete_cohort(
+    study: Study, rows: int | None = None, *, seed: int | None = None, carry_over: bool = False
+) -> Cohort:
+    """A derived synthetic cohort in which every value is known, at any number of rows (default: the
+    recipe's).
+
+    carry_over: timepoint 1 adds to timepoint 2 beyond the declared model. Raises as `read_recipe`
+    does.
+    """
+    return _Drawing(study, read_recipe(study), rows, seed).complete(carry_over)
+
+
+def synthetic_rows(
+    study: Study, rows: int | None = None, *, seed: int | None = None
+) -> pd.DataFrame:
+    """The synthetic file as text cells, with its gaps and deliberate difficulties. Raises as
+    `read_recipe` does.
+    """
+    return _Drawing(study, read_recipe(study), rows, seed).as_file()
+
+
+class _Drawing:
+    """One drawing. Each variable has a stream of its own, so that a new one leaves the others as
+    they were.
+    """
+
+    def __init__(self, study: Study, recipe: Recipe, rows: int | None, seed: int | None) -> None:
+        self.study, self.recipe = study, recipe
+        self.rows = recipe.rows if rows is None else rows
+        self.seed = recipe.seed if seed is None else seed
+        self.adversity = self.noise("adversity")
+        self.cells: Cells = {}
+        self.planted: list[
+            int
+        ] = []  # rows with a deliberate difficulty of the truth: no gap may cover it
+        self.codes: dict[
+            str, pd.Series
+        ] = {}  # missing codes that belong to the truth: what does not apply
+
+    def uniform(self, name: str) -> np.ndarray:
+        """Uniform numbers between 0 and 1, from the raw generator only: its stream stays the same
+        between versions.
+        """
+        drawn = np.random.default_rng([self.seed, zlib.crc32(name.encode())]).random(self.rows)
+        return np.maximum(drawn, 2.0**-53)  # 0 has no normal quantile
+
+    def noise(self, name: str) -> np.ndarray:
+        return np.asarray(ndtri(self.uniform(name)))
+
+    def loaded(self, name: str, loading: float) -> np.ndarray:
+        return np.asarray(loading * self.adversity + np.sqrt(1 - loading**2) * self.noise(name))
+
+    def scaled(self, number: int) -> int:
+        """A number among the recipe's rows, as it is among these."""
+        return round(number * self.rows / self.recipe.rows)
+
+    def complete(self, carry_over: bool = False) -> Cohort:
+        for name, draw in self.recipe.variables.items():
+            self.cells[name] = self.drawn(name, draw)
+        for instrument in self.study.schema.instruments:
+            self.items(instrument.name)
+        for name, truth in self.recipe.truths.items():
+            extra = self.recipe.carry_over.get(name, {}) if carry_over else {}
+            self.cells[truth.field] = self.outcome(name, truth, extra)
+        for name, draw in self.recipe.later.items():
+            self.cells[name] = self.drawn(name, draw)
+        self.plant(self.recipe.plants_of_truth)
+        return self.cohort()
+
+    def cohort(self) -> Cohort:
+        """What is drawn so far, derived; what is not drawn yet is missing."""
+        status, key = self.study.file.data, self.study.schema.primary_key[0]
+        data = {}
+        for name, field in self.study.fields.items():
+            if field.role == "data_status":
+                data[name] = pd.Series(
+                    pd.Categorical([status.demo_status] * self.rows, categories=field.levels)
+                )
+            elif name == key:
+                width = max(3, len(str(self.rows)))
+                data[name] = pd.Series(
+                    [f"{field.made_up_prefix}{n:0{width}d}" for n in range(1, self.rows + 1)]
+                )
+            elif name in self.cells:
+                data[name] = self.cells[name]
+            else:
+                data[name] = _typed(field, pd.Series(np.full(self.rows, None, dtype=object)))
+        blank = pd.Series(pd.NA, index=range(self.rows), dtype="str")
+        reasons = {name: self.why(name) if name in self.codes else blank for name in data}
+        source = Source("synthetic", self.rows, status.statement)
+        return derive(Cohort(pd.DataFrame(data), pd.DataFrame(reasons), source, self.study))
+
+    def why(self, name: str) -> pd.Series:
+        declared = self.study.missing_codes(self.study.fields[name])
+        return self.codes[name].map({code.value: code.label for code in declared}).astype("str")
+
+    def drawn(self, name: str, draw: Draw) -> pd.Series:
+        field, order = self.study.fields[name], self.loaded(name, draw.loading)
+        values = np.full(self.rows, None, dtype=object)
+        inside = np.ones(self.rows, dtype=bool)
+        if draw.where:
+            inside = holds(self.cells, self.study, draw.where).fillna(False).to_numpy(dtype=bool)
+            self.codes[name] = pd.Series(draw.otherwise, index=range(self.rows), dtype="str").mask(
+                inside
+            )
+        if draw.points:
+            exact = inside & ~self.unknown(
+                draw.where
+            )  # so that the points hold among those that the file knows
+            ranks = np.interp(order, np.sort(order[exact]), np.linspace(0, 1, exact.sum()))
+            numbers = np.interp(ranks[inside], np.linspace(0, 1, len(draw.points)), draw.points)
+            values[inside] = np.round(numbers) if field.type == "integer" else np.round(numbers, 1)
+        elif draw.by:
+            groups = self.cells[draw.by].astype("str").to_numpy()
+            for level in pd.unique(groups[inside]):
+                at = inside & (groups == level)
+                values[at] = _spread(draw.weights_by.get(level, draw.weights), order[at])
+        else:
+            values[inside] = _spread(draw.weights, order[inside])
+        for fifth in self.study.derived.values():
+            if fifth.fifths and fifth.fifths.rank == name:
+                values = self.ranks(
+                    values, self.cells[fifth.fifths.index], fifth.fifths.areas, name
+                )
+        return _typed(field, pd.Series(values))
+
+    def unknown(self, names: Iterable[str]) -> np.ndarray:
+        """Rows for which one of these outcomes stays unknown in the file."""
+        rows = np.zeros(self.rows, dtype=bool)
+        for name in names:
+            for outcome, truth in self.recipe.truths.items():
+                if truth.field == name:
+                    rows[self.shuffled(outcome)[: self.scaled(truth.unknown)]] = True
+        return rows
+
+    def ranks(
+        self, fifth: np.ndarray, index: pd.Series, areas: Mapping[str, int], name: str
+    ) -> np.ndarray:
+        """A rank inside each dyad's fifth of the areas that its index ranks."""
+        total = index.astype("str").map(areas).to_numpy(dtype=float)
+        low, high = (np.floor((fifth.astype(float) - shift) * total / 5) for shift in (1, 0))
+        return (
+            np.asarray(low + 1 + np.floor(self.uniform(f"{name} within") * (high - low)))
+            .astype(int)
+            .astype(object)
+        )
+
+    def items(self, instrument_name: str) -> None:
+        instrument = next(
+            one for one in self.study.schema.instruments if one.name == instrument_name
+        )
+        recipe = self.recipe.items[instrument_name]
+        severity = self.loaded(instrument_name, recipe.loading)
+        nothing = np.zeros(self.rows, dtype=bool)
+        nothing[np.argsort(severity)[: round(recipe.nothing * self.rows)]] = True
+        gate = instrument.gate
+        closed = (
+            (self.cells[gate.variable] == gate.level).to_numpy(dtype=bool)
+            if gate
+            else nothing & False
+        )
+        for number in range(1, instrument.items + 1):
+            name = instrument.item(number)
+            field = self.study.fields[name]
+            strength = 0.6 * severity + 0.8 * self.noise(name)
+            steps = np.searchsorted(recipe.own.get(name, recipe.cuts), strength)
+            steps[nothing] = 0
+            if number in instrument.reversed:
+                steps = len(recipe.cuts) - steps
+            lowest = int(field.constraints.minimum or 0)
+            values = np.array(field.levels, dtype=object)[steps] if field.levels else steps + lowest
+            self.cells[name] = _typed(field, pd.Series(values, dtype=object).mask(closed))
+            if gate:
+                codes = self.study.missing_codes(field)
+                applies_not = next(code.value for code in codes if code.not_applicable)
+                self.codes[name] = pd.Series(
+                    applies_not, index=range(self.rows), dtype="str"
+                ).where(closed)
+
+    def outcome(self, name: str, truth: Truth, extra: Mapping[str, float]) -> pd.Series:
+        data = self.cohort().data
+        noise = self.uniform(name)
+        predictor: np.ndarray = np.log(noise / (1 - noise))
+        for term, ratio in {**truth.odds_ratios, **extra}.items():
+            if truth.model and term not in extra:
+                (values,) = coded(self.study, data, term).values()
+            else:
+                values = (
+                    (data[term] == "Yes").astype(float)
+                    if self.study.levels(term)
+                    else data[term].astype(float)
+                )
+            predictor = np.asarray(predictor + np.log(ratio) * values.to_numpy(dtype=float))
+        if np.isnan(predictor).any():
+            raise StudyError(
+                f"{self.study.name}: the truth of {name} needs a variable that not every dyad has."
+            )
+        known = predictor[
+            self.shuffled(name)[self.scaled(truth.unknown) :]
+        ]  # the first of this order stay unknown
+        happened = (
+            predictor >= np.sort(known)[::-1][round(len(known) * truth.events / truth.known) - 1]
+        )
+        levels = np.full(self.rows, truth.otherwise, dtype=object)
+        levels[happened] = _spread(truth.levels, self.noise(f"{name} level")[happened])
+        return _typed(self.study.fields[truth.field], pd.Series(levels))
+
+    def shuffled(self, name: str) -> np.ndarray:
+        """Rows in an order of their own; the outcome of the first is left unknown in the file."""
+        return np.argsort(self.uniform(f"{name} unknown"))
+
+    def plant(self, plants: tuple[Plant, ...]) -> None:
+        """Put deliberate difficulties into what is drawn, each into a dyad of its own."""
+        taken: set[int] = set()
+        cohort = self.cohort()
+        for plant in plants:
+            row = self.first(cohort, plant, taken)
+            if row is None:
+                continue
+            for name, value in plant.cells.items():
+                values = self.cells[name].astype("str")
+                values[row] = value
+                self.cells[name] = _typed(self.study.fields[name], values)
+        self.planted = sorted(taken)
+
+    def first(self, cohort: Cohort, plant: Plant, taken: set[int]) -> int | None:
+        """The first dyad that fits and holds no other plant; of few dyads, none may."""
+        unknown = self.unknown(truth.field for truth in self.recipe.truths.values())
+        fits = where_mask(cohort, plant.where).to_numpy() & ~unknown
+        found = [int(row) for row in fits.nonzero()[0] if row not in taken]
+        if not found and self.rows >= self.recipe.rows:
+            raise StudyError(
+                f"{self.study.name}: no dyad meets the condition of a plant.", [plant.why]
+            )
+        taken.update(found[:1])
+        return found[0] if found else None
+
+    def as_file(self) -> pd.DataFrame:
+        cohort = self.complete()
+        text = {}
+        for name in self.study.fields:
+            cells = cohort.data[name].astype("str")
+            if self.study.fields[name].type == "number":
+                cells = cells.str.removesuffix(".0")
+            text[name] = cells.mask(cells.isna(), self.codes[name]) if name in self.codes else cells
+        for place, gap in enumerate(self.recipe.gaps):
+            self.leave_out(text, cohort, gap, f"gap {place}")
+        for name, truth in self.recipe.truths.items():
+            text[truth.field].iloc[self.shuffled(name)[: self.scaled(truth.unknown)]] = ""
+        self.follow_unknown(text)
+        taken = {*self.planted}
+        for plant in self.recipe.plants_of_gaps:
+            row = self.first(cohort, plant, taken)
+            if row is None:
+                continue
+            for name, value in plant.cells.items():
+                text[name].iloc[row] = value
+        return pd.DataFrame(text)
+
+    def leave_out(self, text: Cells, cohort: Cohort, gap: Gap, salt: str) -> None:
+        """Missing cells, likelier where the recipe says so, with an exact number of forms."""
+        names = [*gap.variables]
+        names += [
+            name
+            for one in self.study.schema.instruments
+            if one.name in gap.instruments
+            for name in one.fields()
+        ]
+        age = cohort.data["age_years"].to_numpy(dtype=float)
+        lean = gap.older * (age - age.mean()) / age.std() + gap.involved * (
+            cohort.data["involved_t1"] == "Yes"
+        )
+        if gap.forms:
+            at = np.argsort(-(self.noise(salt) + lean.to_numpy()))[: round(gap.share * self.rows)]
+            for name in names:
+                self.blank(text, name, at, gap.code)
+            return
+        for name in names:
+            self.blank(
+                text, name, (self.uniform(f"{salt} {name}") < gap.share).nonzero()[0], gap.code
+            )
+
+    def blank(self, text: Cells, name: str, at: np.ndarray, code: str) -> None:
+        """A code in these rows, but where the variable is missing or does not apply already, or a
+        difficulty stands.
+        """
+        declared = [one.value for one in self.study.missing_codes(self.study.fields[name])]
+        free = ~(
+            text[name].iloc[at].isin(declared).to_numpy(dtype=bool) | np.isin(at, self.planted)
+        )
+        text[name].iloc[at[free]] = code
+
+    def follow_unknown(self, text: Cells) -> None:
+        """What hangs on an unknown value is unknown: days to a re-admission that may not have
+        happened.
+        """
+        for name, draw in {**self.recipe.variables, **self.recipe.later}.items():
+            for source in draw.where:
+                unknown = text[source].isin(["", ".a", ".b"])
+                text[name] = text[name].mask(unknown, "")
+
+
+def _spread(weights: Mapping[str, float], order: np.ndarray) -> np.ndarray:
+    """Levels in exact numbers (largest remainders), the first level to the lowest in order."""
+    shares = np.array([*weights.values()]) / sum(weights.values()) * len(order)
+    counts = np.floor(shares + 1e-9).astype(int)
+    left = len(order) - counts.sum()
+    counts[np.argsort(-(shares - counts), kind="stable")[:left]] += 1
+    values = np.empty(len(order), dtype=object)
+    values[np.argsort(order, kind="stable")] = np.repeat(np.array([*weights], dtype=object), counts)
+    return values
+
+
+def _typed(field: Variable, values: pd.Series) -> pd.Series:
+    """Values as the reader types them."""
+    if field.levels:
+        kind = pd.CategoricalDtype(list(field.levels), ordered=field.categories_ordered)
+        return values.astype(kind)
+    if field.type in ("integer", "number"):
+        return pd.to_numeric(values).astype("Int64" if field.type == "integer" else "Float64")
+    return values.astype("str")

@@ -1,0 +1,179 @@
+"""Whether a figure can be read: size, contrast, clipping, overlap, and its alt text."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.colors import to_hex
+from matplotlib.figure import (
+    Figure as Drawing,
+)  # never pyplot: it keeps figures of its own, which a notebook shows too
+from matplotlib.transforms import Affine2D, Bbox
+
+from mothers_margins.errors import expect
+from mothers_margins.figures.figure import Figure
+from mothers_margins.figures.style import PALETTE, PAPER, STYLE
+
+DECORATIVE = "decorative"  # the gid of what carries no meaning: its contrast does not matter
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+FILE_NAME = re.compile(r"\w\.(?:png|svg|pdf|jpe?g|csv|ipynb|html)\b", re.IGNORECASE)
+
+
+def check(figure: Figure, smallest: float = 8.0) -> tuple[str, ...]:
+    """What keeps a figure from being read, each fault in words with its place; empty if there is
+    none.
+
+    smallest: the least size of text, in points. Looked at is what is really drawn: size of text;
+    contrast (WCAG) of at least 4.5 for text, and of 3 for marks whose gid is not `decorative`, to
+    what lies behind; text that is cut off by the edge or covered; texts that overlap by more than 2
+    pixels; colours outside PALETTE; the alt text (20 to 350 characters, no file name, no number
+    that is not drawn). Left out: images, ticks and grids, text that crosses a line.
+    """
+    expect(figure, Figure, "check", "a figure, as forest or group_bars return it")
+    drawn = _Drawn(figure.drawn, smallest)
+    with mpl.rc_context(STYLE):
+        figure.drawn.draw(drawn)
+    for (one, here), (other, there) in combinations(drawn.texts, 2):
+        if _overlap(here, there):
+            drawn.fault(f"text '{one}' overlaps '{other}'", here)
+    return (*drawn.faults, *_alt_faults(figure.alt, {text for text, _ in drawn.texts}))
+
+
+def _alt_faults(alt: str, texts: set[str]) -> Iterator[str]:
+    if not 20 <= len(alt) <= 350:
+        yield f"the alt text has {len(alt)} characters; it needs 20 to 350"
+    if name := FILE_NAME.search(alt):
+        yield f"the alt text holds a file name, near '{name[0]}'"
+    shown = {number for text in texts for number in NUMBER.findall(text)}
+    absent = dict.fromkeys(number for number in NUMBER.findall(alt) if number not in shown)
+    yield from (f"the alt text says {number}, which is not drawn" for number in absent)
+
+
+def _overlap(one: Bbox, other: Bbox) -> bool:
+    shared = Bbox.intersection(one, other)
+    return shared is not None and min(shared.size) > 2
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two opaque colours (#rrggbb), from 1 to 21, by the formula of WCAG 2."""
+    dark, light = sorted(_luminance(colour) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@dataclass
+class _Artist:
+    """What is being drawn: where, and its best contrast to what lies behind it."""
+
+    kind: str
+    gid: str | None
+    box: Bbox | None = None
+    contrast: float = 1.0
+
+
+class _Drawn(RendererBase):
+    """A renderer that looks at what is drawn instead of drawing it; what is hidden never reaches
+    it.
+    """
+
+    def __init__(self, figure: Drawing, smallest: float) -> None:
+        super().__init__()
+        self.figure, self.smallest = figure, smallest
+        self.measure: Any = RendererAgg(*figure.bbox.size, figure.dpi)  # type: ignore[no-untyped-call]
+        self.papers = [figure.bbox, *(axes.bbox for axes in figure.axes)]
+        self.open: list[_Artist] = []  # the outermost first
+        self.fills: list[tuple[Bbox, str]] = []  # what lies behind, the latest last
+        self.texts: list[tuple[str, Bbox]] = []
+        self.faults: list[str] = []
+        self.strange: set[str] = set()
+
+    def fault(self, what: str, box: Bbox) -> None:
+        left, top = box.x0 / self.figure.dpi, (self.figure.bbox.y1 - box.y1) / self.figure.dpi
+        self.faults.append(f"{what}: {left:.1f} in from the left, {top:.1f} in from the top")
+
+    def flipy(self) -> bool:
+        return False
+
+    def get_canvas_width_height(self) -> tuple[float, float]:
+        return self.figure.bbox.width, self.figure.bbox.height
+
+    def points_to_pixels(self, points: Any) -> Any:
+        return self.measure.points_to_pixels(points)
+
+    def get_text_width_height_descent(
+        self, s: str, prop: Any, ismath: Any
+    ) -> tuple[float, float, float]:
+        width, height, descent = self.measure.get_text_width_height_descent(s, prop, ismath)
+        return width, height, descent
+
+    def open_group(self, s: str, gid: str | None = None) -> None:
+        self.open.append(_Artist(s, gid))
+
+    def close_group(self, s: str) -> None:
+        mark = self.open.pop()
+        exempt = mark.gid == DECORATIVE or {"matplotlib.axis", "text"} & {
+            outer.kind for outer in self.open
+        }
+        if mark.box is not None and mark.contrast < 3 and not exempt:
+            self.fault(f"a mark ({s}) has a contrast of {mark.contrast:.1f}, less than 3", mark.box)
+
+    def draw_path(self, gc: Any, path: Any, transform: Any, rgbFace: Any = None) -> None:  # noqa: N803
+        box = transform.transform_path(path).get_extents()
+        ground, artist = self._behind(box, 0.5), self.open[-1]
+        paper = any(abs(box.get_points() - each.get_points()).max() < 1 for each in self.papers)
+        for colour in (rgbFace, gc.get_rgb() if gc.get_linewidth() else None):
+            if colour is not None and (seen := self._seen(colour, box)):
+                artist.box = None if paper else box
+                artist.contrast = max(artist.contrast, contrast(seen, ground))
+                if colour is rgbFace and min(box.size) > 1:
+                    self.fills.append((box, seen))
+                    for text in (text for text, where in self.texts if _overlap(box, where)):
+                        self.fault(f"text '{text}' is covered", box)
+
+    def draw_text(
+        self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, *rest: Any, **more: Any
+    ) -> None:
+        width, height, descent = self.get_text_width_height_descent(s, prop, False)
+        flat = Bbox.from_bounds(0, -descent, width, height)
+        box, edge = flat.transformed(Affine2D().rotate_deg(angle).translate(x, y)), self.figure.bbox
+        seen, size = self._seen(gc.get_rgb(), box), prop.get_size_in_points()
+        if not (seen and s.strip()):
+            return
+        self.texts.append((s, box))
+        if size < self.smallest:
+            self.fault(f"text '{s}' has {size:g} points, fewer than {self.smallest:g}", box)
+        if (found := min(contrast(seen, self._behind(box, share)) for share in (0, 0.5, 1))) < 4.5:
+            self.fault(f"text '{s}' has a contrast of {found:.1f}, less than 4.5", box)
+        if min(box.x0, box.y0, edge.x1 - box.x1, edge.y1 - box.y1) < 0:
+            self.fault(f"text '{s}' is cut off by the edge", box)
+
+    def _behind(self, box: Bbox, share: float) -> str:
+        """The colour behind the middle of a box, at this share of its width."""
+        x, y = box.x0 + share * box.width, (box.y0 + box.y1) / 2
+        return next((colour for fill, colour in reversed(self.fills) if fill.contains(x, y)), PAPER)
+
+    def _seen(self, colour: Any, box: Bbox) -> str:
+        """A colour as #rrggbb, after a fault if it is strange; nothing if it cannot be seen."""
+        written = (
+            to_hex(colour, keep_alpha=True).removesuffix("ff")
+            if len(colour) == 4
+            else to_hex(colour)
+        )
+        if written[7:] == "00":
+            return ""
+        if written not in PALETTE and written not in self.strange:
+            self.strange.add(written)
+            self.fault(f"colour {written} is not in the palette", box)
+        return written[:7]

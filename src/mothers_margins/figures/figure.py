@@ -1,0 +1,93 @@
+"""A figure as it is read: a picture, and its alt text made from the same numbers."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import (
+    Figure as Drawing,
+)  # never pyplot: it keeps figures of its own, which a notebook shows too
+
+from mothers_margins.figures.style import STYLE
+from mothers_margins.results.results import About
+from mothers_margins.results.shown import Value, is_hidden, is_known
+from mothers_margins.wording.terms import SYMBOLS
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Figure:
+    """A figure to be read. alt: what it shows, in words; mark: says that the rows are made up,
+    where they are.
+    """
+
+    name: str
+    drawn: Drawing
+    alt: str
+    mark: str
+
+    def png(self) -> bytes:
+        """The picture, 200 dots to the inch; without version and date, so that the same drawing has
+        the same bytes.
+        """
+        picture = BytesIO()
+        with mpl.rc_context(STYLE):
+            FigureCanvasAgg(self.drawn).print_png(
+                picture, metadata={"Software": None}, pil_kwargs={"compress_level": 3}
+            )  # type: ignore[no-untyped-call]
+        return picture.getvalue()
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """For Jupyter: nbconvert copies the alt text and the width (96 pixels to the inch) into its
+        HTML.
+        """
+        data = {"image/png": b64encode(self.png()).decode("ascii"), "text/plain": self.alt}
+        return data, {
+            "image/png": {"alt": self.alt, "width": round(96 * self.drawn.get_figwidth())}
+        }
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+LONGEST_ALT = 350
+
+
+def alt_text(about: About, start: str, values: Iterable[tuple[float, str]], end: str) -> str:
+    """Alt text: a start, the values as far as they fit, the largest difference first, and what is
+    left out.
+    """
+    start = f"{about.source.mark}. {start}" if about.source.mark else start
+    texts = [
+        text for _, text in sorted(values, key=lambda value: -value[0])
+    ]  # equal ones stay as they are drawn
+    for kept in range(len(texts), -1, -1):
+        told = start
+        if kept:
+            told += f" {'; '.join(texts[:kept])}."
+        if kept < len(texts):
+            told += (
+                " The other values stand in the table."
+                if kept
+                else " The values stand in the table."
+            )
+        told += end
+        if len(told) <= LONGEST_ALT:
+            break
+    return told
+
+
+def left_out(values: Iterable[Value]) -> str:
+    """What is left out of a chart, as a sentence; empty if nothing is."""
+    hidden = missing = False
+    for value in values:
+        hidden = hidden or is_hidden(value)
+        missing = missing or not (is_hidden(value) or is_known(value))
+    states = [state for state, there in (("suppressed", hidden), ("missing", missing)) if there]
+    said = " and ".join(f"{state} values ({SYMBOLS[state]})" for state in states)
+    return f" Left out: {said}." if said else ""

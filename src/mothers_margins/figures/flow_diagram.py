@@ -1,0 +1,134 @@
+"""The flow of participants, as boxes."""
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from mothers_margins.errors import UsageError
+from mothers_margins.figures.figure import Figure, alt_text, left_out
+from mothers_margins.figures.page import EDGE, Page
+from mothers_margins.figures.style import INK, PAPER, STYLE
+from mothers_margins.results.results import Record, Results, checked
+from mothers_margins.results.shown import shown
+from mothers_margins.wording.terms import STEPS, cited, count_text, label
+
+
+@mpl.rc_context(STYLE)
+def flow_diagram(results: Results) -> Figure:
+    """Participants left at each step (STROBE item 13c), as boxes; one column per outcome.
+
+    results: as `flow` returns them. Boxes at the side hold those left out; a step that is divided
+    says how many had the outcome and how many had not. Suppressed numbers are left out, which the
+    figure says. Raises UsageError for results of another kind, or none.
+    """
+    about = checked(results, "flow_diagram", "flow")
+    columns = [
+        (str(name), part.to_dict("records"))
+        for name, part in results.groupby("outcome", sort=False)
+    ]
+    if not columns:
+        raise UsageError("flow_diagram: these results hold no step.")
+    wide, main, study = 5.0, 2.45, about.study
+    many, hidden = (
+        study.file.unit.many,
+        left_out(shown(row, "n") for row in results.to_dict("records")),
+    )
+    page = Page(wide * len(columns) + EDGE, about.source.mark)
+    titles = [label(study, name) for name, _ in columns]
+    ends = [
+        page.write(EDGE + wide * i, page.top, title, main, "bold") for i, title in enumerate(titles)
+    ]
+    top = max(ends) - 0.05
+    told: list[tuple[float, str]] = []
+    lowest = top
+    for i, (title, (_, rows)) in enumerate(zip(titles, columns, strict=True)):
+        drawn = _flow_column(page, EDGE + wide * i, top, wide, main, rows)
+        told += [
+            (0, f"{title}: {words}" if place == 0 else words)
+            for place, words in enumerate(drawn.told)
+        ]
+        lowest = max(lowest, drawn.bottom)
+    notes = [f"Numbers are {many}.", hidden, cited(study)]
+    alt = alt_text(about, f"Flow diagram of {many}.", told, hidden)
+    return page.end(lowest + 0.3, notes, "flow_diagram", alt)
+
+
+# What stands beside a step: those who are left out before the next one.
+ASIDE = {"in_file": "outcome_not_known", "outcome_known": "term_not_known"}
+
+
+@dataclass(frozen=True)
+class _FlowColumn:
+    """A drawn column of a flow: where it ends, and its steps in words."""
+
+    bottom: float
+    told: tuple[str, ...]
+
+
+def _flow_column(
+    page: Page, x: float, top: float, wide: float, main: float, rows: list[Record]
+) -> _FlowColumn:
+    """Boxes of one outcome from the top down, with those left out at the side."""
+    steps: dict[str, dict[str, str]] = {}
+    for row in rows:
+        steps.setdefault(str(row["step"]), {})[str(row["group"])] = count_text(shown(row, "n"))
+    kept = [step for step in steps if step not in ASIDE.values()]
+    y, bottom, told = top, top, []
+    for step in kept:
+        told.append(f"{_lower(STEPS[step])} {_divided(steps[step])}")
+        bottom = _box(page, x, y, main, STEPS[step], steps[step])
+        y = bottom + 0.3
+        aside = ASIDE.get(step, "")
+        if aside in steps:
+            y = max(
+                y,
+                _box(
+                    page,
+                    x + main + 0.3,
+                    bottom + 0.1,
+                    wide - main - 0.5,
+                    STEPS[aside],
+                    steps[aside],
+                )
+                + 0.1,
+            )
+            _arrow(page.sheet, (x + main / 2, (bottom + y) / 2), (x + main + 0.3, (bottom + y) / 2))
+            told.append(f"{_lower(STEPS[aside])} {steps[aside]['all']}")
+        if step != kept[-1]:
+            _arrow(page.sheet, (x + main / 2, bottom), (x + main / 2, y))
+    return _FlowColumn(bottom, tuple(told))
+
+
+def _lower(words: str) -> str:
+    """Words of ours inside a sentence. Not for labels: they keep their case."""
+    return words[:1].lower() + words[1:]
+
+
+def _divided(numbers: dict[str, str]) -> str:
+    return (
+        f"{numbers['all']} (with {numbers['yes']}, without {numbers['no']})"
+        if "yes" in numbers
+        else numbers["all"]
+    )
+
+
+def _box(
+    page: Page, x: float, y: float, width: float, title: str, numbers: dict[str, str]
+) -> float:
+    """One box with its upper edge at y; returns its lower edge."""
+    below = page.write(x + 0.1, y + 0.2, title, width - 0.2)
+    below = page.write(x + 0.1, below, f"n = {numbers['all']}", weight="bold")
+    if "yes" in numbers:
+        below = page.write(x + 0.1, below, f"with the outcome {numbers['yes']}")
+        below = page.write(x + 0.1, below, f"without the outcome {numbers['no']}")
+    page.sheet.add_patch(
+        Rectangle((x, y), width, below - 0.05 - y, facecolor=PAPER, edgecolor=INK, linewidth=1)
+    )
+    return below - 0.05
+
+
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    look = {"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 8}
+    axes.annotate("", end, start, arrowprops=look)

@@ -1,0 +1,1 @@
+"""The contract between the floors: tidy numbers that know what they count."""

@@ -1,0 +1,1 @@
+"""What cannot hold in a study definition."""

@@ -1,0 +1,109 @@
+"""Reads data_dictionary/<study>/ into a `Study`, and lists every fault at once."""
+
+import csv
+import io
+import math
+import re
+from pathlib import Path
+
+from mothers_margins import places
+from mothers_margins.errors import StudyError, count, unknown
+from mothers_margins.study.checks.definition import contradictions
+from mothers_margins.study.participant_table import TableSchema
+from mothers_margins.study.study import Study
+from mothers_margins.study.study_file import Fact, FactsFile, StudyFile, Themes
+from mothers_margins.study.yaml_file import Definition, _Loader, parse_yaml
+
+Margins = dict[tuple[str, str, str, str], float]
+_MODELS: dict[str, type[Definition]] = {"themes.yaml": Themes, "published_facts.yaml": FactsFile}
+MARGIN_COLUMNS = ["variable", "level", "group", "statistic", "value"]
+
+
+for tag, pattern, start in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"null|~|", "n~"),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?", "-+0123456789"),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(start)
+    )
+
+
+def read_study(name: str, folder: Path | None = None) -> Study:
+    """Read and check one study.
+
+    name: its folder in data_dictionary/; `folder` names another place that holds the files.
+    Raises UsageError if there is no such study, StudyError with every fault of its files.
+    """
+    if folder is None:
+        home = places.project() / "data_dictionary"
+        known = sorted(path.parent.name for path in home.glob("*/study.yaml"))
+        if name not in known:
+            raise unknown("study", [name], known, "data_dictionary")
+        folder = home / name
+    file, faults = parse_yaml(folder / "study.yaml", StudyFile)
+    if file is None:  # the other files are read all the same, so that their faults are listed too
+        for path in sorted(folder.glob("*.yaml")):
+            model = _MODELS.get(
+                path.name, TableSchema if path.name.endswith(".schema.yaml") else None
+            )
+            faults += parse_yaml(path, model)[1] if model else []
+        raise _refused(folder, faults)
+    schema, more = parse_yaml(folder / file.data.schema_file, TableSchema)
+    faults += more
+    themes: Themes | None = None
+    facts: tuple[Fact, ...] = ()
+    margins: Margins = {}
+    if file.themes:
+        themes, more = parse_yaml(folder / file.themes.file, Themes)
+        faults += more
+    if file.published:
+        facts_file, more = parse_yaml(folder / file.published.facts, FactsFile)
+        facts = facts_file.facts if facts_file else ()
+        margins, problems = _margins(folder / file.published.margins)
+        faults += more + problems
+    if schema is None:
+        raise _refused(folder, faults)
+    study = Study(folder, file, schema, themes, facts, margins)
+    faults += contradictions(study)
+    if file.name != name:
+        faults.append(f"study.yaml: name is '{file.name}', the folder is '{name}'")
+    if faults:
+        raise _refused(folder, faults)
+    return study
+
+
+def _refused(folder: Path, faults: list[str]) -> StudyError:
+    summary = (
+        f"data_dictionary/{folder.name}: {count(len(faults), 'fault')} in the study "
+        "definition; nothing was read."
+    )
+    return StudyError(summary, faults, "The format is described in data_dictionary/README.md.")
+
+
+def _margins(path: Path) -> tuple[Margins, list[str]]:
+    """Published values by (variable, level, group, statistic), and the faults of their file."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True))
+    except (OSError, ValueError, csv.Error):
+        return {}, [f"{path.name}: there is no such file in UTF-8"]
+    if not rows or list(rows[0]) != MARGIN_COLUMNS:
+        return {}, [
+            f"{path.name}: the columns must be {', '.join(MARGIN_COLUMNS)}, with at least one row"
+        ]
+    margins: Margins = {}
+    faults = []
+    for line, row in enumerate(rows, start=2):
+        key = (row["variable"], row["level"], row["group"], row["statistic"])
+        if key in margins:
+            faults.append(f"{path.name} line {line}: the same cell stands in an earlier line")
+        try:
+            margins[key] = float(row["value"])
+        except (TypeError, ValueError):
+            margins[key] = math.nan
+        if not math.isfinite(margins[key]):
+            faults.append(f"{path.name} line {line}: value is not a number")
+        if row["statistic"] not in ("n", "mean"):
+            faults.append(f"{path.name} line {line}: statistic must be n or mean")
+    return margins, faults

@@ -1,0 +1,397 @@
+"""The study: what its definition says, ready to be asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from mothers_margins.errors import UsageError, near, unknown
+from mothers_margins.study.analysis_plan import Coding
+from mothers_margins.study.conditions import Condition, Group, Where
+from mothers_margins.study.participant_table import (
+    Instrument,
+    MissingValue,
+    MultiResponseSet,
+    Score,
+    StructuralZero,
+    TableSchema,
+    Timepoint,
+    Variable,
+)
+from mothers_margins.study.study_file import Derived, Fact, Outcome, StudyFile, TablePlan, Themes
+
+ORDER: dict[Timepoint | None, int] = {None: 0, 1: 1, "between": 2, 2: 3}
+NOT_CONCERNED = "not_concerned"  # a code; its words stand in `terms`
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study:
+    """One study, read and checked. `margins` maps (variable, level, group, statistic) to the
+    published value.
+    """
+
+    folder: Path
+    file: StudyFile
+    schema: TableSchema
+    themes: Themes | None
+    facts: tuple[Fact, ...]
+    margins: dict[tuple[str, str, str, str], float]
+
+    @property
+    def name(self) -> str:
+        """The study's name, which is its folder in data_dictionary/."""
+        return self.file.name
+
+    @property
+    def title(self) -> str:
+        """The study's title."""
+        return self.file.title
+
+    @property
+    def groups(self) -> dict[str, Group]:
+        """Groups by name, in declared order."""
+        return self.file.groups
+
+    @property
+    def tables(self) -> dict[str, TablePlan]:
+        """Planned tables by name."""
+        return self.file.tables
+
+    @cached_property
+    def fields(self) -> dict[str, Variable]:
+        """Fields of the participant file by name."""
+        return {variable.name: variable for variable in self.schema.fields}
+
+    @cached_property
+    def scores(self) -> dict[str, Score]:
+        """Scores of the instruments by name, in declared order."""
+        return {
+            score.name: score
+            for instrument in self.schema.instruments
+            for score in instrument.scores
+        }
+
+    @cached_property
+    def instruments(self) -> dict[str, Instrument]:
+        """The instrument of each score, by the score's name."""
+        return {
+            score.name: instrument
+            for instrument in self.schema.instruments
+            for score in instrument.scores
+        }
+
+    @cached_property
+    def outcomes(self) -> dict[str, Outcome]:
+        """Outcomes by name."""
+        return {outcome.name: outcome for outcome in self.file.outcomes}
+
+    @cached_property
+    def derived(self) -> dict[str, Derived]:
+        """Variables derived after the scores, by name: those of study.yaml, then the outcomes."""
+        return {variable.name: variable for variable in (*self.file.derived, *self.file.outcomes)}
+
+    @cached_property
+    def sets(self) -> dict[str, tuple[Variable, ...]]:
+        """Multi-response sets by name: their options in declared order."""
+        return {
+            name: tuple(field for field in self.schema.fields if field.multi_response == name)
+            for name in self.set_titles
+        }
+
+    @property
+    def set_titles(self) -> dict[str, MultiResponseSet]:
+        """Multi-response sets by name: their title and note."""
+        return {declared.name: declared for declared in self.schema.multi_response_sets}
+
+    @cached_property
+    def declared(self) -> dict[str, Variable | Score | Derived]:
+        """Everything that is a column of a derived cohort, by name."""
+        return {**self.fields, **self.scores, **self.derived}
+
+    @cached_property
+    def variables(self) -> tuple[str, ...]:
+        """What can be summarised: variables, scores, derived variables and multi-response sets, in
+        declared order.
+        """
+        single = [
+            f.name
+            for f in self.schema.fields
+            if f.role in ("variable", "group") and not f.multi_response
+        ]
+        return (*single, *self.scores, *self.derived, *self.sets)
+
+    def levels(self, name: str) -> tuple[str, ...]:
+        """Levels of a variable or options of a multi-response set, in declared order; empty for a
+        number.
+        """
+        if name in self.sets:
+            return tuple(option.title for option in self.sets[name])
+        if name not in self.declared:
+            raise unknown("variable", [name], self.variables, f"study {self.name}")
+        return self.declared[name].levels
+
+    def terms(self, model: str, outcome: str) -> tuple[str, ...]:
+        """Explanatory variables of a model for an outcome, with what it adds to or replaces in the
+        one it departs from.
+
+        A sensitivity outcome has the terms of the one that it stands in for. Raises UsageError for
+        unknown names.
+        """
+        if model not in self.file.models:
+            raise unknown("model", [model], self.file.models, f"study {self.name}")
+        if outcome not in self.outcomes:
+            raise unknown("outcome", [outcome], self.outcomes, f"study {self.name}")
+        plan, asked = self.file.models[model], self.outcomes[outcome].of or outcome
+        inherited = self.terms(plan.departs_from, asked) if plan.departs_from else ()
+        listed = plan.terms.get(asked, inherited)
+        return (*(plan.replace.get(term, term) for term in listed), *plan.add.get(asked, ()))
+
+    def coding(self, model: str, term: str) -> Coding:
+        """How a term is coded in a model: as the model says, or the one it departs from, else as
+        the study does.
+        """
+        plan = self.file.models.get(model)
+        while plan:
+            if term in plan.coding:
+                return plan.coding[term]
+            plan = self.file.models.get(plan.departs_from)
+        return self.file.coding[term]
+
+    def unlocked(self, model: str, outcome: str) -> bool:
+        """Whether no agreed list covers the estimates of a model (a name, or formula) for an
+        outcome.
+        """
+        lock = self.file.lock
+        asked = self.outcomes[outcome].of or outcome if outcome in self.outcomes else outcome
+        return lock is None or model not in self.file.models or asked not in lock.terms
+
+    def changed(self, outcome: str) -> tuple[list[str], list[str], list[str]]:
+        """What was done to the agreed list of an outcome after the lock: terms added, left out,
+        coded otherwise.
+        """
+        lock = self.file.lock
+        if lock is None or outcome not in lock.terms:
+            return [], [], []
+        agreed, now = lock.terms[outcome], self.terms(lock.model, outcome)
+        coded = [
+            t for t in now if t in lock.coding and self.coding(lock.model, t) != lock.coding[t]
+        ]
+        return [t for t in now if t not in agreed], [t for t in agreed if t not in now], coded
+
+    @property
+    def main_outcomes(self) -> dict[Timepoint | None, str]:
+        """The primary and the secondary outcome by timepoint."""
+        return {
+            o.timepoint: o.name for o in self.file.outcomes if o.kind in ("primary", "secondary")
+        }
+
+    def main_outcome(self, timepoint: int) -> str:
+        """The primary or secondary outcome at a timepoint. Raises UsageError if there is none."""
+        found = {str(when): name for when, name in self.main_outcomes.items()}
+        if str(timepoint) not in found:
+            raise unknown(
+                "timepoint with a main outcome", [str(timepoint)], found, f"study {self.name}"
+            )
+        return found[str(timepoint)]
+
+    def auxiliaries(self, outcome: str) -> tuple[str, ...]:
+        """Auxiliary variables of the missing-data plan that were not recorded after an outcome, nor
+        make it up.
+        """
+        plan, last = self.file.missing_data, ORDER[self.outcomes[outcome].timepoint]
+        names = plan.auxiliaries if plan else ()
+        own = self.recorded(outcome)
+        return tuple(
+            n for n in names if ORDER[self.timepoint(n)] <= last and not self.recorded(n) & own
+        )
+
+    def contrasts(self, outcome: str) -> dict[str, dict[str, Where]]:
+        """Pairs of disjoint groups of an outcome: those with it and all others; and the others who
+        meet `also_within`.
+
+        Keyed by what the comparison is with. Dyads whose outcome is not known are in none. Raises
+        UsageError for an outcome that is unknown or declares no `also_within`.
+        """
+        if outcome not in self.outcomes:
+            raise unknown("outcome", [outcome], self.outcomes, f"study {self.name}")
+        yes, no = Condition(levels=("Yes",)), Condition(levels=("No",))
+        title, within = self.label(outcome), self.outcomes[outcome].also_within
+        if not within:
+            known = [name for name, one in self.outcomes.items() if one.also_within]
+            remedy = f"Outcomes that do: {', '.join(known)}."
+            raise UsageError(
+                f"study {self.name}: outcome {outcome} declares no also_within.", (), remedy
+            )
+        return {
+            "all others": {title: {outcome: yes}, "All others": {outcome: no}},
+            "involved": {title: {outcome: yes}, "Involved, without it": {outcome: no, **within}},
+        }
+
+    def missing_codes(self, field: Variable) -> tuple[MissingValue, ...]:
+        """Codes of a missing cell: a field's own list replaces the file's, as the standard has
+        it.
+        """
+        return field.missing_values or self.schema.missing_values
+
+    @cached_property
+    def not_applicable(self) -> frozenset[str]:
+        """Reasons that say that there is nothing to know: such a cell is not missing, and never
+        imputed.
+        """
+        codes = [code for field in self.schema.fields for code in field.missing_values] + [
+            *self.schema.missing_values
+        ]
+        gates = [
+            instrument.gate.reason for instrument in self.schema.instruments if instrument.gate
+        ]
+        return frozenset(
+            [code.label for code in codes if code.not_applicable] + gates + [NOT_CONCERNED]
+        )
+
+    def structural_zeros(self, name: str) -> tuple[StructuralZero, ...]:
+        """Counts of a variable's levels that are zero by definition."""
+        declared = self.declared.get(name)
+        return declared.structural_zeros if isinstance(declared, Variable | Derived) else ()
+
+    def structural_zero(self, name: str, level: str, group: str) -> StructuralZero | None:
+        """The declared zero of a level within a group, if there is one."""
+        zeros = self.structural_zeros(name)
+        return next((zero for zero in zeros if (zero.level, zero.group) == (level, group)), None)
+
+    def block(self, term: str) -> str:
+        """Heading under which an explanatory variable is printed; empty if none is declared."""
+        return next((block.title for block in self.file.explanatory if term in block.variables), "")
+
+    def assumption(self, name: str) -> str:
+        """What is assumed where a variable is recorded or made, with what it is about; else
+        nothing.
+        """
+        about = self.instruments.get(name) or self.declared.get(name)
+        return f"{about.title}: {about.assumption}" if about and about.assumption else ""
+
+    def limits(self, score: str) -> tuple[float, float]:
+        """Lowest and highest value that a score can have."""
+        declared = self.scores[score]
+        if declared.sum_of:
+            parts = [self.limits(part) for part in declared.sum_of]
+            counted = [self.scores[part] for part in declared.sum_of]
+            values = {part.value for part in counted}
+            apart = (
+                len({part.items for part in counted}) == 1
+                and len(values) == len(counted)
+                and not values & {"", "any"}
+            )
+            most = (
+                len(counted[0].items) if apart else sum(high for _, high in parts)
+            )  # an item has one of the values
+            return sum(low for low, _ in parts), most
+        if declared.value:
+            return 0, len(declared.items)
+        items = [
+            self.fields[self.instruments[score].item(number)].constraints
+            for number in declared.items
+        ]
+        return sum(item.minimum or 0 for item in items), sum(item.maximum or 0 for item in items)
+
+    def recorded(self, name: str) -> frozenset[str]:
+        """Fields of the file that a variable is made from in the end."""
+        if name in self.fields:
+            return frozenset({name})
+        if name in self.sets:
+            return frozenset(option.name for option in self.sets[name])
+        if name in self.scores:
+            instrument, score = self.instruments[name], self.scores[name]
+            items = {instrument.item(number) for number in score.items}
+            items |= {instrument.gate.variable} if instrument.gate else set()
+            return frozenset(items.union(*(self.recorded(part) for part in score.sum_of)))
+        return frozenset().union(*(self.recorded(source) for source in self.derived[name].sources))
+
+    def decided_by(self, where: Where) -> frozenset[str]:
+        """Fields of the file whose values decide a condition; that a value is known says nothing of
+        what it is.
+        """
+        found: frozenset[str] = frozenset()
+        for name, condition in where.items():
+            made = self.derived.get(name)
+            if condition.known is not None:
+                continue
+            inner = (*made.conditions, *made.one_of.values()) if made else ()
+            whole = self.recorded(name) if not inner or isinstance(made, Outcome) else frozenset()
+            found = found.union(whole, *(self.decided_by(one) for one in inner))
+        return found
+
+    def timepoint(self, name: str) -> Timepoint | None:
+        """When a variable was recorded, as declared."""
+        return self.declared[name].timepoint if name in self.declared else None
+
+    def label(self, name: str) -> str:
+        """A variable's title as printed."""
+        return (self.set_titles.get(name) or self.declared[name]).title
+
+    def where_faults(self, where: Where, place: str) -> Iterator[str]:
+        """What a condition names that the study does not have, or asks of a variable that cannot
+        answer it.
+        """
+        for name, condition in where.items():
+            if name not in self.declared and name not in self.sets:
+                yield f"{place}: no variable '{name}'{near(name, self.variables)}"
+                continue
+            declared, field = self.levels(name), self.fields.get(name)
+            number = name in self.scores or (
+                field is not None and field.type in ("integer", "number")
+            )
+            if condition.at_least is not None and not number:
+                yield f"{place}: at_least needs a number, and {name} is none"
+            if condition.codes and not (field and field.role == "codes"):
+                yield f"{place}: codes needs a field with x-role codes, and {name} is none"
+            for level in condition.levels:
+                if level not in declared:
+                    yield (
+                        f"{place}: '{level}' is no level of {name} (declared: "
+                        f"{', '.join(declared)})"
+                    )
+
+    def plan(self, table: str) -> TablePlan:
+        """The plan of a table. Raises UsageError, naming the tables there are."""
+        if table not in self.tables:
+            raise unknown("table", [table], self.tables, f"study {self.name}")
+        return self.tables[table]
+
+    def __repr__(self) -> str:
+        return f"Study {self.name}: {self.title}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the rows come from. Travels with every result, so that the mark of made-up data is
+    never lost.
+
+    supposed: pairs of an outcome and the level that stands, in these rows, wherever it is not
+    known.
+    """
+
+    kind: Literal["synthetic", "reconstructed", "restricted", "published"]
+    rows: int
+    statement: str
+    supposed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """The mark that everything made from these rows carries; empty for restricted data."""
+        return {
+            "synthetic": "SYNTHETIC DATA",
+            "reconstructed": "SYNTHETIC ROWS, reconstructed from published totals",
+        }.get(self.kind, "")
+
+
+def ancestors(study: Study, name: str) -> frozenset[str]:
+    """Every variable that a derived one is made from, step by step, down to scores, their gates,
+    and fields.
+    """
+    declared, instrument = study.derived.get(name), study.instruments.get(name)
+    if declared is None:
+        return frozenset({instrument.gate.variable} if instrument and instrument.gate else ())
+    return frozenset(declared.sources).union(
+        *(ancestors(study, source) for source in declared.sources)
+    )

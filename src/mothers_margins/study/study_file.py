@@ -1,0 +1,293 @@
+"""The format of data_dictionary/<study>/study.yaml and its companions: one frozen type per thing
+that they can say.
+
+`schema.py` is the format of the participant file, `dictionary.py` reads all, `study.py` is what
+they say together.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from mothers_margins.study.analysis_plan import Coding, Lock, MissingData, Model, Regression, Tests
+from mothers_margins.study.conditions import Condition, Group, Where
+from mothers_margins.study.participant_table import StructuralZero, Summarised
+from mothers_margins.study.yaml_file import Definition
+
+
+class Band(Definition):
+    """One level of a banded number, from `minimum` to `maximum` inclusive; None is open.
+
+    Of a score, which need not be a whole number, only `minimum` is said: the band ends below the
+    next one's.
+    """
+
+    level: str
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class Fifths(Definition):
+    """Fifths of a nation's areas ranked by deprivation (rank 1 is the most deprived), within the
+    index ranked by.
+
+    areas: number of areas that each index ranks.
+    """
+
+    rank: str
+    index: str
+    areas: dict[str, int] = Field(min_length=1)
+
+
+class Derived(Summarised):
+    """A variable made from others by exactly one rule.
+
+    bands of the number `from`; `levels` of `from` merged; `any_of` several conditions (Yes, No, or
+    missing by three-valued logic: a true one decides, and all must be known to be false for a No);
+    `one_of`: the level whose condition holds; `fifths` of areas. gated_out: what a closed gate of
+    an instrument means for `any_of`: no, or exclude (missing, not applicable).
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    source: str = Field("", alias="from")
+    bands: tuple[Band, ...] = ()
+    merged: dict[str, tuple[str, ...]] = Field({}, alias="levels")
+    any_of: tuple[Where, ...] = ()
+    one_of: dict[str, Where] = {}
+    gated_out: Literal["no", "exclude"] | None = None
+    fifths: Fifths | None = None
+    structural_zeros: tuple[StructuralZero, ...] = ()
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Levels in declared order; a fifth is named by its number, 1 the most deprived."""
+        if self.fifths:
+            return ("1", "2", "3", "4", "5")
+        return (
+            tuple(band.level for band in self.bands)
+            or tuple(self.merged)
+            or tuple(self.one_of)
+            or ("Yes", "No")
+        )
+
+    @property
+    def conditions(self) -> tuple[Where, ...]:
+        """The conditions of which one must hold."""
+        return self.any_of
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the variables that it is made from."""
+        named = (
+            [self.fifths.rank, self.fifths.index]
+            if self.fifths
+            else [self.source] * bool(self.source)
+        )
+        conditions = (*self.conditions, *self.one_of.values())
+        return tuple(dict.fromkeys([*named, *(name for where in conditions for name in where)]))
+
+
+class Outcome(Derived):
+    """What a model explains, as Yes or No: `from` is one of `event_levels`, or one of several
+    conditions holds.
+
+    of: the outcome that a sensitivity outcome stands in for. among: whom it concerns; for others it
+    does not apply. also_within: an exploratory outcome is compared with all without it, and with
+    those of them who meet this.
+    """
+
+    kind: Literal["primary", "secondary", "exploratory", "sensitivity"]
+    event_levels: tuple[str, ...] = ()
+    of: str = ""
+    among: Where = {}
+    also_within: Where = {}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the variables that it is made from."""
+        return tuple(dict.fromkeys([*super().sources, *self.among]))
+
+    @property
+    def conditions(self) -> tuple[Where, ...]:
+        """The conditions of which one must hold."""
+        one = {self.source: Condition(levels=self.event_levels)} if self.event_levels else {}
+        return (one,) if one else self.any_of
+
+
+class Impossible(Definition):
+    """A combination of values that cannot be: a file that holds it is refused."""
+
+    where: Where = Field(min_length=1)
+    reason: str
+
+
+class Block(Definition):
+    """A titled part of a table and the variables under it; `levels`, if given, are the only ones
+    printed.
+    """
+
+    title: str
+    variables: tuple[str, ...] = Field(min_length=1)
+    levels: tuple[str, ...] = ()
+
+
+class PrintedPercentage(Definition):
+    """A cell to which the published table adds a percentage, with the groups that its base adds
+    together.
+    """
+
+    group: str
+    variable: str
+    level: str
+    base: tuple[str, ...] = Field(min_length=1)
+    show_own: bool = False
+
+
+class TablePlan(Definition):
+    """What a characteristics table shows: groups are its columns."""
+
+    title: str
+    groups: tuple[str, ...] = Field(min_length=1)
+    blocks: tuple[Block, ...] = Field(min_length=1)
+    printed_percentages: tuple[PrintedPercentage, ...] = ()
+    notes: tuple[str, ...] = ()
+    notes_of_print: tuple[str, ...] = ()  # true of rows rebuilt from the publication only
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All variables of the table in order."""
+        return tuple(name for block in self.blocks for name in block.variables)
+
+
+class Citation(Definition):
+    """Where the study is published."""
+
+    text: str
+    doi: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} doi:{self.doi}" if self.doi else self.text
+
+
+class Unit(Definition):
+    """What one row is, in words."""
+
+    one: str
+    many: str
+
+
+class Data(Definition):
+    """The participant file: its schema, and the demonstration file that is shipped."""
+
+    schema_file: str = Field(alias="schema")
+    demo: str
+    demo_status: Literal["synthetic", "reconstructed"]
+    statement: str
+    recipe: str = ""  # of a synthetic file: how it is drawn
+
+
+class Published(Definition):
+    """Files with the published totals and the facts stated in the text."""
+
+    margins: str
+    facts: str
+
+
+class ThemesFile(Definition):
+    """The qualitative part: its file, and the name its table is saved under."""
+
+    file: str
+    table: str
+
+
+class Rounding(Definition):
+    """How numbers become text: rule and decimals."""
+
+    rule: Literal["half_up", "half_even"]
+    percent: int = Field(ge=0, le=4)
+    mean: int = Field(ge=0, le=4)
+    odds_ratio: int = Field(2, ge=1, le=4)
+    p_value: int = Field(3, ge=2, le=4)
+
+
+class Disclosure(Definition):
+    """The disclosure policy by name, who decided it, and why."""
+
+    policy: Literal["already_public", "threshold_10"]
+    decided_by: str
+    reason: str
+
+
+class StudyFile(Definition):
+    """study.yaml as written."""
+
+    name: str
+    title: str
+    citation: Citation
+    unit: Unit
+    about: dict[str, str] = {}
+    data: Data
+    groups: dict[str, Group]
+    derived: tuple[Derived, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    impossible: tuple[Impossible, ...] = ()
+    coding: dict[str, Coding] = {}
+    models: dict[str, Model] = {}
+    quartiles: Literal["interpolated", "averaged"] = "interpolated"
+    explanatory: tuple[
+        Block, ...
+    ] = ()  # explanatory variables under the headings that tables and figures print
+    lock: Lock | None = None
+    regression: Regression = Regression()
+    missing_data: MissingData | None = None
+    descriptive_only: dict[str, str] = {}  # variable: why it enters no model
+    published: Published | None = None
+    tables: dict[str, TablePlan] = Field(min_length=1)
+    themes: ThemesFile | None = None
+    rounding: Rounding
+    tests: Tests
+    disclosure: Disclosure
+
+
+# ---- published_facts.yaml and themes.yaml
+
+
+class Fact(Definition):
+    """A count of participants of a group who meet conditions, as the publication states it or as
+    follows from it.
+    """
+
+    id: str
+    kind: Literal["stated", "margin_check", "derived", "soft"]
+    group: str
+    where: Where
+    relation: Literal["==", ">=", "<="] = Field(alias="is")
+    count: int = Field(ge=0)
+
+
+class FactsFile(Definition):
+    """published_facts.yaml as written."""
+
+    facts: tuple[Fact, ...]
+
+
+class Subtheme(Definition):
+    """A sub-theme with its label as printed."""
+
+    id: str
+    label: str
+
+
+class Theme(Subtheme):
+    """A theme with its label as printed, and its sub-themes."""
+
+    subthemes: tuple[Subtheme, ...]
+
+
+class Themes(Definition):
+    """themes.yaml as written."""
+
+    title: str
+    method: str
+    note: str
+    themes: tuple[Theme, ...]

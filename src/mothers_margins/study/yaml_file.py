@@ -1,0 +1,147 @@
+"""One YAML file of a definition: no duplicate keys, all faults at once; and its base class."""
+
+from collections.abc import Hashable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mothers_margins.errors import near
+
+
+class Definition(BaseModel):
+    """Base of everything read from YAML: frozen, and closed to keys that are not declared here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+
+AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
+DEEPEST = 50
+OPENS = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+CLOSES = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C parser is 6 times as fast
+    """YAML 1.2's few implicit types (so `No`, `12:30` and `012` stay text), no key twice, no tags
+    or aliases.
+    """
+
+    duplicates: list[str]
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        first: dict[Any, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key must be a word", key.start_mark
+                )
+            if key.value in first:
+                self.duplicates.append(
+                    f"line {line}: key '{key.value}' stands already in line {first[key.value]}"
+                )
+            first.setdefault(key.value, line)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+_Loader.yaml_implicit_resolvers = {}
+
+
+def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | None, list[str]]:
+    """Read one YAML file into `model`: the definition, or None, and the faults found, each with its
+    place.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        _refuse_special(text)
+        loader = _Loader(text)
+        loader.duplicates = []
+        content = loader.get_single_data()
+    except OSError:
+        return None, [f"{path.name}: there is no such file"]
+    except (
+        yaml.YAMLError,
+        ValueError,
+    ) as error:  # ValueError: wrong encoding, or a number too long
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path.name} line {mark.line + 1}" if mark else path.name
+        why = getattr(error, "problem", None) or type(error).__name__
+        return None, [f"{place}: not readable as UTF-8 YAML ({why})"]
+    faults = [f"{path.name} {duplicate}" for duplicate in loader.duplicates]
+    try:
+        return model.model_validate(content), faults
+    except ValidationError as error:
+        faults += [f"{path.name}: {fault}" for fault in _faults(error)]
+        extra = [fault["loc"] for fault in error.errors() if fault["type"] == "extra_forbidden"]
+    try:  # a key too many must not hide what else is wrong
+        return model.model_validate(_without(content, extra)), faults
+    except ValidationError:
+        return None, faults
+
+
+def _refuse_special(text: str) -> None:
+    """Raise for tags and aliases, and for nesting so deep that it would exhaust the C parser's
+    stack.
+    """
+    depth = 0
+    for token in yaml.scan(text, _Loader):
+        if isinstance(token, yaml.TagToken | yaml.AliasToken):
+            raise yaml.constructor.ConstructorError(
+                None, None, "no tags or aliases", token.start_mark
+            )
+        depth += isinstance(token, OPENS) - isinstance(token, CLOSES)
+        if depth > DEEPEST:
+            raise yaml.constructor.ConstructorError(
+                None, None, "nested too deeply", token.start_mark
+            )
+
+
+def _without(content: Any, places_of_keys: Iterable[tuple[int | str, ...]]) -> Any:
+    """YAML content without some of its keys."""
+    for *path, key in places_of_keys:
+        inner = content
+        for step in path:
+            inner = inner[step]
+        inner.pop(key, None)
+    return content
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False, include_context=True):
+        place = ".".join(str(step) for step in fault["loc"]) or "the file"
+        if fault["type"] == "extra_forbidden":
+            yield f"{place}: this key is not part of the format" + near(
+                str(fault["loc"][-1]), _keys()
+            )
+        elif fault["type"] in _PLAIN:
+            yield f"{place}: {_PLAIN[fault['type']]}"
+        else:
+            yield f"{place}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+
+
+# pydantic's words where they would not help somebody who writes YAML
+_PLAIN = {
+    "missing": "is missing",
+    "string_type": "must be text; put it in quotes",
+    "tuple_type": "must be a list",
+    "dict_type": "must hold keys",
+    "model_type": "must hold keys",
+    "too_short": "must not be empty",
+}
+
+
+def _keys() -> list[str]:
+    """Every key of the format, for suggestions."""
+    waiting, keys = [Definition], set()
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        keys |= {field.alias or name for name, field in kind.model_fields.items()}
+    return sorted(keys)

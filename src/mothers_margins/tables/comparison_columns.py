@@ -1,0 +1,196 @@
+"""The columns that a comparison adds to a table of groups: difference, test, p, standardised
+difference.
+"""
+
+from collections.abc import Iterator
+
+from mothers_margins.errors import UsageError, count
+from mothers_margins.results.results import Record, Results, checked, codes
+from mothers_margins.results.shown import is_hidden, is_known, shown
+from mothers_margins.study.study import Study
+from mothers_margins.tables.cells import EMPTY, of_row
+from mothers_margins.tables.table import Cell, Column, Notes
+from mothers_margins.wording.terms import NOTES, note, sentence
+
+STATISTICS = {
+    "chi_squared": "χ²({df}) = {statistic}",
+    "t": "t({df}) = {statistic}",
+    "rank_sum": "W = {ranks}",
+}
+# Codes that say why nothing was tested.
+UNTESTED = (
+    "groups_made_from_it",
+    "zero_by_definition",
+    "nothing_varies",
+    "no_value_in_a_group",
+    "too_few_values",
+)
+
+
+class ComparisonColumns:
+    """Cells of the rows of comparisons, by variable and level; collects the notes that they
+    need.
+    """
+
+    def __init__(self, results: Results, notes: Notes) -> None:
+        about = checked(results, "characteristics", "comparisons")
+        self.study: Study = about.study
+        self.notes = notes
+        self.groups = [group.label for group in about.groups.values()]
+        self.rows: dict[tuple[str, str], list[Record]] = {}
+        for row in results.to_dict("records"):
+            self.rows.setdefault((row["variable"], row["level"]), []).append(row)
+        self.tests = sum(any(row["test"] for row in rows) for rows in self.rows.values())
+
+    def columns(self) -> Iterator[Column]:
+        """Headings; the order is that of `cells`."""
+        heading = f"Difference ({self.study.file.tests.confidence:g}% CI)"
+        spanner = f"{self.groups[0]} compared with: {self.groups[1]}"
+        headings = {"difference": heading, "test": "Test", "p": "p", "d": "Std. difference"}
+        for key, text in headings.items():
+            yield Column(key, text, None, spanner)
+
+    def check(self, names: Iterator[str]) -> None:
+        """Raises UsageError for variables that were not compared."""
+        compared = {variable for variable, _ in self.rows}
+        absent = [name for name in names if name not in compared]
+        if absent:
+            raise UsageError(
+                "characteristics: the comparisons lack a variable of the table.", absent
+            )
+
+    def cells(self, variable: str, level: str = "", *, kind: str = "") -> tuple[Cell, ...]:
+        """The four cells of a row. kind: which summary of a number it shows, so which test belongs
+        to it.
+        """
+        rows = self.rows.get((variable, level), [])
+        median = kind == "median_iqr"
+        tests = [row for row in rows if row["test"]]
+        if kind:
+            tests = [row for row in tests if (row["test"] == "rank_sum") == median]
+        effects = {row["effect_name"]: row for row in rows if row["effect_name"]}
+        difference = effects.get("difference")
+        if difference is None and not median:
+            difference = effects.get("difference_of_means")
+        standardised = None if median else effects.get("standardised_difference")
+        statistic, p_value = self._tested(tests)
+        untested = next((row for row in rows if codes(row)[:1] and codes(row)[0] in UNTESTED), None)
+        if untested and not median:
+            p_value = Cell("", {}, "missing", self.notes.mark(self._why_untested(untested)))
+        return _difference(difference), statistic, p_value, _standardised(standardised)
+
+    def _why_untested(self, row: Record) -> str:
+        """The note of a variable that is not tested, with the study's own reason where it has
+        one.
+        """
+        if row["reason"]:
+            return sentence(f"{NOTES[codes(row)[0]]}: {row['reason']}")
+        return note(row)
+
+    def level_only(self, variable: str, level: str) -> tuple[Cell, ...]:
+        """The cells of a level under its variable, whose test stands above: the difference
+        alone.
+        """
+        return self.cells(variable, level)[0], EMPTY, EMPTY, EMPTY
+
+    def _tested(self, tests: list[Record]) -> tuple[Cell, Cell]:
+        """The planned test's statistic, and the p that is quoted: Fisher's where it stands
+        beside.
+        """
+        planned = next((row for row in tests if row["test"] != "fisher_exact"), None)
+        fisher = next((row for row in tests if row["test"] == "fisher_exact"), None)
+        by_fisher = fisher is not None and _has_p(fisher)
+        quoted = fisher if by_fisher else planned
+        if quoted is None:
+            return EMPTY, EMPTY
+        statistic = EMPTY
+        if planned is not None:
+            pattern = STATISTICS[str(planned["test"])]
+            if by_fisher:
+                pattern += " (p {p_planned})"
+            # ranks: a multiple of a half
+            shown_by = {
+                "df": "df",
+                "statistic": "statistic",
+                "ranks": "statistic",
+                "p_planned": "p_value",
+            }
+            asked = {name: column for name, column in shown_by.items() if f"{{{name}}}" in pattern}
+            statistic = of_row(pattern, planned, **asked)
+        mark = self.notes.mark(f"Fisher's exact test: {NOTES[codes(fisher)[0]]}.") if fisher else ""
+        return statistic, of_row("{p_quoted}", quoted, mark, p_quoted="p_value")
+
+    def explain(self, *, differences: bool = True) -> None:
+        """Which tests these are and by which rule, under the table; differences: whether it shows
+        them.
+        """
+        rules = self.study.file.tests
+        rows = [row for by_key in self.rows.values() for row in by_key]
+        tests = {row["test"] for row in rows}
+        self._explain_levels(rows, differences)
+        if rules.reported == "none":
+            self.notes.plain("The publication reports no test; these are added.")
+        if "t" in tests:
+            means = (
+                "Student's t-test, equal variances"
+                if rules.variances == "equal"
+                else "Welch's t-test"
+            )
+            ranks = "with" if rules.rank_sum_correction else "without"
+            beside = f" Beside a median: Wilcoxon's rank-sum test {ranks} continuity correction."
+            self.notes.plain(f"Means: {means}.{beside if 'rank_sum' in tests else ''}")
+        if differences:
+            self.notes.plain(
+                f"Differences: {self.groups[0]} minus {self.groups[1]}, of percentages in points "
+                "with Newcombe's "
+                "interval, or of means. Standardised differences: over the root of the average "
+                "variance; with two "
+                "levels of the first one, with several a distance without a sign."
+            )
+        self.notes.plain(
+            f"p-values describe. {count(self.tests, 'variable')} tested, without adjustment for "
+            "their number; no test "
+            "chose an explanatory variable."
+        )
+
+    def _explain_levels(self, rows: list[Record], differences: bool) -> None:
+        """Which test stands at levels, and where Fisher's is quoted."""
+        rules = self.study.file.tests
+        fisher = [row for row in rows if row["test"] == "fisher_exact"]
+        asked_for = fisher and all("asked_for" in codes(row) for row in fisher)
+        pearson = (
+            f"Pearson's chi-squared {'with' if rules.yates else 'without'} continuity correction"
+        )
+        if asked_for:
+            brackets = ", its p in brackets" if differences else ""
+            self.notes.plain(f"Levels: Fisher's exact test; {pearson} stands beside it{brackets}.")
+        elif any(row["test"] == "chi_squared" for row in rows):
+            brackets = ", with its p in brackets" if differences else ""
+            rule = (
+                f"where an expected count is below {rules.fisher_below:g}, Fisher's exact "
+                f"test is quoted{brackets}"
+            )
+            departs = (
+                ", which departs from the planned test by this rule"
+                if rules.reported != "none"
+                else ""
+            )
+            self.notes.plain(f"Levels: {pearson}; {rule}{departs}.")
+
+
+def _has_p(row: Record) -> bool:
+    """Whether a row has a p-value, which may be hidden."""
+    value = shown(row, "p_value")
+    return is_hidden(value) or is_known(value)
+
+
+def _difference(row: Record | None) -> Cell:
+    if row is None:
+        return EMPTY
+    return of_row(
+        "{difference} ({low} to {high})", row, difference="effect", low="conf_low", high="conf_high"
+    )
+
+
+def _standardised(row: Record | None) -> Cell:
+    return EMPTY if row is None else of_row("{standardised}", row, standardised="effect")

@@ -1,0 +1,347 @@
+"""Tables of imputation and of what follows from it: the log of a run, imputed beside observed,
+precision, per 100.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from mothers_margins.errors import UsageError
+from mothers_margins.imputation import how_many_imputations
+from mothers_margins.results.results import About, Record, Results, checked, codes
+from mothers_margins.results.shown import Value, combined, is_hidden, is_known, odds, shown
+from mothers_margins.study.study import Study
+from mothers_margins.tables.cells import EMPTY, cell, of_row, table_of
+from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.wording.terms import (
+    at,
+    capital,
+    count_text,
+    happened,
+    is_firth,
+    is_imputed,
+    label,
+    level,
+    method,
+    rounding_rule,
+    symbol,
+    term,
+    unlocked,
+)
+
+BY_STATISTIC = dict[tuple[str, str, str, str], Record]
+
+
+def imputation_log(results: Results) -> Table:
+    """How a run was made and what happened in it, from `Imputed.events`: settings, participants,
+    chains.
+
+    Raises UsageError for other events.
+    """
+    about = checked(results, "imputation_log", "events")
+    if not {*results["engine"]} <= {"run", "imputation", "chains"}:
+        raise UsageError("imputation_log: these are not the events of an imputation.")
+    study, unit = about.study, about.study.file.unit.many
+    titles = {
+        "run": "Settings",
+        "imputation": f"What was done to {unit}",
+        "chains": "What happened in the chains",
+    }
+    sections = []
+    for engine, part in results.groupby("engine", sort=False):
+        rows = [_logged(study, row) for row in part.to_dict("records")]
+        sections.append(Section(titles[str(engine)], tuple(rows)))
+    notes = Notes()
+    notes.plain(
+        "Augmented: pseudo-rows support an equation whose level is rare or perfectly predicted."
+    )
+    notes.plain("The outcome predicts and is never imputed; what does not apply is never imputed.")
+    headings = {"what": "What", "number": "Number"}
+    return _table(
+        about,
+        "imputation_log",
+        "How the values were imputed",
+        "Variable",
+        headings,
+        sections,
+        notes,
+    )
+
+
+def _logged(study: Study, row: Record) -> Row:
+    """One line of the log: the variable, what happened to it, and how many participants, or chains,
+    it met.
+    """
+    words, variable = happened(study, row), str(row["variable"])
+    title = label(study, variable) if variable else capital(words)
+    what = Cell(words) if variable else EMPTY
+    return Row(title, (what, _met(study, row)), variable, str(row["event"]))
+
+
+def _met(study: Study, row: Record) -> Cell:
+    """The number of a line, with what it is of; empty for a rule that has none."""
+    if row["engine"] == "run":
+        return of_row("{n}", row, n="setting")
+    if row["engine"] == "chains":
+        return of_row("{n} of {denominator} chains", row, n="chains", denominator="chains_in_all")
+    n = shown(row, "n")
+    if not (is_hidden(n) or is_known(n)):
+        return EMPTY
+    return of_row(
+        f"{{n}} of {{denominator}} {study.file.unit.many}", row, n="n", denominator="denominator"
+    )
+
+
+def imputed_beside_observed(results: Results) -> Table:
+    """Imputed values beside observed ones, from `imputed_values`. Raises UsageError for other
+    results.
+    """
+    about = checked(results, "imputed_beside_observed", "summaries")
+    if {*about.groups} != {"observed", "imputed"}:
+        raise UsageError("imputed_beside_observed: these are not the results of imputed_values.")
+    study = about.study
+    by_statistic: BY_STATISTIC = {}
+    for row in results.to_dict("records"):
+        by_statistic[row["variable"], row["level"], row["group"], row["statistic"]] = row
+    sections = []
+    for name in dict.fromkeys(str(name) for name in results["variable"]):
+        rows = [_sizes(by_statistic, name)]
+        for value in study.levels(name):
+            cells = [by_statistic[name, value, group, "percent"] for group in about.groups]
+            shares = tuple(of_row("{percent}%", row, percent="value") for row in cells)
+            rows.append(Row(level(study, name, value), shares, name, value))
+        if not study.levels(name):
+            numbers = tuple(_mean_sd(by_statistic, name, group) for group in about.groups)
+            rows.append(Row("mean (SD)", numbers, name))
+        sections.append(Section(label(study, name), tuple(rows)))
+    notes = Notes()
+    notes.plain(
+        "Imputed values are those of all imputations together; their number is that of missing "
+        "values."
+    )
+    notes.plain(
+        "Values that are missing at random can differ from observed ones, as what predicts them "
+        "differs."
+    )
+    if study.file.missing_data and {*results["variable"]} & {*study.file.missing_data.composites}:
+        notes.plain(
+            "A composite is known once one part is a yes, so it is missing only where no known "
+            "part is one."
+        )
+    caption, headings = (
+        "Imputed values beside observed ones",
+        {"observed": "Observed", "imputed": "Imputed"},
+    )
+    return _table(about, "imputed_beside_observed", caption, "Variable", headings, sections, notes)
+
+
+def _mean_sd(by_statistic: BY_STATISTIC, name: str, group: str) -> Cell:
+    mean = shown(by_statistic[name, "", group, "mean"], "value")
+    sd = shown(by_statistic[name, "", group, "sd"], "value")
+    return cell("{mean} ({sd})", {"mean": mean, "sd": sd})
+
+
+def _sizes(by_statistic: BY_STATISTIC, name: str) -> Row:
+    """How many values are behind a variable's shares or means, from a row that may be shown if
+    there is one.
+    """
+    cells = []
+    for group in ("observed", "imputed"):
+        rows = [row for key, row in by_statistic.items() if (key[0], key[2]) == (name, group)]
+        first = next((row for row in rows if row["status"] != "suppressed"), rows[0])
+        cells.append(of_row("{n}", first, n="denominator"))
+    return Row("Number of values", tuple(cells), name, "n")
+
+
+def precision(results: Results) -> Table:
+    """What imputation adds to the uncertainty of adjusted estimates: missing information, Monte
+    Carlo error, enough m.
+
+    results: pooled estimates, from `PooledFit.to_frame` or `stability` (of which the largest m is
+    shown). The Monte Carlo error of an odds ratio is that of its logarithm times the odds ratio.
+    Raises UsageError for results without pooled estimates, and for several outcomes, models or
+    methods.
+    """
+    about = checked(results, "precision", "estimates")
+    rows = [
+        row
+        for row in results.to_dict("records")
+        if row["model"] == "adjusted" and is_imputed(row["method"])
+    ]
+    rows = [row for row in rows if "joint_test" not in codes(row)]
+    if not rows:
+        raise UsageError("precision: there is no pooled adjusted estimate.")
+    if len({(row["outcome"], row["specification"], row["method"]) for row in rows}) > 1:
+        raise UsageError("precision: these are estimates of several outcomes, models or methods.")
+    chosen = _of_largest_m([row for row in rows if row["variable"]])
+    lines = [
+        Row(term(about.study, row), _precise(row), str(row["variable"]), str(row["level"]))
+        for row in chosen
+    ]
+    heads = {
+        "missing_information": "Missing information",
+        "ratio": "OR",
+        "mc_error": "its Monte Carlo error",
+        "mc_share": "in % of the standard error",
+        "enough": "m that would be enough",
+    }
+    notes = Notes()
+    numbers = [shown(row, "m") for row in chosen]
+    known = [count_text(number) for number in numbers if is_known(number)]
+    notes.plain(f"Adjusted estimates from {known[0] if known else symbol(*numbers)} imputations.")
+    notes.plain(
+        "Missing information: the fraction of an estimate's information that missing values took "
+        "away."
+    )
+    notes.plain(
+        "Monte Carlo error: how much an estimate would change if it were all imputed again with "
+        "another seed."
+    )
+    notes.plain("Enough: standard errors would then change by about 5% (von Hippel 2020).")
+    caption = "How precise the imputed estimates are"
+    return _table(
+        about,
+        "precision",
+        caption,
+        "Explanatory variable",
+        heads,
+        [Section("", tuple(lines))],
+        notes,
+    )
+
+
+def _of_largest_m(rows: list[Record]) -> list[Record]:
+    """The estimates from most imputations: for each term the last one, where its number of
+    imputations is hidden.
+    """
+    numbers = [value for value in (shown(row, "m") for row in rows) if is_known(value)]
+    by_term: dict[str, Record] = {}
+    for row in rows:
+        m = shown(row, "m")
+        if is_hidden(m) or (numbers and m == max(numbers)):
+            by_term[str(row["term"])] = row
+    return list(by_term.values())
+
+
+def _precise(row: Record) -> tuple[Cell, ...]:
+    """The cells of one estimate."""
+    ratio, lost = odds(shown(row, "estimate")), shown(row, "fmi")
+    mc_error, std_error = shown(row, "mc_error"), shown(row, "std_error")
+    return (
+        cell("{percent}%", {"percent": combined(lambda fmi: 100 * fmi, lost)}),
+        cell("{ratio}", {"ratio": ratio}),
+        cell("{ratio}", {"ratio": combined(lambda ratio, mc: ratio * mc, ratio, mc_error)}),
+        cell(
+            "{percent}%", {"percent": combined(lambda mc, se: 100 * mc / se, mc_error, std_error)}
+        ),
+        cell("{n}", {"n": combined(how_many_imputations, lost)}),
+    )
+
+
+def per_hundred(results: Results) -> Table:
+    """Standardised predictions as numbers in 100, one column per method, from `standardise`.
+
+    Raises UsageError for results of another kind, and for several outcomes or models.
+    """
+    about = checked(results, "per_hundred", "predictions")
+    study = about.study
+    rows = results.to_dict("records")
+    if len({(row["outcome"], row["specification"]) for row in rows}) != 1:
+        raise UsageError("per_hundred: these are predictions of several outcomes or models.")
+    methods = list(dict.fromkeys(str(row["method"]) for row in rows))
+    sections = []
+    for name in dict.fromkeys(str(row["variable"]) for row in rows):
+        own = [row for row in rows if row["variable"] == name]
+        sections.append(Section(label(study, name), tuple(_expected(study, own, methods))))
+    confidence = f"{study.file.regression.confidence:g}%"
+    heads = {used: f"{capital(method(used))}: in 100 ({confidence} CI)" for used in methods}
+    notes, unit = Notes(), study.file.unit.many
+    notes.plain(
+        f"How many in 100 {unit} would be expected with the outcome if all had the level and "
+        "kept their own values of "
+        "the other variables: fitted probabilities averaged over all. An association, not what "
+        "would happen."
+    )
+    for used in methods:
+        notes.plain(_predicted_from(study, used, [row for row in rows if row["method"] == used]))
+    notes.plain(
+        "Intervals are Wald's on the logit scale, by the delta method with the participants held "
+        "fixed."
+    )
+    caption = f"Adjusted numbers in 100 with: {label(study, str(rows[0]['outcome']))}"
+    return _table(about, "per_hundred", caption, "Explanatory variable", heads, sections, notes)
+
+
+def _expected(study: Study, rows: list[Record], methods: list[str]) -> list[Row]:
+    """The rows of one variable: a level, or a value, each with a cell per method."""
+    by_level: dict[str, dict[str, Record]] = {}
+    for row in rows:
+        by_level.setdefault(str(row["level"]), {})[str(row["method"])] = row
+    lines = []
+    for value, by_method in by_level.items():
+        first = next(iter(by_method.values()))
+        cells = tuple(_in_100(by_method.get(used)) for used in methods)
+        lines.append(Row(at(study, first), cells, str(first["variable"]), value))
+    return lines
+
+
+def _predicted_from(study: Study, used: str, rows: list[Record]) -> str:
+    """From how many participants and imputations a method's numbers are."""
+    row = next((other for other in rows if other["status"] != "suppressed"), rows[0])
+    n, events, m = (count_text(shown(row, column)) for column in ("n", "n_events", "m"))
+    words = f"{capital(method(used))}: {n} {study.file.unit.many}, {events} with the outcome"
+    if is_imputed(used):
+        words += f", pooled on the logit scale from {m} imputations"
+    if is_firth(used):
+        words += ", constant corrected so that the mean is the observed share (FLIC)"
+    return f"{words}."
+
+
+def in_words(results: Results, variable: str, method: str) -> str:
+    """One variable's predictions in words: 'Yes: about 47 in 100 (39 to 56), compared with No:
+    about 30 in 100 …'.
+
+    The sentence ends with the marks of its rows, because it is made to be copied.
+    Raises UsageError for predictions that are not there.
+    """
+    about = checked(results, "in_words", "predictions")
+    own = results[(results["variable"] == variable) & (results["method"] == method)]
+    if len(own) < 2:
+        raise UsageError(f"in_words: there are no predictions of {variable} by {method}.")
+    table = per_hundred(own)
+    texts = []
+    for row in own.to_dict("records"):
+        quoted = table.quote(variable, level=str(row["level"])).replace(" (", " in 100 (", 1)
+        texts.append(f"{at(about.study, row)}: about {quoted}")
+    marks = [f"{mark}." for mark in (unlocked(about), about.source.mark) if mark]
+    compared = ", compared with ".join(reversed(texts))
+    return " ".join([f"{label(about.study, variable)}. {compared}.", *marks])
+
+
+def _in_100(row: Record | None) -> Cell:
+    if row is None:
+        return EMPTY
+    columns = {"per_100": "estimate", "per_100_low": "conf_low", "per_100_high": "conf_high"}
+    values: dict[str, Value] = {}
+    for name, column in columns.items():
+        values[name] = combined(lambda share: 100 * share, shown(row, column))
+    return cell("{per_100} ({per_100_low} to {per_100_high})", values)
+
+
+def _table(
+    about: About,
+    name: str,
+    caption: str,
+    stub: str,
+    headings: Mapping[str, str],
+    sections: Sequence[Section],
+    notes: Notes,
+) -> Table:
+    notes.plain(f"Numbers are rounded; {rounding_rule(about.study.file.rounding)}.")
+    return table_of(
+        about,
+        name=name,
+        caption=caption,
+        stub=stub,
+        columns=[Column(key, heading) for key, heading in headings.items()],
+        sections=sections,
+        notes=notes,
+    )

@@ -1,0 +1,482 @@
+"""The table of odds ratios."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from math import inf
+from typing import NamedTuple
+
+import pandas as pd
+
+from mothers_margins.errors import UsageError, count
+from mothers_margins.results.results import NOT_LOCKED, About, Record, Results, checked, codes
+from mothers_margins.results.shown import Value, combined, is_known, odds, shown
+from mothers_margins.rounding import rounded
+from mothers_margins.study.study import Study
+from mothers_margins.tables.cells import EMPTY, cell, of_row, ratio_of, table_of
+from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.wording.terms import (
+    DF_RULES,
+    MODELS,
+    coding,
+    count_text,
+    done_to_model,
+    is_firth,
+    is_imputed,
+    label,
+    level,
+    lock_note,
+    method,
+    named,
+    note,
+    rounding_rule,
+    sentence,
+    specification,
+    symbol,
+    term_beside_reference,
+)
+
+JOINT = "joint_test"
+
+
+class Made(NamedTuple):
+    """What a pair of columns is of."""
+
+    outcome: str
+    specification: str
+    model: str
+    method: str
+
+
+Key = tuple[Made, str, str]  # with the variable and the level of a row
+
+
+def odds_ratios(
+    results: Results | Iterable[Results],
+    cells: Results | None = None,
+    done: Results | Iterable[Results] | None = None,
+) -> Table:
+    """A table of odds ratios: one row per level, a pair of columns per model and method, Wald and
+    profile intervals.
+
+    results: estimates of one model, from `Fit.to_frame`, or a list of several; of several outcomes
+    or models the adjusted estimates stand side by side. cells: `Fit.tabulated`, for the number with
+    the outcome of each level. done: `Fit.events`, or a list of them, for the notes. Limits of
+    log-odds are exponentiated, standard errors never. Raises UsageError for results of another
+    kind.
+    """
+    frames = _frames(results)
+    if not frames:
+        raise UsageError("odds_ratios: no estimates were given.")
+    abouts = [checked(frame, "odds_ratios", "estimates") for frame in frames]
+    about = abouts[0]
+    if any(other.lock == "open" for other in abouts):
+        about = replace(about, lock="open")
+    estimates = _Estimates.of(frames, abouts)
+    if not estimates.rows_by_key:
+        raise UsageError("odds_ratios: there is no estimate of an explanatory variable.")
+    notes = Notes()
+    builder = _Ratios(about, notes, estimates, _with_outcome(cells))
+    sections = []
+    for title, names in _blocks(about.study, estimates.variables()):
+        rows: list[Row] = []
+        for name in names:
+            rows += builder.variable(name)
+        sections.append(Section(title, tuple(rows)))
+    _explain(about.study, notes, estimates)
+    _explain_done(about.study, notes, _frames(done) if done is not None else [])
+    _explain_codings(about.study, notes, estimates)
+    return table_of(
+        about,
+        name="odds_ratios",
+        caption=_caption(about.study, estimates),
+        stub="Explanatory variable",
+        columns=builder.columns(),
+        sections=sections,
+        notes=notes,
+    )
+
+
+def _frames(results: object) -> list[Results]:
+    """One frame of results, or several, as a list."""
+    if isinstance(results, pd.DataFrame):
+        return [results]  # type: ignore[list-item]  # `checked` says what is wrong with a plain frame
+    return list(results) if isinstance(results, Iterable) else []
+
+
+@dataclass(frozen=True)
+class _Estimates:
+    """The estimates of a table, by what they are of, and what the agreed list says of each."""
+
+    rows: tuple[Record, ...]
+    rows_by_key: dict[Key, Record]
+    joint: dict[Key, Record]
+    lock_notes: dict[Made, str]
+
+    @classmethod
+    def of(cls, frames: list[Results], abouts: list[About]) -> "_Estimates":
+        rows: list[Record] = []
+        lock_notes: dict[Made, str] = {}
+        for frame, about in zip(frames, abouts, strict=True):
+            own = frame.to_dict("records")
+            rows += own
+            lock_notes |= {_made(row): lock_note(about) for row in own}
+        if len({_made(row)[:2] for row in rows}) > 1:
+            rows = [row for row in rows if row["model"] == "adjusted"]
+        by_key: dict[Key, Record] = {}
+        joint: dict[Key, Record] = {}
+        for row in rows:
+            key = (_made(row), str(row["variable"]), str(row["level"]))
+            if row["variable"]:
+                (joint if JOINT in codes(row) else by_key)[key] = row
+        return cls(tuple(rows), by_key, joint, lock_notes)
+
+    @property
+    def made(self) -> tuple[Made, ...]:
+        """What the columns are of, in order."""
+        return tuple(dict.fromkeys(key[0] for key in self.rows_by_key))
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several outcomes or models, of which only the adjusted estimates are
+        shown.
+        """
+        return len({made[:2] for made in self.made}) > 1
+
+    def variables(self) -> list[str]:
+        """Explanatory variables in their order in the model."""
+        return list(dict.fromkeys(key[1] for key in self.rows_by_key))
+
+    def levels(self, variable: str) -> list[str]:
+        """Levels of a variable that have an estimate; an empty one for a number."""
+        return list(dict.fromkeys(key[2] for key in self.rows_by_key if key[1] == variable))
+
+    def first(self, variable: str) -> Record:
+        """An estimate of a variable, for what it is called and compared with."""
+        return next(row for key, row in self.rows_by_key.items() if key[1] == variable)
+
+    def of_made(self, made: Made) -> list[Record]:
+        """The estimates of a pair of columns, without joint tests and constants."""
+        return [row for key, row in self.rows_by_key.items() if key[0] == made]
+
+
+def _made(row: Record) -> Made:
+    return Made(
+        str(row["outcome"]), str(row["specification"]), str(row["model"]), str(row["method"])
+    )
+
+
+def _caption(study: Study, estimates: _Estimates) -> str:
+    outcomes = dict.fromkeys(str(row["outcome"]) for row in estimates.rows)
+    models = dict.fromkeys(str(row["specification"]) for row in estimates.rows)
+    named = [specification(study, name) for name in models]
+    titles = [f"Associations with: {'; '.join(label(study, name) for name in outcomes)}"]
+    if any(named):
+        titles.append("; ".join(filter(None, named)))
+    return ". ".join(titles)
+
+
+def _with_outcome(cells: Results | None) -> dict[tuple[str, str], tuple[Value, Value]]:
+    """Number with the outcome and in all, by variable and level."""
+    if cells is None:
+        return {}
+    checked(cells, "odds_ratios", "events")
+    if set(cells["engine"]) - {"cells"}:
+        raise UsageError("odds_ratios: cells are what Fit.tabulated returns.")
+    by_side: dict[tuple[str, str], dict[str, Value]] = {}
+    for row in cells.to_dict("records"):
+        by_side.setdefault((row["variable"], row["level"]), {})[row["group"]] = shown(row, "n")
+    return {
+        key: (sides["yes"], combined(lambda yes, no: yes + no, sides["yes"], sides["no"]))
+        for key, sides in by_side.items()
+    }
+
+
+def _blocks(study: Study, variables: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Variables of the estimates under the study's headings, in their order in the model."""
+    titles = [*dict.fromkeys(block.title for block in study.file.explanatory), ""]
+    for title in titles:
+        inside = [name for name in variables if study.block(name) == title]
+        if inside:
+            yield title, inside
+
+
+class _Ratios:
+    """Rows and columns of one table of odds ratios."""
+
+    def __init__(
+        self,
+        about: About,
+        notes: Notes,
+        estimates: _Estimates,
+        with_outcome: dict[tuple[str, str], tuple[Value, Value]],
+    ) -> None:
+        self.study = about.study
+        self.open = about.lock == "open"
+        self.notes = notes
+        self.estimates = estimates
+        self.with_outcome = with_outcome
+
+    def columns(self) -> Iterator[Column]:
+        confidence = f"{self.study.file.regression.confidence:g}%"
+        if self.with_outcome:
+            yield Column("events", "With outcome, of all")
+        for made in self.estimates.made:
+            spanner = self._spanner(made)
+            key = "_".join(made if self.estimates.several else made[2:])
+            if made.method == "available_case":
+                yield Column(f"{key}_n", "n", None, spanner)
+            yield Column(key, f"OR ({confidence} CI)", None, spanner)
+            yield Column(f"{key}_p", "p", None, spanner)
+            if self._profiled(made):
+                yield Column(f"{key}_profile", f"Profile {confidence} CI", None, spanner)
+                yield Column(f"{key}_profile_p", "Profile p", None, spanner)
+        if self.open:
+            yield Column("status", "Status")
+
+    def _spanner(self, made: Made) -> str:
+        """What a pair of columns is of, as far as that differs between them."""
+        spanner = f"{MODELS[made.model]} ({method(made.method)})"
+        if not self.estimates.several:
+            return spanner
+        which = []
+        if len({other.outcome for other in self.estimates.made}) > 1:
+            which.append(label(self.study, made.outcome))
+        if len({other.specification for other in self.estimates.made}) > 1:
+            which.append(specification(self.study, made.specification))
+        return f"{'. '.join(filter(None, which)) or 'Main model'}. {spanner}"
+
+    def _profiled(self, made: Made) -> bool:
+        """Profile columns stand where there are profile intervals, of the adjusted estimates of one
+        model.
+        """
+        if self.estimates.several or made.model != "adjusted":
+            return False
+        return any(is_known(shown(row, "profile_low")) for row in self.estimates.of_made(made))
+
+    def _width(self, made: Made) -> int:
+        """How many columns stand for one model and method."""
+        width = 2
+        if made.method == "available_case":
+            width += 1
+        if self._profiled(made):
+            width += 2
+        return width
+
+    def variable(self, name: str) -> Iterator[Row]:
+        """The rows of a variable: one, or a heading with the joint test, the reference, and a row
+        per level.
+        """
+        levels = self.estimates.levels(name)
+        first = self.estimates.first(name)
+        if len(levels) == 1:
+            yield self._row(term_beside_reference(self.study, first), name, levels[0])
+            return
+        joint: list[Cell] = []
+        for made in self.estimates.made:
+            joint += self._joint(made, name)
+        yield self._padded(Row(label(self.study, name), tuple(joint), name), EMPTY, NOT_LOCKED)
+        yield self._reference(name, str(first["reference"]))
+        for value in levels:
+            yield self._row(level(self.study, name, value), name, value, depth=2)
+
+    def _reference(self, name: str, reference: str) -> Row:
+        cells: list[Cell] = []
+        for made in self.estimates.made:
+            cells += [Cell("reference"), *(EMPTY,) * (self._width(made) - 1)]
+        row = Row(level(self.study, name, reference), tuple(cells), name, reference, 2)
+        return self._padded(row, self._events(name, reference), "")
+
+    def _row(self, title: str, name: str, value: str, depth: int = 1) -> Row:
+        cells: list[Cell] = []
+        for made in self.estimates.made:
+            cells += self._estimate(made, name, value)
+        return self._padded(
+            Row(title, tuple(cells), name, value, depth), self._events(name, value), NOT_LOCKED
+        )
+
+    def _padded(self, row: Row, events: Cell, status: str) -> Row:
+        """A row with the columns that stand before and after the estimates."""
+        before = (events,) if self.with_outcome else ()
+        after = (Cell(status),) if self.open else ()
+        return replace(row, cells=(*before, *row.cells, *after))
+
+    def _events(self, name: str, value: str) -> Cell:
+        if (name, value) not in self.with_outcome:
+            return EMPTY
+        n, whole = self.with_outcome[name, value]
+        return cell("{n} of {denominator}", {"n": n, "denominator": whole})
+
+    def _joint(self, made: Made, name: str) -> list[Cell]:
+        """The cells of a variable's heading: p of its levels together."""
+        row = self.estimates.joint.get((made, name, ""))
+        if row is None:
+            return [EMPTY] * self._width(made)
+        own_n = [of_row("{n}", row, n="n")] if made.method == "available_case" else []
+        mark = self.notes.mark(sentence("all levels together, Wald's test"))
+        cells = [*own_n, EMPTY, of_row("{p_value}", row, mark, p_value="p_value")]
+        return cells + [EMPTY] * (self._width(made) - len(cells))
+
+    def _estimate(self, made: Made, name: str, value: str) -> list[Cell]:
+        """Odds ratio with its interval, p, and the profile's."""
+        row = self.estimates.rows_by_key.get((made, name, value))
+        if row is None:
+            return [EMPTY] * self._width(made)
+        said = " ".join(filter(None, (note(row), self.estimates.lock_notes[made])))
+        mark = self.notes.mark(said) if said else ""
+        cells = [of_row("{n}", row, n="n")] if made.method == "available_case" else []
+        cells += [ratio_of(row, mark), of_row("{p_value}", row, p_value="p_value")]
+        if self._profiled(made):
+            cells += [_profile(row), of_row("{p_value}", row, p_value="profile_p")]
+        return cells
+
+
+def _profile(row: Record) -> Cell:
+    """The limits of a profile interval, which can be without an end."""
+    low, high = shown(row, "profile_low"), shown(row, "profile_high")
+    pattern = "{ratio_low} to {ratio_high}"
+    if is_known(high) and high == inf:
+        pattern = "{ratio_low} to ∞"
+    return cell(pattern, {"ratio_low": odds(low), "ratio_high": odds(high)})
+
+
+def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
+    """What is in the model, by which method, and how to read it."""
+    rules, unit = study.file.regression, study.file.unit.many
+    alone = any(made.model == "unadjusted" for made in estimates.made)
+    adjusted = [made for made in estimates.made if made.model == "adjusted"]
+    for made in adjusted:
+        beside = (
+            f" Unadjusted odds ratios are of the same {unit}."
+            if alone and not estimates.several
+            else ""
+        )
+        notes.plain(_model_in_words(study, made, estimates) + beside)
+    firth = [
+        row for row in estimates.rows if is_firth(str(row["method"])) or "by_firth" in codes(row)
+    ]
+    if len(firth) < len(estimates.rows):
+        notes.plain(
+            "Logistic regression by maximum likelihood"
+            + (" where nothing else is said." if firth else ".")
+        )
+    if firth:
+        information = {
+            "information": "the ordinary information",
+            "augmented": "that of the augmented data",
+        }
+        errors = information[rules.firth_std_error]
+        notes.plain(f"Firth: penalised likelihood, standard errors from {errors}.")
+    pooled = [
+        row for row in estimates.rows if is_imputed(str(row["method"])) and JOINT not in codes(row)
+    ]
+    if pooled:
+        notes.plain(_pooling(study, pooled))
+    profiled = any(
+        is_known(shown(row, "profile_low")) for made in adjusted for row in estimates.of_made(made)
+    )
+    profile = "; profile ones are likelihood-ratio" if profiled and not estimates.several else ""
+    notes.plain(f"p and intervals are Wald's{profile}.")
+    if adjusted:
+        notes.plain(
+            "Each adjusted odds ratio is an association given all other variables of the model, "
+            "not an effect."
+        )
+    else:
+        notes.plain(f"n is the number of {unit} behind an odds ratio; it differs from row to row.")
+
+
+def _model_in_words(study: Study, made: Made, estimates: _Estimates) -> str:
+    """How many participants, events and parameters an adjusted model has."""
+    rules, unit = study.file.regression, study.file.unit.many
+    rows = estimates.of_made(made)
+    row = next((other for other in rows if other["status"] != "suppressed"), rows[0])
+    n, events = shown(row, "n"), shown(row, "n_events")
+    per = combined(lambda n, events: min(events, n - events) / len(rows), n, events)
+    per_text = f"{per:.1f}" if is_known(per) else symbol(per)
+    few = ""
+    if is_known(per) and per < rules.few_events:
+        few = f"; fewer than {rules.few_events:g}, so read it with caution"
+    titles = [label(study, made.outcome), specification(study, made.specification)]
+    about = f"{'. '.join(filter(None, titles))}, adjusted" if estimates.several else "Adjusted"
+    return (
+        f"{about}, {method(made.method)}: {count_text(n)} {unit}, {count_text(events)} with the "
+        "outcome, "
+        f"{count(len(rows), 'parameter')} besides the constant, {per_text} events per "
+        f"parameter{few}."
+    )
+
+
+def _pooling(study: Study, rows: list[Record]) -> str:
+    """How imputed estimates were pooled, and how much the missing values and the number of
+    imputations cost.
+    """
+    numbers = [shown(row, "m") for row in rows]
+    known = dict.fromkeys(count_text(number) for number in numbers if is_known(number))
+    m = " or ".join(known) or symbol(*numbers)
+    rule = study.file.missing_data.df_rule if study.file.missing_data else "rubin"
+    pooled = (
+        f"Imputed: {m} imputations by chained equations, pooled by Rubin's rules; p and "
+        "intervals against t with the "
+        f"degrees of freedom of {DF_RULES[rule]}."
+    )
+    return f"{pooled} {missing_information(study, rows)}".strip()
+
+
+def missing_information(study: Study, rows: list[Record]) -> str:
+    """The largest fraction of missing information and Monte Carlo error of estimates, as far as
+    they may be shown.
+    """
+    rule = study.file.rounding.rule
+    lost = [value for value in (shown(row, "fmi") for row in rows) if is_known(value)]
+    if not lost:
+        return ""
+    words = f"At most {rounded(100 * max(lost), 0, rule)}% of an estimate's information is missing"
+    shares = [
+        combined(lambda mc, se: mc / se, shown(row, "mc_error"), shown(row, "std_error"))
+        for row in rows
+    ]
+    errors = [share for share in shares if is_known(share)]
+    if errors:
+        most = rounded(100 * max(errors), 0, rule)
+        words += f"; Monte Carlo errors are at most {most}% of a standard error"
+    return f"{words}."
+
+
+def _explain_done(study: Study, notes: Notes, frames: list[Results]) -> None:
+    """What was done to the models, each kind once, with the variables and levels that it was done
+    to.
+    """
+    for frame in frames:
+        checked(frame, "odds_ratios", "events")
+        if set(frame["engine"]) - {"model"}:
+            raise UsageError("odds_ratios: done is what Fit.events returns.")
+        by_event: dict[str, list[str]] = {}
+        for row in frame.to_dict("records"):
+            words = sentence(done_to_model(study, str(row["event"]))).removesuffix(".")
+            if not row["variable"]:
+                n = shown(row, "n")
+                words += f" ({f'{n:g}' if is_known(n) else count_text(n)})"
+            about = by_event.setdefault(words, [])
+            if row["variable"]:
+                text = named(study, str(row["variable"]), str(row["level"]))
+                about += [] if text in about else [text]
+        for words, about in by_event.items():
+            notes.plain(f"{words}: {'; '.join(about)}." if about else f"{words}.")
+
+
+def _explain_codings(study: Study, notes: Notes, estimates: _Estimates) -> None:
+    """Codings that are an assumption, and how odds ratios are rounded."""
+    codings = {str(row["variable"]): coding(study, row) for row in estimates.rows}
+    assumed = [
+        f"{label(study, name)}: {one.assumption}"
+        for name, one in codings.items()
+        if one and one.assumption
+    ]
+    if assumed:
+        notes.plain(
+            f"Assumed codings. {' '.join(assumed)} How each variable is made stands in notebook 00."
+        )
+    rounding = study.file.rounding
+    notes.plain(
+        f"Odds ratios are rounded to {rounding.odds_ratio} decimals; {rounding_rule(rounding)}."
+    )

@@ -1,0 +1,416 @@
+"""The study definition read aloud: one table per part, for notebook 00."""
+
+from collections.abc import Callable, Iterator
+
+from mothers_margins.errors import expect, unknown
+from mothers_margins.results.results import NOT_LOCKED
+from mothers_margins.rounding import IN_WORDS
+from mothers_margins.study.conditions import Where
+from mothers_margins.study.study import Study
+from mothers_margins.tables.table import Cell, Column, Row, Section, Table
+from mothers_margins.wording.terms import DF_RULES
+
+Lines = Iterator[tuple[str, ...]]
+KINDS = {
+    "stated": "stated",
+    "margin_check": "agrees with Table 1",
+    "derived": "follows from others",
+}
+SUMMARIES = {
+    "mean": "mean",
+    "mean_sd": "mean (standard deviation)",
+    "median_iqr": "median (quartiles)",
+}
+
+
+def overview(study: Study, part: str) -> Table:
+    """One part of a study definition as a table, for example about, groups, instruments, models or
+    choices.
+
+    A part that the study does not have says so. Raises UsageError, naming the parts, if there is no
+    such part.
+    """
+    expect(study, Study, "overview", 'a study: mm.read_study("…")')
+    if not isinstance(part, str) or part not in PARTS:
+        raise unknown("part", [str(part)], PARTS, "overview")
+    caption, stub, headings, lines = PARTS[part]
+    found = list(lines(study)) or [("This study has none.", *[""] * len(headings))]
+    rows = tuple(Row(label, tuple(Cell(text or "–") for text in texts)) for label, *texts in found)
+    return Table(
+        name=part,
+        caption=caption,
+        stub=stub,
+        columns=tuple(Column(heading, heading) for heading in headings),
+        sections=(Section("", rows),),
+        notes=(),
+        mark="",
+        source=f"Read from data_dictionary/{study.name}/.",
+        rounding=study.file.rounding,
+    )
+
+
+def _about(study: Study) -> Lines:
+    yield "Study", study.title
+    yield from study.file.about.items()
+    yield "Publication", str(study.file.citation)
+    yield "One row is", f"one {study.file.unit.one}"
+    yield "Data shipped", study.file.data.statement
+
+
+def _groups(study: Study) -> Lines:
+    for group in study.groups.values():
+        parts = " and ".join(study.groups[name].label for name in group.contains)
+        description = f"{group.description}{' Includes ' + parts + '.' if parts else ''}"
+        yield (
+            f"{group.letter + '. ' if group.letter else ''}{group.label}",
+            description,
+            _in_words(study, group.where),
+        )
+
+
+def _in_words(study: Study, where: Where) -> str:
+    conditions = []
+    for name, condition in where.items():
+        levels = " or ".join(
+            _named(study, name, level) for level in (*condition.levels, *condition.codes)
+        )
+        levels += f" but not {' or '.join(condition.but)}" if condition.but else ""
+        if condition.known is not None:
+            levels = "known" if condition.known else "not known"
+        elif condition.at_least is not None:
+            levels = f"{condition.at_least:g} or more"
+        conditions.append(f"{study.label(name)} is {'not ' if condition.excluded else ''}{levels}")
+    return "; ".join(conditions) or f"every {study.file.unit.one}"
+
+
+def _named(study: Study, variable: str, level: str) -> str:
+    """A level, with its label where the code does not speak."""
+    declared = study.fields[variable].categories if variable in study.fields else ()
+    label = next((other.label for other in declared if other.value == level), "")
+    return f"{level} ({label})" if label else level
+
+
+def _variables(study: Study) -> Lines:
+    for field in study.schema.fields:
+        if field.role in ("group", "variable", "codes") and not field.multi_response:
+            limits = field.constraints
+            levels = ", ".join(_named(study, field.name, level) for level in field.levels)
+            low, high = (
+                ("any" if bound is None else f"{bound:g}")
+                for bound in (limits.minimum, limits.maximum)
+            )
+            allowed = levels or (
+                "diagnosis codes" if field.role == "codes" else f"{low} to {high} {field.unit}"
+            )
+            summary = ", ".join(SUMMARIES[kind] for kind in field.summary if kind != "n")
+            summary = summary or ("" if field.role == "codes" else "number in each level")
+            when = (
+                f"timepoint {field.timepoint}"
+                if field.timepoint in (1, 2)
+                else field.timepoint or ""
+            )
+            yield field.title, allowed, str(when), summary, field.assumption
+
+
+def _services(study: Study) -> Lines:
+    for name, options in study.sets.items():
+        for option in options:
+            yield option.title, study.set_titles[name].title, option.block
+
+
+def _derived(study: Study) -> Lines:
+    for variable in study.file.derived:
+        made_from = ", ".join(dict.fromkeys(study.label(name) for name in variable.sources))
+        yield variable.title, made_from, ", ".join(variable.levels), variable.assumption
+
+
+def _instruments(study: Study) -> Lines:
+    fill = {
+        "prorate": "prorated",
+        "single_impute": "imputed singly",
+        "observed": "sum of the answered",
+        "none": "nothing filled in",
+    }
+    for instrument in study.schema.instruments:
+        yield (
+            instrument.title,
+            f"{instrument.items} items",
+            instrument.source,
+            instrument.assumption,
+        )
+        for score in instrument.scores:
+            rule = score.rule or instrument.rule
+            of = (
+                f"{len(score.items)} items"
+                if score.items
+                else "sum of " + ", ".join(map(study.label, score.sum_of))
+            )
+            counted = f", number answered '{score.value}'" if score.value else ""
+            turned = [str(number) for number in score.items if number in instrument.reversed]
+            low, high = study.limits(score.name)
+            share = "at least one" if score.value == "any" else f"at least {100 * rule.answered:g}%"
+            yield (
+                score.title,
+                of + counted + (f"; reversed {', '.join(turned)}" if turned else ""),
+                f"{low:g} to {high:g}; {' and '.join(SUMMARIES[kind] for kind in score.summary)}",
+                f"{fill[rule.items]}, {share} answered" if score.items else "all must be known",
+            )
+
+
+def _outcomes(study: Study) -> Lines:
+    for outcome in study.outcomes.values():
+        conditions = " or ".join(_in_words(study, where) for where in outcome.conditions)
+        yield (
+            outcome.title,
+            outcome.kind,
+            f"timepoint {outcome.timepoint}",
+            conditions,
+            outcome.assumption,
+        )
+
+
+def _models(study: Study) -> Lines:
+    for name, model in study.file.models.items():
+        said = (
+            f"Departs from {model.departs_from} ({model.dated}): {model.reason}"
+            if model.departs_from
+            else ""
+        )
+        yield model.title, "", "", said
+        for outcome in dict.fromkeys([*model.terms, *model.add]):
+            for term in study.terms(name, outcome) if model.terms else model.add[outcome]:
+                yield (
+                    study.label(term),
+                    study.label(outcome),
+                    _coded(study, term),
+                    study.file.coding[term].assumption,
+                )
+        for term in model.coding:
+            yield study.label(term), "coded otherwise", _coded(study, term, name), ""
+        for old, new in model.replace.items():
+            yield study.label(new), f"in place of: {study.label(old)}", _coded(study, new), ""
+
+
+def _coded(study: Study, term: str, model: str = "") -> str:
+    coding = study.coding(model, term)
+    together = [" and ".join(olds) for olds in coding.merged.values() if len(olds) > 1]
+    merged = f"; put together: {'; '.join(together)}" if together else ""
+    return (coding.label or f"compared with {coding.reference}") + merged
+
+
+def _deviations(study: Study) -> Lines:
+    lock = study.file.lock
+    for outcome in lock.terms if lock else ():
+        verbs = zip(("added", "left out", "coded otherwise"), study.changed(outcome), strict=True)
+        parts = [f"{verb} {', '.join(map(study.label, terms))}" for verb, terms in verbs if terms]
+        if lock and parts:
+            said = f"The list agreed with {lock.agreed_with} was changed: {'; '.join(parts)}"
+            yield study.label(outcome), "changed after the lock", f"after {lock.locked_on}", said
+    for model in study.file.models.values():
+        if model.departs_from:
+            late = lock is not None and model.dated > lock.locked_on
+            kind = "declared after the lock" if late else "declared"
+            yield (
+                model.title,
+                f"{kind}; departs from {model.departs_from}",
+                model.dated,
+                model.reason,
+            )
+    tests, rules = study.file.tests, study.file.regression
+    if tests.reported != "none" and tests.fisher_below > 0:
+        rule = (
+            f"Quoted where an expected count is below {tests.fisher_below:g}; chi-squared "
+            "stands beside it."
+        )
+        yield "Fisher's exact test in place of chi-squared", "by rule", "", rule
+        if any(outcome.also_within for outcome in study.outcomes.values()):
+            rule = "Exploratory outcomes are rare, so all their levels are tested exactly."
+            yield "Fisher's exact test for exploratory outcomes", "by rule", "", rule
+    if study.file.models and rules.below_minimum == "firth":
+        yield "Firth's method in place of maximum likelihood", "by rule", "", rules.reason
+
+
+def _lock(study: Study) -> Lines:
+    lock = study.file.lock
+    if study.file.models and not lock:
+        yield (
+            "Not locked",
+            "",
+            f"Until it is, every estimate from restricted data says {NOT_LOCKED}.",
+        )
+    for outcome, terms in lock.terms.items() if lock else ():
+        agreed = f"Locked on {lock.locked_on}, agreed with {lock.agreed_with}" if lock else ""
+        yield study.label(outcome), ", ".join(map(study.label, terms)), agreed
+
+
+def _missing_data(study: Study) -> Lines:
+    plan = study.file.missing_data
+    if plan is None:
+        return
+    yield "Assumption", plan.assumption, ""
+    runs = f"{plan.sensitivity_m} in each sensitivity run"
+    yield "Imputations", f"{plan.m}, each after {plan.burnin} sweeps; seed {plan.seed}", runs
+    yield "Degrees of freedom", DF_RULES[plan.df_rule], ""
+    for name, parts in plan.composites.items():
+        yield (
+            study.label(name),
+            f"made from imputed parts: {', '.join(map(study.label, parts))}",
+            "",
+        )
+    yield (
+        "Auxiliary variables",
+        ", ".join(map(study.label, plan.auxiliaries)) or "none",
+        "predict, in no model",
+    )
+    for name, shift in plan.shifts.items():
+        what = "log-odds of a yes" if study.levels(name) else "points"
+        why = plan.reason_for_shifts if name == next(iter(plan.shifts)) else "as above"
+        yield (
+            study.label(name),
+            f"shifted by {shift:g} {what} in the run not missing at random",
+            why,
+        )
+    for name, run in plan.outcomes.items():
+        also = f"; also predicts: {', '.join(map(study.label, run.also))}" if run.also else ""
+        kept = {
+            "average": "stands at the share of those known",
+            "left_out": "left out of the run",
+            None: "",
+        }
+        yield (
+            study.label(name),
+            f"predicts in its own run{also}",
+            f"not known: {kept[run.unknown]}" if run.also else "",
+        )
+
+
+def _impossible(study: Study) -> Lines:
+    for check in study.file.impossible:
+        yield check.reason, _in_words(study, check.where)
+
+
+def _themes(study: Study) -> Lines:
+    for theme in study.themes.themes if study.themes else ():
+        yield theme.label, "; ".join(part.label for part in theme.subthemes)
+
+
+def _tables(study: Study) -> Lines:
+    for plan in study.tables.values():
+        columns = ", ".join(study.groups[name].label for name in plan.groups)
+        yield plan.title, columns, ", ".join(block.title for block in plan.blocks)
+
+
+def _facts(study: Study) -> Lines:
+    for fact in study.facts:
+        if fact.kind != "soft":
+            relation = {"==": "", ">=": "at least ", "<=": "at most "}[fact.relation]
+            condition = _in_words(study, fact.where) if fact.where else "in the group"
+            yield (
+                fact.id,
+                study.groups[fact.group].label,
+                condition,
+                f"{relation}{fact.count}",
+                KINDS[fact.kind],
+            )
+
+
+def _choices(study: Study) -> Lines:
+    rounding, tests, disclosure = study.file.rounding, study.file.tests, study.file.disclosure
+    yield (
+        "Rounding",
+        f"{rounding.percent} decimals for percentages, {rounding.mean} for means",
+        IN_WORDS[rounding.rule],
+    )
+    yield (
+        "Quartiles",
+        study.file.quartiles,
+        "averaged is Stata's rule" if study.file.quartiles == "averaged" else "",
+    )
+    yield "Tests", tests.reported, tests.reason
+    if tests.reported != "none":
+        yield "Chi-squared", f"{'with' if tests.yates else 'without'} continuity correction", ""
+        yield "t-test", f"{tests.variances} variances", ""
+        yield (
+            "Fisher's exact test",
+            f"where an expected count is below {tests.fisher_below:g}",
+            "quoted by rule",
+        )
+    if study.file.models:
+        rules = study.file.regression
+        yield (
+            "Smallest cell of a model",
+            f"{rules.minimum_cell}; below it: {rules.below_minimum}",
+            rules.reason,
+        )
+        yield (
+            "Standard errors of Firth's method",
+            f"from the {rules.firth_std_error} information",
+            "",
+        )
+    yield (
+        "Disclosure policy",
+        disclosure.policy,
+        f"Decided by {disclosure.decided_by}. {disclosure.reason}",
+    )
+    yield "Missing codes", study.schema.title, study.schema.description
+    for code in study.schema.missing_values:
+        yield "Missing value", f"'{code.value}'" if code.value else "empty cell", code.label
+    for name in study.declared:
+        for zero in study.structural_zeros(name):
+            group = study.groups[zero.group].label
+            yield "Zero by definition", f"{study.label(name)}: {zero.level}, {group}", zero.reason
+
+
+PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
+    "about": ("The study", "What", ("In short",), _about),
+    "groups": ("Groups", "Group", ("Description", "Condition"), _groups),
+    "variables": (
+        "Variables",
+        "Variable",
+        ("Levels or range", "When", "Summary", "Assumption"),
+        _variables,
+    ),
+    "services": ("Questions with several answers", "Answer", ("Question", "Part"), _services),
+    "instruments": (
+        "Instruments and scores",
+        "Instrument or score",
+        ("Items", "Source, or range and summary", "Missing items"),
+        _instruments,
+    ),
+    "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), _derived),
+    "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), _outcomes),
+    "models": (
+        "Models",
+        "Model or term",
+        ("Outcome", "Coding", "Departure or assumption"),
+        _models,
+    ),
+    "lock": (
+        "The agreed list of explanatory variables",
+        "Outcome",
+        ("Agreed list", "State"),
+        _lock,
+    ),
+    "missing_data": ("The plan for missing data", "What", ("Setting", "Remark"), _missing_data),
+    "deviations": (
+        "Departures from the protocol",
+        "What",
+        ("Kind", "Dated", "Reason"),
+        _deviations,
+    ),
+    "impossible": ("Combinations that are refused", "Reason", ("Combination",), _impossible),
+    "tables": ("Tables", "Table", ("Columns", "Blocks"), _tables),
+    "facts": (
+        "Facts used to rebuild the rows",
+        "Fact",
+        ("Group", "Condition", "Number", "Kind"),
+        _facts,
+    ),
+    "themes": ("Themes", "Theme", ("Sub-themes",), _themes),
+    "choices": (
+        "Choices that change numbers",
+        "Choice",
+        ("Setting", "Reason or meaning"),
+        _choices,
+    ),
+}
