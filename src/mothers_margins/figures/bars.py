@@ -1,36 +1,41 @@
 """Bars: shares by group, and missing values."""
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 
 from mothers_margins.errors import UsageError
 from mothers_margins.figures.figure import Figure, alt_text, left_out
 from mothers_margins.figures.page import Item, Page, bar
-from mothers_margins.figures.style import FIRST, GREY, INK, PAPER, SECOND, STYLE
+from mothers_margins.figures.style import FIRST, GREY, INK, PAPER, SECOND, STYLE, BarLook
 from mothers_margins.results.results import About, Record, Results, checked
-from mothers_margins.results.shown import Value, combined, is_known, percent_of, shown
+from mothers_margins.results.shown import (
+    Missing,
+    Value,
+    combined,
+    is_known,
+    percent_of,
+    shown,
+)
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording.terms import YES_NO, cited, count_text, label, level, named, symbol
 
-MOST = {"group_bars": 14, "missing_bars": 40, "imputed_bars": 20}  # rows that one figure holds
-# Groups and methods differ by fill and by outline or shape too, so that they stay apart without
-# colour.
-LOOKS: tuple[dict[str, Any], ...] = (
-    {"facecolor": FIRST, "edgecolor": FIRST},
-    {"facecolor": PAPER, "edgecolor": SECOND, "hatch": "/////"},
-    {"facecolor": PAPER, "edgecolor": INK, "hatch": "....."},
+# Rows that one figure holds.
+MOST = {"group_bars": 14, "missing_bars": 40, "imputed_bars": 20}
+# Groups differ by fill and by outline too, so that they stay apart without colour.
+LOOKS = (
+    BarLook(FIRST, FIRST),
+    BarLook(PAPER, SECOND, "/////"),
+    BarLook(PAPER, INK, "....."),
 )
-WHOLE = {"facecolor": GREY, "edgecolor": GREY}  # a group that contains the others
-
-
-def _refuse_many(who: str, rows: int) -> None:
-    if not 0 < rows <= MOST[who]:
-        remedy = "Choose fewer variables, or show a table." if rows else ""
-        raise UsageError(
-            f"{who}: {rows} rows to draw; a figure holds 1 to {MOST[who]}.", (), remedy
-        )
+WHOLE = BarLook(GREY, GREY)  # a group that contains the others
+# Inches: the page, where the panel begins, how wide it is, and from bar to bar of one row.
+WIDTH, LEFT, WIDE, PITCH = 7.1, 2.8, 2.9, 0.16
+Key = tuple[str, str]  # a variable with its level, or with a group
+Told = tuple[float, str]  # how much something stands out, and its words for the alt text
 
 
 def group_bars(results: Results) -> Figure:
@@ -53,80 +58,99 @@ def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Fi
     count.
     """
     about = checked(results, who, "summaries")
-    study = about.study
-    rows = [
-        row
-        for row in results.to_dict("records")
-        if row["statistic"] == "percent" and _is_drawn(study, row)
-    ]
-    shares: dict[tuple[str, str], dict[str, Record]] = {}
-    for row in rows:
-        shares.setdefault((str(row["variable"]), str(row["level"])), {})[str(row["group"])] = row
+    study, many = about.study, about.study.file.unit.many
+    shares = _shares(study, results)
+    rows = [row for by_group in shares.values() for row in by_group.values()]
     _refuse_many(who, len(shares))
     looks = _looks(about, who, list(dict.fromkeys(str(row["group"]) for row in rows)))
-    page, left, wide, pitch = Page(7.1, about.source.mark), 2.8, 2.9, 0.16
-    legend = [(about.groups[name].label, look) for name, look in looks.items()]
+    page = Page(WIDTH, about.source.mark)
+    legend = {about.groups[name].label: look for name, look in looks.items()}
     top = page.legend(page.top, legend) - 0.08
-    places, bottom = page.stub(_stub(study, list(shares)), top, left, pitch * len(looks) + 0.1)
-    axes = page.panel(
-        left, top, wide, bottom - top, xlim=(0, 100), xticks=range(0, 101, 25), xlabel=axis
-    )
-    told = []
+    stub = page.stub(_levels_at_left(study, list(shares)), top, LEFT, PITCH * len(looks) + 0.1)
+    axes = page.percent_panel(LEFT, top, WIDE, stub.bottom - top, axis)
+    told: list[Told] = []
     for key, by_group in shares.items():
-        texts, apart = [], []
-        for place, (name, look) in enumerate(looks.items()):
-            row = by_group.get(
-                name, {"status": "missing", "value": None, "n": None, "denominator": None}
-            )
-            share, text = shown(row, "value"), _share_text(study, row)
-            texts.append(text)
-            end = left
-            if is_known(share):
-                bar(axes, 0, places[key] + place * pitch, float(share), look)
-                end += wide * float(share) / 100
-                apart += (
-                    [] if look is WHOLE else [float(share)]
-                )  # a group is not set against one that contains it
-            page.write(end + 0.06, places[key] + place * pitch, text)
-        told.append(
-            (max(apart) - min(apart) if apart else -1, f"{named(study, *key)}: {', '.join(texts)}")
-        )
-    many = study.file.unit.many
-    groups = ", ".join(about.groups[name].label for name in looks)
-    start = f"Bar chart of percentages of {many}; groups: {groups}."
+        told.append(_draw_shares(page, axes, study, key, by_group, looks, stub.baselines[key]))
     hidden = left_out(shown(row, "value") for row in rows)
+    start = f"Bar chart of percentages of {many}; groups: {', '.join(legend)}."
     alt = alt_text(about, start, told, hidden)
-    return page.end(bottom + 0.6, [*notes, hidden, cited(study)], who, alt)
+    return page.end(stub.bottom + 0.6, [*notes, hidden, cited(study)], who, alt)
 
 
-def _is_drawn(study: Study, row: Record) -> bool:
-    """Of a variable of Yes and No the Yes alone is drawn."""
-    return {*study.levels(str(row["variable"]))} != {*YES_NO} or row["level"] == "Yes"
+def _shares(study: Study, results: Results) -> dict[Key, dict[str, Record]]:
+    """The percentages that are drawn, by variable and level, then by group."""
+    shares: dict[Key, dict[str, Record]] = {}
+    for row in results.to_dict("records"):
+        variable, value = str(row["variable"]), str(row["level"])
+        if row["statistic"] != "percent":
+            continue
+        # of a variable of Yes and No the Yes alone is drawn
+        if value == "Yes" or not _is_yes_no(study, variable):
+            shares.setdefault((variable, value), {})[str(row["group"])] = row
+    return shares
 
 
-def _looks(about: About, who: str, groups: list[str]) -> dict[str, dict[str, Any]]:
+def _is_yes_no(study: Study, variable: str) -> bool:
+    return {*study.levels(variable)} == {*YES_NO}
+
+
+def _refuse_many(who: str, rows: int) -> None:
+    if not 0 < rows <= MOST[who]:
+        remedy = "Choose fewer variables, or show a table." if rows else ""
+        wrong = f"{who}: {rows} rows to draw; a figure holds 1 to {MOST[who]}."
+        raise UsageError(wrong, (), remedy)
+
+
+def _looks(about: About, who: str, groups: list[str]) -> dict[str, BarLook]:
     """How each group is drawn. Raises UsageError for more than can be told apart."""
     parts = [name for name in groups if not {*about.groups[name].contains} & {*groups}]
     if len(parts) > len(LOOKS) or len(groups) > len(parts) + 1:
-        raise UsageError(
-            f"{who}: so many groups ({len(groups)}) cannot be told apart.", (), "Choose fewer."
-        )
+        wrong = f"{who}: so many groups ({len(groups)}) cannot be told apart."
+        raise UsageError(wrong, (), "Choose fewer.")
     return {name: LOOKS[parts.index(name)] if name in parts else WHOLE for name in groups}
 
 
-def _stub(study: Study, keys: list[tuple[str, str]]) -> list[Item]:
+def _levels_at_left(study: Study, keys: list[Key]) -> Iterator[Item]:
     """What stands at the left: of Yes and No the variable, of others the variable above its
     levels.
     """
-    items: list[Item] = []
+    before = ""
     for variable, value in keys:
-        if {*study.levels(variable)} == {*YES_NO}:
-            items.append((label(study, variable), 0, (variable, value)))
+        if _is_yes_no(study, variable):
+            yield Item(label(study, variable), 0, (variable, value))
             continue
-        if value == next(second for first, second in keys if first == variable):
-            items.append((label(study, variable), 0, None))
-        items.append((level(study, variable, value), 1, (variable, value)))
-    return items
+        if variable != before:
+            yield Item(label(study, variable), 0)
+            before = variable
+        yield Item(level(study, variable, value), 1, (variable, value))
+
+
+def _draw_shares(
+    page: Page,
+    axes: Axes,
+    study: Study,
+    key: Key,
+    by_group: Mapping[str, Record],
+    looks: Mapping[str, BarLook],
+    baseline: float,
+) -> Told:
+    """The bars of one level, one below the other, each with its number beside it."""
+    texts: list[str] = []
+    apart: list[float] = []  # a group is not set against one that contains it
+    for place, (name, look) in enumerate(looks.items()):
+        row = by_group.get(name)
+        share: Value = Missing() if row is None else shown(row, "value")
+        text = symbol(share) if row is None else _share_text(study, row)
+        y, end = baseline + place * PITCH, LEFT
+        if is_known(share):
+            bar(axes, 0, y, float(share), look)
+            end += WIDE * float(share) / 100
+            if look is not WHOLE:
+                apart.append(float(share))
+        page.write(end + 0.06, y, text)
+        texts.append(text)
+    difference = max(apart) - min(apart) if apart else -1
+    return difference, f"{named(study, *key)}: {', '.join(texts)}"
 
 
 def _share_text(study: Study, row: Record) -> str:
@@ -138,11 +162,31 @@ def _share_text(study: Study, row: Record) -> str:
     if not is_known(share):
         return symbol(share)
     text = f"{rounded(float(share), rule.percent, rule.rule)}%"
-    return (
-        f"{count_text(n)} of {count_text(whole)} ({text})"
-        if is_known(n)
-        else f"{text} of {count_text(whole)}"
-    )
+    if not is_known(n):
+        return f"{text} of {count_text(whole)}"
+    return f"{count_text(n)} of {count_text(whole)} ({text})"
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """How many values of one variable are missing in one group, and of how many whom the question
+    concerns.
+    """
+
+    missing: Value
+    whole: Value
+
+    @property
+    def share(self) -> Value:
+        """The missing ones in per cent."""
+        return percent_of(self.missing, self.whole)
+
+    @property
+    def text(self) -> str:
+        """'12 of 99', or a symbol."""
+        if not is_known(self.share):
+            return symbol(self.share)
+        return f"{count_text(self.missing)} of {count_text(self.whole)}"
 
 
 @mpl.rc_context(STYLE)
@@ -158,62 +202,71 @@ def missing_bars(results: Results) -> Figure:
     about = checked(results, "missing_bars", "events")
     study, many = about.study, about.study.file.unit.many
     rows = [row for row in results.to_dict("records") if row["engine"] == "data"]
-    cells: dict[tuple[str, str], list[Record]] = {}
-    for row in rows:
-        cells.setdefault((str(row["variable"]), str(row["group"])), []).append(row)
-    _refuse_many("missing_bars", len(cells))
-    several = len({group for _, group in cells}) > 1
-    items: list[Item] = []
-    for name in dict.fromkeys(name for name, _ in cells):
-        mine = [key for key in cells if key[0] == name]
-        if several:
-            items.append((label(study, name), 0, None))
-            items += [(about.groups[key[1]].label, 1, key) for key in mine]
-        else:
-            items += [(label(study, name), 0, key) for key in mine]
-    page, left, wide = Page(7.1, about.source.mark), 2.8, 2.9
-    top = page.legend(page.top, [("Known", LOOKS[0]), ("Missing, for any reason", LOOKS[1])]) - 0.08
-    places, bottom = page.stub(items, top, left, 0.2)
-    axes = page.panel(
-        left, top, wide, bottom - top, xlim=(0, 100), xticks=range(0, 101, 25), xlabel="Percent"
-    )
-    told, drawn = [], []
-    for key, cell in cells.items():
-        missing, whole = _missing(cell)
-        share = percent_of(missing, whole)
-        drawn.append(share)
-        text = f"{count_text(missing)} of {count_text(whole)}"
-        if is_known(share):
-            bar(
-                axes, 0, places[key], 100 - share - bool(share), LOOKS[0]
-            )  # a white gap keeps the two apart
-            if share:
-                bar(axes, 100 - share, places[key], float(share), LOOKS[1])
-            page.write(left + wide + 0.1, places[key], f"{text} missing")
-        else:
-            text = symbol(share)
-            page.write(left + wide + 0.1, places[key], text)
+    gaps = _gaps(rows)
+    _refuse_many("missing_bars", len(gaps))
+    page = Page(WIDTH, about.source.mark)
+    legend = {"Known": LOOKS[0], "Missing, for any reason": LOOKS[1]}
+    top = page.legend(page.top, legend) - 0.08
+    stub = page.stub(_groups_at_left(about, list(gaps)), top, LEFT, 0.2)
+    axes = page.percent_panel(LEFT, top, WIDE, stub.bottom - top, "Percent")
+    told: list[Told] = []
+    several = len({group for _, group in gaps}) > 1
+    for key, gap in gaps.items():
+        _draw_gap(page, axes, gap, stub.baselines[key])
         group = f", {about.groups[key[1]].label}" if several else ""
-        told.append(
-            (float(share) if is_known(share) else -1, f"{label(study, key[0])}{group}: {text}")
-        )
-    apart = any(row["event"] == "not_applicable" for row in rows)
+        share = float(gap.share) if is_known(gap.share) else -1
+        told.append((share, f"{label(study, key[0])}{group}: {gap.text}"))
+    note = f"Numbers are {many}."
+    if any(row["event"] == "not_applicable" for row in rows):
+        note = f"Numbers are {many}; those whom a question does not concern are not among them."
+    hidden = left_out(gap.share for gap in gaps.values())
     start = f"Bar chart of missing values of each variable, in {many}."
-    words = f"Numbers are {many}" + (
-        "; those whom a question does not concern are not among them." if apart else "."
-    )
-    hidden = left_out(drawn)
     alt = alt_text(about, start, told, hidden)
-    return page.end(bottom + 0.6, [words, hidden, cited(study)], "missing_bars", alt)
+    return page.end(stub.bottom + 0.6, [note, hidden, cited(study)], "missing_bars", alt)
 
 
-def _missing(cell: list[Record]) -> tuple[Value, Value]:
-    """How many values are missing, and of how many whom the question concerns."""
-    by_event: dict[str, list[Value]] = {"known": [], "missing": [], "not_applicable": []}
-    for row in cell:
-        by_event[str(row["event"])].append(shown(row, "n"))
-    total = {
-        event: combined(lambda *counts: sum(counts), *counts) for event, counts in by_event.items()
-    }
-    whole = combined(lambda known, missing: known + missing, total["known"], total["missing"])
-    return total["missing"], whole
+def _gaps(rows: list[Record]) -> dict[Key, _Gap]:
+    """What is missing, by variable and group."""
+    counts: dict[Key, dict[str, list[Value]]] = {}
+    for row in rows:
+        by_event = counts.setdefault((str(row["variable"]), str(row["group"])), {})
+        by_event.setdefault(str(row["event"]), []).append(shown(row, "n"))
+    gaps: dict[Key, _Gap] = {}
+    for key, by_event in counts.items():
+        known = combined(_sum, *by_event.get("known", []))
+        missing = combined(_sum, *by_event.get("missing", []))
+        gaps[key] = _Gap(missing, combined(_sum, known, missing))
+    return gaps
+
+
+def _sum(*counts: float) -> float:
+    return sum(counts)
+
+
+def _groups_at_left(about: About, keys: list[Key]) -> Iterator[Item]:
+    """What stands at the left: variables, or where there are several groups these under them."""
+    several = len({group for _, group in keys}) > 1
+    before = ""
+    for variable, group in keys:
+        title = label(about.study, variable)
+        if not several:
+            yield Item(title, 0, (variable, group))
+            continue
+        if variable != before:
+            yield Item(title, 0)
+            before = variable
+        yield Item(about.groups[group].label, 1, (variable, group))
+
+
+def _draw_gap(page: Page, axes: Axes, gap: _Gap, baseline: float) -> None:
+    """The bar of one variable in one group, known before missing, with its number beside it."""
+    x = LEFT + WIDE + 0.1
+    if not is_known(gap.share):
+        page.write(x, baseline, gap.text)
+        return
+    share = float(gap.share)
+    between = 1 if share else 0  # a white gap keeps the two apart
+    bar(axes, 0, baseline, 100 - share - between, LOOKS[0])
+    if share:
+        bar(axes, 100 - share, baseline, share, LOOKS[1])
+    page.write(x, baseline, f"{gap.text} missing")

@@ -4,21 +4,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
-from matplotlib.backend_bases import RendererBase
+from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import (
     Figure as Drawing,
 )  # never pyplot: it keeps figures of its own, which a notebook shows too
-from matplotlib.transforms import Affine2D, Bbox
+from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
+from matplotlib.text import Text
+from matplotlib.transforms import Affine2D, Bbox, Transform
+from matplotlib.typing import ColorType
+from numpy.typing import ArrayLike
 
 from mothers_margins.errors import expect
 from mothers_margins.figures.figure import Figure
 from mothers_margins.figures.style import PALETTE, PAPER, STYLE
 
+LEAST_OF_TEXT, LEAST_OF_MARKS = 4.5, 3  # contrast, by WCAG 2.2 (1.4.3, 1.4.11)
 DECORATIVE = "decorative"  # the gid of what carries no meaning: its contrast does not matter
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 FILE_NAME = re.compile(r"\w\.(?:png|svg|pdf|jpe?g|csv|ipynb|html)\b", re.IGNORECASE)
@@ -90,7 +96,9 @@ class _Drawn(RendererBase):
 
     def __init__(self, figure: Drawing, smallest: float) -> None:
         super().__init__()
-        self.figure, self.smallest = figure, smallest
+        self.figure = figure
+        self.smallest = smallest
+        # Any: matplotlib gives this class no types
         self.measure: Any = RendererAgg(*figure.bbox.size, figure.dpi)  # type: ignore[no-untyped-call]
         self.papers = [figure.bbox, *(axes.bbox for axes in figure.axes)]
         self.open: list[_Artist] = []  # the outermost first
@@ -109,11 +117,12 @@ class _Drawn(RendererBase):
     def get_canvas_width_height(self) -> tuple[float, float]:
         return self.figure.bbox.width, self.figure.bbox.height
 
-    def points_to_pixels(self, points: Any) -> Any:
-        return self.measure.points_to_pixels(points)
+    def points_to_pixels(self, points: ArrayLike) -> ArrayLike:
+        pixels: ArrayLike = self.measure.points_to_pixels(points)
+        return pixels
 
     def get_text_width_height_descent(
-        self, s: str, prop: Any, ismath: Any
+        self, s: str, prop: FontProperties, ismath: bool | Literal["TeX"]
     ) -> tuple[float, float, float]:
         width, height, descent = self.measure.get_text_width_height_descent(s, prop, ismath)
         return width, height, descent
@@ -122,40 +131,71 @@ class _Drawn(RendererBase):
         self.open.append(_Artist(s, gid))
 
     def close_group(self, s: str) -> None:
-        mark = self.open.pop()
-        exempt = mark.gid == DECORATIVE or {"matplotlib.axis", "text"} & {
-            outer.kind for outer in self.open
-        }
-        if mark.box is not None and mark.contrast < 3 and not exempt:
-            self.fault(f"a mark ({s}) has a contrast of {mark.contrast:.1f}, less than 3", mark.box)
+        artist = self.open.pop()
+        around = {outer.kind for outer in self.open}
+        exempt = artist.gid == DECORATIVE or around & {"matplotlib.axis", "text"}
+        if artist.box is not None and artist.contrast < LEAST_OF_MARKS and not exempt:
+            wrong = f"a mark ({s}) has a contrast of {artist.contrast:.1f}"
+            self.fault(f"{wrong}, less than {LEAST_OF_MARKS:g}", artist.box)
 
-    def draw_path(self, gc: Any, path: Any, transform: Any, rgbFace: Any = None) -> None:  # noqa: N803
+    def draw_path(
+        self,
+        gc: GraphicsContextBase,
+        path: Path,
+        transform: Transform,
+        rgbFace: ColorType | None = None,  # noqa: N803 (matplotlib's name)
+    ) -> None:
         box = transform.transform_path(path).get_extents()
-        ground, artist = self._behind(box, 0.5), self.open[-1]
-        paper = any(abs(box.get_points() - each.get_points()).max() < 1 for each in self.papers)
-        for colour in (rgbFace, gc.get_rgb() if gc.get_linewidth() else None):
-            if colour is not None and (seen := self._seen(colour, box)):
-                artist.box = None if paper else box
-                artist.contrast = max(artist.contrast, contrast(seen, ground))
-                if colour is rgbFace and min(box.size) > 1:
-                    self.fills.append((box, seen))
-                    for text in (text for text, where in self.texts if _overlap(box, where)):
-                        self.fault(f"text '{text}' is covered", box)
+        edge = gc.get_rgb() if gc.get_linewidth() else None
+        ground = self._behind(box, 0.5)
+        self._draw(rgbFace, box, ground)
+        self._draw(edge, box, ground)
+        filled = self._seen(rgbFace, box)
+        if filled and min(box.size) > 1:
+            self.fills.append((box, filled))
+            covered = [text for text, where in self.texts if _overlap(box, where)]
+            for text in covered:
+                self.fault(f"text '{text}' is covered", box)
+
+    def _draw(self, colour: ColorType | None, box: Bbox, ground: str) -> None:
+        """Note of the open artist where it is drawn, and its best contrast to what lies behind."""
+        seen = self._seen(colour, box)
+        if not seen:
+            return
+        artist = self.open[-1]
+        corners = box.get_points()
+        # the paper itself has no contrast to have
+        is_paper = any(abs(corners - paper.get_points()).max() < 1 for paper in self.papers)
+        artist.box = None if is_paper else box
+        artist.contrast = max(artist.contrast, contrast(seen, ground))
 
     def draw_text(
-        self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, *rest: Any, **more: Any
+        self,
+        gc: GraphicsContextBase,
+        x: float,
+        y: float,
+        s: str,
+        prop: FontProperties,
+        angle: float,
+        ismath: bool | Literal["TeX"] = False,
+        mtext: Text | None = None,
     ) -> None:
         width, height, descent = self.get_text_width_height_descent(s, prop, False)
         flat = Bbox.from_bounds(0, -descent, width, height)
-        box, edge = flat.transformed(Affine2D().rotate_deg(angle).translate(x, y)), self.figure.bbox
-        seen, size = self._seen(gc.get_rgb(), box), prop.get_size_in_points()
+        turned = flat.transformed(Affine2D().rotate_deg(angle).translate(x, y))
+        box = Bbox(turned.get_points())
+        seen = self._seen(gc.get_rgb(), box)
         if not (seen and s.strip()):
             return
         self.texts.append((s, box))
+        size = prop.get_size_in_points()
         if size < self.smallest:
             self.fault(f"text '{s}' has {size:g} points, fewer than {self.smallest:g}", box)
-        if (found := min(contrast(seen, self._behind(box, share)) for share in (0, 0.5, 1))) < 4.5:
-            self.fault(f"text '{s}' has a contrast of {found:.1f}, less than 4.5", box)
+        worst = min(contrast(seen, self._behind(box, share)) for share in (0, 0.5, 1))
+        if worst < LEAST_OF_TEXT:
+            wrong = f"text '{s}' has a contrast of {worst:.1f}"
+            self.fault(f"{wrong}, less than {LEAST_OF_TEXT:g}", box)
+        edge = self.figure.bbox
         if min(box.x0, box.y0, edge.x1 - box.x1, edge.y1 - box.y1) < 0:
             self.fault(f"text '{s}' is cut off by the edge", box)
 
@@ -164,13 +204,13 @@ class _Drawn(RendererBase):
         x, y = box.x0 + share * box.width, (box.y0 + box.y1) / 2
         return next((colour for fill, colour in reversed(self.fills) if fill.contains(x, y)), PAPER)
 
-    def _seen(self, colour: Any, box: Bbox) -> str:
+    def _seen(self, colour: ColorType | None, box: Bbox) -> str:
         """A colour as #rrggbb, after a fault if it is strange; nothing if it cannot be seen."""
-        written = (
-            to_hex(colour, keep_alpha=True).removesuffix("ff")
-            if len(colour) == 4
-            else to_hex(colour)
-        )
+        if colour is None:
+            return ""
+        written = to_hex(colour)
+        if len(colour) == 4:  # it has an opacity
+            written = to_hex(colour, keep_alpha=True).removesuffix("ff")
         if written[7:] == "00":
             return ""
         if written not in PALETTE and written not in self.strange:

@@ -1,10 +1,9 @@
 """A figure as it is read: a picture, and its alt text made from the same numbers."""
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -41,15 +40,14 @@ class Figure:
         return picture.getvalue()
 
     def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> tuple[dict[str, str], dict[str, Any]]:
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> tuple[dict[str, str], dict[str, dict[str, str | int]]]:
         """For Jupyter: nbconvert copies the alt text and the width (96 pixels to the inch) into its
         HTML.
         """
         data = {"image/png": b64encode(self.png()).decode("ascii"), "text/plain": self.alt}
-        return data, {
-            "image/png": {"alt": self.alt, "width": round(96 * self.drawn.get_figwidth())}
-        }
+        width = round(96 * self.drawn.get_figwidth())
+        return data, {"image/png": {"alt": self.alt, "width": width}}
 
     def __repr__(self) -> str:
         return self.alt

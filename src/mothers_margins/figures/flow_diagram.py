@@ -12,7 +12,9 @@ from mothers_margins.figures.page import EDGE, Page
 from mothers_margins.figures.style import INK, PAPER, STYLE
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import shown
-from mothers_margins.wording.terms import STEPS, cited, count_text, label
+from mothers_margins.wording.terms import STEPS, cited, count_text, in_sentence, label
+
+COLUMN, BOX = 5.0, 2.45  # inches: from outcome to outcome, and the width of a box
 
 
 @mpl.rc_context(STYLE)
@@ -24,34 +26,27 @@ def flow_diagram(results: Results) -> Figure:
     figure says. Raises UsageError for results of another kind, or none.
     """
     about = checked(results, "flow_diagram", "flow")
-    columns = [
-        (str(name), part.to_dict("records"))
-        for name, part in results.groupby("outcome", sort=False)
-    ]
+    study, many = about.study, about.study.file.unit.many
+    columns = {
+        str(name): part.to_dict("records") for name, part in results.groupby("outcome", sort=False)
+    }
     if not columns:
         raise UsageError("flow_diagram: these results hold no step.")
-    wide, main, study = 5.0, 2.45, about.study
-    many, hidden = (
-        study.file.unit.many,
-        left_out(shown(row, "n") for row in results.to_dict("records")),
-    )
-    page = Page(wide * len(columns) + EDGE, about.source.mark)
-    titles = [label(study, name) for name, _ in columns]
-    ends = [
-        page.write(EDGE + wide * i, page.top, title, main, "bold") for i, title in enumerate(titles)
-    ]
+    page = Page(COLUMN * len(columns) + EDGE, about.source.mark)
+    titles = {name: label(study, name) for name in columns}
+    lefts = {name: EDGE + COLUMN * place for place, name in enumerate(columns)}
+    ends = [page.write(lefts[name], page.top, title, BOX, "bold") for name, title in titles.items()]
     top = max(ends) - 0.05
+    drawn = {name: _flow_column(page, lefts[name], top, rows) for name, rows in columns.items()}
     told: list[tuple[float, str]] = []
-    lowest = top
-    for i, (title, (_, rows)) in enumerate(zip(titles, columns, strict=True)):
-        drawn = _flow_column(page, EDGE + wide * i, top, wide, main, rows)
-        told += [
-            (0, f"{title}: {words}" if place == 0 else words)
-            for place, words in enumerate(drawn.told)
-        ]
-        lowest = max(lowest, drawn.bottom)
+    for name, column in drawn.items():
+        first, *others = column.told
+        told.append((0, f"{titles[name]}: {first}"))
+        told += [(0, words) for words in others]
+    hidden = left_out(shown(row, "n") for row in results.to_dict("records"))
     notes = [f"Numbers are {many}.", hidden, cited(study)]
     alt = alt_text(about, f"Flow diagram of {many}.", told, hidden)
+    lowest = max(column.bottom for column in drawn.values())
     return page.end(lowest + 0.3, notes, "flow_diagram", alt)
 
 
@@ -67,51 +62,35 @@ class _FlowColumn:
     told: tuple[str, ...]
 
 
-def _flow_column(
-    page: Page, x: float, top: float, wide: float, main: float, rows: list[Record]
-) -> _FlowColumn:
+def _flow_column(page: Page, x: float, top: float, rows: list[Record]) -> _FlowColumn:
     """Boxes of one outcome from the top down, with those left out at the side."""
     steps: dict[str, dict[str, str]] = {}
     for row in rows:
         steps.setdefault(str(row["step"]), {})[str(row["group"])] = count_text(shown(row, "n"))
     kept = [step for step in steps if step not in ASIDE.values()]
-    y, bottom, told = top, top, []
+    middle, beside = x + BOX / 2, x + BOX + 0.3
+    y, bottom = top, top
+    told: list[str] = []
     for step in kept:
-        told.append(f"{_lower(STEPS[step])} {_divided(steps[step])}")
-        bottom = _box(page, x, y, main, STEPS[step], steps[step])
+        told.append(f"{in_sentence(STEPS[step])} {_divided(steps[step])}")
+        bottom = _box(page, x, y, BOX, STEPS[step], steps[step])
         y = bottom + 0.3
         aside = ASIDE.get(step, "")
         if aside in steps:
-            y = max(
-                y,
-                _box(
-                    page,
-                    x + main + 0.3,
-                    bottom + 0.1,
-                    wide - main - 0.5,
-                    STEPS[aside],
-                    steps[aside],
-                )
-                + 0.1,
-            )
-            _arrow(page.sheet, (x + main / 2, (bottom + y) / 2), (x + main + 0.3, (bottom + y) / 2))
-            told.append(f"{_lower(STEPS[aside])} {steps[aside]['all']}")
+            end = _box(page, beside, bottom + 0.1, COLUMN - BOX - 0.5, STEPS[aside], steps[aside])
+            y = max(y, end + 0.1)
+            half = (bottom + y) / 2
+            _arrow(page.sheet, (middle, half), (beside, half))
+            told.append(f"{in_sentence(STEPS[aside])} {steps[aside]['all']}")
         if step != kept[-1]:
-            _arrow(page.sheet, (x + main / 2, bottom), (x + main / 2, y))
+            _arrow(page.sheet, (middle, bottom), (middle, y))
     return _FlowColumn(bottom, tuple(told))
 
 
-def _lower(words: str) -> str:
-    """Words of ours inside a sentence. Not for labels: they keep their case."""
-    return words[:1].lower() + words[1:]
-
-
 def _divided(numbers: dict[str, str]) -> str:
-    return (
-        f"{numbers['all']} (with {numbers['yes']}, without {numbers['no']})"
-        if "yes" in numbers
-        else numbers["all"]
-    )
+    if "yes" not in numbers:
+        return numbers["all"]
+    return f"{numbers['all']} (with {numbers['yes']}, without {numbers['no']})"
 
 
 def _box(

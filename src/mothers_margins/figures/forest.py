@@ -1,9 +1,8 @@
 """The forest plot: adjusted odds ratios with their intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, exp, floor, inf, log
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -11,9 +10,8 @@ from matplotlib.ticker import NullLocator
 
 from mothers_margins.errors import UsageError
 from mothers_margins.figures.figure import Figure, alt_text, left_out
-from mothers_margins.figures.flow_diagram import _lower
-from mothers_margins.figures.page import EDGE, Item, Page
-from mothers_margins.figures.style import FIRST, GREY, PAPER, SECOND, STYLE
+from mothers_margins.figures.page import EDGE, Item, Page, Stub
+from mothers_margins.figures.style import FIRST, GREY, PAPER, SECOND, STYLE, SymbolLook
 from mothers_margins.results.results import About, Record, Results, checked, codes
 from mothers_margins.results.shown import is_hidden, is_known, shown
 from mothers_margins.rounding import rounded
@@ -23,6 +21,7 @@ from mothers_margins.wording.terms import (
     YES_NO,
     cited,
     count_text,
+    in_sentence,
     is_imputed,
     label,
     level,
@@ -34,13 +33,15 @@ from mothers_margins.wording.terms import (
     variant,
 )
 
-MARKERS = {  # in the order in which a panel draws them
+# The shapes of methods, in the order in which a panel draws them.
+MARKERS = {
     "imputed": "s",
     "imputed_firth": "D",
     "complete_case": "o",
     "firth": "D",
 }
-OTHER_MARKERS = {  # of sensitivity runs, by what they did otherwise, and of extras
+# The shapes of sensitivity runs, by what they did otherwise, and of extras.
+OTHER_MARKERS = {
     "direct": "^",
     "missing_as_no": "v",
     "shifted": "p",
@@ -50,6 +51,10 @@ OTHER_MARKERS = {  # of sensitivity runs, by what they did otherwise, and of ext
 }
 ENDS = {"wald": ("conf_low", "conf_high"), "profile": ("profile_low", "profile_high")}
 IN_WORDS = {"wald": "Wald", "profile": "profile likelihood"}
+LEFT = 2.75  # inches: where the first panel begins
+PITCH = 0.135  # from symbol to symbol of one row
+Ends = tuple[str, str]  # the columns of an interval's limits
+Key = tuple[str, str]  # a variable and its level
 
 
 @mpl.rc_context(STYLE)
@@ -65,69 +70,104 @@ def forest(*results: Results, interval: str = "wald") -> Figure:
     frame with nothing to draw.
     """
     if not isinstance(interval, str) or interval not in ENDS or len(results) not in (1, 2):
-        raise UsageError(
-            "forest: give one or two frames of estimates, and the interval wald or profile."
-        )
-    abouts, ends = [checked(frame, "forest", "estimates") for frame in results], ENDS[interval]
-    study = abouts[0].study
+        wrong = "forest: give one or two frames of estimates, and the interval wald or profile."
+        raise UsageError(wrong)
+    abouts = [checked(frame, "forest", "estimates") for frame in results]
+    ends = ENDS[interval]
     panels = [_panel(frame, about, ends) for frame, about in zip(results, abouts, strict=True)]
-    if (
-        not all(panel.can_be_drawn for panel in panels)
-        or len({about.study.name for about in abouts}) > 1
-    ):
-        raise UsageError(
-            f"forest: each frame needs adjusted estimates with {interval} intervals, of the same "
-            "study."
-        )
-    everything = [row for panel in panels for row in panel.rows]
-    drawn = [row for row in everything if is_known(shown(row, "estimate"))]
+    one_study = len({about.study.name for about in abouts}) == 1
+    if not (one_study and all(panel.can_be_drawn for panel in panels)):
+        needed = f"adjusted estimates with {interval} intervals, of the same study"
+        raise UsageError(f"forest: each frame needs {needed}.")
+    study = abouts[0].study
     flag = next((unlocked(about) for about in abouts if unlocked(about)), "")
-    page = Page(7.1 if len(panels) == 1 else 10.0, abouts[0].source.mark)
-    left, pitch = 2.75, 0.135
-    beside = 1.8 if flag else 1.5  # width of the numbers beside a panel
-    wide, most = (page.width - left) / len(panels), max(len(panel.methods) for panel in panels)
-    heads = [
-        _head(page, study, left + i * wide, wide - EDGE, panel, flag)
-        for i, panel in enumerate(panels)
-    ]
-    top = max(heads) + 0.1
-    page.write(EDGE, top, "Explanatory variable", weight="bold")
-    # a second symbol stands 0.32 of a row below the first; one alone needs half that height
-    items = _terms(study, {_key(row): row for row in everything})
-    places, bottom = page.stub(items, top + 0.06, left, 0.21 * most + (0.15 if flag else 0))
-    head, axis = f"aOR ({study.file.regression.confidence:g}% CI)", _axis_ends(drawn, ends)
-    for i, panel in enumerate(panels):
-        edge = left + (i + 1) * wide - beside
-        page.write(edge, top, head, weight="bold")
-        axes = page.panel(
-            left + i * wide + 0.06, top + 0.06, wide - beside - 0.2, bottom - top, xscale="log"
-        )
-        _odds_axis(axes, *axis, labels=7 if len(panels) == 1 else 6)
-        for row in panel.rows:
-            place = places[_key(row)] + pitch * panel.methods.index(str(row["method"]))
-            page.write(edge, place, _odds(study, row, ends))
-            if is_known(shown(row, "estimate")):
-                _interval(axes, place - 0.045, row, ends, axis)
-        for key in {_key(row) for row in panel.rows}:
-            page.write(edge, places[key] + pitch * len(panel.methods), flag)
-    values = []
-    for key in dict.fromkeys(map(_key, everything)):
-        mine = [row for row in everything if _key(row) == key]
-        sizes = [abs(float(row["estimate"])) for row in mine if is_known(shown(row, "estimate"))]
-        texts = ", ".join(_odds(study, row, ends) for row in mine)
-        values.append((max(sizes, default=-1), f"{term(study, mine[0])} {texts}"))
-    hidden = left_out(shown(row, "estimate") for row in everything)
-    notes = [*_footnotes(study, everything, abouts), hidden, cited(study)]
+    plot = _Plot(study, Page(7.1 if len(panels) == 1 else 10.0, abouts[0].source.mark), flag, ends)
+    bottom = plot.draw(panels)
+    rows = [row for panel in panels for row in panel.rows]
     explained = (
-        "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given "
-        "all others in its model. "
+        "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given all others "
+        f"in its model. CI: {IN_WORDS[interval]} confidence interval; an arrow means that it goes "
+        "on beyond the axis."
     )
-    explained += (
-        f"CI: {IN_WORDS[interval]} confidence interval; an arrow means that it goes on "
-        "beyond the axis."
-    )
-    alt = alt_text(abouts[0], _forest_in_words(study, head, flag, panels), values, hidden)
-    return page.end(bottom + 0.65, [explained, *notes], "forest", alt)
+    hidden = left_out(shown(row, "estimate") for row in rows)
+    notes = [explained, *_footnotes(study, rows, abouts), hidden, cited(study)]
+    start = _forest_in_words(study, plot.heading, flag, panels)
+    alt = alt_text(abouts[0], start, _terms_in_words(study, rows, ends), hidden)
+    return plot.page.end(bottom + 0.65, notes, "forest", alt)
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """A forest plot on its page. flag: says that no agreed list covers the estimates."""
+
+    study: Study
+    page: Page
+    flag: str
+    ends: Ends
+
+    @property
+    def heading(self) -> str:
+        """What the numbers beside the panels are."""
+        return f"aOR ({self.study.file.regression.confidence:g}% CI)"
+
+    def draw(self, panels: Sequence["_Panel"]) -> float:
+        """Panels beside each other, on shared rows and a shared axis; returns where they end."""
+        wide = (self.page.width - LEFT) / len(panels)
+        heads = []
+        for place, panel in enumerate(panels):
+            x = LEFT + place * wide
+            heads.append(_head(self.page, self.study, x, wide - EDGE, panel, self.flag))
+        top = max(heads) + 0.1
+        self.page.write(EDGE, top, "Explanatory variable", weight="bold")
+        rows = [row for panel in panels for row in panel.rows]
+        # a second symbol stands 0.32 of a row below the first; one alone needs half that height
+        high = 0.21 * max(len(panel.methods) for panel in panels) + (0.15 if self.flag else 0)
+        items = _terms(self.study, {_key(row): row for row in rows})
+        stub = self.page.stub(items, top + 0.06, LEFT, high)
+        axis = _axis_ends(rows, self.ends)
+        for place, panel in enumerate(panels):
+            x = LEFT + place * wide
+            self._draw_panel(panel, x, wide, top, stub, axis, ticks=7 if len(panels) == 1 else 6)
+        return stub.bottom
+
+    def _draw_panel(
+        self,
+        panel: "_Panel",
+        x: float,
+        wide: float,
+        top: float,
+        stub: Stub,
+        axis: tuple[int, int],
+        ticks: int,
+    ) -> None:
+        """One panel between x and x + wide, with its numbers at its right."""
+        beside = 1.8 if self.flag else 1.5
+        edge = x + wide - beside
+        self.page.write(edge, top, self.heading, weight="bold")
+        axes = self.page.panel(x + 0.06, top + 0.06, wide - beside - 0.2, stub.bottom - top)
+        axes.set_xscale("log")
+        _odds_axis(axes, *axis, labels=ticks)
+        for row in panel.rows:
+            y = stub.baselines[_key(row)] + PITCH * panel.methods.index(str(row["method"]))
+            self.page.write(edge, y, _odds(self.study, row, self.ends))
+            if is_known(shown(row, "estimate")):
+                _interval(axes, y - 0.045, row, self.ends, axis)
+        for key in dict.fromkeys(map(_key, panel.rows)):
+            self.page.write(edge, stub.baselines[key] + PITCH * len(panel.methods), self.flag)
+
+
+def _terms_in_words(
+    study: Study, rows: Sequence[Record], ends: Ends
+) -> Iterator[tuple[float, str]]:
+    """Each term with its odds ratios for the alt text, and how far they are from one."""
+    by_term: dict[Key, list[Record]] = {}
+    for row in rows:
+        by_term.setdefault(_key(row), []).append(row)
+    for own in by_term.values():
+        values = [shown(row, "estimate") for row in own]
+        sizes = [abs(float(value)) for value in values if is_known(value)]
+        texts = ", ".join(_odds(study, row, ends) for row in own)
+        yield max(sizes, default=-1), f"{term(study, own[0])} {texts}"
 
 
 @dataclass(frozen=True)
@@ -141,7 +181,7 @@ class _Panel:
     can_be_drawn: bool
 
 
-def _panel(frame: Results, about: About, ends: tuple[str, str]) -> _Panel:
+def _panel(frame: Results, about: About, ends: Ends) -> _Panel:
     chosen = frame[(frame["model"] == "adjusted") & (frame["variable"] != "")].to_dict("records")
     rows = [row for row in chosen if "joint_test" not in codes(row)]
     hidden = [row for row in rows if is_hidden(shown(row, "estimate"))]
@@ -154,7 +194,7 @@ def _panel(frame: Results, about: About, ends: tuple[str, str]) -> _Panel:
     return _Panel((*finite, *hidden), tuple(order), drawable and bool(finite or hidden))
 
 
-def _key(row: Record) -> tuple[str, str]:
+def _key(row: Record) -> Key:
     return str(row["variable"]), str(row["level"])
 
 
@@ -190,7 +230,7 @@ def _footnotes(study: Study, rows: Sequence[Record], abouts: Sequence[About]) ->
     """What is said of single terms, and of the agreed list where it was changed."""
     said = {term(study, row): note(row) for row in rows if note(row)}
     changed = dict.fromkeys(lock_note(about) for about in abouts)
-    return [*(f"{name}: {_lower(words)}" for name, words in said.items()), *changed]
+    return [*(f"{name}: {in_sentence(words)}" for name, words in said.items()), *changed]
 
 
 def _head(page: Page, study: Study, x: float, width: float, panel: _Panel, flag: str) -> float:
@@ -209,36 +249,33 @@ def _head(page: Page, study: Study, x: float, width: float, panel: _Panel, flag:
     return y
 
 
-def _terms(study: Study, first: dict[tuple[str, str], Record]) -> list[Item]:
+def _terms(study: Study, first: Mapping[Key, Record]) -> Iterator[Item]:
     """What stands at the left: the study's headings, under them their variables, under these their
     levels.
     """
-    blocks = [(block.title, block.variables) for block in study.file.explanatory]
-    placed = {name for _, names in blocks for name in names}
-    others = tuple(dict.fromkeys(name for name, _ in first if name not in placed))
-    items: list[Item] = []
-    for title, names in (*blocks, ("Other", others)):
+    blocks = {block.title: block.variables for block in study.file.explanatory}
+    placed = {name for names in blocks.values() for name in names}
+    blocks["Other"] = tuple(dict.fromkeys(name for name, _ in first if name not in placed))
+    for title, names in blocks.items():
         if any(name in names for name, _ in first):
-            items.append((title, 0, None))
+            yield Item(title, 0)
         for name in names:
-            items += _levels(study, {key: row for key, row in first.items() if key[0] == name})
-    return items
+            yield from _levels(study, {key: row for key, row in first.items() if key[0] == name})
 
 
-def _levels(study: Study, own: dict[tuple[str, str], Record]) -> list[Item]:
+def _levels(study: Study, own: Mapping[Key, Record]) -> Iterator[Item]:
     """One variable at the left: alone, or above its levels with the one that they are compared
     with.
     """
     if len(own) == 1:
         ((key, row),) = own.items()
         reference = _reference(study, row) if key[1] not in ("", *YES_NO) else ""
-        return [(term(study, row) + reference, 1, key)]
-    items: list[Item] = []
-    for key, row in own.items():
-        if not items:
-            items.append((label(study, key[0]) + _reference(study, row), 1, None))
-        items.append((level(study, *key), 2, key))
-    return items
+        yield Item(term(study, row) + reference, 1, key)
+        return
+    for place, (key, row) in enumerate(own.items()):
+        if not place:
+            yield Item(label(study, key[0]) + _reference(study, row), 1)
+        yield Item(level(study, *key), 2, key)
 
 
 def _reference(study: Study, row: Record) -> str:
@@ -246,7 +283,7 @@ def _reference(study: Study, row: Record) -> str:
     return f" (reference: {level(study, str(row['variable']), reference)})" if reference else ""
 
 
-def _odds(study: Study, row: Record, ends: tuple[str, str]) -> str:
+def _odds(study: Study, row: Record, ends: Ends) -> str:
     """'2.31 (1.27 to 4.21)' from log-odds, rounded by the study's rule; a symbol where it may not
     be shown.
     """
@@ -263,7 +300,7 @@ def _odds(study: Study, row: Record, ends: tuple[str, str]) -> str:
     return "{} ({} to {})".format(*texts)
 
 
-def _axis_ends(rows: list[Record], ends: tuple[str, str]) -> tuple[int, int]:
+def _axis_ends(rows: list[Record], ends: Ends) -> tuple[int, int]:
     """Powers of 2 that hold every estimate, and the intervals as far as an eighth and eight."""
     known: dict[str, list[float]] = {}
     for name in (*ends, "estimate"):
@@ -288,12 +325,10 @@ def _odds_axis(axes: Axes, low: int, high: int, labels: int) -> None:
     axes.axvline(1, color=GREY, linewidth=1, linestyle=":", zorder=0)
 
 
-def _interval(
-    axes: Axes, y: float, row: Record, ends: tuple[str, str], axis: tuple[int, int]
-) -> None:
+def _interval(axes: Axes, y: float, row: Record, ends: Ends, axis: tuple[int, int]) -> None:
     """An estimate and its interval; what goes on beyond the axis is cut, and an arrow says so."""
     used = str(row["method"])
-    colour, low, high = _colours(used)[0], 2.0 ** axis[0], 2.0 ** axis[1]
+    colour, low, high = _look(used).outline, 2.0 ** axis[0], 2.0 ** axis[1]
     limits = [exp(min(float(shown(row, end)), 700)) for end in ends]
     if limits[0] < low:
         axes.plot(low, y, marker="<", color=colour, markersize=4.5, clip_on=False)
@@ -305,22 +340,24 @@ def _interval(
     _symbol(axes, exp(float(shown(row, "estimate"))), y, used)
 
 
-def _colours(used: str) -> tuple[str, str]:
-    """Outline and fill of a method's symbol: what is imputed is filled."""
-    return (FIRST, FIRST) if is_imputed(used) else (SECOND, PAPER)
-
-
-def _marker(used: str) -> str:
-    """The shape of a method's symbol."""
-    return MARKERS.get(used) or OTHER_MARKERS[variant(used) or used]
+def _look(used: str) -> SymbolLook:
+    """How a method's symbol is drawn: what is imputed is filled."""
+    marker = MARKERS.get(used) or OTHER_MARKERS[variant(used) or used]
+    if is_imputed(used):
+        return SymbolLook(marker, FIRST, FIRST)
+    return SymbolLook(marker, SECOND, PAPER)
 
 
 def _symbol(axes: Axes, x: float, y: float, used: str) -> None:
-    outline, fill = _colours(used)
-    look: dict[str, Any] = {
-        "markerfacecolor": fill,
-        "markeredgecolor": outline,
-        "markeredgewidth": 1.2,
-        "markersize": 5.5,
-    }
-    axes.plot(x, y, marker=_marker(used), linestyle="none", clip_on=False, **look)
+    look = _look(used)
+    axes.plot(
+        x,
+        y,
+        marker=look.marker,
+        linestyle="none",
+        clip_on=False,
+        markerfacecolor=look.fill,
+        markeredgecolor=look.outline,
+        markeredgewidth=1.2,
+        markersize=5.5,
+    )

@@ -2,8 +2,8 @@
 imputed shares.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -16,25 +16,30 @@ from mothers_margins.figures.bars import MOST, bars_by_group
 from mothers_margins.figures.check import DECORATIVE
 from mothers_margins.figures.figure import Figure, alt_text, left_out
 from mothers_margins.figures.page import EDGE, LINE, Page
-from mothers_margins.figures.style import FIRST, GREY, GRID, PAPER, SECOND, STYLE
+from mothers_margins.figures.style import FIRST, GREY, GRID, PAPER, SECOND, STYLE, SymbolLook
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import Value, is_hidden, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording.terms import SYMBOLS, cited, is_imputed, label, level, symbol, term
 
-ACROSS, PANELS = 3, 36  # panels beside each other, and in one figure
-SINGLY, BEFORE_BAND = (
-    10,
-    5,
-)  # so many chains are all drawn as lines; of more, some, before a band that holds all
-NAMED = 6  # lines with a label at their end
 WIDTH = 7.1  # inches, as of the other charts
+ACROSS = 3  # panels beside each other
+PANELS = 36  # panels in one figure
+WIDE = (WIDTH - 2 * EDGE) / ACROSS
+SINGLY = 10  # so many chains are all drawn as lines
+BEFORE_BAND = 5  # of more, so many, before a band that holds all
+NAMED = 6  # lines with a label at their end
 # Neighbouring lines differ by shape too, so that they stay apart without colour.
-LINES: tuple[dict[str, Any], ...] = (
-    {"color": FIRST, "marker": "o", "markerfacecolor": FIRST},
-    {"color": SECOND, "marker": "s", "markerfacecolor": PAPER},
-)
+LINES = (SymbolLook("o", FIRST, FIRST), SymbolLook("s", SECOND, PAPER))
+
+
+@dataclass(frozen=True)
+class _RHat:
+    """R-hat of a variable: the number, nan where it may not be shown, and its text."""
+
+    value: float
+    text: str
 
 
 @mpl.rc_context(STYLE)
@@ -52,99 +57,117 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     """
     about = checked(results, "traces", "chains")
     study = about.study
+    means, absent = _means(study, results)
+    _refuse_traces(means, absent)
+    rhat = {} if convergence is None else _rhat(study, convergence, [*means])
+    chains = max(len(frame.columns) for frame in means.values())
+    sweeps = max(len(frame) for frame in means.values())
+    page = Page(WIDTH, about.source.mark)
+    sizes = f"Imputed variables: {len(means)}. Chains: {chains}. Sweeps: {sweeps}."
+    top = page.write(EDGE, page.top, sizes) + 0.1
+    bottom = _draw_traces(page, study, top, means, rhat)
+    not_drawn = left_out(absent)
+    by_code = any(len(study.levels(name)) > 2 for name in means)
+    notes = _reading(chains, by_code, {one.text for one in rhat.values()})
+    alt = alt_text(about, _traces_in_words(study, len(means), chains, sweeps, rhat), (), not_drawn)
+    return page.end(bottom + 0.35, [*notes, not_drawn, cited(study)], "traces", alt)
+
+
+def _means(study: Study, results: Results) -> tuple[dict[str, pd.DataFrame], list[Value]]:
+    """Means as they are drawn, by variable; and a value of each variable that cannot be drawn."""
     means: dict[str, pd.DataFrame] = {}
     absent: list[Value] = []
     for name, part in pd.DataFrame(results).groupby("variable", sort=False):
         values = [shown(row, "mean") for row in part.to_dict("records")]
         hidden = [value for value in values if is_hidden(value)]
-        if hidden or not any(is_known(value) for value in values):
-            absent.append(hidden[0] if hidden else values[0])
+        if hidden:
+            absent.append(hidden[0])
+        elif not any(is_known(value) for value in values):
+            absent.append(values[0])
         else:
             means[str(name)] = _drawn_means(study, str(name), part)
+    return means, absent
+
+
+def _refuse_traces(means: Mapping[str, pd.DataFrame], absent: list[Value]) -> None:
+    """Raise UsageError for nothing to draw, too many panels, or traces of one sweep."""
     if absent and not means:
         raise UsageError(f"traces: there is nothing to draw.{left_out(absent)}")
     if not 0 < len(means) <= PANELS:
         raise UsageError(f"traces: {len(means)} variables to draw; a figure holds 1 to {PANELS}.")
-    if min(len(one) for one in means.values()) < 2:
+    if min(len(frame) for frame in means.values()) < 2:
         raise UsageError("traces: a trace needs at least two sweeps.")
-    rhat = {} if convergence is None else _rhat(study, convergence, [*means])
-    names, wide = [*means], (WIDTH - 2 * EDGE) / ACROSS
-    chains, sweeps = (max(one.shape[axis] for one in means.values()) for axis in (1, 0))
-    ends = (
-        min(one.index.min() for one in means.values()),
-        max(one.index.max() for one in means.values()),
-    )
-    page = Page(WIDTH, about.source.mark)
-    y = (
-        page.write(
-            EDGE, page.top, f"Imputed variables: {len(names)}. Chains: {chains}. Sweeps: {sweeps}."
-        )
-        + 0.1
-    )
-    for first in range(0, len(names), ACROSS):
-        row = names[first : first + ACROSS]
-        titles = [page.lines(label(study, name), wide - 0.2, "bold") for name in row]
-        top = y + LINE * max(
-            map(len, titles)
-        )  # panels of a row stand at one height, with their titles close above
-        for i, (name, lines) in enumerate(zip(row, titles, strict=True)):
-            x = EDGE + i * wide
-            page.write(x, top - LINE * len(lines), label(study, name), wide - 0.2, "bold")
-            page.write(x, top, _measure(study, name) + (f", R-hat {rhat[name][1]}" if rhat else ""))
-            axes = page.panel(x + 0.4, top + 0.1, wide - 0.6, 0.75, xlim=ends, xlabel="Sweep")
+
+
+def _draw_traces(
+    page: Page,
+    study: Study,
+    top: float,
+    means: Mapping[str, pd.DataFrame],
+    rhat: Mapping[str, _RHat],
+) -> float:
+    """All panels, row by row; returns where the last row ends."""
+    names = [*means]
+    first_sweep = min(frame.index.min() for frame in means.values())
+    last_sweep = max(frame.index.max() for frame in means.values())
+    for start in range(0, len(names), ACROSS):
+        row = names[start : start + ACROSS]
+        titles = {name: page.lines(label(study, name), WIDE - 0.2, "bold") for name in row}
+        # panels of a row stand at one height, with their titles close above
+        under = top + LINE * max(len(lines) for lines in titles.values())
+        for place, (name, lines) in enumerate(titles.items()):
+            x = EDGE + place * WIDE
+            page.write(x, under - LINE * len(lines), label(study, name), WIDE - 0.2, "bold")
+            measured = _measure(study, name)
+            page.write(x, under, f"{measured}, R-hat {rhat[name].text}" if rhat else measured)
+            axes = page.panel(x + 0.4, under + 0.1, WIDE - 0.6, 0.75)
+            axes.set(xlim=(first_sweep, last_sweep), xlabel="Sweep")
             _trace(axes, means[name])
-            if first + i + ACROSS < len(
-                names
-            ):  # numbers and title stand under the last panel of a column
+            # numbers and title stand under the last panel of a column
+            if start + place + ACROSS < len(names):
                 axes.set_xlabel("")
                 axes.tick_params(labelbottom=False)
-        y = top + 1.1
-    start = (
-        f"Trace plots of {count(len(names), 'imputed variable')}: means by sweep, "
-        f"{count(chains, 'chain')}, "
-    )
-    start += f"{sweeps} sweeps."
-    known = {name: value for name, (value, _) in rhat.items() if np.isfinite(value)}
+        top = under + 1.1
+    return top
+
+
+def _traces_in_words(
+    study: Study, variables: int, chains: int, sweeps: int, rhat: Mapping[str, _RHat]
+) -> str:
+    """The alt text: how much is drawn, and the variable with the largest R-hat."""
+    what = f"Trace plots of {count(variables, 'imputed variable')}"
+    words = f"{what}: means by sweep, {count(chains, 'chain')}, {sweeps} sweeps."
+    known = {name: one.value for name, one in rhat.items() if np.isfinite(one.value)}
     if known:
         worst = max(known, key=lambda name: known[name])
-        start += f" Largest R-hat {rhat[worst][1]}: {label(study, worst)}."
-    not_drawn = left_out(absent)
-    by_code = any(len(study.levels(name)) > 2 for name in names)
-    notes = [*_reading(chains, by_code, {text for _, text in rhat.values()})]
-    alt = alt_text(about, start, (), not_drawn)
-    return page.end(y + 0.35, [*notes, not_drawn, cited(study)], "traces", alt)
+        words += f" Largest R-hat {rhat[worst].text}: {label(study, worst)}."
+    return words
 
 
 def _reading(chains: int, by_code: bool, rhat: set[str]) -> Iterator[str]:
     """What is drawn, and how it is read. by_code: whether levels are drawn by the mean of their
     codes.
     """
-    some = ""
+    drawn = "Mean of the imputed values after each sweep."
     if chains > SINGLY:
-        some = (
-            f" Lines: {BEFORE_BAND} of the chains; band: from the smallest to the largest of all."
-        )
+        band = "band: from the smallest to the largest of all."
+        drawn += f" Lines: {BEFORE_BAND} of the chains; {band}"
     near = ", and R-hat is near 1" if rhat else ""
-    yield (
-        f"Mean of the imputed values after each sweep.{some} Convergence: the lines overlap "
-        f"and show no trend{near}."
-    )
+    yield f"{drawn} Convergence: the lines overlap and show no trend{near}."
     if by_code:
         yield "Mean code: the levels are numbered from 0 in their declared order."
     yield "Where few values are imputed, their mean jumps between few places; that is no fault."
     if SYMBOLS["missing"] in rhat:
-        yield (
-            f"R-hat {SYMBOLS['missing']}: not known, because nothing varied or a sweep had "
-            "nothing to impute."
-        )
+        why = "because nothing varied or a sweep had nothing to impute"
+        yield f"R-hat {SYMBOLS['missing']}: not known, {why}."
 
 
 def _drawn_means(study: Study, name: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Means as they are drawn, sweeps by chains; where none was imputed in a sweep, missing."""
     means = rows.pivot(index="sweep", columns="chain", values="mean").astype(float)
-    return (
-        1 - means if study.levels(name) == ("Yes", "No") else means
-    )  # the engine counts beyond the first level
+    if study.levels(name) == ("Yes", "No"):
+        return 1 - means  # the engine counts beyond the first level
+    return means
 
 
 def _measure(study: Study, name: str) -> str:
@@ -155,36 +178,33 @@ def _measure(study: Study, name: str) -> str:
     return "Mean code" if levels else "Mean"
 
 
-def _rhat(study: Study, convergence: Results, names: list[str]) -> dict[str, tuple[float, str]]:
-    """R-hat of each variable, as a number and as printed."""
+def _rhat(study: Study, convergence: Results, names: list[str]) -> dict[str, _RHat]:
+    """R-hat of each variable."""
     other = checked(convergence, "traces", "convergence").study
     rows = {row["variable"]: row for row in convergence.to_dict("records")}
     absent = [name for name in names if name not in rows]
     if absent or other.name != study.name:
-        raise UsageError(
-            "traces: these checks hold no R-hat of what is drawn.",
-            absent,
-            "Give convergence() of the same.",
-        )
-    found: dict[str, tuple[float, str]] = {}
+        wrong = "traces: these checks hold no R-hat of what is drawn."
+        raise UsageError(wrong, absent, "Give convergence() of the same.")
+    rhat: dict[str, _RHat] = {}
     for name in names:
         value = shown(rows[name], "rhat")
         if is_known(value) and np.isfinite(float(value)):
-            found[name] = (float(value), rounded(float(value), 2, study.file.rounding.rule))
+            rhat[name] = _RHat(float(value), rounded(float(value), 2, study.file.rounding.rule))
         else:
-            found[name] = (np.nan, symbol(value))
-    return found
+            rhat[name] = _RHat(np.nan, symbol(value))
+    return rhat
 
 
 def _trace(axes: Axes, means: pd.DataFrame) -> None:
-    if len(means.columns) > SINGLY:
+    m = len(means.columns)
+    if m > SINGLY:
         low, high = means.min(axis=1), means.max(axis=1)
         axes.fill_between(means.index, low, high, facecolor=GRID, linewidth=0, gid=DECORATIVE)
         for edge in (low, high):  # the fill alone would be too pale to be seen by all
             axes.plot(means.index, edge, color=GREY, linewidth=0.8)
-    m = len(means.columns)
-    chosen = np.linspace(0, m - 1, m if m <= SINGLY else BEFORE_BAND).round().astype(int)
-    axes.plot(means.index, means.iloc[:, chosen], color=FIRST, linewidth=0.6)
+    drawn = np.linspace(0, m - 1, m if m <= SINGLY else BEFORE_BAND).round().astype(int)
+    axes.plot(means.index, means.iloc[:, drawn], color=FIRST, linewidth=0.6)
     least, most = float(np.nanmin(means.to_numpy())), float(np.nanmax(means.to_numpy()))
     room = 0.06 * (most - least) or 0.5
     _upright(axes, least - room, most + room, 3)
@@ -200,6 +220,14 @@ def _upright(axes: Axes, low: float, high: float, steps: int) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
 
 
+@dataclass(frozen=True)
+class _Line:
+    """One term: its FMI by number of imputations, and its row at each."""
+
+    fmi: Mapping[int, float]
+    rows: Mapping[int, Record]
+
+
 @mpl.rc_context(STYLE)
 def fmi_by_m(results: Results) -> Figure:
     """Fraction of missing information (FMI) against the number of imputations, one line per term of
@@ -212,80 +240,100 @@ def fmi_by_m(results: Results) -> Figure:
     """
     about = checked(results, "fmi_by_m", "estimates")
     study, rule = about.study, about.study.file.rounding.rule
-    rows = [
-        row
-        for row in results.to_dict("records")
-        if row["variable"] and is_imputed(str(row["method"]))
-    ]
-    drawn = [row for row in rows if is_known(shown(row, "fmi"))]
-    if rows and not drawn:
-        raise UsageError(
-            f"fmi_by_m: there is nothing to draw.{left_out(shown(row, 'fmi') for row in rows)}"
-        )
-    lines: dict[str, dict[int, Record]] = {}
-    for row in drawn:
-        lines.setdefault(row["term"], {})[int(row["m"])] = row
-    steps = sorted({m for line in lines.values() for m in line})
-    if len(steps) < 2 or sum(map(len, lines.values())) < len(drawn):
-        raise UsageError(
-            "fmi_by_m: needs imputed estimates of one fit, at two or more m.",
-            (),
-            "Give what stability returns.",
-        )
-    before, last = steps[-2:]
-    ends = {name: float(line[last]["fmi"]) for name, line in lines.items() if last in line}
+    records = results.to_dict("records")
+    rows = [row for row in records if row["variable"] and is_imputed(str(row["method"]))]
+    lines, steps = _lines(rows)
+    last = steps[-1]
+    ends = {name: line.fmi[last] for name, line in lines.items() if last in line.fmi}
     order = sorted(ends, key=lambda name: -ends[name])
-    page, left, wide, tall = Page(WIDTH, about.source.mark), EDGE + 0.35, 3.4, 2.8
+    page = Page(WIDTH, about.source.mark)
+    left, wide, tall = EDGE + 0.35, 3.4, 2.8
     top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
-    axes = page.panel(
-        left, top, wide, tall, xlim=(steps[0], last), xlabel="Number of imputations (m)"
-    )
-    most = max(float(row["fmi"]) for row in drawn)
+    axes = page.panel(left, top, wide, tall)
+    axes.set(xlim=(steps[0], last), xlabel="Number of imputations (m)")
+    most = max(max(line.fmi.values()) for line in lines.values())
     _upright(axes, 0, max(0.1, most * 1.04), 5)
     _steps(axes, steps, wide)
-    labels = {
-        name: f"{rounded(ends[name], 2, rule)} {term(study, lines[name][last])}" for name in order
-    }
-    named = _named(
-        page, axes, [(labels[name], ends[name]) for name in order], left + wide, top, tall
-    )
+    labels = []
+    for name in order:
+        text = f"{rounded(ends[name], 2, rule)} {term(study, lines[name].rows[last])}"
+        labels.append((text, ends[name]))
+    at_end = _label_ends(page, axes, labels, left + wide, top, tall)
     everything = [*order, *(name for name in lines if name not in ends)]
-    for i, name in reversed([*enumerate(everything)]):  # the grey ones lie behind
-        look = (
-            LINES[i % 2] | {"linewidth": 1.2, "markersize": 4}
-            if i < named
-            else {"color": GREY, "linewidth": 0.7}
-        )
-        found = sorted(lines[name].items())
-        axes.plot([m for m, _ in found], [row["fmi"] for _, row in found], clip_on=False, **look)
-    low, high = (rounded(ends[order[i]], 2, rule) for i in (-1, 0))
-    said = f"Terms: {len(ends)}; FMI at m = {last}: {low} to {high}."
-    largest = lines[order[0]]
-    if before in largest:
-        change = ends[order[0]] - float(largest[before]["fmi"])
-        size = rounded(abs(change), 2, rule)
-        moved = (
-            f"{size} {'more' if change > 0 else 'less'} than"
-            if float(size)
-            else "to two decimals the same as"
-        )
-        said += f" Largest for {term(study, largest[last])}: {moved} at m = {before}."
-    hidden = left_out(shown(row, "fmi") for row in rows)
-    notes = [
-        said,
+    _draw_lines(axes, [lines[name] for name in everything], at_end)
+    said = _fmi_in_words(study, lines, order, steps)
+    meaning = (
         "FMI: the part of an estimate's variance that is due to missing values. Where the lines "
-        "are level, more "
-        "imputations change little." + (" Grey: the other terms." if named < len(lines) else ""),
-    ]
-    start = (
-        f"Line chart of the fraction of missing information (FMI) by number of imputations. {said}"
+        "are level, more imputations change little."
     )
-    return page.end(
-        top + tall + 0.6,
-        [*notes, hidden, cited(study)],
-        "fmi_by_m",
-        alt_text(about, start, (), hidden),
-    )
+    if at_end < len(lines):
+        meaning += " Grey: the other terms."
+    hidden = left_out(shown(row, "fmi") for row in rows)
+    start = "Line chart of the fraction of missing information (FMI) by number of imputations."
+    alt = alt_text(about, f"{start} {said}", (), hidden)
+    return page.end(top + tall + 0.6, [said, meaning, hidden, cited(study)], "fmi_by_m", alt)
+
+
+def _lines(rows: list[Record]) -> tuple[dict[str, _Line], list[int]]:
+    """The lines by term, and the numbers of imputations. Raises UsageError for none, or for more
+    than one fit.
+    """
+    drawn = [row for row in rows if is_known(shown(row, "fmi"))]
+    if rows and not drawn:
+        absent = left_out(shown(row, "fmi") for row in rows)
+        raise UsageError(f"fmi_by_m: there is nothing to draw.{absent}")
+    by_term: dict[str, dict[int, Record]] = {}
+    for row in drawn:
+        by_term.setdefault(str(row["term"]), {})[int(row["m"])] = row
+    lines: dict[str, _Line] = {}
+    for name, by_m in by_term.items():
+        lines[name] = _Line({m: float(row["fmi"]) for m, row in by_m.items()}, by_m)
+    steps = sorted({m for by_m in by_term.values() for m in by_m})
+    # two rows of one term and m are of two fits
+    if len(steps) < 2 or sum(map(len, by_term.values())) < len(drawn):
+        wrong = "fmi_by_m: needs imputed estimates of one fit, at two or more m."
+        raise UsageError(wrong, (), "Give what stability returns.")
+    return lines, steps
+
+
+def _draw_lines(axes: Axes, lines: list[_Line], coloured: int) -> None:
+    """Lines of terms, the first so many in colour with a marker; the grey ones lie behind."""
+    for place, line in reversed([*enumerate(lines)]):
+        m = sorted(line.fmi)
+        fmi = [line.fmi[number] for number in m]
+        if place >= coloured:
+            axes.plot(m, fmi, clip_on=False, color=GREY, linewidth=0.7)
+            continue
+        look = LINES[place % 2]
+        axes.plot(
+            m,
+            fmi,
+            clip_on=False,
+            color=look.outline,
+            marker=look.marker,
+            markerfacecolor=look.fill,
+            linewidth=1.2,
+            markersize=4,
+        )
+
+
+def _fmi_in_words(
+    study: Study, lines: Mapping[str, _Line], order: list[str], steps: list[int]
+) -> str:
+    """The range of FMI at the largest m, and how much the largest one still moved."""
+    rule = study.file.rounding.rule
+    before, last = steps[-2:]
+    low, high = (rounded(lines[order[place]].fmi[last], 2, rule) for place in (-1, 0))
+    words = f"Terms: {len(order)}; FMI at m = {last}: {low} to {high}."
+    largest = lines[order[0]]
+    if before not in largest.fmi:
+        return words
+    change = largest.fmi[last] - largest.fmi[before]
+    size = rounded(abs(change), 2, rule)
+    moved = "to two decimals the same as"
+    if float(size):
+        moved = f"{size} {'more' if change > 0 else 'less'} than"
+    return f"{words} Largest for {term(study, largest.rows[last])}: {moved} at m = {before}."
 
 
 def _steps(axes: Axes, steps: list[int], wide: float) -> None:
@@ -299,7 +347,7 @@ def _steps(axes: Axes, steps: list[int], wide: float) -> None:
     axes.set_xticks(ticks[::-1])
 
 
-def _named(
+def _label_ends(
     page: Page, axes: Axes, labels: list[tuple[str, float]], x: float, top: float, high: float
 ) -> int:
     """Labels at the lines' ends, the largest first, moved apart where they would overlap; returns
@@ -307,24 +355,34 @@ def _named(
     """
     start, width = x + 0.35, page.width - x - 0.35 - EDGE
     heights = [LINE * len(page.lines(text, width)) + 0.05 for text, _ in labels]
-    fit = max(n for n in range(1, min(NAMED, len(labels)) + 1) if sum(heights[:n]) <= high)
+    most = min(NAMED, len(labels))
+    fit = max(n for n in range(1, most + 1) if sum(heights[:n]) <= high)
     highest = axes.get_ylim()[1]
     ends = [top + high * (1 - value / highest) for _, value in labels[:fit]]
-    upper: list[float] = []
-    for end, height in zip(ends, heights, strict=False):
-        upper.append(max(end - height / 2, upper[-1] + heights[len(upper) - 1] if upper else top))
-    lower = top + high
-    for i in reversed(range(fit)):
-        lower = upper[i] = min(upper[i], lower - heights[i])
+    upper = _moved_apart(ends, heights[:fit], top, top + high)
     for (text, _), end, y, height in zip(labels, ends, upper, heights, strict=False):
         page.write(start, y + LINE - 0.03, text, width)
+        middle = y + height / 2
         page.sheet.plot(
             [x + 0.06, x + 0.18, start - 0.05],
-            [end, y + height / 2, y + height / 2],
+            [end, middle, middle],
             color=GREY,
             linewidth=0.7,
         )
     return fit
+
+
+def _moved_apart(ends: list[float], heights: list[float], top: float, bottom: float) -> list[float]:
+    """Upper edges of labels, each as near to its line's end as the others and the page leave it."""
+    upper: list[float] = []
+    for place, (end, height) in enumerate(zip(ends, heights, strict=True)):
+        least = upper[-1] + heights[place - 1] if upper else top
+        upper.append(max(end - height / 2, least))
+    lower = bottom
+    for place in reversed(range(len(upper))):
+        upper[place] = min(upper[place], lower - heights[place])
+        lower = upper[place]
+    return upper
 
 
 def imputed_bars(results: Results) -> Figure:
@@ -339,23 +397,22 @@ def imputed_bars(results: Results) -> Figure:
     """
     study = checked(results, "imputed_bars", "summaries").study
     if not {*results["group"]} <= {"observed", "imputed"}:
-        raise UsageError(
-            "imputed_bars: needs the groups observed and imputed.",
-            (),
-            "Give what imputed_values returns.",
-        )
+        wrong = "imputed_bars: needs the groups observed and imputed."
+        raise UsageError(wrong, (), "Give what imputed_values returns.")
     names = [str(name) for name in dict.fromkeys(results["variable"])]
     others = [name for name in names if {*study.levels(name)} != {"Yes", "No"}]
     rows = len(names) - len(others) + sum(len(study.levels(name)) for name in others)
-    apart = [name for name in others if rows > MOST["imputed_bars"] or not study.levels(name)]
+    too_many = rows > MOST["imputed_bars"]
+    apart = [name for name in others if too_many or not study.levels(name)]
     kept = results[~results["variable"].isin(apart)].copy()
     many = study.file.unit.many
-    notes = [
+    note = (
         f"Observed: {many} with the characteristic, of those with an observed value. Imputed: "
-        "share over all "
-        f"imputations, of the number of {many} with an imputed value. That the two differ is no "
-        "fault: values that are "
-        "missing at random differ from the observed ones as their predictors do.",
-        f"In the table alone: {'; '.join(label(study, name) for name in apart)}." if apart else "",
-    ]
+        f"share over all imputations, of the number of {many} with an imputed value. That the two "
+        "differ is no fault: values that are missing at random differ from the observed ones as "
+        "their predictors do."
+    )
+    notes = [note]
+    if apart:
+        notes.append(f"In the table alone: {'; '.join(label(study, name) for name in apart)}.")
     return bars_by_group(kept, "imputed_bars", "Percent", notes)

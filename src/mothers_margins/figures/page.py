@@ -1,27 +1,58 @@
 """A sheet on which a figure is laid out, in inches from its upper left corner."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.figure import (
-    Figure as Drawing,
-)  # never pyplot: it keeps figures of its own, which a notebook shows too
+
+# never pyplot: it keeps figures of its own, which a notebook shows too
+from matplotlib.figure import Figure as Drawing
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
 from mothers_margins.figures.figure import Figure
-from mothers_margins.figures.style import INK, STYLE
+from mothers_margins.figures.style import INK, STYLE, BarLook
 
-PT, LINE, EDGE = (
-    8.5,
-    0.15,
-    0.1,
-)  # points of text; inches from line to line; inches of white on every side
-Item = tuple[
-    str, int, Hashable
-]  # a label at the left, how far it is indented, and the key of its row or None
+PT = 8.5  # points of text
+LINE = 0.15  # inches from line to line
+EDGE = 0.1  # inches of white on every side
+# of a bar as high as a line of text: how far it reaches above and below the baseline of the text
+ABOVE, BELOW = 0.105, 0.02
+
+
+@dataclass(frozen=True)
+class Item:
+    """A label at the left, how far it is indented, and the key of its row; a heading has no key."""
+
+    label: str
+    depth: int
+    key: Hashable = None
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a heading over a block of rows."""
+        return not self.depth and self.key is None
+
+
+@dataclass(frozen=True)
+class Stub:
+    """The labels at the left as they stand: the baseline of each row by its key, and their end."""
+
+    baselines: Mapping[Hashable, float]
+    bottom: float
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """Axes and their place on the page."""
+
+    axes: Axes
+    x: float
+    top: float
+    width: float
+    height: float
 
 
 class Page:
@@ -30,12 +61,14 @@ class Page:
     """
 
     def __init__(self, width: float, mark: str) -> None:
-        self.width, self.mark = width, mark
+        self.width = width
+        self.mark = mark
         self.figure = Drawing(figsize=(width, 1))
-        self.measure: Any = RendererAgg(1, 1, self.figure.dpi)  # type: ignore[no-untyped-call]
+        # Any: matplotlib gives this class no types
+        self._renderer: Any = RendererAgg(1, 1, self.figure.dpi)  # type: ignore[no-untyped-call]
         self.sheet = self.figure.add_axes((0, 0, 1, 1))
         self.sheet.set_axis_off()
-        self.panels: list[tuple[Axes, float, float, float, float]] = []
+        self.panels: list[_Panel] = []
         self.top = EDGE + 0.12
         if mark:
             self.top = self.write(EDGE, self.top, mark, weight="bold") + 0.08
@@ -47,54 +80,58 @@ class Page:
         that follows.
         """
         for line in self.lines(text, width or self.width - x - EDGE, weight):
-            font = FontProperties(family=STYLE["font.family"], size=PT, weight=weight)
-            self.sheet.text(x, y, line, fontproperties=font, color=INK, va="baseline")
+            self.sheet.text(x, y, line, fontproperties=_font(weight), color=INK, va="baseline")
             y += LINE
         return y
 
     def lines(self, text: str, width: float, weight: str = "normal") -> list[str]:
         """Text cut into lines no wider than given, unless one word is."""
-        font = FontProperties(family=STYLE["font.family"], size=PT, weight=weight)
         lines = [""]
         for word in text.split(" "):
             longer = f"{lines[-1]} {word}".strip()
-            wide = (
-                self.measure.get_text_width_height_descent(longer, font, False)[0] / self.figure.dpi
-            )
-            lines[-1:] = [longer] if wide <= width else [lines[-1], word]
+            if self._width(longer, weight) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(word)
         return [line for line in lines if line]
 
-    def stub(
-        self, items: Iterable[Item], y: float, width: float, high: float
-    ) -> tuple[dict[Hashable, float], float]:
-        """Labels at the left; returns the baseline of each row that has a key, and where the last
-        one ends.
-        """
-        places: dict[Hashable, float] = {}
-        for label, depth, key in items:
-            x = EDGE + 0.12 * depth
-            first = y + (0.15 if depth or key else 0.22)
-            weight = "normal" if depth or key else "bold"
-            y = max(
-                self.write(x, first, label, width - x - 0.1, weight) - 0.1, y + high if key else 0
-            )
-            if key:
-                places[key] = first
-        return places, y
+    def _width(self, text: str, weight: str) -> float:
+        """How wide a line of text is."""
+        pixels, _, _ = self._renderer.get_text_width_height_descent(text, _font(weight), False)
+        return float(pixels) / self.figure.dpi
 
-    def panel(self, x: float, y: float, width: float, height: float, **axis: Any) -> Axes:
+    def stub(self, items: Iterable[Item], y: float, width: float, high: float) -> Stub:
+        """Labels at the left of the page, no wider than given; rows are at least so high."""
+        baselines: dict[Hashable, float] = {}
+        for item in items:
+            x = EDGE + 0.12 * item.depth
+            first = y + (0.22 if item.is_block else 0.15)
+            weight = "bold" if item.is_block else "normal"
+            end = self.write(x, first, item.label, width - x - 0.1, weight) - 0.1
+            y = end if item.key is None else max(end, y + high)
+            if item.key is not None:
+                baselines[item.key] = first
+        return Stub(baselines, y)
+
+    def panel(self, x: float, y: float, width: float, height: float) -> Axes:
         """Axes whose vertical places are the inches of the page."""
         axes = self.figure.add_axes((0, 0, 1, 1))
-        axes.set(ylim=(y + height, y), **axis)
+        axes.set(ylim=(y + height, y))
         axes.yaxis.set_visible(False)
         axes.patch.set_visible(False)  # it would hide what stands on the sheet
         axes.spines[["left", "right", "top"]].set_visible(False)
-        self.panels.append((axes, x, y, width, height))
+        self.panels.append(_Panel(axes, x, y, width, height))
         return axes
 
-    def legend(self, y: float, looks: Iterable[tuple[str, dict[str, Any]]]) -> float:
+    def percent_panel(self, x: float, y: float, width: float, height: float, title: str) -> Axes:
+        """A panel whose horizontal axis goes from 0 to 100."""
+        axes = self.panel(x, y, width, height)
+        axes.set(xlim=(0, 100), xticks=range(0, 101, 25), xlabel=title)
+        return axes
+
+    def legend(self, y: float, looks: Mapping[str, BarLook]) -> float:
         """A swatch and a text per line."""
-        for text, look in looks:
+        for text, look in looks.items():
             bar(self.sheet, EDGE, y, 0.25, look)
             y = self.write(EDGE + 0.35, y, text) + 0.02
         return y
@@ -106,13 +143,25 @@ class Page:
         high = y - LINE + EDGE
         self.figure.set_size_inches(self.width, high)
         self.sheet.set(xlim=(0, self.width), ylim=(high, 0))
-        for axes, x, top, width, height in self.panels:
-            axes.set_position(
-                (x / self.width, 1 - (top + height) / high, width / self.width, height / high)
-            )
+        for panel in self.panels:
+            left, bottom = panel.x / self.width, 1 - (panel.top + panel.height) / high
+            panel.axes.set_position((left, bottom, panel.width / self.width, panel.height / high))
         return Figure(name, self.figure, alt, self.mark)
 
 
-def bar(axes: Axes, x: float, baseline: float, width: float, look: dict[str, Any]) -> None:
+def _font(weight: str) -> FontProperties:
+    return FontProperties(family=str(STYLE["font.family"]), size=PT, weight=weight)
+
+
+def bar(axes: Axes, x: float, baseline: float, width: float, look: BarLook) -> None:
     """A bar as high as a line of text, beside text with this baseline."""
-    axes.add_patch(Rectangle((x, baseline - 0.105), width, 0.125, clip_on=False, **look))
+    rectangle = Rectangle(
+        (x, baseline - ABOVE),
+        width,
+        ABOVE + BELOW,
+        clip_on=False,
+        facecolor=look.fill,
+        edgecolor=look.outline,
+        hatch=look.hatch or None,
+    )
+    axes.add_patch(rectangle)

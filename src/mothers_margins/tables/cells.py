@@ -1,15 +1,13 @@
 """How results become cells, and the head and foot that every table of results has."""
 
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from mothers_margins.results.results import About
+from mothers_margins.results.results import About, Record
 from mothers_margins.results.shown import Value, is_hidden, is_known, odds, shown
 from mothers_margins.tables.table import Cell, Column, Notes, Section, Table
 from mothers_margins.wording.terms import captioned, cited, origin
 
 EMPTY = Cell("")
-Record = Mapping[Hashable, Any]
 
 
 def cell(pattern: str, values: Mapping[str, Value], mark: str = "") -> Cell:

@@ -5,19 +5,16 @@ Results hold codes; tables, figures and prose take their words from here. Labels
 printed as they are declared, never in another case.
 """
 
-from collections.abc import Hashable, Mapping
 from math import isnan
-from typing import Any
 
 from mothers_margins.errors import count
-from mothers_margins.results.results import NOT_LOCKED, About, codes
+from mothers_margins.results.results import NOT_LOCKED, About, Record, codes
 from mothers_margins.results.shown import Hidden, Value, is_hidden, is_known, shown
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study.analysis_plan import Coding
 from mothers_margins.study.study import Source, Study
 from mothers_margins.study.study_file import Rounding
 
-Record = Mapping[Hashable, Any]
 SYMBOLS = {"suppressed": "[c]", "missing": "–"}  # a true zero prints 0
 YES_NO = ("Yes", "No")
 METHODS = {
@@ -277,6 +274,11 @@ def sentence(words: str) -> str:
 def capital(words: str) -> str:
     """Words of ours with a capital letter. Not for labels: they keep their case."""
     return words[:1].upper() + words[1:]
+
+
+def in_sentence(words: str) -> str:
+    """Words of ours inside a sentence. Not for labels: they keep their case."""
+    return words[:1].lower() + words[1:]
 
 
 def happened(study: Study, row: Record) -> str:
