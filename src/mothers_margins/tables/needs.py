@@ -1,14 +1,19 @@
 """Variables that share their levels, side by side: the needs by domain."""
 
+from collections.abc import Iterator
+
 from mothers_margins.errors import UsageError
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import percent_of, shown
+from mothers_margins.study.study import Study
+from mothers_margins.study.study_file import TablePlan
 from mothers_margins.tables.cells import cell, of_row, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording.terms import count_text, label, level
 
-Key = tuple[str, str, str]
+Key = tuple[str, str, str]  # variable, level, group
+Counts = dict[Key, Record]
 
 
 def needs(results: Results, name: str, comparisons: Results | None = None) -> Table:
@@ -19,46 +24,32 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
     Raises UsageError if the variables differ in their levels or a number is absent.
     """
     about = checked(results, "needs", "summaries")
-    study, plan, notes = about.study, about.study.plan(name), Notes()
+    study, plan = about.study, about.study.plan(name)
     absent = [group for group in plan.groups if group not in about.groups]
     if absent:
         raise UsageError("needs: the results lack a group of the table.", absent)
-    levels = {study.levels(variable) for variable in plan.variables}
-    if len(levels) != 1 or () in levels:
-        raise UsageError("needs: the variables of the table do not have the same levels.")
-    (shared,) = levels
-    counts: dict[Key, Record] = {}
+    levels = _shared_levels(study, plan)
+    counts: Counts = {}
     for row in results.to_dict("records"):
         if row["statistic"] == "n":
             counts[row["variable"], row["level"], row["group"]] = row
-    columns: list[Column] = []
-    for group in plan.groups:
-        size = shown(_row(counts, ("n", "", group)), "value")
-        spanner = f"{study.groups[group].label} (n = {count_text(size)})"
-        headings = {value: level(study, plan.variables[0], value) for value in shared}
-        headings["missing"] = "Not known"
-        columns += [
-            Column(f"{group}_{key}", heading, None, spanner) for key, heading in headings.items()
-        ]
+    notes = Notes()
+    columns = list(_columns(study, plan, levels, counts))
     compared = ComparisonColumns(comparisons, notes) if comparisons is not None else None
     if compared:
         compared.check(iter(plan.variables))
         columns.append(Column("p", "p"))
-    sections = []
+    sections: list[Section] = []
     for block in plan.blocks:
-        rows = []
+        rows: list[Row] = []
         for variable in block.variables:
-            cells: list[Cell] = []
-            for group in plan.groups:
-                cells += _cells([_row(counts, (variable, value, group)) for value in shared])
+            cells = _domain(counts, plan, levels, variable)
             if compared:
                 cells.append(compared.cells(variable)[2])
             rows.append(Row(label(study, variable), tuple(cells), variable))
         sections.append(Section(block.title, tuple(rows)))
-    notes.plain(
-        f"Cells are numbers of {study.file.unit.many}; percentages are of those with a known "
-        "answer."
-    )
+    unit = study.file.unit.many
+    notes.plain(f"Cells are numbers of {unit}; percentages are of those with a known answer.")
     if compared:
         compared.explain(differences=False)
     for note in plan.notes:
@@ -74,7 +65,37 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
     )
 
 
-def _row(counts: dict[Key, Record], key: Key) -> Record:
+def _shared_levels(study: Study, plan: TablePlan) -> tuple[str, ...]:
+    """The levels of all variables of the table. Raises UsageError if they do not have the same."""
+    levels = {study.levels(variable) for variable in plan.variables}
+    if len(levels) != 1 or () in levels:
+        raise UsageError("needs: the variables of the table do not have the same levels.")
+    (shared,) = levels
+    return shared
+
+
+def _columns(
+    study: Study, plan: TablePlan, levels: tuple[str, ...], counts: Counts
+) -> Iterator[Column]:
+    """In each group a column per level, and one for those not known."""
+    for group in plan.groups:
+        size = shown(_row(counts, ("n", "", group)), "value")
+        spanner = f"{study.groups[group].label} (n = {count_text(size)})"
+        for value in levels:
+            heading = level(study, plan.variables[0], value)
+            yield Column(f"{group}_{value}", heading, None, spanner)
+        yield Column(f"{group}_missing", "Not known", None, spanner)
+
+
+def _domain(counts: Counts, plan: TablePlan, levels: tuple[str, ...], variable: str) -> list[Cell]:
+    """The cells of one variable, group by group."""
+    cells: list[Cell] = []
+    for group in plan.groups:
+        cells += _cells([_row(counts, (variable, value, group)) for value in levels])
+    return cells
+
+
+def _row(counts: Counts, key: Key) -> Record:
     """The row of a number. Raises UsageError if the results lack it."""
     if key not in counts:
         raise UsageError("needs: the results lack a number of the table.", [key[0]])

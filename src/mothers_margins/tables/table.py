@@ -20,6 +20,11 @@ FIGURE_SPACE = (
     "\u2007"  # as wide as a digit: units stand under units without a span around every number
 )
 MINUS = "\u2212"
+# What is printed without decimals, and what with those of odds ratios; by the names in a pattern.
+WHOLE_NUMBERS = frozenset(
+    ("n", "denominator", "missing", "df", "per_100", "per_100_low", "per_100_high")
+)
+RATIOS = frozenset(("ratio", "ratio_low", "ratio_high", "statistic", "standardised"))
 INDENT = "\u2003"  # em space: unlike a style sheet it survives into Word and PDF
 # Doubled class names outweigh the rules that JupyterLab has for every table.
 STYLE = """<style>
@@ -133,7 +138,7 @@ class Table:
         such cell.
         """
         position = self._position(group)
-        for row in (row for section in self.sections for row in section.rows if row.cells):
+        for row in self._rows_of_cells():
             if (row.variable, row.level) == (variable, level):
                 return self.print(row.cells[position])
         raise UsageError(f"{self.name}: no row for {variable}, level '{level}'.")
@@ -148,14 +153,18 @@ class Table:
             return 0
         return count_text(size) if isinstance(size, Hidden) or isnan(size) else int(size)
 
+    def _rows_of_cells(self) -> Iterator[Row]:
+        """All rows that have cells."""
+        for section in self.sections:
+            yield from (row for row in section.rows if row.cells)
+
     def _position(self, group: str) -> int:
         keys = [column.key for column in self.columns]
         if len(keys) == 1 and not group:
             return 0
         if group not in keys:
-            raise UsageError(
-                f"{self.name}: no column '{group}'.", (), f"Columns: {', '.join(keys)}."
-            )
+            remedy = f"Columns: {', '.join(keys)}."
+            raise UsageError(f"{self.name}: no column '{group}'.", (), remedy)
         return keys.index(group)
 
     def print(self, cell: Cell) -> str:
@@ -173,75 +182,73 @@ class Table:
 
     def _text(self, key: str, number: float) -> str:
         """One number as text, with the decimals of what it is."""
-        rounding = self.rounding
         if isnan(number):
             return SYMBOLS["missing"]
+        rule = self.rounding.rule
         if key.startswith("p_"):
-            return p_rounded(number, rounding.p_value, rounding.rule)
-        counts = ("n", "denominator", "missing", "df", "per_100", "per_100_low", "per_100_high")
-        ratios = ("ratio", "ratio_low", "ratio_high", "statistic", "standardised")
-        decimals = dict.fromkeys(counts, 0) | dict.fromkeys(ratios, rounding.odds_ratio)
-        decimals["percent"] = rounding.percent
-        return rounded(number, decimals.get(key, rounding.mean), rounding.rule).replace("-", MINUS)
+            return p_rounded(number, self.rounding.p_value, rule)
+        return rounded(number, self._decimals(key), rule).replace("-", MINUS)
+
+    def _decimals(self, key: str) -> int:
+        """With how many decimals a number is printed, by what it is."""
+        if key in WHOLE_NUMBERS:
+            return 0
+        if key in RATIOS:
+            return self.rounding.odds_ratio
+        return self.rounding.percent if key == "percent" else self.rounding.mean
 
     def to_html(self) -> str:
         """The table as semantic HTML: caption, scoped headings, one body per section, notes in the
         foot.
         """
-        wide = " mm-wide" * (len(self.columns) >= WIDE) + " mm-wider" * (len(self.columns) > WIDE)
-        return "\n".join(
-            [
-                f"<table class='mm-table{wide}'>",
-                *self._head(),
-                *self._body(),
-                *self._foot(),
-                "</table>",
-            ]
-        )
+        classes = ["mm-table"]
+        if len(self.columns) >= WIDE:
+            classes.append("mm-wide")
+        if len(self.columns) > WIDE:
+            classes.append("mm-wider")
+        opening = f"<table class='{' '.join(classes)}'>"
+        return "\n".join([opening, *self._head(), *self._body(), *self._foot(), "</table>"])
 
     def _repr_html_(self) -> str:
         return STYLE + self.to_html()
 
     def __repr__(self) -> str:
         """The table as plain text: columns aligned, marks after the cells."""
-        heads = [f"{c.heading} ({c.size_text})" if c.size_text else c.heading for c in self.columns]
-        lines: list[list[str]] = [[self.stub, *heads]]
-        for section in self.sections:
-            lines += [[section.title + section.mark]] if section.title else []
-            for row in section.rows:
-                label = "  " * (row.depth if section.title else 0) + row.label
-                lines.append(
-                    [label, *(f"{self.print(cell)} {cell.mark}".strip() for cell in row.cells)]
-                )
-        full = [line for line in lines if len(line) == len(heads) + 1]
-        widths = [max(len(line[i]) for line in full) for i in range(len(heads) + 1)] if full else []
-        padded = [
-            [cell.ljust(width) for cell, width in zip(line, widths, strict=False)] for line in lines
-        ]
         notes = [f"{mark} {note}".strip() for mark, note in self.notes]
         source = ". ".join(part for part in (self.mark, self.source) if part)
-        return "\n".join(
-            [self.caption, *("  ".join(line).rstrip() for line in padded), *notes, source]
-        )
+        return "\n".join([self.caption, *_aligned(self._lines()), *notes, source])
+
+    def _lines(self) -> list[list[str]]:
+        """Headings and rows as text; a title of a section stands alone in its line."""
+        headings = [self.stub]
+        for column in self.columns:
+            size = f" ({column.size_text})" if column.size_text else ""
+            headings.append(column.heading + size)
+        lines = [headings]
+        for section in self.sections:
+            if section.title:
+                lines.append([section.title + section.mark])
+            for row in section.rows:
+                indent = "  " * row.depth if section.title else ""
+                cells = [f"{self.print(cell)} {cell.mark}".strip() for cell in row.cells]
+                lines.append([indent + row.label, *cells])
+        return lines
 
     def _head(self) -> Iterator[str]:
         yield f"<caption>{escape(self.caption)}</caption>"
         spanned = any(column.spanner for column in self.columns)
         tall = " rowspan='2'" if spanned else ""
-        first, second = [f"<th scope='col'{tall}>{escape(self.stub)}</th>"], list[str]()
+        upper = [f"<th scope='col'{tall}>{escape(self.stub)}</th>"]
+        lower: list[str] = []
         for spanner, run in groupby(self.columns, key=lambda column: column.spanner):
             columns = list(run)
             if spanner:
-                first.append(
-                    f"<th scope='colgroup' colspan='{len(columns)}'>{escape(spanner)}</th>"
-                )
-            for column in columns:
-                under = f"<span>{column.size_text}</span>" if column.size_text else ""
-                heading = (
-                    f"<th scope='col'{'' if spanner else tall}>{escape(column.heading)}{under}</th>"
-                )
-                (second if spanner else first).append(heading)
-        rows = [first, second] if spanned else [first]
+                span = f"colspan='{len(columns)}'"
+                upper.append(f"<th scope='colgroup' {span}>{escape(spanner)}</th>")
+                lower += [_heading(column, "") for column in columns]
+            else:
+                upper += [_heading(column, tall) for column in columns]
+        rows = [upper, lower] if spanned else [upper]
         yield "<thead>" + "".join(f"<tr>{''.join(cells)}</tr>" for cells in rows) + "</thead>"
 
     def _body(self) -> Iterator[str]:
@@ -253,17 +260,18 @@ class Table:
                 title = escape(section.title) + _superscript(section.mark)
                 yield f"<tr><th scope='rowgroup' colspan='{width}'>{title}</th></tr>"
             for row in section.rows:
-                depth = row.depth if section.title else 0
-                hang = (
-                    f" style='padding-left:{depth + 0.4}em;text-indent:-{depth}em'" if depth else ""
-                )
-                label = INDENT * depth + escape(row.label) + "</th>"
-                if not row.cells and self.columns:
-                    yield f"<tr><th scope='rowgroup' colspan='{width}'{hang}>{label}</tr>"
-                    continue
-                cells = "".join(self._cell(cell, digits[i]) for i, cell in enumerate(row.cells))
-                yield f"<tr><th scope='row'{hang}>{label}{cells}</tr>"
+                yield self._row(row, row.depth if section.title else 0, digits)
             yield "</tbody>"
+
+    def _row(self, row: Row, depth: int, digits: list[int]) -> str:
+        """A row, or a heading inside a section, so far indented."""
+        hang = f" style='padding-left:{depth + 0.4}em;text-indent:-{depth}em'" if depth else ""
+        label = INDENT * depth + escape(row.label)
+        if not row.cells and self.columns:
+            width = len(self.columns) + 1
+            return f"<tr><th scope='rowgroup' colspan='{width}'{hang}>{label}</th></tr>"
+        cells = [self._cell(cell, digits[place]) for place, cell in enumerate(row.cells)]
+        return f"<tr><th scope='row'{hang}>{label}</th>{''.join(cells)}</tr>"
 
     def _cell(self, cell: Cell, digits: int) -> str:
         text = self.print(cell)
@@ -274,24 +282,36 @@ class Table:
 
     def _digits(self) -> list[int]:
         """Per column, how many digits the longest leading whole number has."""
-        rows = [row.cells for section in self.sections for row in section.rows if row.cells]
-        return [
-            max(_leading_digits(self.print(cell)) for cell in column)
-            for column in zip(*rows, strict=True)
-        ]
+        columns = zip(*(row.cells for row in self._rows_of_cells()), strict=True)
+        return [max(_leading_digits(self.print(cell)) for cell in column) for column in columns]
 
     def _foot(self) -> Iterator[str]:
-        notes = [
-            f"<p>{_superscript(mark)}{' ' if mark else ''}{escape(text)}</p>"
-            for mark, text in self.notes
-        ]
-        mark = f"<strong>{escape(self.mark)}.</strong> " if self.mark else ""
-        source = f"<p>{mark}{escape(self.source)}</p>" if mark or self.source else ""
-        if notes or source:
-            yield (
-                "<tfoot><tr><td "
-                f"colspan='{len(self.columns) + 1}'>{''.join(notes)}{source}</td></tr></tfoot>"
-            )
+        notes = []
+        for mark, text in self.notes:
+            letter = f"{_superscript(mark)} " if mark else ""
+            notes.append(f"<p>{letter}{escape(text)}</p>")
+        if self.mark or self.source:
+            mark = f"<strong>{escape(self.mark)}.</strong> " if self.mark else ""
+            notes.append(f"<p>{mark}{escape(self.source)}</p>")
+        if notes:
+            width = len(self.columns) + 1
+            yield f"<tfoot><tr><td colspan='{width}'>{''.join(notes)}</td></tr></tfoot>"
+
+
+def _heading(column: Column, tall: str) -> str:
+    """The heading of a column, with its size under it."""
+    under = f"<span>{column.size_text}</span>" if column.size_text else ""
+    return f"<th scope='col'{tall}>{escape(column.heading)}{under}</th>"
+
+
+def _aligned(lines: list[list[str]]) -> Iterator[str]:
+    """Lines of cells as text in columns; a line with fewer cells does not widen them."""
+    most = max(len(line) for line in lines)
+    full = [line for line in lines if len(line) == most]
+    widths = [max(map(len, column)) for column in zip(*full, strict=True)]
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
+        yield "  ".join(cells).rstrip()
 
 
 class Notes:
