@@ -1,7 +1,7 @@
 """The births with holes imputed and pooled here, beside the tables of other programs.
 
-    python tests/parity/pooled_table.py [--imputations 200] [--burnin 20] [--seed 20211118] [--out
-    FOLDER] [CSV ...]
+    python tests/parity/pooled_table.py [--imputations 200] [--burnin 20] [--seed 20211118]
+        [--out FOLDER] [CSV ...]
 
 Writes pooled_mothers_margins.csv and prints, for each CSV given (pooled_mice.csv,
 pooled_stata.csv), how far its estimates are from ours in our standard errors, and the ratio of its

@@ -33,7 +33,10 @@ LOOKS = (
 )
 WHOLE = BarLook(GREY, GREY)  # a group that contains the others
 # Inches: the page, where the panel begins, how wide it is, and from bar to bar of one row.
-WIDTH, LEFT, WIDE, PITCH = 7.1, 2.8, 2.9, 0.16
+WIDTH = 7.1
+LEFT = 2.8
+WIDE = 2.9
+PITCH = 0.16
 Key = tuple[str, str]  # a variable with its level, or with a group
 Told = tuple[float, str]  # how much something stands out, and its words for the alt text
 

@@ -1,5 +1,6 @@
 """The flow of participants, as boxes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -27,27 +28,34 @@ def flow_diagram(results: Results) -> Figure:
     """
     about = checked(results, "flow_diagram", "flow")
     study, many = about.study, about.study.file.unit.many
-    columns = {
-        str(name): part.to_dict("records") for name, part in results.groupby("outcome", sort=False)
-    }
+    by_outcome = results.groupby("outcome", sort=False)
+    columns = {label(study, str(name)): part.to_dict("records") for name, part in by_outcome}
     if not columns:
         raise UsageError("flow_diagram: these results hold no step.")
     page = Page(COLUMN * len(columns) + EDGE, about.source.mark)
-    titles = {name: label(study, name) for name in columns}
-    lefts = {name: EDGE + COLUMN * place for place, name in enumerate(columns)}
-    ends = [page.write(lefts[name], page.top, title, BOX, "bold") for name, title in titles.items()]
-    top = max(ends) - 0.05
-    drawn = {name: _flow_column(page, lefts[name], top, rows) for name, rows in columns.items()}
-    told: list[tuple[float, str]] = []
-    for name, column in drawn.items():
-        first, *others = column.told
-        told.append((0, f"{titles[name]}: {first}"))
-        told += [(0, words) for words in others]
+    lefts = [EDGE + COLUMN * place for place in range(len(columns))]
+    under_titles = [
+        page.write(x, page.top, title, BOX, "bold") for x, title in zip(lefts, columns, strict=True)
+    ]
+    top = max(under_titles) - 0.05
+    drawn = [
+        _flow_column(page, x, top, rows) for x, rows in zip(lefts, columns.values(), strict=True)
+    ]
     hidden = left_out(shown(row, "n") for row in results.to_dict("records"))
     notes = [f"Numbers are {many}.", hidden, cited(study)]
+    told = _columns_in_words(list(columns), drawn)
     alt = alt_text(about, f"Flow diagram of {many}.", told, hidden)
-    lowest = max(column.bottom for column in drawn.values())
-    return page.end(lowest + 0.3, notes, "flow_diagram", alt)
+    return page.end(max(column.bottom for column in drawn) + 0.3, notes, "flow_diagram", alt)
+
+
+def _columns_in_words(
+    titles: list[str], columns: list["_FlowColumn"]
+) -> Iterator[tuple[float, str]]:
+    """The steps of all columns for the alt text, in their order: none stands out."""
+    for title, column in zip(titles, columns, strict=True):
+        first, *others = column.told
+        yield 0, f"{title}: {first}"
+        yield from ((0, words) for words in others)
 
 
 # What stands beside a step: those who are left out before the next one.

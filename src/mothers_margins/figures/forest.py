@@ -328,7 +328,8 @@ def _odds_axis(axes: Axes, low: int, high: int, labels: int) -> None:
 def _interval(axes: Axes, y: float, row: Record, ends: Ends, axis: tuple[int, int]) -> None:
     """An estimate and its interval; what goes on beyond the axis is cut, and an arrow says so."""
     used = str(row["method"])
-    colour, low, high = _look(used).outline, 2.0 ** axis[0], 2.0 ** axis[1]
+    colour = _look(used).outline
+    low, high = 2.0 ** axis[0], 2.0 ** axis[1]
     limits = [exp(min(float(shown(row, end)), 700)) for end in ends]
     if limits[0] < low:
         axes.plot(low, y, marker="<", color=colour, markersize=4.5, clip_on=False)

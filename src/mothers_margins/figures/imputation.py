@@ -30,6 +30,10 @@ WIDE = (WIDTH - 2 * EDGE) / ACROSS
 SINGLY = 10  # so many chains are all drawn as lines
 BEFORE_BAND = 5  # of more, so many, before a band that holds all
 NAMED = 6  # lines with a label at their end
+# Inches: where the panel of `fmi_by_m` begins, how wide and how high it is.
+FMI_LEFT = EDGE + 0.35
+FMI_WIDE = 3.4
+FMI_TALL = 2.8
 # Neighbouring lines differ by shape too, so that they stay apart without colour.
 LINES = (SymbolLook("o", FIRST, FIRST), SymbolLook("s", SECOND, PAPER))
 
@@ -239,39 +243,52 @@ def fmi_by_m(results: Results) -> Figure:
     another kind, of more than one fit, or with fewer than two numbers of imputations.
     """
     about = checked(results, "fmi_by_m", "estimates")
-    study, rule = about.study, about.study.file.rounding.rule
+    study = about.study
     records = results.to_dict("records")
     rows = [row for row in records if row["variable"] and is_imputed(str(row["method"]))]
     lines, steps = _lines(rows)
-    last = steps[-1]
-    ends = {name: line.fmi[last] for name, line in lines.items() if last in line.fmi}
-    order = sorted(ends, key=lambda name: -ends[name])
     page = Page(WIDTH, about.source.mark)
-    left, wide, tall = EDGE + 0.35, 3.4, 2.8
     top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
-    axes = page.panel(left, top, wide, tall)
-    axes.set(xlim=(steps[0], last), xlabel="Number of imputations (m)")
-    most = max(max(line.fmi.values()) for line in lines.values())
-    _upright(axes, 0, max(0.1, most * 1.04), 5)
-    _steps(axes, steps, wide)
-    labels = []
-    for name in order:
-        text = f"{rounded(ends[name], 2, rule)} {term(study, lines[name].rows[last])}"
-        labels.append((text, ends[name]))
-    at_end = _label_ends(page, axes, labels, left + wide, top, tall)
-    everything = [*order, *(name for name in lines if name not in ends)]
-    _draw_lines(axes, [lines[name] for name in everything], at_end)
-    said = _fmi_in_words(study, lines, order, steps)
+    named = _draw_fmi(page, study, top, lines, steps)
+    said = _fmi_in_words(study, lines, steps)
     meaning = (
         "FMI: the part of an estimate's variance that is due to missing values. Where the lines "
         "are level, more imputations change little."
     )
-    if at_end < len(lines):
+    if named < len(lines):
         meaning += " Grey: the other terms."
     hidden = left_out(shown(row, "fmi") for row in rows)
     start = "Line chart of the fraction of missing information (FMI) by number of imputations."
     alt = alt_text(about, f"{start} {said}", (), hidden)
-    return page.end(top + tall + 0.6, [said, meaning, hidden, cited(study)], "fmi_by_m", alt)
+    bottom = top + FMI_TALL + 0.6
+    return page.end(bottom, [said, meaning, hidden, cited(study)], "fmi_by_m", alt)
+
+
+def _draw_fmi(
+    page: Page, study: Study, top: float, lines: Mapping[str, _Line], steps: list[int]
+) -> int:
+    """The lines, and labels at the ends of those with most; returns how many have one."""
+    axes = page.panel(FMI_LEFT, top, FMI_WIDE, FMI_TALL)
+    axes.set(xlim=(steps[0], steps[-1]), xlabel="Number of imputations (m)")
+    most = max(max(line.fmi.values()) for line in lines.values())
+    _upright(axes, 0, max(0.1, most * 1.04), 5)
+    _steps(axes, steps, FMI_WIDE)
+    order = _by_fmi(lines, steps[-1])
+    labels = []
+    for name in order:
+        fmi = lines[name].fmi[steps[-1]]
+        number = rounded(fmi, 2, study.file.rounding.rule)
+        labels.append((f"{number} {term(study, lines[name].rows[steps[-1]])}", fmi))
+    named = _label_ends(page, axes, labels, FMI_LEFT + FMI_WIDE, top, FMI_TALL)
+    others = [name for name in lines if name not in order]
+    _draw_lines(axes, [lines[name] for name in (*order, *others)], named)
+    return named
+
+
+def _by_fmi(lines: Mapping[str, _Line], m: int) -> list[str]:
+    """Terms with an FMI at this number of imputations, the largest first."""
+    ends = {name: line.fmi[m] for name, line in lines.items() if m in line.fmi}
+    return sorted(ends, key=lambda name: -ends[name])
 
 
 def _lines(rows: list[Record]) -> tuple[dict[str, _Line], list[int]]:
@@ -317,12 +334,11 @@ def _draw_lines(axes: Axes, lines: list[_Line], coloured: int) -> None:
         )
 
 
-def _fmi_in_words(
-    study: Study, lines: Mapping[str, _Line], order: list[str], steps: list[int]
-) -> str:
+def _fmi_in_words(study: Study, lines: Mapping[str, _Line], steps: list[int]) -> str:
     """The range of FMI at the largest m, and how much the largest one still moved."""
     rule = study.file.rounding.rule
     before, last = steps[-2:]
+    order = _by_fmi(lines, last)
     low, high = (rounded(lines[order[place]].fmi[last], 2, rule) for place in (-1, 0))
     words = f"Terms: {len(order)}; FMI at m = {last}: {low} to {high}."
     largest = lines[order[0]]

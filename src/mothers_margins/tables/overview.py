@@ -34,14 +34,16 @@ def overview(study: Study, part: str) -> Table:
     if not isinstance(part, str) or part not in PARTS:
         raise unknown("part", [str(part)], PARTS, "overview")
     caption, stub, headings, lines = PARTS[part]
-    found = list(lines(study)) or [("This study has none.", *[""] * len(headings))]
-    rows = tuple(Row(label, tuple(Cell(text or "–") for text in texts)) for label, *texts in found)
+    empty = tuple("" for _ in headings)
+    rows: list[Row] = []
+    for label, *texts in list(lines(study)) or [("This study has none.", *empty)]:
+        rows.append(Row(label, tuple(Cell(text or "–") for text in texts)))
     return Table(
         name=part,
         caption=caption,
         stub=stub,
         columns=tuple(Column(heading, heading) for heading in headings),
-        sections=(Section("", rows),),
+        sections=(Section("", tuple(rows)),),
         notes=(),
         mark="",
         source=f"Read from data_dictionary/{study.name}/.",
@@ -315,7 +317,8 @@ def _facts(study: Study) -> Lines:
 
 
 def _choices(study: Study) -> Lines:
-    rounding, tests, disclosure = study.file.rounding, study.file.tests, study.file.disclosure
+    rounding, tests = study.file.rounding, study.file.tests
+    disclosure = study.file.disclosure
     yield (
         "Rounding",
         f"{rounding.percent} decimals for percentages, {rounding.mean} for means",

@@ -26,7 +26,8 @@ def tally(results: Results, caption: str) -> Table:
     if about.kind == "events" and {*results["engine"]} & {"run", "imputation", "chains"}:
         raise UsageError("tally: this is the log of an imputation.", (), "Use imputation_log.")
     steps = about.kind == "flow"
-    study, unit, notes = about.study, about.study.file.unit.many, Notes()
+    study, notes = about.study, Notes()
+    unit = study.file.unit.many
     sections = []
     for name, part in results.groupby("outcome" if steps else "variable", sort=False):
         rows = _tally_rows(study, part.to_dict("records"), list(about.groups), steps)

@@ -58,7 +58,8 @@ def treatment_of_missing_data(
         raise UsageError("treatment_of_missing_data: run is what Imputed.events returns.")
     others = list(others)
     abouts = _refuse_others(complete_case, [imputed, *others])
-    study, before, after = about.study, _adjusted(complete_case), _adjusted(imputed)
+    study = about.study
+    before, after = _adjusted(complete_case), _adjusted(imputed)
     marks = [about.source.mark, *dict.fromkeys(unlocked(one) for one in abouts)]
     paragraphs = [
         *(f"**{mark}.**" for mark in marks if mark),
@@ -119,7 +120,8 @@ def _ratio(study: Study, row: Record) -> str:
 def _amount(
     study: Study, missing: Results, complete: list[Record], imputed: list[Record]
 ) -> Iterator[str]:
-    unit, n, whole = study.file.unit.many, _first(complete, "n"), _first(imputed, "n")
+    unit = study.file.unit.many
+    n, whole = _first(complete, "n"), _first(imputed, "n")
     percent = _number(study, percent_of(n, whole))
     share = f"{count_text(n)} of {count_text(whole)} {unit} ({percent}%)"
     yield (
