@@ -347,6 +347,16 @@ def test_missing_bars_of_suppressed_numbers(demo):
     assert "Left out: suppressed values" in figure.alt
 
 
+def test_a_bar_of_nearly_all_missing_stays_in_its_panel(demo):
+    results = mm.missingness(demo, ["dv_any"])
+    results.loc[results["event"] == "missing", "n"] = 279
+    results.loc[results["event"] == "known", "n"] = 1
+    bars = mm.missing_bars(results).drawn.axes[1].patches
+    assert min(bar.get_x() for bar in bars) >= 0
+    assert min(bar.get_width() for bar in bars) > 0  # a negative one would stand left of zero
+    assert max(bar.get_x() + bar.get_width() for bar in bars) == pytest.approx(100)
+
+
 def test_missing_bars_refuse_other_events(demo):
     with pytest.raises(mm.UsageError, match="0 rows to draw"):
         mm.missing_bars(mm.scored(demo))

@@ -37,7 +37,8 @@ WIDTH = 7.1
 LEFT = 2.8
 WIDE = 2.9
 PITCH = 0.16
-Key = tuple[str, str]  # a variable with its level, or with a group
+LevelKey = tuple[str, str]  # a variable and its level
+GroupKey = tuple[str, str]  # a variable and a group
 Told = tuple[float, str]  # how much something stands out, and its words for the alt text
 
 
@@ -80,9 +81,9 @@ def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Fi
     return page.end(stub.bottom + 0.6, [*notes, hidden, cited(study)], who, alt)
 
 
-def _shares(study: Study, results: Results) -> dict[Key, dict[str, Record]]:
+def _shares(study: Study, results: Results) -> dict[LevelKey, dict[str, Record]]:
     """The percentages that are drawn, by variable and level, then by group."""
-    shares: dict[Key, dict[str, Record]] = {}
+    shares: dict[LevelKey, dict[str, Record]] = {}
     for row in results.to_dict("records"):
         variable, value = str(row["variable"]), str(row["level"])
         if row["statistic"] != "percent":
@@ -113,7 +114,7 @@ def _looks(about: About, who: str, groups: list[str]) -> dict[str, BarLook]:
     return {name: LOOKS[parts.index(name)] if name in parts else WHOLE for name in groups}
 
 
-def _levels_at_left(study: Study, keys: list[Key]) -> Iterator[Item]:
+def _levels_at_left(study: Study, keys: list[LevelKey]) -> Iterator[Item]:
     """What stands at the left: of Yes and No the variable, of others the variable above its
     levels.
     """
@@ -132,7 +133,7 @@ def _draw_shares(
     page: Page,
     axes: Axes,
     study: Study,
-    key: Key,
+    key: LevelKey,
     by_group: Mapping[str, Record],
     looks: Mapping[str, BarLook],
     baseline: float,
@@ -171,25 +172,25 @@ def _share_text(study: Study, row: Record) -> str:
 
 
 @dataclass(frozen=True)
-class _Gap:
+class _MissingShare:
     """How many values of one variable are missing in one group, and of how many whom the question
     concerns.
     """
 
     missing: Value
-    whole: Value
+    concerned: Value
 
     @property
     def share(self) -> Value:
         """The missing ones in per cent."""
-        return percent_of(self.missing, self.whole)
+        return percent_of(self.missing, self.concerned)
 
     @property
     def text(self) -> str:
         """'12 of 99', or a symbol."""
         if not is_known(self.share):
             return symbol(self.share)
-        return f"{count_text(self.missing)} of {count_text(self.whole)}"
+        return f"{count_text(self.missing)} of {count_text(self.concerned)}"
 
 
 @mpl.rc_context(STYLE)
@@ -205,50 +206,51 @@ def missing_bars(results: Results) -> Figure:
     about = checked(results, "missing_bars", "events")
     study, many = about.study, about.study.file.unit.many
     rows = [row for row in results.to_dict("records") if row["engine"] == "data"]
-    gaps = _gaps(rows)
-    _refuse_many("missing_bars", len(gaps))
+    missing_shares = _missing_shares(rows)
+    _refuse_many("missing_bars", len(missing_shares))
+    several = len({group for _, group in missing_shares}) > 1
     page = Page(WIDTH, about.source.mark)
     legend = {"Known": LOOKS[0], "Missing, for any reason": LOOKS[1]}
     top = page.legend(page.top, legend) - 0.08
-    stub = page.stub(_groups_at_left(about, list(gaps)), top, LEFT, 0.2)
+    stub = page.stub(_groups_at_left(about, [*missing_shares], several), top, LEFT, 0.2)
     axes = page.percent_panel(LEFT, top, WIDE, stub.bottom - top, "Percent")
     told: list[Told] = []
-    several = len({group for _, group in gaps}) > 1
-    for key, gap in gaps.items():
-        _draw_gap(page, axes, gap, stub.baselines[key])
-        group = f", {about.groups[key[1]].label}" if several else ""
-        share = float(gap.share) if is_known(gap.share) else -1
-        told.append((share, f"{label(study, key[0])}{group}: {gap.text}"))
+    for (variable, group), missing in missing_shares.items():
+        _draw_missing(page, axes, missing, stub.baselines[variable, group])
+        of_group = f", {about.groups[group].label}" if several else ""
+        # what may not be shown is told last
+        stands_out = float(missing.share) if is_known(missing.share) else -1
+        told.append((stands_out, f"{label(study, variable)}{of_group}: {missing.text}"))
     note = f"Numbers are {many}."
     if any(row["event"] == "not_applicable" for row in rows):
         note = f"Numbers are {many}; those whom a question does not concern are not among them."
-    hidden = left_out(gap.share for gap in gaps.values())
+    not_drawn = left_out(missing.share for missing in missing_shares.values())
     start = f"Bar chart of missing values of each variable, in {many}."
-    alt = alt_text(about, start, told, hidden)
-    return page.end(stub.bottom + 0.6, [note, hidden, cited(study)], "missing_bars", alt)
+    alt = alt_text(about, start, told, not_drawn)
+    return page.end(stub.bottom + 0.6, [note, not_drawn, cited(study)], "missing_bars", alt)
 
 
-def _gaps(rows: list[Record]) -> dict[Key, _Gap]:
+def _missing_shares(rows: list[Record]) -> dict[GroupKey, _MissingShare]:
     """What is missing, by variable and group."""
-    counts: dict[Key, dict[str, list[Value]]] = {}
+    counts: dict[GroupKey, dict[str, list[Value]]] = {}
     for row in rows:
         by_event = counts.setdefault((str(row["variable"]), str(row["group"])), {})
         by_event.setdefault(str(row["event"]), []).append(shown(row, "n"))
-    gaps: dict[Key, _Gap] = {}
+    shares: dict[GroupKey, _MissingShare] = {}
     for key, by_event in counts.items():
+        # an event that has no row was met by nobody: the sum of nothing is 0
         known = combined(_sum, *by_event.get("known", []))
         missing = combined(_sum, *by_event.get("missing", []))
-        gaps[key] = _Gap(missing, combined(_sum, known, missing))
-    return gaps
+        shares[key] = _MissingShare(missing, combined(_sum, known, missing))
+    return shares
 
 
 def _sum(*counts: float) -> float:
     return sum(counts)
 
 
-def _groups_at_left(about: About, keys: list[Key]) -> Iterator[Item]:
+def _groups_at_left(about: About, keys: list[GroupKey], several: bool) -> Iterator[Item]:
     """What stands at the left: variables, or where there are several groups these under them."""
-    several = len({group for _, group in keys}) > 1
     before = ""
     for variable, group in keys:
         title = label(about.study, variable)
@@ -261,15 +263,17 @@ def _groups_at_left(about: About, keys: list[Key]) -> Iterator[Item]:
         yield Item(about.groups[group].label, 1, (variable, group))
 
 
-def _draw_gap(page: Page, axes: Axes, gap: _Gap, baseline: float) -> None:
+def _draw_missing(page: Page, axes: Axes, missing: _MissingShare, baseline: float) -> None:
     """The bar of one variable in one group, known before missing, with its number beside it."""
     x = LEFT + WIDE + 0.1
-    if not is_known(gap.share):
-        page.write(x, baseline, gap.text)
+    if not is_known(missing.share):
+        page.write(x, baseline, missing.text)
         return
-    share = float(gap.share)
+    share = float(missing.share)
     between = 1 if share else 0  # a white gap keeps the two apart
-    bar(axes, 0, baseline, 100 - share - between, LOOKS[0])
+    known = 100 - share - between
+    if known > 0:
+        bar(axes, 0, baseline, known, LOOKS[0])
     if share:
         bar(axes, 100 - share, baseline, share, LOOKS[1])
-    page.write(x, baseline, f"{gap.text} missing")
+    page.write(x, baseline, f"{missing.text} missing")

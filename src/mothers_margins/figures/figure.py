@@ -81,7 +81,9 @@ def alt_text(about: About, start: str, values: Iterable[tuple[float, str]], end:
 
 
 def left_out(values: Iterable[Value]) -> str:
-    """What is left out of a chart, as a sentence; empty if nothing is."""
+    """What is left out of a chart, as a sentence that follows another, so it begins with a blank;
+    empty if nothing is left out.
+    """
     hidden = missing = False
     for value in values:
         hidden = hidden or is_hidden(value)

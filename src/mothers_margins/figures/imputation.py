@@ -27,6 +27,7 @@ WIDTH = 7.1  # inches, as of the other charts
 ACROSS = 3  # panels beside each other
 PANELS = 36  # panels in one figure
 WIDE = (WIDTH - 2 * EDGE) / ACROSS
+MEAN_CODE = "Mean code"  # of a variable with more than two levels
 SINGLY = 10  # so many chains are all drawn as lines
 BEFORE_BAND = 5  # of more, so many, before a band that holds all
 NAMED = 6  # lines with a label at their end
@@ -61,8 +62,8 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     """
     about = checked(results, "traces", "chains")
     study = about.study
-    means, absent = _means(study, results)
-    _refuse_traces(means, absent)
+    means, not_drawn = _means_by_variable(study, results)
+    _refuse_traces(means, not_drawn)
     rhat = {} if convergence is None else _rhat(study, convergence, [*means])
     chains = max(len(frame.columns) for frame in means.values())
     sweeps = max(len(frame) for frame in means.values())
@@ -70,33 +71,37 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     sizes = f"Imputed variables: {len(means)}. Chains: {chains}. Sweeps: {sweeps}."
     top = page.write(EDGE, page.top, sizes) + 0.1
     bottom = _draw_traces(page, study, top, means, rhat)
-    not_drawn = left_out(absent)
-    by_code = any(len(study.levels(name)) > 2 for name in means)
-    notes = _reading(chains, by_code, {one.text for one in rhat.values()})
-    alt = alt_text(about, _traces_in_words(study, len(means), chains, sweeps, rhat), (), not_drawn)
-    return page.end(bottom + 0.35, [*notes, not_drawn, cited(study)], "traces", alt)
+    left_out_note = left_out(not_drawn)
+    by_code = any(_measure(study, name) == MEAN_CODE for name in means)
+    notes = _how_to_read(chains, by_code, {one.text for one in rhat.values()})
+    alt = alt_text(
+        about, _traces_in_words(study, len(means), chains, sweeps, rhat), (), left_out_note
+    )
+    return page.end(bottom + 0.35, [*notes, left_out_note, cited(study)], "traces", alt)
 
 
-def _means(study: Study, results: Results) -> tuple[dict[str, pd.DataFrame], list[Value]]:
+def _means_by_variable(
+    study: Study, results: Results
+) -> tuple[dict[str, pd.DataFrame], list[Value]]:
     """Means as they are drawn, by variable; and a value of each variable that cannot be drawn."""
     means: dict[str, pd.DataFrame] = {}
-    absent: list[Value] = []
+    not_drawn: list[Value] = []
     for name, part in pd.DataFrame(results).groupby("variable", sort=False):
         values = [shown(row, "mean") for row in part.to_dict("records")]
         hidden = [value for value in values if is_hidden(value)]
         if hidden:
-            absent.append(hidden[0])
+            not_drawn.append(hidden[0])
         elif not any(is_known(value) for value in values):
-            absent.append(values[0])
+            not_drawn.append(values[0])
         else:
-            means[str(name)] = _drawn_means(study, str(name), part)
-    return means, absent
+            means[str(name)] = _means_by_sweep(study, str(name), part)
+    return means, not_drawn
 
 
-def _refuse_traces(means: Mapping[str, pd.DataFrame], absent: list[Value]) -> None:
+def _refuse_traces(means: Mapping[str, pd.DataFrame], not_drawn: list[Value]) -> None:
     """Raise UsageError for nothing to draw, too many panels, or traces of one sweep."""
-    if absent and not means:
-        raise UsageError(f"traces: there is nothing to draw.{left_out(absent)}")
+    if not_drawn and not means:
+        raise UsageError(f"traces: there is nothing to draw.{left_out(not_drawn)}")
     if not 0 < len(means) <= PANELS:
         raise UsageError(f"traces: {len(means)} variables to draw; a figure holds 1 to {PANELS}.")
     if min(len(frame) for frame in means.values()) < 2:
@@ -118,20 +123,20 @@ def _draw_traces(
         row = names[start : start + ACROSS]
         titles = {name: page.lines(label(study, name), WIDE - 0.2, "bold") for name in row}
         # panels of a row stand at one height, with their titles close above
-        under = top + LINE * max(len(lines) for lines in titles.values())
+        baseline = top + LINE * max(len(lines) for lines in titles.values())
         for place, (name, lines) in enumerate(titles.items()):
             x = EDGE + place * WIDE
-            page.write(x, under - LINE * len(lines), label(study, name), WIDE - 0.2, "bold")
+            page.write(x, baseline - LINE * len(lines), label(study, name), WIDE - 0.2, "bold")
             measured = _measure(study, name)
-            page.write(x, under, f"{measured}, R-hat {rhat[name].text}" if rhat else measured)
-            axes = page.panel(x + 0.4, under + 0.1, WIDE - 0.6, 0.75)
+            page.write(x, baseline, f"{measured}, R-hat {rhat[name].text}" if rhat else measured)
+            axes = page.panel(x + 0.4, baseline + 0.1, WIDE - 0.6, 0.75)
             axes.set(xlim=(first_sweep, last_sweep), xlabel="Sweep")
             _trace(axes, means[name])
             # numbers and title stand under the last panel of a column
             if start + place + ACROSS < len(names):
                 axes.set_xlabel("")
                 axes.tick_params(labelbottom=False)
-        top = under + 1.1
+        top = baseline + 1.1
     return top
 
 
@@ -148,7 +153,7 @@ def _traces_in_words(
     return words
 
 
-def _reading(chains: int, by_code: bool, rhat: set[str]) -> Iterator[str]:
+def _how_to_read(chains: int, by_code: bool, rhat: set[str]) -> Iterator[str]:
     """What is drawn, and how it is read. by_code: whether levels are drawn by the mean of their
     codes.
     """
@@ -159,14 +164,14 @@ def _reading(chains: int, by_code: bool, rhat: set[str]) -> Iterator[str]:
     near = ", and R-hat is near 1" if rhat else ""
     yield f"{drawn} Convergence: the lines overlap and show no trend{near}."
     if by_code:
-        yield "Mean code: the levels are numbered from 0 in their declared order."
+        yield f"{MEAN_CODE}: the levels are numbered from 0 in their declared order."
     yield "Where few values are imputed, their mean jumps between few places; that is no fault."
     if SYMBOLS["missing"] in rhat:
         why = "because nothing varied or a sweep had nothing to impute"
         yield f"R-hat {SYMBOLS['missing']}: not known, {why}."
 
 
-def _drawn_means(study: Study, name: str, rows: pd.DataFrame) -> pd.DataFrame:
+def _means_by_sweep(study: Study, name: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Means as they are drawn, sweeps by chains; where none was imputed in a sweep, missing."""
     means = rows.pivot(index="sweep", columns="chain", values="mean").astype(float)
     if study.levels(name) == ("Yes", "No"):
@@ -179,7 +184,7 @@ def _measure(study: Study, name: str) -> str:
     levels = study.levels(name)
     if len(levels) == 2:
         return f"Share of {level(study, name, 'Yes' if 'Yes' in levels else levels[1])}"
-    return "Mean code" if levels else "Mean"
+    return MEAN_CODE if levels else "Mean"
 
 
 def _rhat(study: Study, convergence: Results, names: list[str]) -> dict[str, _RHat]:
@@ -215,12 +220,12 @@ def _trace(axes: Axes, means: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
 
 
-def _upright(axes: Axes, low: float, high: float, steps: int) -> None:
+def _upright(axes: Axes, low: float, high: float, ticks: int) -> None:
     """A vertical axis with numbers, in place of the inches of the page."""
     axes.set_ylim(low, high)
     axes.yaxis.set_visible(True)
     axes.spines["left"].set_visible(True)
-    axes.yaxis.set_major_locator(MaxNLocator(steps, steps=[1, 2, 5, 10], min_n_ticks=2))
+    axes.yaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10], min_n_ticks=2))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
 
 
@@ -246,54 +251,28 @@ def fmi_by_m(results: Results) -> Figure:
     study = about.study
     records = results.to_dict("records")
     rows = [row for row in records if row["variable"] and is_imputed(str(row["method"]))]
-    lines, steps = _lines(rows)
+    lines, numbers = _lines_by_term(rows)
+    order = _by_fmi(lines, numbers[-1])
     page = Page(WIDTH, about.source.mark)
     top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
-    named = _draw_fmi(page, study, top, lines, steps)
-    said = _fmi_in_words(study, lines, steps)
+    labelled = _draw_fmi(page, study, top, lines, numbers, order)
+    said = _fmi_in_words(study, [lines[name] for name in order], numbers)
     meaning = (
         "FMI: the part of an estimate's variance that is due to missing values. Where the lines "
         "are level, more imputations change little."
     )
-    if named < len(lines):
+    if labelled < len(lines):
         meaning += " Grey: the other terms."
-    hidden = left_out(shown(row, "fmi") for row in rows)
+    not_drawn = left_out(shown(row, "fmi") for row in rows)
     start = "Line chart of the fraction of missing information (FMI) by number of imputations."
-    alt = alt_text(about, f"{start} {said}", (), hidden)
+    alt = alt_text(about, f"{start} {said}", (), not_drawn)
     bottom = top + FMI_TALL + 0.6
-    return page.end(bottom, [said, meaning, hidden, cited(study)], "fmi_by_m", alt)
+    return page.end(bottom, [said, meaning, not_drawn, cited(study)], "fmi_by_m", alt)
 
 
-def _draw_fmi(
-    page: Page, study: Study, top: float, lines: Mapping[str, _Line], steps: list[int]
-) -> int:
-    """The lines, and labels at the ends of those with most; returns how many have one."""
-    axes = page.panel(FMI_LEFT, top, FMI_WIDE, FMI_TALL)
-    axes.set(xlim=(steps[0], steps[-1]), xlabel="Number of imputations (m)")
-    most = max(max(line.fmi.values()) for line in lines.values())
-    _upright(axes, 0, max(0.1, most * 1.04), 5)
-    _steps(axes, steps, FMI_WIDE)
-    order = _by_fmi(lines, steps[-1])
-    labels = []
-    for name in order:
-        fmi = lines[name].fmi[steps[-1]]
-        number = rounded(fmi, 2, study.file.rounding.rule)
-        labels.append((f"{number} {term(study, lines[name].rows[steps[-1]])}", fmi))
-    named = _label_ends(page, axes, labels, FMI_LEFT + FMI_WIDE, top, FMI_TALL)
-    others = [name for name in lines if name not in order]
-    _draw_lines(axes, [lines[name] for name in (*order, *others)], named)
-    return named
-
-
-def _by_fmi(lines: Mapping[str, _Line], m: int) -> list[str]:
-    """Terms with an FMI at this number of imputations, the largest first."""
-    ends = {name: line.fmi[m] for name, line in lines.items() if m in line.fmi}
-    return sorted(ends, key=lambda name: -ends[name])
-
-
-def _lines(rows: list[Record]) -> tuple[dict[str, _Line], list[int]]:
-    """The lines by term, and the numbers of imputations. Raises UsageError for none, or for more
-    than one fit.
+def _lines_by_term(rows: list[Record]) -> tuple[dict[str, _Line], list[int]]:
+    """The lines by term, and the numbers of imputations from the smallest. Raises UsageError for
+    none, or for more than one fit.
     """
     drawn = [row for row in rows if is_known(shown(row, "fmi"))]
     if rows and not drawn:
@@ -303,14 +282,49 @@ def _lines(rows: list[Record]) -> tuple[dict[str, _Line], list[int]]:
     for row in drawn:
         by_term.setdefault(str(row["term"]), {})[int(row["m"])] = row
     lines: dict[str, _Line] = {}
-    for name, by_m in by_term.items():
-        lines[name] = _Line({m: float(row["fmi"]) for m, row in by_m.items()}, by_m)
-    steps = sorted({m for by_m in by_term.values() for m in by_m})
+    for term_name, by_m in by_term.items():
+        lines[term_name] = _Line({m: float(row["fmi"]) for m, row in by_m.items()}, by_m)
+    numbers = sorted({m for by_m in by_term.values() for m in by_m})
     # two rows of one term and m are of two fits
-    if len(steps) < 2 or sum(map(len, by_term.values())) < len(drawn):
+    if len(numbers) < 2 or sum(map(len, by_term.values())) < len(drawn):
         wrong = "fmi_by_m: needs imputed estimates of one fit, at two or more m."
         raise UsageError(wrong, (), "Give what stability returns.")
-    return lines, steps
+    return lines, numbers
+
+
+def _by_fmi(lines: Mapping[str, _Line], m: int) -> list[str]:
+    """Terms with an FMI at this number of imputations, the largest first."""
+    ends = {name: line.fmi[m] for name, line in lines.items() if m in line.fmi}
+    return sorted(ends, key=lambda name: -ends[name])
+
+
+def _draw_fmi(
+    page: Page,
+    study: Study,
+    top: float,
+    lines: Mapping[str, _Line],
+    numbers: list[int],
+    order: list[str],
+) -> int:
+    """The lines, and labels at the ends of those with most; returns how many have one.
+
+    numbers: of imputations. order: terms that have an FMI at the last, the largest first.
+    """
+    last = numbers[-1]
+    axes = page.panel(FMI_LEFT, top, FMI_WIDE, FMI_TALL)
+    axes.set(xlim=(numbers[0], last), xlabel="Number of imputations (m)")
+    most = max(max(line.fmi.values()) for line in lines.values())
+    _upright(axes, 0, max(0.1, most * 1.04), 5)
+    _ticks_at(axes, numbers, FMI_WIDE)
+    labels: list[tuple[str, float]] = []
+    for name in order:
+        line = lines[name]
+        size = rounded(line.fmi[last], 2, study.file.rounding.rule)
+        labels.append((f"{size} {term(study, line.rows[last])}", line.fmi[last]))
+    labelled = _label_ends(page, axes, labels, FMI_LEFT + FMI_WIDE, top, FMI_TALL)
+    others = [name for name in lines if name not in order]
+    _draw_lines(axes, [lines[name] for name in (*order, *others)], labelled)
+    return labelled
 
 
 def _draw_lines(axes: Axes, lines: list[_Line], coloured: int) -> None:
@@ -334,14 +348,17 @@ def _draw_lines(axes: Axes, lines: list[_Line], coloured: int) -> None:
         )
 
 
-def _fmi_in_words(study: Study, lines: Mapping[str, _Line], steps: list[int]) -> str:
-    """The range of FMI at the largest m, and how much the largest one still moved."""
+def _fmi_in_words(study: Study, lines: list[_Line], numbers: list[int]) -> str:
+    """The range of FMI at the largest m, and how much the largest one still moved.
+
+    lines: those with an FMI there, the largest first.
+    """
     rule = study.file.rounding.rule
-    before, last = steps[-2:]
-    order = _by_fmi(lines, last)
-    low, high = (rounded(lines[order[place]].fmi[last], 2, rule) for place in (-1, 0))
-    words = f"Terms: {len(order)}; FMI at m = {last}: {low} to {high}."
-    largest = lines[order[0]]
+    before, last = numbers[-2:]
+    largest = lines[0]
+    low = rounded(lines[-1].fmi[last], 2, rule)
+    high = rounded(largest.fmi[last], 2, rule)
+    words = f"Terms: {len(lines)}; FMI at m = {last}: {low} to {high}."
     if before not in largest.fmi:
         return words
     change = largest.fmi[last] - largest.fmi[before]
@@ -352,19 +369,20 @@ def _fmi_in_words(study: Study, lines: Mapping[str, _Line], steps: list[int]) ->
     return f"{words} Largest for {term(study, largest.rows[last])}: {moved} at m = {before}."
 
 
-def _steps(axes: Axes, steps: list[int], wide: float) -> None:
+def _ticks_at(axes: Axes, numbers: list[int], wide: float) -> None:
     """Ticks at the numbers of imputations, from the largest down, those left out that have no
-    room.
+    room. wide: of the axis, in inches.
     """
+    inches_each = wide / (numbers[-1] - numbers[0])
     ticks: list[int] = []
-    for m in reversed(steps):
-        if not ticks or (ticks[-1] - m) * wide / (steps[-1] - steps[0]) >= 0.3:
+    for m in reversed(numbers):
+        if not ticks or (ticks[-1] - m) * inches_each >= 0.3:
             ticks.append(m)
     axes.set_xticks(ticks[::-1])
 
 
 def _label_ends(
-    page: Page, axes: Axes, labels: list[tuple[str, float]], x: float, top: float, high: float
+    page: Page, axes: Axes, labels: list[tuple[str, float]], x: float, top: float, height: float
 ) -> int:
     """Labels at the lines' ends, the largest first, moved apart where they would overlap; returns
     how many fit.
@@ -372,13 +390,13 @@ def _label_ends(
     start, width = x + 0.35, page.width - x - 0.35 - EDGE
     heights = [LINE * len(page.lines(text, width)) + 0.05 for text, _ in labels]
     most = min(NAMED, len(labels))
-    fit = max(n for n in range(1, most + 1) if sum(heights[:n]) <= high)
+    fit = max(n for n in range(1, most + 1) if sum(heights[:n]) <= height)
     highest = axes.get_ylim()[1]
-    ends = [top + high * (1 - value / highest) for _, value in labels[:fit]]
-    upper = _moved_apart(ends, heights[:fit], top, top + high)
-    for (text, _), end, y, height in zip(labels, ends, upper, heights, strict=False):
+    ends = [top + height * (1 - value / highest) for _, value in labels[:fit]]
+    upper = _moved_apart(ends, heights[:fit], top, top + height)
+    for (text, _), end, y, needed in zip(labels, ends, upper, heights, strict=False):
         page.write(start, y + LINE - 0.03, text, width)
-        middle = y + height / 2
+        middle = y + needed / 2
         page.sheet.plot(
             [x + 0.06, x + 0.18, start - 0.05],
             [end, middle, middle],

@@ -105,7 +105,9 @@ class _Builder:
             self.rows_by_key[key] = row
         self._refuse_gaps()
         self.compared = (
-            ComparisonColumns(comparisons, self.notes) if comparisons is not None else None
+            ComparisonColumns(comparisons, self.notes, "characteristics")
+            if comparisons is not None
+            else None
         )
         if self.compared:
             self.compared.check(iter(plan.variables))

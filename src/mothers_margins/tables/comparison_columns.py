@@ -29,11 +29,12 @@ UNTESTED = (
 
 class ComparisonColumns:
     """Cells of the rows of comparisons, by variable and level; collects the notes that they
-    need.
+    need. who: the verb in whose name errors speak.
     """
 
-    def __init__(self, results: Results, notes: Notes) -> None:
-        about = checked(results, "characteristics", "comparisons")
+    def __init__(self, results: Results, notes: Notes, who: str) -> None:
+        about = checked(results, who, "comparisons")
+        self.who = who
         self.study: Study = about.study
         self.notes = notes
         self.groups = [group.label for group in about.groups.values()]
@@ -55,9 +56,13 @@ class ComparisonColumns:
         compared = {variable for variable, _ in self.rows}
         absent = [name for name in names if name not in compared]
         if absent:
-            raise UsageError(
-                "characteristics: the comparisons lack a variable of the table.", absent
-            )
+            wrong = f"{self.who}: the comparisons lack a variable of the table."
+            raise UsageError(wrong, absent)
+
+    def p_cell(self, variable: str) -> Cell:
+        """The p-value of a variable's own row, alone."""
+        _, _, p_value, _ = self.cells(variable)
+        return p_value
 
     def cells(self, variable: str, level: str = "", *, kind: str = "") -> tuple[Cell, ...]:
         """The four cells of a row. kind: which summary of a number it shows, so which test belongs

@@ -20,7 +20,7 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
     """Variables with the same levels, one per row: in each group the number in each level and not
     known.
 
-    results: summaries. name: a table of study.yaml. comparisons: adds test and p of each row.
+    results: summaries. name: a table of study.yaml. comparisons: adds the p-value of each row.
     Raises UsageError if the variables differ in their levels or a number is absent.
     """
     about = checked(results, "needs", "summaries")
@@ -35,7 +35,7 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
             counts[row["variable"], row["level"], row["group"]] = row
     notes = Notes()
     columns = list(_columns(study, plan, levels, counts))
-    compared = ComparisonColumns(comparisons, notes) if comparisons is not None else None
+    compared = ComparisonColumns(comparisons, notes, "needs") if comparisons is not None else None
     if compared:
         compared.check(iter(plan.variables))
         columns.append(Column("p", "p"))
@@ -43,9 +43,9 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
     for block in plan.blocks:
         rows: list[Row] = []
         for variable in block.variables:
-            cells = _domain(counts, plan, levels, variable)
+            cells = _cells_of_variable(counts, plan, levels, variable)
             if compared:
-                cells.append(compared.cells(variable)[2])
+                cells.append(compared.p_cell(variable))
             rows.append(Row(label(study, variable), tuple(cells), variable))
         sections.append(Section(block.title, tuple(rows)))
     unit = study.file.unit.many
@@ -68,7 +68,7 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
 def _shared_levels(study: Study, plan: TablePlan) -> tuple[str, ...]:
     """The levels of all variables of the table. Raises UsageError if they do not have the same."""
     levels = {study.levels(variable) for variable in plan.variables}
-    if len(levels) != 1 or () in levels:
+    if len(levels) != 1 or () in levels:  # a number has no levels
         raise UsageError("needs: the variables of the table do not have the same levels.")
     (shared,) = levels
     return shared
@@ -79,39 +79,42 @@ def _columns(
 ) -> Iterator[Column]:
     """In each group a column per level, and one for those not known."""
     for group in plan.groups:
-        size = shown(_row(counts, ("n", "", group)), "value")
+        size = shown(_record_of(counts, ("n", "", group)), "value")  # how many the group has
         spanner = f"{study.groups[group].label} (n = {count_text(size)})"
-        for value in levels:
-            heading = level(study, plan.variables[0], value)
-            yield Column(f"{group}_{value}", heading, None, spanner)
+        for level_ in levels:
+            heading = level(study, plan.variables[0], level_)
+            yield Column(f"{group}_{level_}", heading, None, spanner)
         yield Column(f"{group}_missing", "Not known", None, spanner)
 
 
-def _domain(counts: Counts, plan: TablePlan, levels: tuple[str, ...], variable: str) -> list[Cell]:
+def _cells_of_variable(
+    counts: Counts, plan: TablePlan, levels: tuple[str, ...], variable: str
+) -> list[Cell]:
     """The cells of one variable, group by group."""
     cells: list[Cell] = []
     for group in plan.groups:
-        cells += _cells([_row(counts, (variable, value, group)) for value in levels])
+        records = [_record_of(counts, (variable, level_, group)) for level_ in levels]
+        cells += _cells_of_group(records)
     return cells
 
 
-def _row(counts: Counts, key: Key) -> Record:
-    """The row of a number. Raises UsageError if the results lack it."""
+def _record_of(counts: Counts, key: Key) -> Record:
+    """The record of a number. Raises UsageError if the results lack it."""
     if key not in counts:
         raise UsageError("needs: the results lack a number of the table.", [key[0]])
     return counts[key]
 
 
-def _cells(rows: list[Record]) -> list[Cell]:
+def _cells_of_group(records: list[Record]) -> list[Cell]:
     """The numbers of one variable in one group: each level with its share, and how many are not
     known.
     """
-    cells = []
-    for row in rows:
-        n = shown(row, "n")
-        cells.append(
-            cell("{n} ({percent}%)", {"n": n, "percent": percent_of(n, shown(row, "denominator"))})
-        )
+    cells: list[Cell] = []
+    for record in records:
+        n = shown(record, "n")
+        percent = percent_of(n, shown(record, "denominator"))
+        cells.append(cell("{n} ({percent}%)", {"n": n, "percent": percent}))
     # all levels say how many are not known; one that may be shown is asked first
-    open_row = next((row for row in rows if row["status"] != "suppressed"), rows[0])
-    return [*cells, of_row("{n}", open_row, n="missing")]
+    may_be_shown = [record for record in records if record["status"] != "suppressed"]
+    asked = (may_be_shown or records)[0]
+    return [*cells, of_row("{n}", asked, n="missing")]

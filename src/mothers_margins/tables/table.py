@@ -168,7 +168,7 @@ class Table:
         return keys.index(group)
 
     def print(self, cell: Cell) -> str:
-        """A cell as text. A suppressed, a missing and a zero cell look different."""
+        """The text of a cell. A suppressed, a missing and a zero cell look different."""
         if cell.status in SYMBOLS:
             return SYMBOLS[cell.status]
         if cell.numbers is None:
@@ -214,7 +214,7 @@ class Table:
 
     def __repr__(self) -> str:
         """The table as plain text: columns aligned, marks after the cells."""
-        notes = [f"{mark} {note}".strip() for mark, note in self.notes]
+        notes = [f"{letter} {note}".strip() for letter, note in self.notes]
         source = ". ".join(part for part in (self.mark, self.source) if part)
         return "\n".join([self.caption, *_aligned(self._lines()), *notes, source])
 
