@@ -73,7 +73,7 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     bottom = _draw_traces(page, study, top, means, rhat)
     left_out_note = left_out(not_drawn)
     by_code = any(_measure(study, name) == MEAN_CODE for name in means)
-    notes = _how_to_read(chains, by_code, {one.text for one in rhat.values()})
+    notes = _how_to_read(chains, by_code, {shown_rhat.text for shown_rhat in rhat.values()})
     alt = alt_text(
         about, _traces_in_words(study, len(means), chains, sweeps, rhat), (), left_out_note
     )
@@ -146,7 +146,7 @@ def _traces_in_words(
     """The alt text: how much is drawn, and the variable with the largest R-hat."""
     what = f"Trace plots of {count(variables, 'imputed variable')}"
     words = f"{what}: means by sweep, {count(chains, 'chain')}, {sweeps} sweeps."
-    known = {name: one.value for name, one in rhat.items() if np.isfinite(one.value)}
+    known = {name: value.value for name, value in rhat.items() if np.isfinite(value.value)}
     if known:
         worst = max(known, key=lambda name: known[name])
         words += f" Largest R-hat {rhat[worst].text}: {label(study, worst)}."
@@ -256,7 +256,7 @@ def fmi_by_m(results: Results) -> Figure:
     page = Page(WIDTH, about.source.mark)
     top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
     labelled = _draw_fmi(page, study, top, lines, numbers, order)
-    said = _fmi_in_words(study, [lines[name] for name in order], numbers)
+    in_words = _fmi_in_words(study, [lines[name] for name in order], numbers)
     meaning = (
         "FMI: the part of an estimate's variance that is due to missing values. Where the lines "
         "are level, more imputations change little."
@@ -265,9 +265,9 @@ def fmi_by_m(results: Results) -> Figure:
         meaning += " Grey: the other terms."
     not_drawn = left_out(shown(row, "fmi") for row in rows)
     start = "Line chart of the fraction of missing information (FMI) by number of imputations."
-    alt = alt_text(about, f"{start} {said}", (), not_drawn)
+    alt = alt_text(about, f"{start} {in_words}", (), not_drawn)
     bottom = top + FMI_TALL + 0.6
-    return page.end(bottom, [said, meaning, not_drawn, cited(study)], "fmi_by_m", alt)
+    return page.end(bottom, [in_words, meaning, not_drawn, cited(study)], "fmi_by_m", alt)
 
 
 def _lines_by_term(rows: list[Record]) -> tuple[dict[str, _Line], list[int]]:

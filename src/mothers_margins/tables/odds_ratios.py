@@ -38,8 +38,8 @@ from mothers_margins.wording.terms import (
 JOINT = "joint_test"
 
 
-class Made(NamedTuple):
-    """What a pair of columns is of."""
+class FitKey(NamedTuple):
+    """What a pair of columns holds: one model, with one method of missing data."""
 
     outcome: str
     specification: str
@@ -47,7 +47,7 @@ class Made(NamedTuple):
     method: str
 
 
-Key = tuple[Made, str, str]  # with the variable and the level of a row
+Key = tuple[FitKey, str, str]  # with the variable and the level of a row
 
 
 def odds_ratios(
@@ -110,29 +110,29 @@ class _Estimates:
     rows: tuple[Record, ...]
     rows_by_key: dict[Key, Record]
     joint: dict[Key, Record]
-    lock_notes: dict[Made, str]
+    lock_notes: dict[FitKey, str]
 
     @classmethod
     def of(cls, frames: list[Results], abouts: list[About]) -> "_Estimates":
         rows: list[Record] = []
-        lock_notes: dict[Made, str] = {}
+        lock_notes: dict[FitKey, str] = {}
         for frame, about in zip(frames, abouts, strict=True):
             own = frame.to_dict("records")
             rows += own
-            lock_notes |= {_made(row): lock_note(about) for row in own}
-        if len({_made(row)[:2] for row in rows}) > 1:
+            lock_notes |= {_fit_key(row): lock_note(about) for row in own}
+        if len({_fit_key(row)[:2] for row in rows}) > 1:
             rows = [row for row in rows if row["model"] == "adjusted"]
         by_key: dict[Key, Record] = {}
         joint: dict[Key, Record] = {}
         for row in rows:
-            key = (_made(row), str(row["variable"]), str(row["level"]))
+            key = (_fit_key(row), str(row["variable"]), str(row["level"]))
             if row["variable"]:
                 (joint if JOINT in codes(row) else by_key)[key] = row
         return cls(tuple(rows), by_key, joint, lock_notes)
 
     @property
-    def made(self) -> tuple[Made, ...]:
-        """What the columns are of, in order."""
+    def fits(self) -> tuple[FitKey, ...]:
+        """What the pairs of columns hold, in order."""
         return tuple(dict.fromkeys(key[0] for key in self.rows_by_key))
 
     @property
@@ -140,7 +140,7 @@ class _Estimates:
         """Whether there are several outcomes or models, of which only the adjusted estimates are
         shown.
         """
-        return len({made[:2] for made in self.made}) > 1
+        return len({fit[:2] for fit in self.fits}) > 1
 
     def variables(self) -> list[str]:
         """Explanatory variables in their order in the model."""
@@ -154,13 +154,13 @@ class _Estimates:
         """An estimate of a variable, for what it is called and compared with."""
         return next(row for key, row in self.rows_by_key.items() if key[1] == variable)
 
-    def of_made(self, made: Made) -> list[Record]:
+    def of_fit(self, fit: FitKey) -> list[Record]:
         """The estimates of a pair of columns, without joint tests and constants."""
-        return [row for key, row in self.rows_by_key.items() if key[0] == made]
+        return [row for key, row in self.rows_by_key.items() if key[0] == fit]
 
 
-def _made(row: Record) -> Made:
-    return Made(
+def _fit_key(row: Record) -> FitKey:
+    return FitKey(
         str(row["outcome"]), str(row["specification"]), str(row["model"]), str(row["method"])
     )
 
@@ -220,45 +220,45 @@ class _Ratios:
         confidence = f"{self.study.file.regression.confidence:g}%"
         if self.with_outcome:
             yield Column("events", "With outcome, of all")
-        for made in self.estimates.made:
-            spanner = self._spanner(made)
-            key = "_".join(made if self.estimates.several else made[2:])
-            if made.method == "available_case":
+        for fit in self.estimates.fits:
+            spanner = self._spanner(fit)
+            key = "_".join(fit if self.estimates.several else fit[2:])
+            if fit.method == "available_case":
                 yield Column(f"{key}_n", "n", None, spanner)
             yield Column(key, f"OR ({confidence} CI)", None, spanner)
             yield Column(f"{key}_p", "p", None, spanner)
-            if self._profiled(made):
+            if self._profiled(fit):
                 yield Column(f"{key}_profile", f"Profile {confidence} CI", None, spanner)
                 yield Column(f"{key}_profile_p", "Profile p", None, spanner)
         if self.open:
             yield Column("status", "Status")
 
-    def _spanner(self, made: Made) -> str:
+    def _spanner(self, fit: FitKey) -> str:
         """What a pair of columns is of, as far as that differs between them."""
-        spanner = f"{MODELS[made.model]} ({method(made.method)})"
+        spanner = f"{MODELS[fit.model]} ({method(fit.method)})"
         if not self.estimates.several:
             return spanner
         which = []
-        if len({other.outcome for other in self.estimates.made}) > 1:
-            which.append(label(self.study, made.outcome))
-        if len({other.specification for other in self.estimates.made}) > 1:
-            which.append(specification(self.study, made.specification))
+        if len({other.outcome for other in self.estimates.fits}) > 1:
+            which.append(label(self.study, fit.outcome))
+        if len({other.specification for other in self.estimates.fits}) > 1:
+            which.append(specification(self.study, fit.specification))
         return f"{'. '.join(filter(None, which)) or 'Main model'}. {spanner}"
 
-    def _profiled(self, made: Made) -> bool:
+    def _profiled(self, fit: FitKey) -> bool:
         """Profile columns stand where there are profile intervals, of the adjusted estimates of one
         model.
         """
-        if self.estimates.several or made.model != "adjusted":
+        if self.estimates.several or fit.model != "adjusted":
             return False
-        return any(is_known(shown(row, "profile_low")) for row in self.estimates.of_made(made))
+        return any(is_known(shown(row, "profile_low")) for row in self.estimates.of_fit(fit))
 
-    def _width(self, made: Made) -> int:
+    def _width(self, fit: FitKey) -> int:
         """How many columns stand for one model and method."""
         width = 2
-        if made.method == "available_case":
+        if fit.method == "available_case":
             width += 1
-        if self._profiled(made):
+        if self._profiled(fit):
             width += 2
         return width
 
@@ -272,8 +272,8 @@ class _Ratios:
             yield self._row(term_beside_reference(self.study, first), name, levels[0])
             return
         joint: list[Cell] = []
-        for made in self.estimates.made:
-            joint += self._joint(made, name)
+        for fit in self.estimates.fits:
+            joint += self._joint(fit, name)
         yield self._padded(Row(label(self.study, name), tuple(joint), name), EMPTY, NOT_LOCKED)
         yield self._reference(name, str(first["reference"]))
         for value in levels:
@@ -281,15 +281,15 @@ class _Ratios:
 
     def _reference(self, name: str, reference: str) -> Row:
         cells: list[Cell] = []
-        for made in self.estimates.made:
-            cells += [Cell("reference"), *(EMPTY,) * (self._width(made) - 1)]
+        for fit in self.estimates.fits:
+            cells += [Cell("reference"), *(EMPTY,) * (self._width(fit) - 1)]
         row = Row(level(self.study, name, reference), tuple(cells), name, reference, 2)
         return self._padded(row, self._events(name, reference), "")
 
     def _row(self, title: str, name: str, value: str, depth: int = 1) -> Row:
         cells: list[Cell] = []
-        for made in self.estimates.made:
-            cells += self._estimate(made, name, value)
+        for fit in self.estimates.fits:
+            cells += self._estimate(fit, name, value)
         return self._padded(
             Row(title, tuple(cells), name, value, depth), self._events(name, value), NOT_LOCKED
         )
@@ -306,26 +306,26 @@ class _Ratios:
         n, whole = self.with_outcome[name, value]
         return cell("{n} of {denominator}", {"n": n, "denominator": whole})
 
-    def _joint(self, made: Made, name: str) -> list[Cell]:
+    def _joint(self, fit: FitKey, name: str) -> list[Cell]:
         """The cells of a variable's heading: p of its levels together."""
-        row = self.estimates.joint.get((made, name, ""))
+        row = self.estimates.joint.get((fit, name, ""))
         if row is None:
-            return [EMPTY] * self._width(made)
-        own_n = [of_row("{n}", row, n="n")] if made.method == "available_case" else []
+            return [EMPTY] * self._width(fit)
+        own_n = [of_row("{n}", row, n="n")] if fit.method == "available_case" else []
         mark = self.notes.mark(sentence("all levels together, Wald's test"))
         cells = [*own_n, EMPTY, of_row("{p_value}", row, mark, p_value="p_value")]
-        return cells + [EMPTY] * (self._width(made) - len(cells))
+        return cells + [EMPTY] * (self._width(fit) - len(cells))
 
-    def _estimate(self, made: Made, name: str, value: str) -> list[Cell]:
+    def _estimate(self, fit: FitKey, name: str, value: str) -> list[Cell]:
         """Odds ratio with its interval, p, and the profile's."""
-        row = self.estimates.rows_by_key.get((made, name, value))
+        row = self.estimates.rows_by_key.get((fit, name, value))
         if row is None:
-            return [EMPTY] * self._width(made)
-        said = " ".join(filter(None, (note(row), self.estimates.lock_notes[made])))
-        mark = self.notes.mark(said) if said else ""
-        cells = [of_row("{n}", row, n="n")] if made.method == "available_case" else []
+            return [EMPTY] * self._width(fit)
+        remark = " ".join(filter(None, (note(row), self.estimates.lock_notes[fit])))
+        mark = self.notes.mark(remark) if remark else ""
+        cells = [of_row("{n}", row, n="n")] if fit.method == "available_case" else []
         cells += [ratio_of(row, mark), of_row("{p_value}", row, p_value="p_value")]
-        if self._profiled(made):
+        if self._profiled(fit):
             cells += [_profile(row), of_row("{p_value}", row, p_value="profile_p")]
         return cells
 
@@ -342,15 +342,15 @@ def _profile(row: Record) -> Cell:
 def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
     """What is in the model, by which method, and how to read it."""
     rules, unit = study.file.regression, study.file.unit.many
-    alone = any(made.model == "unadjusted" for made in estimates.made)
-    adjusted = [made for made in estimates.made if made.model == "adjusted"]
-    for made in adjusted:
+    alone = any(fit.model == "unadjusted" for fit in estimates.fits)
+    adjusted = [fit for fit in estimates.fits if fit.model == "adjusted"]
+    for fit in adjusted:
         beside = (
             f" Unadjusted odds ratios are of the same {unit}."
             if alone and not estimates.several
             else ""
         )
-        notes.plain(_model_in_words(study, made, estimates) + beside)
+        notes.plain(_model_in_words(study, fit, estimates) + beside)
     firth = [
         row for row in estimates.rows if is_firth(str(row["method"])) or "by_firth" in codes(row)
     ]
@@ -372,7 +372,7 @@ def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
     if pooled:
         notes.plain(_pooling(study, pooled))
     profiled = any(
-        is_known(shown(row, "profile_low")) for made in adjusted for row in estimates.of_made(made)
+        is_known(shown(row, "profile_low")) for fit in adjusted for row in estimates.of_fit(fit)
     )
     profile = "; profile ones are likelihood-ratio" if profiled and not estimates.several else ""
     notes.plain(f"p and intervals are Wald's{profile}.")
@@ -385,10 +385,10 @@ def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
         notes.plain(f"n is the number of {unit} behind an odds ratio; it differs from row to row.")
 
 
-def _model_in_words(study: Study, made: Made, estimates: _Estimates) -> str:
+def _model_in_words(study: Study, fit: FitKey, estimates: _Estimates) -> str:
     """How many participants, events and parameters an adjusted model has."""
     rules, unit = study.file.regression, study.file.unit.many
-    rows = estimates.of_made(made)
+    rows = estimates.of_fit(fit)
     row = next((other for other in rows if other["status"] != "suppressed"), rows[0])
     n, events = shown(row, "n"), shown(row, "n_events")
     per = combined(lambda n, events: min(events, n - events) / len(rows), n, events)
@@ -396,10 +396,10 @@ def _model_in_words(study: Study, made: Made, estimates: _Estimates) -> str:
     few = ""
     if is_known(per) and per < rules.few_events:
         few = f"; fewer than {rules.few_events:g}, so read it with caution"
-    titles = [label(study, made.outcome), specification(study, made.specification)]
+    titles = [label(study, fit.outcome), specification(study, fit.specification)]
     about = f"{'. '.join(filter(None, titles))}, adjusted" if estimates.several else "Adjusted"
     return (
-        f"{about}, {method(made.method)}: {count_text(n)} {unit}, {count_text(events)} with the "
+        f"{about}, {method(fit.method)}: {count_text(n)} {unit}, {count_text(events)} with the "
         "outcome, "
         f"{count(len(rows), 'parameter')} besides the constant, {per_text} events per "
         f"parameter{few}."
@@ -467,11 +467,10 @@ def _explain_done(study: Study, notes: Notes, frames: list[Results]) -> None:
 def _explain_codings(study: Study, notes: Notes, estimates: _Estimates) -> None:
     """Codings that are an assumption, and how odds ratios are rounded."""
     codings = {str(row["variable"]): coding(study, row) for row in estimates.rows}
-    assumed = [
-        f"{label(study, name)}: {one.assumption}"
-        for name, one in codings.items()
-        if one and one.assumption
-    ]
+    assumed: list[str] = []
+    for name, declared in codings.items():
+        if declared and declared.assumption:
+            assumed.append(f"{label(study, name)}: {declared.assumption}")
     if assumed:
         notes.plain(
             f"Assumed codings. {' '.join(assumed)} How each variable is made stands in notebook 00."
