@@ -10,8 +10,9 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
-from mothers_margins.imputation import Equation, simulation
-from mothers_margins.imputation.simulation import MIXED, Design, ampute, simulate
+from benchmarks import simulation
+from benchmarks.simulation import MIXED, Design, ampute, simulate
+from mothers_margins.imputation import Equation
 
 TRUTH = {"Intercept": -0.3, "x": 0.7, "b": -0.6}
 

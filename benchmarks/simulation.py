@@ -1,7 +1,7 @@
 """How well intervals do on data whose truth is known: full data, complete cases and multiple
 imputation side by side.
 
-    python -m mothers_margins.imputation.simulation --data-sets 1000 --imputations 20 --jobs 2
+    python -m benchmarks.simulation --data-sets 1000 --imputations 20 --jobs 2
 
 Performance measures and their Monte Carlo errors are those of Morris, White and Crowther 2019 (Stat
 Med 38:2074).
@@ -331,7 +331,7 @@ def _shown(total: int) -> Iterator[Callable[[int], object]]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate the mixed design and print what was found."""
     parser = argparse.ArgumentParser(
-        prog="python -m mothers_margins.imputation.simulation", description=main.__doc__
+        prog="python -m benchmarks.simulation", description=main.__doc__
     )
     parser.add_argument("--data-sets", type=int, default=1000)
     parser.add_argument("--imputations", type=int, default=20)
@@ -370,7 +370,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    # by its own name, so that workers find the functions where they are installed
-    from mothers_margins.imputation import simulation
+    # by its own name, so that workers find the functions in it
+    from benchmarks import simulation
 
     simulation.main()
