@@ -1,5 +1,5 @@
-"""The values that tests/test_synthetic.py holds: the declared timepoint 2 model, fitted where there
-is carry-over.
+"""The values that tests/demo/test_synthetic.py holds: the declared timepoint 2 model, fitted
+where there is carry-over.
 
 Timepoint 1 adds to timepoint 2 there, which the declared model leaves out, so its coefficients
 depart from the recipe. What they are is found once, on a million rows (50 drawings of 20,000):

@@ -10,8 +10,7 @@ from hypothesis import settings
 
 import mothers_margins as mm
 from mothers_margins import places
-
-from .small_project import REPOSITORY, Project
+from tests.small_project import REPOSITORY, Project
 
 settings.register_profile(
     "same everywhere", derandomize=True, deadline=None
@@ -162,8 +161,8 @@ rounding: {rule: half_up, percent: 0, mean: 1}
 tests: {reported: none, reason: none}
 disclosure: {policy: already_public, decided_by: nobody, reason: made up}
 """
-# Worked by hand in test_describe.py. Row 3 has no side, row 4 no score, row 5 refused house, row 6
-# no visits.
+# Worked by hand in analysis/test_summarise.py. Row 3 has no side, row 4 no score, row 5 refused
+# house, row 6 no visits.
 SIX_WOMEN = """woman_id,side,score,visits,house,team,ward
 w1,left,10,1,own,1,0
 w2,left,20,2,rent,1,1

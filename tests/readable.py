@@ -1,8 +1,8 @@
 """Everything that people read, made from one small set of results: tables, figures, alt texts,
 prose.
 
-Used by the tests that replace numbers (test_shown) and words (test_wording): what a builder prints
-may depend on shown numbers and on codes only.
+Used by the tests that replace numbers (results/test_shown) and words (wording/test_terms): what a
+builder prints may depend on shown numbers and on codes only.
 """
 
 import re

@@ -1,4 +1,4 @@
-# Marginal standardisation of two logistic models of birthwt.csv, for tests/test_standardisation.py. Base R alone.
+# Marginal standardisation of two logistic models of birthwt.csv, for tests/analysis/regression/test_standardise.py. Base R alone.
 #
 #   Rscript make_standardised.R [folder]     # folder: of birthwt.csv; writes standardised.json there
 #

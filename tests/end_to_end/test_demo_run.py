@@ -1,0 +1,120 @@
+"""The command itself, on the real notebooks."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from mothers_margins import places
+from mothers_margins.batch.plan import read_run_list
+from mothers_margins.cli import main
+from tests.conftest import REPOSITORY
+
+
+def command(*arguments: str, **options) -> subprocess.Popen:
+    environment = {name: value for name, value in os.environ.items() if name != places.OUT}
+    call = [sys.executable, "-c", "from mothers_margins.cli import main; main()", *arguments]
+    return subprocess.Popen(call, env=environment, text=True, **options)
+
+
+def test_the_demo_runs_and_a_second_run_does_nothing(tmp_path):
+    out = tmp_path / "out"
+    first = command("run", "--demo", "--out", str(out), stdout=subprocess.PIPE)
+    text, _ = first.communicate(timeout=240)
+    assert first.returncode == 0
+    assert f"{len(read_run_list())} done" in text
+    assert text.splitlines()[-1] == f"Open {out / 'index.html'}"
+    again = command("run", "--demo", "--out", str(out), stdout=subprocess.PIPE)
+    text, _ = again.communicate(timeout=60)
+    assert again.returncode == 0
+    assert "Nothing to do" in text
+    for name in ("table_1", "table_2", "custody_paragraph", "table_1_check"):
+        assert (out / "internal" / "hscc_2019" / f"{name}.csv").is_file()
+    for name in ("flow", "missingness", "scores_by_rule"):
+        assert (out / "internal" / "esmi" / f"{name}.csv").is_file()
+    assert not (out / "release").exists()
+    result = CliRunner().invoke(main, ["verify", str(out)])
+    assert (result.exit_code, result.output) == (0, "Every file is as the run made it.\n")
+
+
+def test_a_notebook_runs_by_papermill_alone_from_any_folder(tmp_path):
+    notebook = REPOSITORY / "notebooks" / "02_characteristics_2019.ipynb"
+    call = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(notebook),
+        "out.ipynb",
+        "-p",
+        "percent",
+        "True",
+        "--no-progress-bar",
+    ]
+    subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
+    text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
+    assert "7 (64%)" in text
+    assert "Of 138 published numbers, 138 agree." in text
+    assert (
+        tmp_path / "out" / "internal" / "hscc_2019" / "table_1.csv"
+    ).is_file()  # where conftest lets results go
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run"], 2, "Say either --demo"),
+        (["run", "--demo", "--data", "x.csv"], 2, "Say either --demo"),
+        (["run", "--demo", "02.percent"], 2, "no single entry '02.percent'"),
+        (["run", "--demo", "-p", "02.precent=true"], 2, "did you mean 'percent'?"),
+        (["run", "--nonsense"], 2, "No such option"),
+        (["check", "nowhere.csv"], 3, "there is no such file"),
+        (["verify", "."], 2, "holds no manifest.json"),
+        (["run", "--demo", "--out", "a_file/inside"], 2, "Not a directory"),
+    ],
+)
+def test_a_command_that_cannot_be_carried_out_says_why(
+    tmp_path, monkeypatch, arguments, code, said
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_file").write_text("x", encoding="utf-8")
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == code
+    assert said in result.output
+
+
+def test_check_says_that_a_file_matches(study):
+    result = CliRunner().invoke(main, ["check", str(study.folder / study.file.data.demo)])
+    assert result.exit_code == 0
+    assert (
+        result.output
+        == "The file matches hscc_2019: 52 women.\n  other_children_in_care: 50 missing cells\n"
+    )
+
+
+def test_status_and_dry_run_say_what_would_run_and_run_nothing(tmp_path):
+    for arguments in (["status", "--out"], ["run", "--demo", "--dry-run", "--out"]):
+        result = CliRunner().invoke(main, [*arguments, str(tmp_path / "out")])
+        assert result.exit_code == 0
+        assert "02_characteristics_2019: would run (never run)" in result.output
+        assert not (tmp_path / "out").exists()
+
+
+def test_the_demonstration_file_can_be_made_anew(altered_study, monkeypatch):
+    folder = altered_study("study.yaml", "name: hscc_2019", "name: hscc_2019")
+    (folder.parent / "data_dictionary").mkdir()
+    folder.rename(folder.parent / "data_dictionary" / "hscc_2019")
+    file = folder.parent / "data_dictionary" / "hscc_2019" / "women_reconstructed.csv"
+    before = file.read_bytes()
+    file.write_bytes(b"damaged")
+    monkeypatch.setattr(places, "project", lambda: folder.parent)
+    result = CliRunner().invoke(main, ["demo-data", "hscc_2019"])
+    assert result.exit_code == 0
+    assert file.read_bytes() == before
+
+
+def test_doctor_says_what_it_found():
+    result = CliRunner().invoke(main, ["doctor"])
+    assert "the kernel 'python3' is this Python" in result.output
+    assert "versions as tested" in result.output

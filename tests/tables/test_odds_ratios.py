@@ -1,0 +1,141 @@
+"""Tables of odds ratios: every printed number against one made another way."""
+
+from math import exp
+
+import pandas as pd
+import pytest
+
+import mothers_margins as mm
+
+
+@pytest.fixture(scope="module")
+def fit(demo) -> mm.Fit:
+    return mm.fit_logistic(demo, "protocol", outcome="involved_t1")
+
+
+@pytest.fixture(scope="module")
+def ratios(fit) -> mm.Table:
+    return mm.odds_ratios(fit.to_frame(), fit.tabulated(), fit.events())
+
+
+def notes(table: mm.Table) -> str:
+    return "\n".join(text for _, text in table.notes)
+
+
+# ---- odds ratios
+
+
+def test_limits_are_exponentiated_and_standard_errors_are_not(ratios, fit):
+    low, high = fit.conf_int().loc["age_years"]
+    expected = f"{exp(fit.params['age_years']):.2f} ({exp(low):.2f} to {exp(high):.2f})"
+    assert ratios.quote("age_years", "adjusted_firth") == expected
+    low, high = fit.profile_int().loc["age_years"]
+    assert (
+        ratios.quote("age_years", "adjusted_firth_profile") == f"{exp(low):.2f} to {exp(high):.2f}"
+    )
+    (alone,) = [part for part in fit.unadjusted if "age_years" in part.params]
+    assert ratios.quote("age_years", "unadjusted_firth").startswith(
+        f"{exp(alone.params['age_years']):.2f} ("
+    )
+    assert ratios.quote("age_years", "adjusted_firth_p") == f"{fit.pvalues['age_years']:.3f}"
+
+
+def test_numbers_with_the_outcome_are_those_of_the_complete_cases(ratios, demo, esmi):
+    whole = demo.data[["involved_t1", *esmi.terms("protocol", "involved_t1")]].dropna()
+    table = pd.crosstab(whole["schizophrenia"], whole["involved_t1"])
+    assert (
+        ratios.quote("schizophrenia", "events", "Yes")
+        == f"{table.loc['Yes', 'Yes']} of {table.loc['Yes'].sum()}"
+    )
+    small = whole["ethnicity"].isin(["Asian", "Mixed or Other"])
+    expected = f"{(whole['involved_t1'][small] == 'Yes').sum()} of {small.sum()}"
+    assert ratios.quote("ethnicity", "events", "Asian, Mixed or Other") == expected
+    assert ratios.quote("ethnicity", "adjusted_firth", "White British") == "reference"
+
+
+def test_a_variable_with_several_levels_has_one_joint_p(ratios, fit):
+    assert (
+        ratios.quote("ethnicity", "adjusted_firth_p") == f"{fit.wald_test('ethnicity').pvalue:.3f}"
+    )
+    assert ratios.quote("ethnicity", "adjusted_firth") == ""
+
+
+def test_the_notes_say_method_size_parameters_and_events_for_each(ratios, demo, esmi):
+    whole = demo.data[["involved_t1", *esmi.terms("protocol", "involved_t1")]].dropna()
+    events = (whole["involved_t1"] == "Yes").sum()
+    said = notes(ratios)
+    size = (
+        f"{len(whole)} mother-infant dyads, {events} with the outcome, 13 parameters besides "
+        "the constant"
+    )
+    assert f"{size}, {events / 13:.1f} events per parameter" in said
+    assert "Firth: penalised likelihood, standard errors from the ordinary information" in said
+    assert f"not known ({278 - len(whole)})" in said
+    assert "fewer than 5 in a cell: Diagnosis of schizophrenia; Learning difficulties." in said
+    assert "put together: Ethnicity: Asian, Mixed or Other" in said
+    assert "not an effect" in said
+    assert "SYNTHETIC DATA" in ratios.to_html()
+
+
+def test_rows_stand_under_the_headings_of_the_protocol(ratios):
+    assert [section.title for section in ratios.sections] == [
+        "Socio-demographics",
+        "Clinical variables",
+        "Wider needs",
+    ]
+    (age, *_) = ratios.sections[0].rows
+    assert age.label == "Mother's age, per 5 years"
+
+
+def test_a_variable_from_between_the_timepoints_has_a_footnote(demo):
+    fit = mm.fit_logistic(demo, "published_2023", outcome="involved_t2")
+    table = mm.odds_ratios(fit.to_frame())
+    (row,) = [
+        row for section in table.sections for row in section.rows if row.variable == "readmitted_1y"
+    ]
+    marks = {cell.mark for cell in row.cells if cell.mark}
+    assert [text for mark, text in table.notes if mark in marks] == [
+        "Recorded between the timepoints, after timepoint 1."
+    ]
+    assert (
+        "re-admission" in table.caption
+    )  # the model departs from the protocol, and the caption names it
+
+
+def test_the_main_model_is_not_named_and_a_departure_is(ratios, demo):
+    assert ratios.caption == "Associations with: Children's social care involvement at timepoint 1"
+    levels = mm.fit_logistic(demo, "all_levels")
+    table = mm.odds_ratios(levels.to_frame())
+    assert table.caption.endswith("Every level of ethnicity and of deprivation on its own")
+    assert "smallest groups are put together" not in notes(table)  # that coding is the main model's
+
+
+def test_several_outcomes_stand_side_by_side_adjusted_only(demo):
+    fits = [
+        mm.fit_logistic(demo, "protocol", outcome=name)
+        for name in ("involved_t2_plans", "continued")
+    ]
+    table = mm.odds_ratios([fit.to_frame() for fit in fits])
+    assert [column.key for column in table.columns] == [
+        *(
+            "involved_t2_plans_protocol_adjusted_firth",
+            "involved_t2_plans_protocol_adjusted_firth_p",
+        ),
+        *("continued_protocol_adjusted_firth", "continued_protocol_adjusted_firth_p"),
+    ]
+    expected = f"{exp(fits[1].params['age_years']):.2f} ("
+    assert table.quote("age_years", "continued_protocol_adjusted_firth").startswith(expected)
+
+
+def test_odds_ratios_refuse_what_is_no_estimate(demo, fit):
+    with pytest.raises(mm.UsageError, match="these results are events, not estimates"):
+        mm.odds_ratios(fit.events())
+    with pytest.raises(mm.UsageError, match="no estimates were given"):
+        mm.odds_ratios([])
+    with pytest.raises(mm.UsageError, match="does not say which study"):
+        mm.odds_ratios(pd.DataFrame(fit.to_frame()))
+
+
+def test_available_case_stands_alone_and_says_what_it_is(demo):
+    table = mm.odds_ratios(mm.available_case(demo, "protocol"))
+    assert {column.spanner for column in table.columns} == {"Unadjusted (each on all known)"}
