@@ -2,15 +2,17 @@
 passive ones.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation.equations import LEVELLED, Equation, Passive
+from mothers_margins.imputation.equations import LEVELLED, Equation, Level, Name, Passive, is_number
 
 Array = np.ndarray
+Cells = Any  # levels, numbers or a Series: pandas takes them, its type stubs by dtype only
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +21,7 @@ class Gate:
     does.
     """
 
-    name: Any
+    name: Name
     codes: Array
 
     def is_open(self, values: Array) -> Array:
@@ -35,7 +37,7 @@ class Part:
     at: their places in `column`. pick: their places among the source's own missing cells.
     """
 
-    source: Any
+    source: Name
     column: pd.Series
     at: Array
     pick: Array
@@ -51,10 +53,10 @@ class Column:
     if it has one. passive, parts: of one that is made.
     """
 
-    name: Any
+    name: Name
     values: Array
     missing: Array
-    levels: tuple[Any, ...]
+    levels: tuple[Level, ...]
     places: slice = field(default_factory=lambda: slice(0, 0))
     centre: float = 0.0
     scale: float = 1.0
@@ -72,14 +74,14 @@ class Column:
         """Values as they stand in the design; missing ones at the base: the first level, or the
         centre.
         """
-        gone = np.isnan(values)
+        missing = np.isnan(values)
         if self.levels:
-            return np.asarray(
-                np.eye(len(self.levels))[np.where(gone, 0, values).astype(int)][:, 1:]
-            )
-        return np.asarray(np.where(gone, 0.0, (values - self.centre) / self.scale)[:, None])
+            codes = np.where(missing, 0, values).astype(int)
+            return np.asarray(np.eye(len(self.levels))[codes][:, 1:])
+        standardised = (values - self.centre) / self.scale
+        return np.asarray(np.where(missing, 0.0, standardised)[:, None])
 
-    def decoded(self, values: Array) -> Any:
+    def decoded(self, values: Array) -> Sequence[Level] | Array:
         """Values, none of them missing, as they stand in the data frame."""
         return [self.levels[int(code)] for code in values] if self.levels else values
 
@@ -91,17 +93,17 @@ class Column:
         return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def make(name: Any, passive: Passive, sources: pd.DataFrame) -> pd.Series:
+def make(name: Name, passive: Passive, sources: pd.DataFrame) -> pd.Series:
     """The rows of a passive variable. Raises ValueError if its function returns anything else than
     their series.
     """
-    found = passive.make(sources)
-    if not isinstance(found, pd.Series) or not found.index.equals(sources.index):
+    made = passive.make(sources)
+    if not isinstance(made, pd.Series) or not made.index.equals(sources.index):
         raise ValueError(f"chained: passive '{name}' must make a Series with the rows it is given")
-    return found
+    return made
 
 
-def put(column: pd.Series, at: Array, values: Any) -> pd.Series:
+def put(column: pd.Series, at: Array, values: Cells) -> pd.Series:
     """A column with other cells at some places, in its own type where that holds them, whole
     numbers else as Float64.
 
@@ -125,7 +127,7 @@ def put(column: pd.Series, at: Array, values: Any) -> pd.Series:
     return filled
 
 
-def _recoded(column: pd.Series, kind: pd.CategoricalDtype, at: Array, values: Any) -> pd.Series:
+def _recoded(column: pd.Series, kind: pd.CategoricalDtype, at: Array, values: Cells) -> pd.Series:
     """Other levels at some places; by their codes, because setting items takes ten times as
     long.
     """
@@ -139,44 +141,45 @@ def _recoded(column: pd.Series, kind: pd.CategoricalDtype, at: Array, values: An
     return pd.Series(made, index=column.index, name=column.name)
 
 
-def levels_of(column: pd.Series, method: str) -> tuple[tuple[Any, ...], str]:
+def levels_of(column: pd.Series, method: str) -> tuple[tuple[Level, ...], str]:
     """The levels that a column has, none for numbers; and what is wrong with it."""
-    kind: Any = column.dtype
-    is_number = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
-    if is_number and not np.isfinite(column.dropna().to_numpy(dtype=float)).all():
+    numeric = is_number(column)
+    if numeric and not np.isfinite(column.dropna().to_numpy(dtype=float)).all():
         return (), "has infinite values"
-    if is_number and method not in LEVELLED:
+    if numeric and method not in LEVELLED:
         return (), ""
     if method and method not in LEVELLED:
         return (), f"has levels, and {method} is for numbers"
-    if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
+    is_time = pd.api.types.is_datetime64_any_dtype(column.dtype)
+    if is_time or pd.api.types.is_timedelta64_dtype(column.dtype):
         return (), "is neither numbers nor levels"
     try:
-        seen = set(column.dropna().unique().tolist())
-        levels = (
-            tuple(one for one in kind.categories if one in seen)
-            if hasattr(kind, "categories")
-            else _sorted(seen)
-        )
-    except TypeError:
+        levels = _observed_levels(column)
+    except TypeError:  # a value that no set can hold
         return (), "is neither numbers nor levels"
     if method == "logit" and len(levels) > 2:
         return (), f"has {len(levels)} levels, and logit is for two"
     return levels or (None,), ""
 
 
-def _sorted(seen: set[Any]) -> tuple[Any, ...]:
+def _observed_levels(column: pd.Series) -> tuple[Level, ...]:
+    """In their declared order where there is one, else sorted."""
+    observed = set(column.dropna().unique().tolist())
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return tuple(level for level in column.dtype.categories if level in observed)
     try:
-        return tuple(sorted(seen))
+        return tuple(sorted(observed))
     except TypeError:  # levels of different types
-        return tuple(sorted(seen, key=str))
+        return tuple(sorted(observed, key=str))
 
 
-def coded(column: pd.Series, levels: tuple[Any, ...]) -> Array:
+def coded(column: pd.Series, levels: tuple[Level, ...]) -> Array:
     """Codes of levels, nan where a value is missing or none of them."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         place = {level: float(code) for code, level in enumerate(levels)}
-        by_code = np.array([place.get(one, np.nan) for one in column.dtype.categories] + [np.nan])
+        by_code = np.array(
+            [place.get(level, np.nan) for level in column.dtype.categories] + [np.nan]
+        )
         return np.asarray(by_code[column.cat.codes.to_numpy()])
     codes = column.astype(object).map({level: code for code, level in enumerate(levels)})
     return codes.to_numpy(dtype=float, na_value=np.nan)

@@ -1,12 +1,14 @@
 """What is imputed and how: one equation per incomplete variable."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+Name = Hashable  # of a column, as pandas has it
+Level = Hashable
 Method = Literal["logit", "ologit", "mlogit", "pmm", "regress", "truncreg"]
 LEVELLED = ("logit", "ologit", "mlogit")
 METHODS = (*LEVELLED, "pmm", "regress", "truncreg")
@@ -28,11 +30,11 @@ class Equation:
     """
 
     method: Method
-    omit: tuple[Any, ...] = ()
-    only: tuple[Any, ...] = ()
+    omit: tuple[Name, ...] = ()
+    only: tuple[Name, ...] = ()
     knn: int = 5
     limits: tuple[float, float] = (-np.inf, np.inf)
-    applies: pd.Series | tuple[Any, Any] | None = None
+    applies: pd.Series | tuple[Name, Level | tuple[Level, ...]] | None = None
     delta: float = 0.0
 
 
@@ -47,12 +49,12 @@ class Passive:
     predicts other variables.
     """
 
-    sources: tuple[Any, ...]
+    sources: tuple[Name, ...]
     make: Callable[[pd.DataFrame], pd.Series]
     predicts: bool = True
 
 
-Equations = Mapping[Any, Method | Equation | Passive]
+Equations = Mapping[Name, Method | Equation | Passive]
 # What the engine can do to a variable. Codes: their words belong to whoever prints them.
 HAPPENINGS = (
     "augmented",  # pseudo-rows supported its equation: a level is rare, or perfectly predicted
@@ -85,13 +87,18 @@ class Event:
 
 def default_method(values: pd.Series) -> Method:
     """By kind: two levels logit, ordered levels ologit, other levels mlogit, numbers pmm."""
-    kind: Any = values.dtype
-    if isinstance(kind, pd.CategoricalDtype):
-        if len(kind.categories) <= 2:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        if len(values.dtype.categories) <= 2:
             return "logit"
-        return "ologit" if kind.ordered else "mlogit"
-    if pd.api.types.is_bool_dtype(kind):
-        return "logit"
-    if pd.api.types.is_numeric_dtype(kind):
+        return "ologit" if values.dtype.ordered else "mlogit"
+    if is_number(values):
         return "pmm"
-    return "logit" if values.nunique() <= 2 else "mlogit"
+    if pd.api.types.is_bool_dtype(values.dtype) or values.nunique() <= 2:
+        return "logit"
+    return "mlogit"
+
+
+def is_number(values: pd.Series) -> bool:
+    """Whether a column holds numbers; truth values are levels."""
+    is_numeric = pd.api.types.is_numeric_dtype(values.dtype)
+    return is_numeric and not pd.api.types.is_bool_dtype(values.dtype)

@@ -1,13 +1,13 @@
 """What chains leave: the imputed cells, their course, and what was done on the way."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from mothers_margins.imputation.columns import Column, make, put
-from mothers_margins.imputation.equations import Event, Passive
+from mothers_margins.imputation.equations import Event, Name, Passive
 from mothers_margins.imputation.fit_each import fit_each
 from mothers_margins.imputation.pooling import DfRule, Pooled
 
@@ -19,9 +19,9 @@ class Chain:
     """What one chain imputed: values by variable, in the order of the missing rows, nan where its
     gate is closed; and its course sweep by sweep."""
 
-    imputed: dict[Any, Array]
-    means: dict[Any, list[float]]
-    spreads: dict[Any, list[float]]
+    imputed: dict[Name, Array]
+    means: dict[Name, list[float]]
+    spreads: dict[Name, list[float]]
     events: tuple[Event, ...]
 
 
@@ -31,7 +31,7 @@ class Imputations:
 
     data: pd.DataFrame
     targets: tuple[Column, ...]
-    passive: dict[Any, Passive]
+    passive: dict[Name, Passive]
     chains: tuple[Chain, ...]
     events: tuple[Event, ...]
     failed: dict[int, str] = field(default_factory=dict)
@@ -119,14 +119,21 @@ class Imputations:
         Gelman and Rubin 1992 (Stat Sci 7:457); near 1 where the chains have mixed. Missing for
         fewer than two chains or four sweeps, and where nothing varies.
         """
-        found = {}
-        for target in self.targets:
-            means = np.array([chain.means[target.name] for chain in self.chains])
-            half = means[:, means.shape[1] // 2 :]
-            n = half.shape[1]
-            within = half.var(axis=1, ddof=1).mean() if n > 1 else np.nan
-            between = half.mean(axis=1).var(ddof=1) if len(half) > 1 else np.nan
-            found[target.name] = (
-                float(np.sqrt((n - 1) / n + between / within)) if within > 0 else np.nan
-            )
-        return pd.Series(found, dtype=float)
+        return pd.Series(
+            {
+                target.name: _scale_reduction(
+                    np.array([chain.means[target.name] for chain in self.chains])
+                )
+                for target in self.targets
+            },
+            dtype=float,
+        )
+
+
+def _scale_reduction(means: Array) -> float:
+    """R-hat of one trace, chains x sweeps."""
+    half = means[:, means.shape[1] // 2 :]
+    m, n = half.shape
+    within = half.var(axis=1, ddof=1).mean() if n > 1 else np.nan
+    between = half.mean(axis=1).var(ddof=1) if m > 1 else np.nan
+    return float(np.sqrt((n - 1) / n + between / within)) if within > 0 else np.nan

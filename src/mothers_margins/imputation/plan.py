@@ -4,7 +4,6 @@ which order.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,16 @@ from mothers_margins.imputation.columns import (
     make,
     put,
 )
-from mothers_margins.imputation.equations import METHODS, Equation, Equations, Event, Passive
+from mothers_margins.imputation.equations import (
+    METHODS,
+    Equation,
+    Equations,
+    Event,
+    Level,
+    Name,
+    Passive,
+    is_number,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +43,10 @@ class Plan:
     data: pd.DataFrame
     targets: tuple[Column, ...]
     made: tuple[Column, ...]
-    affected: Mapping[Any, tuple[Column, ...]]
+    affected: Mapping[Name, tuple[Column, ...]]
     design: Array
     owners: tuple[str, ...]
-    predictors: Mapping[Any, Array]
+    predictors: Mapping[Name, Array]
     events: tuple[Event, ...]
 
 
@@ -53,69 +61,126 @@ def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
     }
     _refuse(_faults(data, declared, passive))
     order = _order(data, declared, passive)
-    columns: dict[Any, Column] = {}
-    frames: dict[Any, pd.Series] = {name: data[name] for name in data if name not in passive}
+    columns, events = _columns(data, order, declared, passive)
+    above = _above(order, declared, passive)
+    swept = _sweep_order(order, declared, columns, above)
+    complete = [name for name in data if name not in swept and name not in passive]
+    in_design = [*complete, *swept, *(name for name, one in passive.items() if one.predicts)]
+    columns, design, owners = _laid_out(data, columns, in_design)
+    varies = _varies(design)
+    for name in in_design:
+        is_idle = not varies[columns[name].places].any()
+        if name not in swept and not columns[name].missing.any() and is_idle:
+            events.append(Event(str(name), "predicts_nothing", 1))
+    for name in (*swept, *passive):
+        varies[columns[name].places] = True  # or it may, when what is missing is filled
+    # what predicts nothing, itself or by what is made from it, is not made in every sweep
+    needed = {*in_design}.union(*(above[name] for name in in_design))
+    return Plan(
+        data=data,
+        targets=tuple(columns[name] for name in swept),
+        made=tuple(columns[name] for name in passive),
+        affected={
+            name: tuple(
+                columns[other]
+                for other in order
+                if name in above[other] and other in needed and columns[other].missing.any()
+            )
+            for name in swept
+        },
+        design=design,
+        owners=owners,
+        predictors={
+            name: np.flatnonzero(
+                varies & _allowed(name, declared[name], [columns[n] for n in in_design], above)
+            )
+            for name in swept
+        },
+        events=tuple(events),
+    )
+
+
+def _columns(
+    data: pd.DataFrame,
+    order: list[Name],
+    declared: Mapping[Name, Equation],
+    passive: Mapping[Name, Passive],
+) -> tuple[dict[Name, Column], list[Event]]:
+    """Every column, not yet in its place, and what had to be done; ValueError for all that is
+    wrong.
+    """
+    columns: dict[Name, Column] = {}
+    as_series: dict[Name, pd.Series] = {name: data[name] for name in data if name not in passive}
     events: list[Event] = []
-    problems: list[str] = []
+    faults: list[str] = []
     for name in order:
         if name in passive:
-            columns[name], frames[name] = _made(name, passive[name], data, columns, frames)
+            columns[name], as_series[name] = _made(name, passive[name], data, columns, as_series)
             continue
-        columns[name], more, fault = _column(data[name], declared.get(name), columns)
-        events += more
-        problems += [f"'{name}' {fault}"] if fault else []
-    _refuse(problems)
-    above = _above(order, declared, passive)
-    by_gaps = sorted(
-        (n for n in declared if columns[n].missing.any()), key=lambda n: columns[n].missing.sum()
-    )
-    ordered = list[Any]()
-    for name in by_gaps:  # from least to most missing, but after what it hangs on
-        ordered += [
-            one
-            for one in [*(n for n in order if n in above[name] and n in by_gaps), name]
-            if one not in ordered
-        ]
-    laid = [name for name in data if name not in ordered and name not in passive]
-    laid += [*ordered, *(name for name, one in passive.items() if one.predicts)]
-    place, blocks, owners = 1, [np.ones((len(data), 1))], [""]
-    for name in laid:
-        width = columns[name].width
-        columns[name] = replace(columns[name], places=slice(place, place + width))
-        blocks.append(columns[name].columns(columns[name].values))
-        owners += [str(name)] * width
-        place += width
-    design = np.hstack(blocks)
-    idle = (design == design[0]).all(axis=0)
-    idle[0] = False
-    needed = {one for one in order if one in laid or any(one in above[other] for other in laid)}
-    affected, predictors = {}, {}
-    for name in ordered:
-        affected[name] = tuple(
-            columns[n]
-            for n in order
-            if name in above[n] and n in needed and columns[n].missing.any()
-        )
-        equation, keep = declared[name], np.ones(place, dtype=bool)
-        for one in laid:
-            unnamed = bool(equation.only) and one not in equation.only
-            if one == name or name in above[one] or one in equation.omit or unnamed:
-                keep[columns[one].places] = False
-        predictors[name] = np.flatnonzero(keep)
-    for name in laid:
-        if (
-            name not in ordered
-            and not columns[name].missing.any()
-            and idle[columns[name].places].all()
-        ):
-            events.append(Event(str(name), "predicts_nothing", 1))
-    fixed = idle.copy()
-    for name in [*ordered, *passive]:
-        fixed[columns[name].places] = False
-    predictors = {name: at[~fixed[at]] for name, at in predictors.items()}
-    made = tuple(columns[name] for name in passive)
-    targets = tuple(columns[name] for name in ordered)
-    return Plan(data, targets, made, affected, design, tuple(owners), predictors, tuple(events))
+        columns[name], happened, fault = _column(data[name], declared.get(name), columns)
+        events += happened
+        if fault:
+            faults.append(f"'{name}' {fault}")
+    _refuse(faults)
+    return columns, events
+
+
+def _sweep_order(
+    order: list[Name],
+    declared: Mapping[Name, Equation],
+    columns: Mapping[Name, Column],
+    above: Mapping[Name, frozenset[Name]],
+) -> list[Name]:
+    """The incomplete columns from least to most missing, but each after what it hangs on."""
+    incomplete = [name for name in declared if columns[name].missing.any()]
+    incomplete.sort(key=lambda name: columns[name].missing.sum())
+    swept: dict[Name, None] = {}
+    for name in incomplete:
+        before = [other for other in order if other in above[name] and other in incomplete]
+        swept |= dict.fromkeys([*before, name])
+    return list(swept)
+
+
+def _laid_out(
+    data: pd.DataFrame, columns: Mapping[Name, Column], names: list[Name]
+) -> tuple[dict[Name, Column], Array, tuple[str, ...]]:
+    """The columns with their places in the design, the design, and the name that each of its
+    columns belongs to; the first is the constant.
+    """
+    placed = dict(columns)
+    blocks = [np.ones((len(data), 1))]
+    owners = [""]
+    for name in names:
+        column = columns[name]
+        placed[name] = replace(column, places=slice(len(owners), len(owners) + column.width))
+        blocks.append(column.columns(column.values))
+        owners += [str(name)] * column.width
+    return placed, np.hstack(blocks), tuple(owners)
+
+
+def _varies(design: Array) -> Array:
+    """Truth per column of the design; the constant counts as if it did."""
+    varies = (design != design[0]).any(axis=0)
+    varies[0] = True
+    return np.asarray(varies)
+
+
+def _allowed(
+    name: Name,
+    equation: Equation,
+    in_design: list[Column],
+    above: Mapping[Name, frozenset[Name]],
+) -> Array:
+    """Truth per column of the design: whether it may predict a target by its equation. What hangs
+    on the target would give it away.
+    """
+    allowed = np.ones(1 + sum(column.width for column in in_design), dtype=bool)
+    for column in in_design:
+        gives_away = column.name == name or name in above[column.name]
+        unnamed = bool(equation.only) and column.name not in equation.only
+        if gives_away or unnamed or column.name in equation.omit:
+            allowed[column.places] = False
+    return allowed
 
 
 def _refuse(problems: list[str]) -> None:
@@ -124,8 +189,8 @@ def _refuse(problems: list[str]) -> None:
 
 
 def _parents(
-    name: Any, declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]
-) -> tuple[Any, ...]:
+    name: Name, declared: Mapping[Name, Equation], passive: Mapping[Name, Passive]
+) -> tuple[Name, ...]:
     """What a column hangs on directly: its sources or its gate."""
     if name in passive:
         return tuple(passive[name].sources)
@@ -134,7 +199,7 @@ def _parents(
 
 
 def _faults(
-    data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]
+    data: pd.DataFrame, declared: Mapping[Name, Equation], passive: Mapping[Name, Passive]
 ) -> list[str]:
     """What can be seen wrong column by column."""
     if not len(data) or not data.columns.is_unique:
@@ -200,12 +265,12 @@ def _faults(
 
 
 def _order(
-    data: pd.DataFrame, declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]
-) -> list[Any]:
+    data: pd.DataFrame, declared: Mapping[Name, Equation], passive: Mapping[Name, Passive]
+) -> list[Name]:
     """Every column after those it hangs on."""
-    order, open_ = list[Any](), list[Any]()
+    order, open_ = list[Name](), list[Name]()
 
-    def visit(name: Any) -> None:
+    def visit(name: Name) -> None:
         if name in open_:
             raise ValueError(
                 f"chained: '{name}' hangs on itself, by its gate or by what it is made from"
@@ -222,10 +287,10 @@ def _order(
 
 
 def _above(
-    order: list[Any], declared: Mapping[Any, Equation], passive: Mapping[Any, Passive]
-) -> dict[Any, frozenset[Any]]:
+    order: list[Name], declared: Mapping[Name, Equation], passive: Mapping[Name, Passive]
+) -> dict[Name, frozenset[Name]]:
     """All that a column hangs on, directly or not."""
-    above: dict[Any, frozenset[Any]] = {}
+    above: dict[Name, frozenset[Name]] = {}
     for name in order:
         parents = _parents(name, declared, passive)
         above[name] = frozenset(parents).union(*(above[parent] for parent in parents))
@@ -233,115 +298,156 @@ def _above(
 
 
 def _column(
-    column: pd.Series, equation: Equation | None, before: dict[Any, Column]
+    column: pd.Series, equation: Equation | None, before: dict[Name, Column]
 ) -> tuple[Column, list[Event], str]:
     """A column of the data; its events, and what is wrong with it."""
-    name, events = column.name, list[Event]()
     levels, _ = levels_of(column, equation.method if equation else "")
     values = coded(column, levels) if levels else column.to_numpy(dtype=float, na_value=np.nan)
-    missing = column.isna().to_numpy()
-    seen = values[~missing]
-    made = Column(name=name, values=values, missing=missing, levels=levels)
-    if not levels and len(seen):
-        made = replace(made, centre=float(seen.mean()), scale=float(seen.std()) or 1.0)
-    if equation is None:
-        return made, events, ""
-    gate, applies = None, equation.applies
-    if isinstance(applies, tuple):
-        gated = before[applies[0]]
-        gate, fault = _gate(gated, applies[1])
-        if fault:
-            return made, events, fault
-        is_open = gate.is_open(gated.values)
-        closed = int((~missing & ~is_open & ~np.isnan(gated.values)).sum())
-        if closed:
-            return (
-                made,
-                events,
-                f"has {closed} observed values where its gate '{gated.name}' is closed",
-            )
-        unknown = int((~missing & np.isnan(gated.values)).sum())
-        if unknown:
-            events.append(Event(str(name), "gate_missing_kept", unknown, (str(gated.name),)))
-        missing = missing & (is_open | gated.missing)
-    elif applies is not None:
-        missing = missing & applies.to_numpy(dtype=bool)
-    made = replace(made, missing=missing, equation=equation, gate=gate)
-    if missing.any():
-        if not len(seen):
-            return made, events, "has no observed value"
-        if isinstance(column.dtype, pd.CategoricalDtype) and (
-            lost := len(column.dtype.categories) - len(levels)
-        ):
-            events.append(Event(str(name), "levels_left_out", lost))
-        if np.ptp(seen) == 0:
-            events.append(Event(str(name), "constant_imputed", int(missing.sum())))
-    return made, events, ""
-
-
-def _gate(gated: Column, level: Any) -> tuple[Gate, str]:
-    asked = list(level) if isinstance(level, tuple | list) else [level]
-    known = gated.levels or tuple(np.unique(gated.values[~np.isnan(gated.values)]))
-    codes = [
-        (gated.levels.index(one) if gated.levels else float(one)) for one in asked if one in known
-    ]
-    fault = (
-        ""
-        if codes and len(codes) == len(asked)
-        else f"applies by a level that no row of '{gated.name}' has"
+    laid_out = _standardised(
+        Column(name=column.name, values=values, missing=column.isna().to_numpy(), levels=levels)
     )
-    return Gate(gated.name, np.array(codes, dtype=float)), fault
+    if equation is None:
+        return laid_out, [], ""
+    target, events, fault = _where_it_applies(replace(laid_out, equation=equation), before)
+    if fault or not target.missing.any():
+        return target, events, fault
+    observed = values[~np.isnan(values)]
+    if not len(observed):
+        return target, events, "has no observed value"
+    name = str(column.name)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        of_nobody = len(column.dtype.categories) - len(levels)
+        if of_nobody:
+            events.append(Event(name, "levels_left_out", of_nobody))
+    if np.ptp(observed) == 0:
+        events.append(Event(name, "constant_imputed", int(target.missing.sum())))
+    return target, events, ""
+
+
+def _standardised(column: Column) -> Column:
+    """Numbers with their centre and scale; levels as they are."""
+    observed = column.values[~np.isnan(column.values)]
+    if column.levels or not len(observed):
+        return column
+    return replace(column, centre=float(observed.mean()), scale=float(observed.std()) or 1.0)
+
+
+def _where_it_applies(
+    target: Column, before: Mapping[Name, Column]
+) -> tuple[Column, list[Event], str]:
+    """A target with its gate, and only those cells missing that may apply; its events, and what is
+    wrong with the gate.
+    """
+    applies = target.equation.applies
+    if applies is None:
+        return target, [], ""
+    if not isinstance(applies, tuple):
+        return replace(target, missing=target.missing & applies.to_numpy(dtype=bool)), [], ""
+    gated = before[applies[0]]
+    gate = _gate(gated, applies[1])
+    if gate is None:
+        return target, [], f"applies by a level that no row of '{gated.name}' has"
+    is_open = gate.is_open(gated.values)
+    is_unknown = np.isnan(gated.values)
+    closed = int((~target.missing & ~is_open & ~is_unknown).sum())
+    if closed:
+        return target, [], f"has {closed} observed values where its gate '{gated.name}' is closed"
+    kept = int((~target.missing & is_unknown).sum())
+    events = (
+        [Event(str(target.name), "gate_missing_kept", kept, (str(gated.name),))] if kept else []
+    )
+    return (
+        replace(target, missing=target.missing & (is_open | gated.missing), gate=gate),
+        events,
+        "",
+    )
+
+
+def _gate(gated: Column, level: Level | tuple[Level, ...]) -> Gate | None:
+    """The gate that some levels of a column open; None if no row has one of them."""
+    asked = list(level) if isinstance(level, tuple | list) else [level]
+    observed = np.unique(gated.values[~np.isnan(gated.values)])
+    code_of = {number: number for number in observed.tolist()}
+    if gated.levels:
+        code_of = {known: code for code, known in enumerate(gated.levels)}
+    codes = [code_of[one] for one in asked if one in code_of]
+    if not codes or len(codes) < len(asked):
+        return None
+    return Gate(gated.name, np.array(codes, dtype=float))
 
 
 def _made(
-    name: Any,
+    name: Name,
     passive: Passive,
     data: pd.DataFrame,
-    columns: dict[Any, Column],
-    frames: dict[Any, pd.Series],
+    columns: Mapping[Name, Column],
+    as_series: Mapping[Name, pd.Series],
 ) -> tuple[Column, pd.Series]:
     """A passive variable as it stands before any imputation, as a column and as the series its
     followers see.
     """
-    sources = pd.DataFrame({source: frames[source] for source in passive.sources}, index=data.index)
-    waits = np.any(
-        [columns[source].missing for source in passive.sources] or [np.zeros(len(data), bool)],
-        axis=0,
-    )
-    known = sources[~waits]
-    first = make(name, passive, known)
-    if not _row_by_row(first, make(name, passive, known.iloc[::2])):
-        waits = np.ones(len(data), dtype=bool) if waits.any() else waits
-        first = make(name, passive, sources)
-        first = first[~waits]
-    if name in data:
-        base = put(data[name], (gone := data[name].isna().to_numpy() & ~waits), first[gone[~waits]])
-        missing = waits & data[name].isna().to_numpy()
-    else:
-        at = np.where(waits, -1, np.cumsum(~waits) - 1)
-        taken = pd.api.extensions.take(first.array, at, allow_fill=True)
-        base, missing = pd.Series(taken, index=data.index, name=name), waits
-    kind: Any = first.dtype if name not in data else base.dtype
-    if isinstance(kind, pd.CategoricalDtype):
-        levels = tuple(kind.categories) or (None,)
-    elif pd.api.types.is_bool_dtype(kind):
-        levels = (False, True)
-    elif pd.api.types.is_numeric_dtype(kind):
-        levels = ()
-    else:
-        levels = levels_of(base, "mlogit")[0]
-    column = Column(name=name, values=np.empty(0), missing=missing, levels=levels, passive=passive)
-    values = column.coded(base)
-    seen = values[~np.isnan(values)]
-    centre, scale = (
-        (float(seen.mean()), float(seen.std()) or 1.0) if not levels and len(seen) else (0.0, 1.0)
-    )
-    parts = []
+    sources = pd.DataFrame({one: as_series[one] for one in passive.sources}, index=data.index)
+    waits = np.zeros(len(data), dtype=bool)
     for source in passive.sources:
-        own = columns[source].missing
-        pick = (np.cumsum(own) - 1)[missing & own]
-        parts.append(Part(source, frames[source][missing], np.flatnonzero(own[missing]), pick))
-    return replace(column, values=values, centre=centre, scale=scale, parts=tuple(parts)), base
+        waits = waits | columns[source].missing
+    made, waits = _made_of_known(name, passive, sources, waits)
+    if name in data:
+        recorded = data[name]
+        filled = recorded.isna().to_numpy() & ~waits
+        series = put(recorded, filled, made[filled[~waits]])
+        missing = recorded.isna().to_numpy() & waits
+    else:
+        place = np.where(waits, -1, np.cumsum(~waits) - 1)  # among those made; -1 is missing
+        taken = pd.api.extensions.take(made.array, place, allow_fill=True)
+        series = pd.Series(taken, index=data.index, name=name)
+        missing = waits
+    levels = _levels_made(series if name in data else made, series)
+    column = Column(name=name, values=np.empty(0), missing=missing, levels=levels, passive=passive)
+    column = _standardised(replace(column, values=column.coded(series)))
+    parts = tuple(
+        _part(source, as_series[source], columns[source].missing, missing)
+        for source in passive.sources
+    )
+    return replace(column, parts=parts), series
+
+
+def _made_of_known(
+    name: Name, passive: Passive, sources: pd.DataFrame, waits: Array
+) -> tuple[pd.Series, Array]:
+    """What is made for the rows whose sources are all known, and which rows wait: all of them for a
+    function that looks at other rows, if any does.
+    """
+    known = sources[~waits]
+    made = make(name, passive, known)
+    if _row_by_row(made, make(name, passive, known.iloc[::2])):
+        return made, waits
+    if waits.any():
+        waits = np.ones(len(sources), dtype=bool)
+    return make(name, passive, sources)[~waits], waits
+
+
+def _levels_made(values: pd.Series, series: pd.Series) -> tuple[Level, ...]:
+    """The levels that a passive variable can have, none for numbers. values: in the type in which
+    they are made.
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return tuple(values.dtype.categories) or (None,)
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return (False, True)
+    if is_number(values):
+        return ()
+    return levels_of(series, "mlogit")[0]
+
+
+def _part(source: Name, column: pd.Series, source_missing: Array, missing: Array) -> Part:
+    """One source of a passive variable, in the rows where that is made."""
+    among_its_missing = np.cumsum(source_missing) - 1
+    return Part(
+        source=source,
+        column=column[missing],
+        at=np.flatnonzero(source_missing[missing]),
+        pick=among_its_missing[missing & source_missing],
+    )
 
 
 def _row_by_row(whole: pd.Series, half: pd.Series) -> bool:

@@ -1,12 +1,13 @@
 """Rubin's rules: one result from the estimates of m completed data sets."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 DfRule = Literal["rubin", "barnard-rubin"]
@@ -141,32 +142,29 @@ class Pooled:
         """Monte Carlo error of the estimates: sqrt(B/m), which is what the jackknife gives (White
         2011, §7).
         """
-        found = np.sqrt(np.diag(self._between()) / self.m)
-        return self._series(found if self.m > 2 else np.full(len(self.names), np.nan))
+        if self.m < 3:
+            return self._series(np.full(len(self.names), np.nan))
+        return self._series(np.sqrt(np.diag(self._between()) / self.m))
 
     def mc_errors(self) -> pd.DataFrame:
         """Jackknife Monte Carlo errors of estimate, standard error, p and interval, as Stata's
         `mcerror` has them.
         """
-        found = []
-        for left_out in range(self.m if self.m > 2 else 0):
-            kept = np.arange(self.m) != left_out
-            part = Pooled(
-                self.names,
-                self.estimates[kept],
-                self.covariances[kept],
-                self.df_complete,
-                self.df_rule,
-                self.terms,
-            )
-            limits = part.conf_int()
-            found.append(np.stack([part.params, part.bse, part.pvalues, limits[0], limits[1]]))
         columns = ["estimate", "std_error", "p_value", "conf_low", "conf_high"]
-        if not found:
+        if self.m < 3:
             return pd.DataFrame(np.nan, list(self.names), columns)
-        spread = np.stack(found) - np.mean(found, axis=0)
+        each = np.stack([self._without(place).to_frame()[columns] for place in range(self.m)])
+        spread = each - each.mean(axis=0)
         errors = np.sqrt((self.m - 1) / self.m * (spread**2).sum(axis=0))
-        return pd.DataFrame(errors.T, list(self.names), columns)
+        return pd.DataFrame(errors, list(self.names), columns)
+
+    def _without(self, place: int) -> "Pooled":
+        """The estimates of all imputations but one."""
+        return replace(
+            self,
+            estimates=np.delete(self.estimates, place, axis=0),
+            covariances=np.delete(self.covariances, place, axis=0),
+        )
 
     def _places(self, term: str | Sequence[str]) -> list[int]:
         asked = self.terms.get(term, [term]) if isinstance(term, str) else list(term)
@@ -193,10 +191,7 @@ class Pooled:
         statistic = float(estimate @ np.linalg.solve(within, estimate) / (k * (1 + riv)))
         finite = self.df_rule == "barnard-rubin" and np.isfinite(self.df_complete)
         df2 = _reiter(k, m, riv, self.df_complete) if finite else _li(k, m, riv)
-        p_value = (
-            stats.f.sf(statistic, k, df2) if np.isfinite(df2) else stats.chi2.sf(k * statistic, k)
-        )
-        return JointTest(statistic, k, df2, float(p_value), riv)
+        return JointTest(statistic, k, df2, _p_of_f(statistic, k, df2), riv)
 
     def wald_test_d2(self, term: str | Sequence[str]) -> JointTest:
         """D2: the Wald statistics of the imputations combined (Li, Meng, Raghunathan and Rubin
@@ -207,8 +202,8 @@ class Pooled:
         """
         at = self._places(term)
         walds = [
-            float(one[at] @ np.linalg.solve(covariance[np.ix_(at, at)], one[at]))
-            for one, covariance in zip(self.estimates, self.covariances, strict=True)
+            float(estimate[at] @ np.linalg.solve(covariance[np.ix_(at, at)], estimate[at]))
+            for estimate, covariance in zip(self.estimates, self.covariances, strict=True)
         ]
         return combine_statistics(walds, len(at))
 
@@ -217,30 +212,37 @@ class Pooled:
         riv, efficiency.
         """
         limits = self.conf_int()
-        columns: dict[str, Any] = {"estimate": self.params, "std_error": self.bse, "df": self.df}
-        columns |= {
-            "conf_low": limits[0],
-            "conf_high": limits[1],
-            "p_value": self.pvalues,
-            "m": self.m,
-        }
-        columns |= {
-            "fmi": self.fmi,
-            "riv": self.riv,
-            "relative_efficiency": self.relative_efficiency,
-        }
-        return pd.DataFrame(columns | {"mc_error": self.mc_error})
+        return pd.DataFrame(
+            {
+                "estimate": self.params,
+                "std_error": self.bse,
+                "df": self.df,
+                "conf_low": limits[0],
+                "conf_high": limits[1],
+                "p_value": self.pvalues,
+                "m": self.m,
+                "fmi": self.fmi,
+                "riv": self.riv,
+                "relative_efficiency": self.relative_efficiency,
+                "mc_error": self.mc_error,
+            }
+        )
+
+
+def _p_of_f(statistic: float, df1: int, df2: float) -> float:
+    """p of an F; with infinite df2 it is chi-squared over its degrees of freedom."""
+    if np.isfinite(df2):
+        return float(stats.f.sf(statistic, df1, df2))
+    return float(stats.chi2.sf(df1 * statistic, df1))
 
 
 def _li(k: int, m: int, riv: float) -> float:
     t = k * (m - 1)
     if riv <= NOTHING:
         return inf
-    return (
-        4 + (t - 4) * (1 + (1 - 2 / t) / riv) ** 2
-        if t > 4
-        else t * (1 + 1 / k) * (1 + 1 / riv) ** 2 / 2
-    )
+    if t > 4:
+        return 4 + (t - 4) * (1 + (1 - 2 / t) / riv) ** 2
+    return t * (1 + 1 / k) * (1 + 1 / riv) ** 2 / 2
 
 
 def _reiter(k: int, m: int, riv: float, df_complete: float) -> float:
@@ -249,9 +251,8 @@ def _reiter(k: int, m: int, riv: float, df_complete: float) -> float:
     a = riv * t / (t - 2) if t > 2 else inf
     c1 = v - 2 * (1 + a)
     c2 = v - 4 * (1 + a)
-    if (
-        riv <= NOTHING or t <= 4 or c2 <= 0
-    ):  # Reiter's expansion needs more complete-data degrees of freedom than that
+    # Reiter's expansion needs more complete-data degrees of freedom than that
+    if riv <= NOTHING or t <= 4 or c2 <= 0:
         return min(_li(k, m, riv), v)
     c0 = 1 / (t - 4)
     z = (
@@ -275,15 +276,12 @@ def combine_statistics(chi_squared: Iterable[float], df: int) -> JointTest:
     riv = float((1 + 1 / m) * np.var(np.sqrt(walds), ddof=1))
     statistic = float((walds.mean() / df - (m + 1) / (m - 1) * riv) / (1 + riv))
     df2 = float(df ** (-3 / m) * (m - 1) * (1 + 1 / riv) ** 2) if riv > 0 else inf
-    p_value = (
-        stats.f.sf(statistic, df, df2) if np.isfinite(df2) else stats.chi2.sf(df * statistic, df)
-    )
-    return JointTest(statistic, df, df2, float(p_value), riv)
+    return JointTest(statistic, df, df2, _p_of_f(statistic, df, df2), riv)
 
 
 def pool_estimates(
-    params: Any,
-    covs: Any,
+    params: Iterable[ArrayLike] | pd.DataFrame,
+    covs: Iterable[ArrayLike | pd.DataFrame],
     *,
     df_complete: float = inf,
     df_rule: DfRule = "rubin",
@@ -297,38 +295,50 @@ def pool_estimates(
     or barnard-rubin. terms: columns of a variable by name. Raises ValueError for shapes that do not
     fit, names that differ, a rule that does not exist, or missing values.
     """
-    vectors = list(params)
-    if isinstance(params, pd.DataFrame):
-        vectors = [row for _, row in params.iterrows()]
-    names = [tuple(map(str, one.index)) if isinstance(one, pd.Series) else None for one in vectors]
-    if len(set(names)) > 1:
-        raise ValueError("pool_estimates: the estimates of the imputations have different names.")
-    flat = [np.atleast_1d(np.asarray(one, dtype=float)) for one in vectors]
-    if len({one.shape for one in flat}) != 1 or flat[0].ndim != 1:
-        raise ValueError(
-            "pool_estimates: needs one vector of estimates per imputation, all of one length."
-        )
-    estimates = np.stack(flat)
+    estimates, names = _stacked(params)
     m, k = estimates.shape
-    given = [_ordered(one, names[0]) for one in covs]
-    if len(given) != m or any(one.size != k * k for one in given):
+    covariances = [_in_order(covariance, names) for covariance in covs]
+    if len(covariances) != m or any(covariance.size != k * k for covariance in covariances):
         raise ValueError(
             f"pool_estimates: {m} estimates of {k} coefficients need {m} covariances of {k} x {k}."
         )
-    covariances = np.stack([one.reshape(k, k) for one in given])
+    stacked = np.stack([covariance.reshape(k, k) for covariance in covariances])
     if not df_complete > 0:
         raise ValueError("pool_estimates: df_complete is above 0, or inf.")
     if df_rule not in ("rubin", "barnard-rubin"):
         raise ValueError("pool_estimates: df_rule is rubin or barnard-rubin.")
-    if not (np.isfinite(estimates).all() and np.isfinite(covariances).all()):
+    if not (np.isfinite(estimates).all() and np.isfinite(stacked).all()):
         raise ValueError("pool_estimates: an estimate or a covariance is missing.")
-    if (np.einsum("ijj->ij", covariances) < 0).any():
+    if (np.einsum("ijj->ij", stacked) < 0).any():
         raise ValueError("pool_estimates: a variance is below 0.")
-    labels = (names[0] if names else None) or tuple(f"x{place + 1}" for place in range(k))
-    return Pooled(labels, estimates, covariances, df_complete, df_rule, dict(terms or {}))
+    labels = names or tuple(f"x{number}" for number in range(1, k + 1))
+    return Pooled(labels, estimates, stacked, df_complete, df_rule, dict(terms or {}))
 
 
-def _ordered(covariance: Any, names: tuple[str, ...] | None) -> np.ndarray:
+def _stacked(
+    params: Iterable[ArrayLike] | pd.DataFrame,
+) -> tuple[np.ndarray, tuple[str, ...] | None]:
+    """The estimates, m x k, and the names that all of them have, if they have any."""
+    vectors: list[ArrayLike]
+    if isinstance(params, pd.DataFrame):
+        vectors = [row for _, row in params.iterrows()]
+    else:
+        vectors = list(params)
+    names = {
+        tuple(map(str, vector.index)) if isinstance(vector, pd.Series) else None
+        for vector in vectors
+    }
+    if len(names) > 1:
+        raise ValueError("pool_estimates: the estimates of the imputations have different names.")
+    flat = [np.atleast_1d(np.asarray(vector, dtype=float)) for vector in vectors]
+    if len({vector.shape for vector in flat}) != 1 or flat[0].ndim != 1:
+        raise ValueError(
+            "pool_estimates: needs one vector of estimates per imputation, all of one length."
+        )
+    return np.stack(flat), names.pop()
+
+
+def _in_order(covariance: ArrayLike | pd.DataFrame, names: tuple[str, ...] | None) -> np.ndarray:
     """A covariance as an array; one with labels in the order of the estimates' names."""
     if isinstance(covariance, pd.DataFrame) and names and {*map(str, covariance.index)} == {*names}:
         covariance = covariance.rename(index=str, columns=str).loc[list(names), list(names)]

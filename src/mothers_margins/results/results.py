@@ -2,19 +2,23 @@
 come from.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import NAType
 
 from mothers_margins.errors import UsageError
 from mothers_margins.study.conditions import Group
 from mothers_margins.study.study import Source, Study
 
-Record = dict[Hashable, Any]  # one row of results
+# One row as pandas gives it (`to_dict("records")`); its values have whatever type the column has.
+Record = dict[Hashable, Any]
+Scalar = str | float | NAType  # a cell: a name or a code, a number, or none
+Row = dict[str, Scalar]  # one row as a verb makes it; what it does not say is empty
 Lock = Literal["", "open", "changed"]
 NOT_LOCKED = "NOT LOCKED: exploratory"  # the mark of estimates from restricted data before the lock
 EVERY_KIND = ["table", "study", "timepoint", "status", "note"]
@@ -36,78 +40,155 @@ COLUMNS = {
     "themes": ["theme", "subtheme"],
     "flow": ["outcome", "specification", "step", "group", "n"],
     "events": [
-        *("engine", "event", "variable", "level", "reason", "method", "variables", "group"),
-        *("n", "denominator", "setting", "chains", "chains_in_all"),
+        "engine",
+        "event",
+        "variable",
+        "level",
+        "reason",
+        "method",
+        "variables",
+        "group",
+        "n",
+        "denominator",
+        "setting",
+        "chains",
+        "chains_in_all",
     ],
     "comparisons": [
-        *("variable", "level", "group_a", "group_b", "test", "statistic", "df", "p_value"),
-        *("effect", "effect_name", "conf_low", "conf_high", "n", "reason"),
+        "variable",
+        "level",
+        "group_a",
+        "group_b",
+        "test",
+        "statistic",
+        "df",
+        "p_value",
+        "effect",
+        "effect_name",
+        "conf_low",
+        "conf_high",
+        "n",
+        "reason",
     ],
     "estimates": [
-        *(
-            "outcome",
-            "model",
-            "method",
-            "term",
-            "variable",
-            "level",
-            "reference",
-            "estimate",
-            "std_error",
-            "df",
-        ),
-        *("conf_low", "conf_high", "p_value", "n", "n_events", "m", "fmi", "mc_error"),
-        *("profile_low", "profile_high", "profile_p", "specification"),
+        "outcome",
+        "model",
+        "method",
+        "term",
+        "variable",
+        "level",
+        "reference",
+        "estimate",
+        "std_error",
+        "df",
+        "conf_low",
+        "conf_high",
+        "p_value",
+        "n",
+        "n_events",
+        "m",
+        "fmi",
+        "mc_error",
+        "profile_low",
+        "profile_high",
+        "profile_p",
+        "specification",
     ],
     "chains": ["variable", "chain", "sweep", "mean", "sd"],
     "convergence": ["outcome", "specification", "variable", "rhat", "chains", "sweeps"],
     "predictions": [
-        *("outcome", "model", "method", "variable", "level", "at", "estimate", "std_error", "df"),
-        *("conf_low", "conf_high", "n", "n_events", "m", "fmi", "mc_error", "specification"),
+        "outcome",
+        "model",
+        "method",
+        "variable",
+        "level",
+        "at",
+        "estimate",
+        "std_error",
+        "df",
+        "conf_low",
+        "conf_high",
+        "n",
+        "n_events",
+        "m",
+        "fmi",
+        "mc_error",
+        "specification",
     ],
     "checks": [
-        *("outcome", "model", "specification", "method", "check", "variable", "level", "tenth"),
-        *("statistic_name", "statistic", "df", "p_value", "conf_low", "conf_high"),
-        *("n", "n_events", "n_beyond", "patterns"),
+        "outcome",
+        "model",
+        "specification",
+        "method",
+        "check",
+        "variable",
+        "level",
+        "tenth",
+        "statistic_name",
+        "statistic",
+        "df",
+        "p_value",
+        "conf_low",
+        "conf_high",
+        "n",
+        "n_events",
+        "n_beyond",
+        "patterns",
     ],
 }
 # Columns that hold a name or a code; where nothing is said they are empty texts. All others hold
 # numbers.
 NAMES = frozenset(
-    (
-        *("table", "study", "status", "note", "block", "variable", "level", "group", "step"),
-        *(
-            "theme",
-            "subtheme",
-            "outcome",
-            "specification",
-            "engine",
-            "event",
-            "reason",
-            "method",
-            "variables",
-        ),
-        *(
-            "group_a",
-            "group_b",
-            "test",
-            "effect_name",
-            "model",
-            "term",
-            "reference",
-            "check",
-            "statistic_name",
-        ),
-    )
+    [
+        "table",
+        "study",
+        "status",
+        "note",
+        "block",
+        "variable",
+        "level",
+        "group",
+        "step",
+        "theme",
+        "subtheme",
+        "outcome",
+        "specification",
+        "engine",
+        "event",
+        "reason",
+        "method",
+        "variables",
+        "group_a",
+        "group_b",
+        "test",
+        "effect_name",
+        "model",
+        "term",
+        "reference",
+        "check",
+        "statistic_name",
+    ]
 )
 # `statistic` names a number in these kinds; in comparisons and checks it is the number.
 NAMED_STATISTIC = ("summaries", "published_check")
 # Columns of whole numbers; means over imputations can stand among them.
 WHOLE = frozenset(
-    (
-        *("n", "denominator", "missing", "n_events", "n_beyond", "patterns", "m"),
-        *("setting", "chains", "chains_in_all", "sweeps", "chain", "sweep", "tenth"),
-    )
+    [
+        "n",
+        "denominator",
+        "missing",
+        "n_events",
+        "n_beyond",
+        "patterns",
+        "m",
+        "setting",
+        "chains",
+        "chains_in_all",
+        "sweeps",
+        "chain",
+        "sweep",
+        "tenth",
+    ]
 )
 
 
@@ -146,7 +227,9 @@ class Results(pd.DataFrame):
         return Results
 
 
-def tidy(rows: list[dict[str, Any]], about: About, timepoint: int | None = None) -> Results:
+def tidy(
+    rows: Sequence[Mapping[str, Scalar]], about: About, timepoint: int | None = None
+) -> Results:
     """Rows as `Results` with exactly the columns of their kind, in order; what a row does not say
     is empty.
     """
@@ -189,13 +272,12 @@ def _whole(numbers: pd.Series) -> pd.Series:
     except (TypeError, ValueError):
         return numbers
     known = floats.dropna().to_numpy(dtype=float)
-    whole = bool((np.isfinite(known) & (known == np.floor(known))).all())
-    return (
-        floats.astype("Int64") if whole else floats
-    )  # asked first: pandas cuts fractions off without a word
+    # asked first: pandas cuts fractions off without a word
+    are_whole = np.isfinite(known) & (known == np.floor(known))
+    return floats.astype("Int64") if are_whole.all() else floats
 
 
-def checked(results: Any, who: str, kind: str = "") -> About:
+def checked(results: Results, who: str, kind: str = "") -> About:
     """What results are about. Raises UsageError, in the name of `who`, if no verb returned them or
     not of this kind.
     """

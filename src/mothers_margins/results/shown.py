@@ -8,9 +8,11 @@ from collections.abc import Callable, Hashable, Mapping
 from math import exp, inf, isnan, nan
 from typing import Any, NoReturn
 
+from pandas.api.typing import NAType
+
 from mothers_margins.errors import UsageError
 
-Row = Mapping[Hashable, Any]
+Row = Mapping[Hashable, Any]  # of `Results`; a value has whatever type its column has
 AMONG_WHOM = ("denominator", "missing")
 
 
@@ -93,14 +95,11 @@ def shown(row: Row, column: str) -> Value:
     return Number(number)
 
 
-def _empty(number: Any) -> bool:
+def _empty(number: float | NAType | None) -> bool:
     """Whether a cell holds no number: None, pandas' NA, or nan."""
     if number is None:
         return True
-    try:
-        return isnan(number)
-    except TypeError:  # pandas' NA says neither yes nor no
-        return True
+    return isinstance(number, NAType) or isnan(number)
 
 
 def is_hidden(value: Value) -> bool:

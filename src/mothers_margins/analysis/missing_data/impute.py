@@ -2,7 +2,7 @@
 what came of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,7 +121,7 @@ def impute(
             lambda part: write_cells(part, made),
             private=restricted,
         )
-    filled, rows = tuple(target.name for target in made.targets), prepared.cohort
+    filled, rows = tuple(str(target.name) for target in made.targets), prepared.cohort
     return Imputed(
         rows,
         outcome,
@@ -147,7 +147,7 @@ class _Prepared:
 
     cohort: Cohort
     frame: pd.DataFrame
-    equations: dict[str, Equation | Passive]
+    equations: dict[Hashable, Equation | Passive]
     done: tuple[Done, ...]
     described: str
     beside: pd.DataFrame
@@ -230,7 +230,7 @@ def _prepared(
     ]
     if still:
         raise UsageError("impute: shifts that would do nothing.", still)
-    equations: dict[str, Equation | Passive] = {}
+    equations: dict[Hashable, Equation | Passive] = {}
     described, beside = [], dict[str, pd.Series]()
     for name, values in data.items():
         if name in part_of:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import nan
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
 from mothers_margins.cohort.cohort import Cohort, gap
 from mothers_margins.cohort.derive import remade
 from mothers_margins.imputation import Imputations
-from mothers_margins.results.results import About, Results, tidy
+from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.analysis_plan import MissingData
 from mothers_margins.study.conditions import Group
 from mothers_margins.study.study import ancestors
@@ -83,22 +83,26 @@ class Imputed:
         that are asked for besides the outcome, which is quicker than all. Raises IndexError beyond
         m.
         """
-        frame, study = self.made.complete(i), self.cohort.study
+        study = self.cohort.study
+        completed = self.made.complete(i)
         wanted = {*self.cohort.data} if only is None else {self.outcome, *only}
-        untouched = wanted <= {*frame} or all(
-            ancestors(study, n).isdisjoint(self.filled) for n in wanted - {*frame}
-        )
-        needed = wanted if untouched else wanted.union(*(ancestors(study, name) for name in wanted))
+        derived_again = self._hangs_on_imputed(wanted - {*completed})
+        needed = wanted
+        if derived_again:
+            needed = wanted.union(*(ancestors(study, name) for name in wanted))
         data = {str(name): values for name, values in self.cohort.data.items() if name in needed}
-        for name in ({*self.filled} | {*self.made.passive}) & needed:
-            data[name] = _in_type(frame[name], data[name])
-        if not untouched:
+        for name in {*self.filled, *map(str, self.made.passive)} & needed:
+            data[name] = _in_type(completed[name], data[name])
+        if derived_again:
             reasons = {name: self.cohort.reasons[name] for name in data}
             data |= remade(study, data, reasons, self.filled)
-        made = pd.DataFrame(data)
-        return replace(
-            self.cohort, data=made, reasons=self.cohort.reasons[list(made)].where(made.isna())
-        )
+        frame = pd.DataFrame(data)
+        reasons_left = self.cohort.reasons[list(frame)].where(frame.isna())
+        return replace(self.cohort, data=frame, reasons=reasons_left)
+
+    def _hangs_on_imputed(self, names: Collection[str]) -> bool:
+        """Whether one of these is made from an imputed variable."""
+        return any(not ancestors(self.cohort.study, name).isdisjoint(self.filled) for name in names)
 
     def events(self) -> Results:
         """How the run was made, and what it left out, kept by a rule, augmented or could not fit:
@@ -111,39 +115,59 @@ class Imputed:
         happened at least once (see `imputation.HAPPENINGS`).
         """
         settings = {"imputations": self.m, "sweeps": self.burnin, "seed": self.seed}
-        rows = [
+        rows: list[Row] = [
             {"engine": "run", "event": event, "setting": value} for event, value in settings.items()
         ]
         rows += self._what_was_done()
-        for one in self.made.events_frame().to_dict("records"):
-            row = {"engine": "chains", "event": one["event"], "variable": one["variable"]}
-            named = "reason" if one["event"] == "chain_failed" else "variables"
-            row |= {named: "; ".join(one["names"])}
-            rows.append(
-                row | {"chains": one["chains"], "chains_in_all": self.m + len(self.made.failed)}
-            )
-        return tidy([{"group": "all"} | row for row in rows], self._about("events"), self.timepoint)
+        rows += self._what_happened_in_chains()
+        everyone: Row = {"group": "all"}
+        return tidy([everyone | row for row in rows], self._about("events"), self.timepoint)
 
-    def _what_was_done(self) -> Iterator[dict[str, Any]]:
+    def _what_happened_in_chains(self) -> Iterator[Row]:
+        """Rows of the engine chains."""
+        for event in self.made.events_frame().to_dict("records"):
+            # of a chain that failed the names are the kind of error, not variables
+            column_of_names = "reason" if event["event"] == "chain_failed" else "variables"
+            yield {
+                "engine": "chains",
+                "event": event["event"],
+                "variable": event["variable"],
+                column_of_names: "; ".join(event["names"]),
+                "chains": event["chains"],
+                "chains_in_all": self.m + len(self.made.failed),
+            }
+
+    def _what_was_done(self) -> Iterator[Row]:
         """Rows of the engine imputation."""
         size = len(self.cohort)
         outside = sum(done.n for done in self.done if done.code in OUTSIDE)
         for done in self.done:
-            whole = size + outside if done.code in OUTSIDE else size
-            row: dict[str, Any] = {
+            yield {
                 "engine": "imputation",
                 "event": done.code,
                 "variable": done.variable,
+                "n": done.n,
+                "denominator": size + outside if done.code in OUTSIDE else size,
             }
-            yield row | {"n": done.n, "denominator": whole}
         for target in self.made.targets:
-            row = {"engine": "imputation", "event": "imputed", "variable": target.name}
-            row |= {"method": target.equation.method, "setting": self.shifts.get(target.name, nan)}
-            yield row | {"n": int(target.missing.sum()), "denominator": size}
+            yield {
+                "engine": "imputation",
+                "event": "imputed",
+                "variable": str(target.name),
+                "method": target.equation.method,
+                "setting": self.shifts.get(str(target.name), nan),
+                "n": int(target.missing.sum()),
+                "denominator": size,
+            }
         for name, passive in self.made.passive.items():
-            row = {"engine": "imputation", "event": "made_from_parts", "variable": name}
-            row |= {"variables": "; ".join(passive.sources)}
-            yield row | {"n": int(gap(self.cohort, name).sum()), "denominator": size}
+            yield {
+                "engine": "imputation",
+                "event": "made_from_parts",
+                "variable": str(name),
+                "variables": "; ".join(map(str, passive.sources)),
+                "n": int(gap(self.cohort, str(name)).sum()),
+                "denominator": size,
+            }
 
     def traces(self) -> Results:
         """Mean and SD of the imputed values by variable, chain and sweep: kind chains."""
@@ -156,7 +180,7 @@ class Imputed:
 
     def convergence(self) -> Results:
         """R-hat of every imputed variable, near 1 where the chains have mixed: kind convergence."""
-        common = {
+        common: Row = {
             "outcome": self.outcome,
             "specification": self.model,
             "chains": self.m,
@@ -172,17 +196,15 @@ class Imputed:
         return About(kind, self.cohort.study, self.cohort.source, ALL)
 
     def __repr__(self) -> str:
-        mark = self.cohort.source.mark
+        mark = f"{self.cohort.source.mark}. " if self.cohort.source.mark else ""
         said = (
-            f"{self.m} imputations of {len(self.cohort)} {self.cohort.study.file.unit.many} "
-            f"for {self.outcome}"
+            f"{mark}{self.m} imputations of {len(self.cohort)} "
+            f"{self.cohort.study.file.unit.many} for {self.outcome}; "
+            f"{len(self.filled)} incomplete variables."
         )
-        failed = (
-            f" {len(self.made.failed)} CHAINS FAILED: see events()." if self.made.failed else ""
-        )
-        return (
-            f"{mark + '. ' if mark else ''}{said}; {len(self.filled)} incomplete variables.{failed}"
-        )
+        if self.made.failed:
+            said += f" {len(self.made.failed)} CHAINS FAILED: see events()."
+        return said
 
 
 def _in_type(values: pd.Series, before: pd.Series) -> pd.Series:

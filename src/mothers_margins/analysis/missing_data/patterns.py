@@ -1,7 +1,6 @@
 """Which values are missing together, and imputed values beside observed ones."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import pandas as pd
 from mothers_margins.analysis.missing_data.imputed import ALL, Imputed
 from mothers_margins.cohort.cohort import Cohort, gap, only_recorded
 from mothers_margins.errors import expect, unknown
-from mothers_margins.results.results import About, Results, tidy
+from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.conditions import Group
 
 ALL_KNOWN = "all_known"
@@ -33,11 +32,17 @@ def patterns(cohort: Cohort, variables: Sequence[str]) -> Results:
         raise unknown("variable", wrong or [str(variables)], study.variables, f"study {study.name}")
     gaps = pd.DataFrame({name: gap(cohort, name) for name in variables}).astype(bool)
     together = gaps.apply(lambda row: "; ".join(gaps.columns[row.to_numpy()]), axis=1)
-    rows = []
-    for names, n in together.value_counts(sort=True).items():
-        event = "missing_together" if names else ALL_KNOWN
-        row = {"engine": "pattern", "event": event, "variables": names, "group": "all"}
-        rows.append(row | {"n": int(n), "denominator": len(cohort)})
+    rows: list[Row] = [
+        {
+            "engine": "pattern",
+            "event": "missing_together" if names else ALL_KNOWN,
+            "variables": str(names),
+            "group": "all",
+            "n": int(n),
+            "denominator": len(cohort),
+        }
+        for names, n in together.value_counts(sort=True).items()
+    ]
     return tidy(rows, About("events", study, cohort.source, ALL))
 
 
@@ -52,33 +57,48 @@ def imputed_values(imputed: Imputed) -> Results:
     do.
     """
     expect(imputed, Imputed, "imputed_values", "what impute returns")
-    study, before = imputed.cohort.study, imputed.cohort.data
-    made = [imputed.made.complete(i) for i in range(1, imputed.m + 1)]
-    rows: list[dict[str, Any]] = []
+    recorded = imputed.cohort.data
+    completed = [imputed.made.complete(i) for i in range(1, imputed.m + 1)]
+    rows: list[Row] = []
     for name in (*imputed.filled, *map(str, imputed.made.passive)):
-        was_missing = before[name].isna()
-        drawn = pd.concat([one[name][was_missing] for one in made])
-        filled = drawn.notna().groupby(drawn.index).any().sum()
-        for group, values, n in (
-            ("observed", before[name].dropna(), int((~was_missing).sum())),
-            ("imputed", drawn.dropna(), int(filled)),
-        ):
-            common = {"block": "", "variable": name, "group": group, "denominator": n, "missing": 0}
-            described = _described(study.levels(name), values, n, imputed=group == "imputed")
+        missing = recorded[name].isna()
+        drawn = pd.concat([data[name][missing] for data in completed])
+        drawn_once = int(drawn.notna().groupby(drawn.index).any().sum())
+        sides = {
+            "observed": (recorded[name].dropna(), int((~missing).sum())),
+            "imputed": (drawn.dropna(), drawn_once),
+        }
+        levels = imputed.cohort.study.levels(name)
+        for side, (values, n) in sides.items():
+            common: Row = {
+                "block": "",
+                "variable": name,
+                "group": side,
+                "denominator": n,
+                "missing": 0,
+                "status": "shown" if len(values) else "missing",
+            }
+            if not levels:
+                described = _mean_and_sd(values, n)
+            else:
+                described = _percentages(levels, values, counts_somebody=side == "observed")
             rows += [common | row for row in described]
-    return tidy(rows, About("summaries", study, imputed.cohort.source, BESIDE), imputed.timepoint)
+    about = About("summaries", imputed.cohort.study, imputed.cohort.source, BESIDE)
+    return tidy(rows, about, imputed.timepoint)
 
 
-def _described(
-    levels: Sequence[str], values: pd.Series, n: int, imputed: bool
-) -> Iterator[dict[str, Any]]:
-    status = {"status": "shown" if len(values) else "missing"}
+def _percentages(
+    levels: Sequence[str], values: pd.Series, *, counts_somebody: bool
+) -> Iterator[Row]:
+    """Percentage of each level; a share over all imputations is nobody's count."""
     for level in levels:
-        share = float((values == level).mean()) if len(values) else np.nan
-        row = {"level": level, "statistic": "percent", "value": 100 * share} | status
-        # a share over all imputations is nobody's count
-        yield row if imputed else row | {"n": int((values == level).sum())}
-    if not levels:
-        numbers = values.astype(float)
-        for statistic, value in (("mean", numbers.mean()), ("sd", numbers.std(ddof=1))):
-            yield {"level": "", "statistic": statistic, "value": value, "n": n} | status
+        has_level = values == level
+        share = float(has_level.mean()) if len(values) else np.nan
+        row: Row = {"level": level, "statistic": "percent", "value": 100 * share}
+        yield row | {"n": int(has_level.sum())} if counts_somebody else row
+
+
+def _mean_and_sd(values: pd.Series, n: int) -> Iterator[Row]:
+    numbers = values.astype(float)
+    for statistic, value in (("mean", numbers.mean()), ("sd", numbers.std(ddof=1))):
+        yield {"level": "", "statistic": statistic, "value": value, "n": n}

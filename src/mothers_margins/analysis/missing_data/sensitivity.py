@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from mothers_margins.analysis.regression.fit import BY_FIRTH, JOINT, framed, joined, lock_state
-from mothers_margins.analysis.regression.fit_logistic import fit_logistic
+from mothers_margins.analysis.regression.fit import JOINT, Fit, framed, lock_state
+from mothers_margins.analysis.regression.fit_logistic import fit_logistic, with_method
 from mothers_margins.analysis.regression.pooled_fit import PooledFit
 from mothers_margins.cohort.cohort import Cohort, gap, only_recorded
 from mothers_margins.errors import UsageError, expect
-from mothers_margins.results.results import About, Results, tidy
+from mothers_margins.results.results import About, Results, Row, tidy
 
 SUPPOSED = {"No": "unknown_as_no", "Yes": "unknown_as_yes"}
 
@@ -22,22 +21,18 @@ def stability(fit: PooledFit, steps: Sequence[int] | None = None) -> Results:
     m.
     """
     expect(fit, PooledFit, "stability", "a pooled fit, as fit_logistic returns it for imputations")
-    chosen = sorted(
-        {max(2, round(fit.m * share)) for share in (0.2, 0.4, 0.6, 0.8, 1)}
-        if steps is None
-        else {*steps}
-    )
-    if not chosen or min(chosen) < 2 or max(chosen) > fit.m:
+    five_steps = {max(2, round(fit.m * share)) for share in (0.2, 0.4, 0.6, 0.8, 1)}
+    numbers = sorted(five_steps if steps is None else {*steps})
+    if not numbers or min(numbers) < 2 or max(numbers) > fit.m:
         raise UsageError(f"stability: steps are numbers of imputations from 2 to {fit.m}.")
-    rows: list[dict[str, Any]] = []
-    for k in chosen:
-        rows += [
-            row for row in fit.first(k).rows("adjusted") if JOINT not in str(row["note"]).split()
-        ]
-    found = framed(rows, fit.about, fit.timepoint)
-    if not isinstance(found, Results):
+    rows: list[Row] = []
+    for k in numbers:
+        of_k = fit.first(k).rows("adjusted")
+        rows += [row for row in of_k if JOINT not in str(row["note"]).split()]
+    estimates = framed(rows, fit.about, fit.timepoint)
+    if not isinstance(estimates, Results):
         raise UsageError("stability: needs a fit of an imputed cohort.")
-    return found
+    return estimates
 
 
 def suppose(cohort: Cohort, outcome: str, level: str) -> Cohort:
@@ -67,13 +62,11 @@ def bounds(cohort: Cohort, outcome: str, model: str | None = None) -> Results:
     """
     only_recorded(cohort, "bounds")
     model = model or next(iter(cohort.study.file.models))
-    rows: list[dict[str, Any]] = []
-    for level, name in SUPPOSED.items():
-        fit = fit_logistic(suppose(cohort, outcome, level), model, outcome=outcome, profile=False)
-        by_firth = BY_FIRTH if fit.method == "firth" else ""
-        rows += [
-            row | {"method": name, "note": joined(str(row["note"]), by_firth)}
-            for row in fit.rows("adjusted")
-        ]
+    rows: list[Row] = []
+    for level, method in SUPPOSED.items():
+        supposed = suppose(cohort, outcome, level)
+        fit = fit_logistic(supposed, model, outcome=outcome, profile=False)
+        assert isinstance(fit, Fit)  # noqa: S101 (of a cohort it is never pooled)
+        rows += with_method(fit, "adjusted", method)
     lock = lock_state(cohort.study, cohort.source, model, outcome)
     return tidy(rows, About("estimates", cohort.study, cohort.source, {}, lock), fit.timepoint)

@@ -3,7 +3,6 @@ calibration.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +12,11 @@ from scipy.special import expit
 from mothers_margins.analysis.regression import likelihood
 from mothers_margins.analysis.regression.fit import CONSTANT, Column, Fit
 from mothers_margins.errors import expect
-from mothers_margins.results.results import Results, tidy
+from mothers_margins.results.results import Results, Row, tidy
 
 # of the Hosmer-Lemeshow test and of the calibration table, as in Stata's `estat gof, group(10)`
 GROUPS = 10
 KNOTS = (5, 35, 65, 95)  # percentiles (Harrell 2001, Regression Modeling Strategies, table 2.3)
-Row = dict[str, Any]
 
 
 def check_model(fit: Fit) -> Results:
@@ -38,29 +36,31 @@ def check_model(fit: Fit) -> Results:
     be made is missing, with a code in `note`. Raises UsageError without a fit of a cohort.
     """
     expect(fit, Fit, "check_model", "what fit_logistic returns")
-    about = fit._about("checks")
-    x, y = fit.design.to_numpy(float), fit.event.to_numpy(float)
+    x = fit.design.to_numpy(float)
+    y = fit.event.to_numpy(float)
     chance = expit(x @ fit.solution.params)
     rows = [
         *_linktest(fit),
         *_goodness(x, y, chance),
         *_discrimination(y, chance, fit.rules.confidence),
+        *_collinearity(fit),
+        *_influence(fit, chance),
+        *_linearity(fit),
     ]
-    rows += [*_collinearity(fit), *_influence(fit, chance), *_linearity(fit)]
-    method = "firth" if fit.method == "firth" else "complete_case"
-    named = {
+    common: Row = {
         "outcome": fit.outcome,
         "model": "adjusted",
         "specification": fit.model,
-        "method": method,
+        "method": fit.in_results,
         "n": fit.nobs,
     }
-    return tidy([named | row for row in rows], about, fit.timepoint)
+    return tidy([common | row for row in rows], fit.about_as("checks"), fit.timepoint)
 
 
-def _missing(check: str, name: str, why: str, variable: str = "", level: str = "") -> Row:
-    row = {"check": check, "statistic_name": name, "status": "missing", "note": why}
-    return row | {"variable": variable, "level": level}
+def _missing(check: str, name: str, why: str, about: Row | None = None) -> Row:
+    """The row of a check that cannot be made. about: the variable and level, if there is one."""
+    row: Row = {"check": check, "statistic_name": name, "status": "missing", "note": why}
+    return row | (about or {"variable": "", "level": ""})
 
 
 def _refit(fit: Fit, design: np.ndarray) -> likelihood.Solution:
@@ -75,17 +75,17 @@ def _refit(fit: Fit, design: np.ndarray) -> likelihood.Solution:
 def _linktest(fit: Fit) -> Iterator[Row]:
     linear = fit.design.to_numpy(float) @ fit.solution.params
     try:
-        found = _refit(fit, np.column_stack([np.ones(fit.nobs), linear, linear**2]))
+        again = _refit(fit, np.column_stack([np.ones(fit.nobs), linear, linear**2]))
     except ArithmeticError:
         yield _missing("linktest", "square", "not_fitted")
         return
-    z = found.params[2] / np.sqrt(found.covariance[2, 2])
-    p_value = 2 * stats.norm.sf(abs(z))
+    of_square = again.params[2]
+    z = of_square / np.sqrt(again.covariance[2, 2])
     yield {
         "check": "linktest",
         "statistic_name": "square",
-        "statistic": found.params[2],
-        "p_value": p_value,
+        "statistic": of_square,
+        "p_value": 2 * stats.norm.sf(abs(z)),
     }
 
 
@@ -97,106 +97,135 @@ def tenths(chance: np.ndarray) -> np.ndarray:
     the next where n k / 10 is whole; equal values stay together, so there can be fewer than ten
     groups.
     """
-    ordered, n = np.sort(chance), len(chance)
-    cuts = []
-    for k in range(1, GROUPS):
-        place = n * k / GROUPS
-        whole = int(place)
-        cuts.append(
-            (ordered[whole - 1] + ordered[whole]) / 2
-            if place == whole and whole
-            else ordered[whole]
-        )
+    cuts = [_cut_after(np.sort(chance), k) for k in range(1, GROUPS)]
     groups = np.searchsorted(np.unique(cuts), chance, side="left")
-    found: np.ndarray = np.unique(groups, return_inverse=True)[1]
-    return found
+    numbered: np.ndarray = np.unique(groups, return_inverse=True)[1]
+    return numbered
+
+
+def _cut_after(ordered: np.ndarray, k: int) -> float:
+    """Where the k-th tenth of some ordered values ends."""
+    place = len(ordered) * k / GROUPS
+    whole = int(place)
+    if place == whole and whole:
+        return float((ordered[whole - 1] + ordered[whole]) / 2)
+    return float(ordered[whole])
 
 
 def _goodness(x: np.ndarray, y: np.ndarray, chance: np.ndarray) -> Iterator[Row]:
-    groups = tenths(chance)
-    n, observed, expected = (np.bincount(groups, weights) for weights in (None, y, chance))
+    yield from _hosmer_lemeshow(y, chance)
+    yield from _pearson(x, y, chance)
+    yield from _calibration(y, chance)
+
+
+def _by_group(groups: np.ndarray, y: np.ndarray, chance: np.ndarray) -> Iterator[np.ndarray]:
+    """Of each group its size, those with the outcome, and their expected number."""
+    for weights in (None, y, chance):
+        yield np.bincount(groups, weights)
+
+
+def _hosmer_lemeshow(y: np.ndarray, chance: np.ndarray) -> Iterator[Row]:
+    n, observed, expected = _by_group(tenths(chance), y, chance)
     chi2 = float(((observed - expected) ** 2 / (expected * (1 - expected / n))).sum())
     df = len(n) - 2
-    if df > 0:
-        row = {"check": "goodness_of_fit", "statistic_name": "hosmer_lemeshow", "statistic": chi2}
-        yield row | {"df": df, "p_value": stats.chi2.sf(chi2, df)}
-    else:
+    if df <= 0:
         yield _missing("goodness_of_fit", "hosmer_lemeshow", "too_few_groups")
+        return
+    yield {
+        "check": "goodness_of_fit",
+        "statistic_name": "hosmer_lemeshow",
+        "statistic": chi2,
+        "df": df,
+        "p_value": stats.chi2.sf(chi2, df),
+    }
+
+
+def _pearson(x: np.ndarray, y: np.ndarray, chance: np.ndarray) -> Iterator[Row]:
     _, pattern = np.unique(x, axis=0, return_inverse=True)
-    size, events, mean = (np.bincount(pattern.ravel(), weights) for weights in (None, y, chance))
-    probability = mean / size
-    pearson = float(((events - mean) ** 2 / (size * probability * (1 - probability))).sum())
-    df = len(size) - x.shape[1]
-    if df > 0:
-        row = {
-            "check": "goodness_of_fit",
-            "statistic_name": "pearson",
-            "statistic": pearson,
-            "df": df,
-        }
-        yield row | {"p_value": stats.chi2.sf(pearson, df), "patterns": len(size)}
-    else:
+    n, observed, expected = _by_group(pattern.ravel(), y, chance)
+    probability = expected / n
+    chi2 = float(((observed - expected) ** 2 / (n * probability * (1 - probability))).sum())
+    df = len(n) - x.shape[1]
+    if df <= 0:
         yield _missing("goodness_of_fit", "pearson", "too_few_patterns")
-    for group in range(len(n)):
-        row = {
+        return
+    yield {
+        "check": "goodness_of_fit",
+        "statistic_name": "pearson",
+        "statistic": chi2,
+        "df": df,
+        "p_value": stats.chi2.sf(chi2, df),
+        "patterns": len(n),
+    }
+
+
+def _calibration(y: np.ndarray, chance: np.ndarray) -> Iterator[Row]:
+    by_tenth = zip(*_by_group(tenths(chance), y, chance), strict=True)
+    for tenth, (n, observed, expected) in enumerate(by_tenth, 1):
+        yield {
             "check": "calibration",
             "statistic_name": "expected",
-            "statistic": float(expected[group]),
+            "statistic": float(expected),
+            "tenth": tenth,
+            "n": int(n),
+            "n_events": int(observed),
         }
-        yield row | {"tenth": group + 1, "n": int(n[group]), "n_events": int(observed[group])}
 
 
 def _discrimination(y: np.ndarray, chance: np.ndarray, confidence: float) -> Iterator[Row]:
-    events, others = chance[y == 1], chance[y == 0]
+    events = chance[y == 1]
+    others = chance[y == 0]
+    # who of every pair of one with and one without the outcome has the higher probability
     above = (events[:, None] > others) + 0.5 * (events[:, None] == others)
     auc = float(above.mean())
-    by_event, by_other = above.mean(axis=1), above.mean(axis=0)
     area: Row = {"check": "discrimination", "statistic_name": "auc", "statistic": auc}
     if min(len(events), len(others)) < 2:
         area["note"] = "too_few_for_interval"
     else:
-        error = np.sqrt(by_event.var(ddof=1) / len(events) + by_other.var(ddof=1) / len(others))
-        reach = float(stats.norm.ppf(0.5 + confidence / 200) * error)
+        of_events = above.mean(axis=1).var(ddof=1) / len(events)
+        of_others = above.mean(axis=0).var(ddof=1) / len(others)
+        reach = float(stats.norm.ppf(0.5 + confidence / 200) * np.sqrt(of_events + of_others))
         area |= {"conf_low": max(auc - reach, 0), "conf_high": min(auc + reach, 1)}
     yield area
-    yield {
-        "check": "brier",
-        "statistic_name": "brier",
-        "statistic": float(((y - chance) ** 2).mean()),
-    }
+    brier = float(((y - chance) ** 2).mean())
+    yield {"check": "brier", "statistic_name": "brier", "statistic": brier}
 
 
 def _collinearity(fit: Fit) -> Iterator[Row]:
     design = fit.design.drop(columns=CONSTANT, errors="ignore")
     correlation = np.corrcoef(design.to_numpy(float), rowvar=False).reshape(design.shape[1], -1)
-    terms = [one for one in fit.columns if one.name != CONSTANT]
-    for term, value in zip(terms, np.diag(np.linalg.inv(correlation)), strict=True):
-        yield _of(term) | {"check": "vif", "statistic_name": "vif", "statistic": float(value)}
+    columns = [column for column in fit.columns if column.name != CONSTANT]
+    for column, vif in zip(columns, np.diag(np.linalg.inv(correlation)), strict=True):
+        yield _of(column) | {"check": "vif", "statistic_name": "vif", "statistic": float(vif)}
 
 
-def _of(term: Column) -> Row:
+def _of(column: Column) -> Row:
     """The variable and level that a row is about; of a column that is neither, such as an
     interaction's, its name.
     """
-    variable = term.variable or term.name
-    own_name = term.name if term.name != variable else ""
-    return {"variable": variable, "level": term.level or own_name}
+    variable = column.variable or column.name
+    own_name = column.name if column.name != variable else ""
+    return {"variable": variable, "level": column.level or own_name}
 
 
 def _influence(fit: Fit, chance: np.ndarray) -> Iterator[Row]:
-    x, y = fit.design.to_numpy(float), fit.event.to_numpy(float)
+    x = fit.design.to_numpy(float)
     weights = chance * (1 - chance)
     inverse = np.linalg.inv((x.T * weights) @ x)
     leverage = weights * np.einsum("ij,jk,ik->i", x, inverse, x)
     if leverage.max() > 1 - 1e-8:
-        for term in fit.columns:
-            yield _missing("influence", "dfbeta", "decided_by_one", **_of(term))
+        for column in fit.columns:
+            yield _missing("influence", "dfbeta", "decided_by_one", _of(column))
         return
-    change = (x @ inverse) * ((y - chance) / (1 - leverage))[:, None] / np.sqrt(np.diag(inverse))
-    for term, moves in zip(fit.columns, np.abs(change).T, strict=True):
-        beyond = int((moves > 2 / np.sqrt(fit.nobs)).sum())
-        row = _of(term) | {"check": "influence", "statistic_name": "dfbeta"}
-        yield row | {"statistic": float(moves.max()), "n_beyond": beyond}
+    residual = fit.event.to_numpy(float) - chance
+    change = (x @ inverse) * (residual / (1 - leverage))[:, None] / np.sqrt(np.diag(inverse))
+    for column, moves in zip(fit.columns, np.abs(change).T, strict=True):
+        yield _of(column) | {
+            "check": "influence",
+            "statistic_name": "dfbeta",
+            "statistic": float(moves.max()),
+            "n_beyond": int((moves > 2 / np.sqrt(fit.nobs)).sum()),
+        }
 
 
 def spline(values: np.ndarray) -> np.ndarray:
@@ -216,34 +245,39 @@ def spline(values: np.ndarray) -> np.ndarray:
         + cubed[-1] * (t[-2] - t[j]) / (t[-1] - t[-2])
         for j in range(len(t) - 2)
     ]
-    found: np.ndarray = np.column_stack(terms) / (t[-1] - t[0]) ** 2
-    return found
+    scaled: np.ndarray = np.column_stack(terms) / (t[-1] - t[0]) ** 2
+    return scaled
 
 
 def _linearity(fit: Fit) -> Iterator[Row]:
-    x = fit.design.to_numpy(float)
-    for k, one in enumerate(fit.columns):
-        values = x[:, k]
-        if one.level or one.name == CONSTANT or len(np.unique(values)) < 3:
+    variables_with_levels = set(fit.cells.get("variable", pd.Series(dtype=str)))
+    for place, column in enumerate(fit.columns):
+        values = fit.design.iloc[:, place].to_numpy(float)
+        if column.level or column.name == CONSTANT or len(np.unique(values)) < 3:
             continue
-        levels = one.variable in set(fit.cells.get("variable", pd.Series(dtype=str)))
-        name = "levels_beside_step" if levels else "spline"
+        are_steps = column.variable in variables_with_levels
+        name = "levels_beside_step" if are_steps else "spline"
         try:
-            seen = np.unique(values)
-            more = (
-                np.column_stack([values == step for step in seen[1:-1]])
-                if levels
-                else spline(values)
-            )
-            found = _refit(fit, np.column_stack([x, more]))
+            beside = _each_step(values) if are_steps else spline(values)
+            numbers = _test_beside(fit, beside)
         except (ArithmeticError, np.linalg.LinAlgError):  # the latter is a ValueError too
-            yield _missing("linearity", name, "not_fitted", **_of(one))
-            continue
+            yield _missing("linearity", name, "not_fitted", _of(column))
         except ValueError:
-            yield _missing("linearity", name, "knots_coincide", **_of(one))
-            continue
-        extra = found.params[x.shape[1] :]
-        covariance = found.covariance[x.shape[1] :, x.shape[1] :]
-        chi2 = float(extra @ np.linalg.solve(covariance, extra))
-        row = _of(one) | {"check": "linearity", "statistic_name": name, "statistic": chi2}
-        yield row | {"df": len(extra), "p_value": float(stats.chi2.sf(chi2, len(extra)))}
+            yield _missing("linearity", name, "knots_coincide", _of(column))
+        else:
+            yield _of(column) | {"check": "linearity", "statistic_name": name} | numbers
+
+
+def _each_step(values: np.ndarray) -> np.ndarray:
+    """An indicator of each level that enters as a step, but for the first and the last."""
+    return np.column_stack([values == step for step in np.unique(values)[1:-1]])
+
+
+def _test_beside(fit: Fit, beside: np.ndarray) -> Row:
+    """Joint Wald test of more columns beside those of a fit."""
+    k = fit.design.shape[1]
+    again = _refit(fit, np.column_stack([fit.design.to_numpy(float), beside]))
+    params = again.params[k:]
+    chi2 = float(params @ np.linalg.solve(again.covariance[k:, k:], params))
+    df = len(params)
+    return {"statistic": chi2, "df": df, "p_value": float(stats.chi2.sf(chi2, df))}

@@ -1,13 +1,15 @@
 """A fitted logistic regression: asked as one of statsmodels is, and written as tidy results."""
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from mothers_margins.analysis.regression.estimates import Estimates, FromOneDataSet, TermTest
 from mothers_margins.analysis.regression.likelihood import Solution
 from mothers_margins.errors import UsageError, count, unknown
 from mothers_margins.results.results import (
@@ -16,6 +18,7 @@ from mothers_margins.results.results import (
     About,
     Lock,
     Results,
+    Row,
     names_of,
     tidy,
 )
@@ -29,6 +32,7 @@ BETWEEN = "between_timepoints"  # its variable was recorded between the timepoin
 JOINT = "joint_test"  # of all levels of a variable together; there is no estimate
 BY_FIRTH = "by_firth"  # where the method does not say so
 SIDES = {"yes": Group(label="Outcome: yes", where={}), "no": Group(label="Outcome: no", where={})}
+EVERYONE = {"all": Group(label="All", where={})}
 Method = Literal["logit", "firth"]
 
 
@@ -61,18 +65,10 @@ class Column:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class WaldTest:
-    """A joint test that some coefficients are zero: chi-squared with `df` degrees of freedom."""
-
-    statistic: float
-    df: int
-    pvalue: float
-
-
-class Estimated:
-    """What a fit of one data set and a pooled fit have in common: how they are written as tidy
-    results.
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class FittedModel(ABC):
+    """What a fit of one data set and a pooled one have in common: what was fitted, how its
+    estimates are asked, and how it is written as tidy results.
     """
 
     outcome: str
@@ -80,39 +76,108 @@ class Estimated:
     method: Method
     columns: tuple[Column, ...]
     rules: Regression
-    cells: pd.DataFrame
-    done: tuple[Happened, ...]
-    about: About | None
-    timepoint: int | None
-    in_results: str  # what the method is called in results
+    cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    done: tuple[Happened, ...] = ()
+    unadjusted: tuple["FittedModel", ...] = ()
+    about: About | None = None
+    timepoint: int | None = None
 
-    # given by Fit and PooledFit
-    params: Any
-    bse: Any
-    pvalues: Any
-    df: Any
-    nobs: Any
-    n_events: Any
-    unadjusted: Any
-    conf_int: Any
-    wald_test: Any
+    @property
+    @abstractmethod
+    def estimates(self) -> Estimates:
+        """The coefficients, which are log-odds."""
 
-    def _series(self, values: np.ndarray) -> pd.Series:
-        return pd.Series(values, index=[one.name for one in self.columns])
+    @property
+    @abstractmethod
+    def in_results(self) -> str:
+        """What the method is called in results."""
+
+    @property
+    @abstractmethod
+    def nobs(self) -> int:
+        """Participants in the model."""
+
+    @property
+    @abstractmethod
+    def n_events(self) -> int:
+        """Those with the outcome, which is never imputed."""
+
+    @abstractmethod
+    def _beside_estimates(self) -> Iterator[Row]:
+        """What only this kind of fit says of each column."""
+
+    @property
+    def params(self) -> pd.Series:
+        """Coefficients by column."""
+        return self.estimates.params
+
+    @property
+    def bse(self) -> pd.Series:
+        """Standard errors by column; of a pooled fit from within and between imputations."""
+        return self.estimates.bse
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """Two-sided p of Wald's test: against the normal distribution, as in Stata; of a pooled fit
+        against t with the pooled degrees of freedom.
+        """
+        return self.estimates.pvalues
+
+    @property
+    def df(self) -> pd.Series:
+        """Degrees of freedom of each coefficient: infinite for one data set, else by the rule."""
+        return self.estimates.df
+
+    @property
+    def fmi(self) -> pd.Series:
+        """Fraction of missing information of each coefficient; nan without imputation."""
+        return self.estimates.fmi
+
+    @property
+    def riv(self) -> pd.Series:
+        """Relative increase in variance due to missing values; nan without imputation."""
+        return self.estimates.riv
+
+    @property
+    def mc_error(self) -> pd.Series:
+        """Monte Carlo error of each coefficient: how much it would change with other imputations;
+        nan without imputation.
+        """
+        return self.estimates.mc_error
+
+    def cov_params(self) -> pd.DataFrame:
+        """Covariance of the coefficients; of a pooled fit the total one."""
+        return self.estimates.cov_params()
+
+    def conf_int(self, alpha: float | None = None) -> pd.DataFrame:
+        """Wald intervals, columns 0 and 1; by default at the study's confidence."""
+        return self.estimates.conf_int(1 - self.rules.confidence / 100 if alpha is None else alpha)
+
+    def wald_test(self, term: str) -> TermTest:
+        """Joint test of all columns of an explanatory variable, or of one column; of a pooled fit
+        D1. Raises UsageError for neither.
+        """
+        tested = [
+            column.name
+            for column in self.columns
+            if term and term in (column.variable, column.name)
+        ]
+        if not tested:
+            known = [column.variable or column.name for column in self.columns]
+            raise unknown("term", [term], known, "wald_test")
+        return self.estimates.wald_test(tested)
 
     @property
     def parameters(self) -> int:
         """Coefficients besides the constant."""
-        return sum(one.name != CONSTANT for one in self.columns)
+        return sum(column.name != CONSTANT for column in self.columns)
 
     @property
     def events_per_parameter(self) -> float:
         """The smaller of the numbers with and without the outcome, over the parameters."""
-        return (
-            float(min(self.n_events, self.nobs - self.n_events) / self.parameters)
-            if self.parameters
-            else np.inf
-        )
+        if not self.parameters:
+            return np.inf
+        return float(min(self.n_events, self.nobs - self.n_events) / self.parameters)
 
     def to_frame(self) -> pd.DataFrame:
         """Unadjusted and adjusted estimates as tidy results of kind estimates (`Results` if fitted
@@ -124,47 +189,62 @@ class Estimated:
         their joint Wald test, df their number. Until the list of explanatory variables is locked,
         `about.lock` of estimates from restricted data is `open`.
         """
-        rows = [row for fit in self.unadjusted for row in fit.rows("unadjusted")] + list(
-            self.rows("adjusted")
-        )
+        rows: list[Row] = []
+        for alone in self.unadjusted:
+            rows += alone.rows("unadjusted")
+        rows += self.rows("adjusted")
         return framed(rows, self.about, self.timepoint)
 
-    def rows(self, which: str) -> Iterator[dict[str, Any]]:
+    def rows(self, which: str) -> Iterator[Row]:
         """Rows of one model; of an unadjusted one without its constant."""
-        common = {
+        common: Row = {
             "outcome": self.outcome,
             "model": which,
             "n": self.nobs,
             "n_events": self.n_events,
+            "method": self.in_results,
+            "specification": self.model,
         }
-        common |= {"method": self.in_results, "specification": self.model}
-        own = list(self._own())
-        limits, estimates, errors, p_values = (
-            self.conf_int().to_numpy(),
-            self.params,
-            self.bse,
-            self.pvalues,
-        )
-        for k, one in enumerate(self.columns):
-            if which == "unadjusted" and one.name == CONSTANT:
+        columns_of = Counter(column.variable for column in self.columns)
+        has_joint_test = {""}  # a column that stands for no variable has none
+        for column, numbers in zip(self.columns, self._numbers(), strict=True):
+            if which == "unadjusted" and column.name == CONSTANT:
                 continue
-            several = [other for other in self.columns if other.variable == one.variable != ""]
-            named = {"variable": one.variable, "reference": one.reference, "note": one.note}
-            if len(several) > 1 and one is several[0]:
-                test = self.wald_test(one.variable)
-                joint = {"term": one.variable, "level": "", "df": test.df, "p_value": test.pvalue}
-                yield common | named | joint | {"note": joined(JOINT, one.note)}
-            numbers = {
-                "estimate": estimates.iloc[k],
-                "std_error": errors.iloc[k],
-                "p_value": p_values.iloc[k],
+            named: Row = {
+                "variable": column.variable,
+                "reference": column.reference,
+                "note": column.note,
             }
-            numbers |= {"conf_low": limits[k, 0], "conf_high": limits[k, 1], "df": self.df.iloc[k]}
-            yield common | named | {"term": one.name, "level": one.level} | numbers | own[k]
+            if columns_of[column.variable] > 1 and column.variable not in has_joint_test:
+                has_joint_test.add(column.variable)
+                yield common | named | self._joint_test(column)
+            yield common | named | {"term": column.name, "level": column.level} | numbers
 
-    def _own(self) -> Iterator[dict[str, Any]]:
-        """What else is said of each column."""
-        raise NotImplementedError
+    def _joint_test(self, column: Column) -> Row:
+        """What the row of the joint test of a column's variable says."""
+        test = self.wald_test(column.variable)
+        return {
+            "term": column.variable,
+            "level": "",
+            "df": test.df,
+            "p_value": test.pvalue,
+            "note": joined(JOINT, column.note),
+        }
+
+    def _numbers(self) -> Iterator[Row]:
+        """The numbers of each column."""
+        limits = self.conf_int()
+        by_column = {
+            "estimate": self.params,
+            "std_error": self.bse,
+            "p_value": self.pvalues,
+            "conf_low": limits[0],
+            "conf_high": limits[1],
+            "df": self.df,
+        }
+        for place, beside in enumerate(self._beside_estimates()):
+            numbers: Row = {name: values.iloc[place] for name, values in by_column.items()}
+            yield numbers | beside
 
     def tabulated(self) -> Results:
         """Every level that enters, with and without the outcome, among the participants in the
@@ -173,19 +253,18 @@ class Estimated:
         Of a pooled fit the numbers are means over the imputations. Raises UsageError for a fit
         without a cohort.
         """
-        about = self._about("events")
-        sides = {"yes": self.n_events, "no": self.nobs - self.n_events}
-        rows = [
-            {
+        about = self.about_as("events")
+        sizes = {"yes": self.n_events, "no": self.nobs - self.n_events}
+        rows: list[Row] = []
+        for cell in self.cells.to_dict("records"):
+            level: Row = {
                 "engine": "cells",
                 "event": "in_level",
                 "variable": cell["variable"],
                 "level": cell["level"],
             }
-            | {"group": side, "n": cell[side], "denominator": size}
-            for cell in self.cells.to_dict("records")
-            for side, size in sides.items()
-        ]
+            for side, size in sizes.items():
+                rows.append(level | {"group": side, "n": cell[side], "denominator": size})
         return tidy(rows, replace(about, groups=SIDES), self.timepoint)
 
     def events(self) -> Results:
@@ -193,36 +272,42 @@ class Estimated:
 
         Raises UsageError for a fit without a cohort.
         """
-        about = self._about("events")
-        every = {"all": Group(label="All", where={})}
-        rows = [
-            {"engine": "model", "event": one.code, "variable": one.variable, "level": one.level}
-            | {"group": "all", "n": one.n, "denominator": self.nobs}
-            for one in self.done
+        about = self.about_as("events")
+        rows: list[Row] = [
+            {
+                "engine": "model",
+                "event": happened.code,
+                "variable": happened.variable,
+                "level": happened.level,
+                "group": "all",
+                "n": happened.n,
+                "denominator": self.nobs,
+            }
+            for happened in self.done
         ]
-        return tidy(rows, replace(about, groups=every), self.timepoint)
+        return tidy(rows, replace(about, groups=EVERYONE), self.timepoint)
 
-    def _about(self, kind: str) -> About:
+    def about_as(self, kind: str) -> About:
+        """What results of another kind, made from this fit, are about. Raises UsageError for a fit
+        without a cohort.
+        """
         if self.about is None:
             raise UsageError("This fit is of a data frame: only one of a cohort knows its study.")
         return replace(self.about, kind=kind)
 
     def __repr__(self) -> str:
         method = "Firth's penalised likelihood" if self.method == "firth" else "maximum likelihood"
-        size = (
-            f"n = {self.nobs}, {self.n_events} with the outcome, "
-            f"{count(self.parameters, 'parameter')}"
-        )
-        per = f"{self.events_per_parameter:.1f} events per parameter"
         mark = f"{self.about.source.mark}. " if self.about and self.about.source.mark else ""
         return (
             f"{mark}Logistic regression of {self.outcome}, model {self.model}, {method}: "
-            f"{size}, {per}."
+            f"n = {self.nobs}, {self.n_events} with the outcome, "
+            f"{count(self.parameters, 'parameter')}, "
+            f"{self.events_per_parameter:.1f} events per parameter."
         )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Fit(Estimated):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Fit(FittedModel):
     """A fitted logistic regression, asked as one of statsmodels is; estimates are log-odds.
 
     design: one row per participant in the model, one column per coefficient; event: 1 with the
@@ -231,39 +316,20 @@ class Fit(Estimated):
     same rows.
     """
 
-    outcome: str
-    model: str
-    method: Method
-    columns: tuple[Column, ...]
     design: pd.DataFrame
     event: pd.Series
     solution: Solution
-    rules: Regression
-    cells: pd.DataFrame = field(default_factory=pd.DataFrame)
-    done: tuple[Happened, ...] = ()
     unadjusted: tuple["Fit", ...] = ()
-    about: About | None = None
-    timepoint: int | None = None
 
     @property
-    def in_results(self) -> str:  # type: ignore[override]
+    def estimates(self) -> Estimates:
+        """The coefficients, which are log-odds."""
+        return FromOneDataSet(tuple(column.name for column in self.columns), self.solution)
+
+    @property
+    def in_results(self) -> str:
         """What the method is called in results."""
         return "firth" if self.method == "firth" else "complete_case"
-
-    @property
-    def params(self) -> pd.Series:
-        """Coefficients by column."""
-        return self._series(self.solution.params)
-
-    @property
-    def bse(self) -> pd.Series:
-        """Standard errors by column."""
-        return self._series(np.sqrt(np.diag(self.solution.covariance)))
-
-    @property
-    def pvalues(self) -> pd.Series:
-        """Two-sided p of Wald's test against the normal distribution, as in Stata."""
-        return 2 * pd.Series(stats.norm.sf(np.abs(self.params / self.bse)), index=self.params.index)
 
     @property
     def nobs(self) -> int:
@@ -276,67 +342,24 @@ class Fit(Estimated):
         return int(self.event.sum())
 
     @property
-    def df(self) -> pd.Series:
-        """Degrees of freedom of each coefficient: infinite, because Wald's test is against the
-        normal distribution.
-        """
-        return self._series(np.full(len(self.columns), np.inf))
-
-    @property
-    def fmi(self) -> pd.Series:
-        """Fraction of missing information; not defined without imputation (nan)."""
-        return self._series(np.full(len(self.columns), np.nan))
-
-    riv = fmi
-    mc_error = fmi
-
-    @property
     def llf(self) -> float:
         """Log-likelihood at the estimates, penalised if the method is firth."""
         return self.solution.loglik
-
-    def cov_params(self) -> pd.DataFrame:
-        """Covariance of the coefficients."""
-        return pd.DataFrame(self.solution.covariance, self.params.index, self.params.index)
-
-    def conf_int(self, alpha: float | None = None) -> pd.DataFrame:
-        """Wald intervals, columns 0 and 1; by default at the study's confidence."""
-        alpha = 1 - self.rules.confidence / 100 if alpha is None else alpha
-        reach = stats.norm.ppf(1 - alpha / 2) * self.bse
-        return pd.DataFrame({0: self.params - reach, 1: self.params + reach})
 
     def profile_int(self) -> pd.DataFrame:
         """Profile-likelihood intervals (penalised for firth), columns 0 and 1, at the study's
         confidence.
         """
-        found = self.solution
-        return pd.DataFrame({0: found.profile_low, 1: found.profile_high}, index=self.params.index)
+        limits = {0: self.solution.profile_low, 1: self.solution.profile_high}
+        return pd.DataFrame(limits, index=self.params.index)
 
-    def wald_test(self, term: str) -> WaldTest:
-        """Joint test of all columns of an explanatory variable, or of one column. Raises UsageError
-        for neither.
-        """
-        chosen = [
-            place
-            for place, one in enumerate(self.columns)
-            if term and term in (one.variable, one.name)
-        ]
-        if not chosen:
-            raise unknown(
-                "term", [term], [one.variable or one.name for one in self.columns], "wald_test"
-            )
-        part = self.solution.params[chosen]
-        statistic = float(
-            part @ np.linalg.solve(self.solution.covariance[np.ix_(chosen, chosen)], part)
-        )
-        return WaldTest(statistic, len(chosen), float(stats.chi2.sf(statistic, len(chosen))))
-
-    def _own(self) -> Iterator[dict[str, Any]]:
-        found = self.solution
-        for low, high, p_value in zip(
-            found.profile_low, found.profile_high, found.profile_p, strict=True
-        ):
-            yield {"profile_low": low, "profile_high": high, "profile_p": p_value}
+    def _beside_estimates(self) -> Iterator[Row]:
+        for place in range(len(self.columns)):
+            yield {
+                "profile_low": self.solution.profile_low[place],
+                "profile_high": self.solution.profile_high[place],
+                "profile_p": self.solution.profile_p[place],
+            }
 
 
 def lock_state(study: Study, source: Source, model: str, outcome: str) -> Lock:
@@ -350,13 +373,13 @@ def lock_state(study: Study, source: Source, model: str, outcome: str) -> Lock:
     return "changed" if changed else ""
 
 
-def framed(rows: list[dict[str, Any]], about: About | None, timepoint: int | None) -> pd.DataFrame:
+def framed(rows: Sequence[Row], about: About | None, timepoint: int | None) -> pd.DataFrame:
     """Rows of kind estimates with all their columns; a plain frame where there is no study."""
     if about is not None:
         return tidy(rows, replace(about, kind="estimates", groups={}), timepoint)
     columns = [*EVERY_KIND, *COLUMNS["estimates"]]
-    named = names_of("estimates")
-    empty: dict[str, Any] = {name: "" if name in named else np.nan for name in columns}
+    names = names_of("estimates")
+    empty: Row = {column: "" if column in names else np.nan for column in columns}
     empty |= {"timepoint": pd.NA, "status": "shown", "m": pd.NA}
     return pd.DataFrame([empty | row for row in rows], columns=columns)
 

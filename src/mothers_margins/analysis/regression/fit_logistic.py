@@ -1,7 +1,7 @@
 """Logistic regression as the study declares it: what enters, and whether it may be fitted."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,18 +12,19 @@ from mothers_margins.analysis.regression.fit import BY_FIRTH, Column, Fit, Happe
 from mothers_margins.analysis.regression.formulas import from_frame, split
 from mothers_margins.analysis.regression.likelihood import Solution
 from mothers_margins.analysis.regression.model_data import (
-    _inapplicable,
-    _Prepared,
-    _prepared,
-    _small,
-    _tabulated,
+    ModelData,
+    cells_by_level,
+    does_not_apply,
+    model_data,
+    small_cells,
 )
 from mothers_margins.analysis.regression.pooled_fit import PooledFit, pool_fits
 from mothers_margins.cohort.cohort import Cohort, only_recorded
 from mothers_margins.errors import UsageError, expect
 from mothers_margins.imputation import Imputations
-from mothers_margins.results.results import Results, tidy
+from mothers_margins.results.results import Results, Row, tidy
 from mothers_margins.study.analysis_plan import Regression
+from mothers_margins.study.study import Study
 
 
 def fit_logistic(
@@ -61,82 +62,123 @@ def fit_logistic(
     if isinstance(data, Imputed):
         return _of_imputed(data, model, method, outcome)
     if isinstance(data, Imputations):
-        each = [
-            fit_logistic(data.complete(i), model, method, profile=False)
-            for i in range(1, data.m + 1)
-        ]
-        return pool_fits(tuple(fit for fit in each if isinstance(fit, Fit)), "rubin")
-    if not isinstance(data, Cohort):
-        expect(
-            data, pd.DataFrame, "fit_logistic", "a cohort, as derive returns it, or a data frame"
+        fits = tuple(
+            _of_frame(data.complete(i), model, method, profile=False) for i in range(1, data.m + 1)
         )
-        design, event, columns = from_frame(data, model)
-        rules, written = Regression(), split(model)[0]
-        fit = _fitted(written, "formula", method or "logit", columns, design, event, rules, profile)
-        return replace(fit, done=_separations(fit), unadjusted=_unadjusted(fit, profile))
-    prepared = _prepared(only_recorded(data, "fit_logistic"), model, outcome)
-    complete = prepared.design.notna().all(axis=1) & prepared.event.notna()
-    known = int(prepared.event.notna().sum())
-    left_out = Happened("term_not_known", n=known - int(complete.sum()))
-    return _on_rows(prepared, complete, method, (left_out,), profile)
+        return pool_fits(fits, "rubin")
+    if isinstance(data, Cohort):
+        return _of_cohort(data, model, method, outcome, profile)
+    expect(data, pd.DataFrame, "fit_logistic", "a cohort, as derive returns it, or a data frame")
+    return _of_frame(data, model, method, profile)
+
+
+def _of_frame(data: pd.DataFrame, formula: str, method: Method | None, profile: bool) -> Fit:
+    """A formula of a data frame, which has no study and so no rules."""
+    design, event, columns = from_frame(data, formula)
+    fit = Fit(
+        outcome=split(formula)[0],
+        model="formula",
+        method=method or "logit",
+        columns=columns,
+        design=design,
+        event=event,
+        solution=solved(design, event, method or "logit", Regression(), profile),
+        rules=Regression(),
+    )
+    return replace(fit, done=_separations(fit), unadjusted=_unadjusted(fit, profile))
+
+
+def _of_cohort(
+    cohort: Cohort, model: str, method: Method | None, outcome: str | None, profile: bool
+) -> Fit:
+    """A model of complete cases."""
+    data = model_data(only_recorded(cohort, "fit_logistic"), model, outcome)
+    not_known = int(data.event.notna().sum()) - int(data.complete.sum())
+    left_out = Happened("term_not_known", n=not_known)
+    return _on_rows(data, data.complete, method, (left_out,), profile)
 
 
 def _of_imputed(
     imputed: Imputed, model: str, method: Method | None, outcome: str | None
 ) -> PooledFit:
     """The model on every completed cohort, by one method, pooled by the plan's rule."""
+    each = _completed(imputed, model, outcome)
+    rows = _same_rows(each)
+    _all_imputed(imputed, each[0])
+    if any(data.terms.columns != each[0].terms.columns for data in each):
+        raise UsageError("fit_logistic: the columns of the model differ between imputations.")
+    outside = Happened("not_concerned", n=int((~rows).sum()))
+    done = (outside,) if outside.n else ()
+    method = method or _one_method(each, rows)
+    fits = tuple(_on_rows(data, rows, method, done, profile=False) for data in each)
+    return pool_fits(fits, imputed.plan.df_rule, _variant(imputed))
+
+
+def _completed(imputed: Imputed, model: str, outcome: str | None) -> list[ModelData]:
+    """What the model needs of each completed cohort."""
     if outcome not in (None, imputed.outcome):
         raise UsageError(
             f"fit_logistic: these imputations are for {imputed.outcome}; impute for {outcome}."
         )
-    named = imputed.outcome if "~" not in model else None
-    only = imputed.cohort.study.terms(model, imputed.outcome) if named else None
-    each = [_prepared(imputed.complete(i, only), model, named) for i in range(1, imputed.m + 1)]
-    if each[0].outcome != imputed.outcome:
-        raise UsageError(
-            f"fit_logistic: these imputations are for {imputed.outcome}, which the formula must "
-            "have left."
-        )
-    known = [one.design.notna().all(axis=1) & one.event.notna() for one in each]
-    if any((one != known[0]).any() for one in known):
+    if "~" in model:
+        each = [model_data(imputed.complete(i), model, None) for i in range(1, imputed.m + 1)]
+        if each[0].outcome != imputed.outcome:
+            raise UsageError(
+                f"fit_logistic: these imputations are for {imputed.outcome}, which the formula "
+                "must have left."
+            )
+        return each
+    terms = imputed.cohort.study.terms(model, imputed.outcome)
+    return [
+        model_data(imputed.complete(i, terms), model, imputed.outcome)
+        for i in range(1, imputed.m + 1)
+    ]
+
+
+def _same_rows(each: list[ModelData]) -> pd.Series:
+    """The rows of the model, which are the same in all completed data sets, or UsageError."""
+    rows = each[0].complete
+    if any((data.complete != rows).any() for data in each):
         raise UsageError(
             "fit_logistic: who is concerned by a variable differs between imputations."
         )
-    holes = each[0].design.isna() & ~_inapplicable(imputed, each[0])
-    gaps = sorted({one.variable or one.name for one in each[0].columns if holes[one.name].any()})
-    if gaps:
-        remedy = "Impute for the model that has them, or name them among the plan's auxiliaries."
+    return rows
+
+
+def _all_imputed(imputed: Imputed, data: ModelData) -> None:
+    """Raise UsageError for variables with values that are missing though the question applies."""
+    missing = data.terms.design.isna() & ~does_not_apply(imputed.cohort.reasons, data)
+    incomplete = {
+        column.variable or column.name
+        for column in data.terms.columns
+        if missing[column.name].any()
+    }
+    if incomplete:
         raise UsageError(
             "fit_logistic: these variables are incomplete and were not imputed in this run.",
-            gaps,
-            remedy,
+            sorted(incomplete),
+            "Impute for the model that has them, or name them among the plan's auxiliaries.",
         )
-    nobody = [one for one in each if one.columns != each[0].columns]
-    if nobody:
-        raise UsageError("fit_logistic: the columns of the model differ between imputations.")
-    outside = Happened("not_concerned", n=int((~known[0]).sum()))
-    done = (outside,) if outside.n else ()
-    firth = method or _one_method(each, known[0])
-    fits = tuple(_on_rows(one, known[0], firth, done, profile=False) for one in each)
-    variant = (
-        "shifted"
-        if imputed.shifts
-        else imputed.composites
-        if imputed.composites != "components"
-        else ""
-    )
-    return pool_fits(fits, imputed.plan.df_rule, variant)
 
 
-def _one_method(each: "list[_Prepared]", known: pd.Series) -> Method | None:
+def _variant(imputed: Imputed) -> str:
+    """What a sensitivity run did otherwise, as a code; empty for the run of the plan."""
+    if imputed.shifts:
+        return "shifted"
+    return imputed.composites if imputed.composites != "components" else ""
+
+
+def _one_method(each: list[ModelData], rows: pd.Series) -> Method | None:
     """Firth's for all imputations if a cell is below the minimum in one of them, and the study
     declares it.
     """
     rules = each[0].study.file.regression
     if rules.below_minimum != "firth":
         return None
-    small = (_small(_tabulated(one, known), rules.minimum_cell) for one in each)
-    return "firth" if any(len(found) for found in small) else "logit"
+    has_small_cell = (
+        len(small_cells(cells_by_level(data, rows), rules.minimum_cell)) > 0 for data in each
+    )
+    return "firth" if any(has_small_cell) else "logit"
 
 
 def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Results:
@@ -150,92 +192,124 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
     only_recorded(cohort, "available_case")
     if not isinstance(model, str):
         raise UsageError("available_case: model is a name of the study's, or a formula.")
-    prepared = _prepared(cohort, model, outcome)
-    rows: list[dict[str, Any]] = []
-    for variable in dict.fromkeys(one.variable for one in prepared.columns if one.variable):
-        chosen = [one for one in prepared.columns if one.variable in ("", variable)]
-        part = replace(
-            prepared, columns=tuple(chosen), design=prepared.design[[one.name for one in chosen]]
-        )
-        part = replace(
-            part,
-            levels={name: values for name, values in prepared.levels.items() if name == variable},
-            together=tuple(pair for pair in prepared.together if pair[0] == variable),
-        )
-        fit = _on_rows(
-            part, part.design.notna().all(axis=1) & part.event.notna(), None, (), profile=False
-        )
-        by_firth = BY_FIRTH if fit.method == "firth" else ""
-        rows += [
-            row | {"method": "available_case", "note": joined(str(row["note"]), by_firth)}
-            for row in fit.rows("unadjusted")
-        ]
-    return tidy(rows, prepared.about, prepared.timepoint)
+    data = model_data(cohort, model, outcome)
+    rows: list[Row] = []
+    for variable in dict.fromkeys(column.variable for column in data.terms.columns):
+        if variable:
+            alone = replace(data, terms=data.terms.only(variable))
+            fit = _on_rows(alone, alone.complete, None, (), profile=False)
+            rows += with_method(fit, "unadjusted", "available_case")
+    return tidy(rows, data.about, data.timepoint)
+
+
+def with_method(fit: Fit, which: str, method: str) -> Iterator[Row]:
+    """Rows of a fit whose method says on which rows it is; that it is Firth's is then in the
+    note.
+    """
+    by_firth = BY_FIRTH if fit.method == "firth" else ""
+    for row in fit.rows(which):
+        yield row | {"method": method, "note": joined(str(row["note"]), by_firth)}
 
 
 def _on_rows(
-    prepared: _Prepared,
-    chosen: pd.Series,
+    data: ModelData,
+    rows: pd.Series,
     method: Method | None,
     done: tuple[Happened, ...],
-    profile: bool = True,
+    profile: bool,
 ) -> Fit:
     """The model of the chosen rows, after its cells have been looked at."""
-    rules = prepared.study.file.regression
-    event = prepared.event[chosen]
-    unit = prepared.study.file.unit.many
+    rules = data.study.file.regression
+    event = data.event[rows]
     if event.nunique() < 2:
         raise UsageError(
             "fit_logistic: among the complete cases nobody, or everybody, has the outcome."
         )
-    cells = _tabulated(prepared, chosen)
-    small = _small(cells, rules.minimum_cell)
+    cells = cells_by_level(data, rows)
+    small = small_cells(cells, rules.minimum_cell)
     if len(small) and (method == "logit" or rules.below_minimum == "stop"):
-        problems = [f"{row['variable']} '{row['level']}'" for row in small.to_dict("records")]
-        wrong = (
-            f"fit_logistic: levels with fewer than {rules.minimum_cell} {unit} with, or "
-            "without, the outcome."
-        )
-        remedy = (
-            "In study.yaml, put levels together (coding), or declare regression: "
-            "{below_minimum: firth}."
-        )
-        raise UsageError(
-            wrong, problems, remedy + (" Then leave method out." if method == "logit" else "")
-        )
+        raise _small_cell_error(data.study, small, method)
     method = method or ("firth" if len(small) else "logit")
-    for name, new in prepared.together:
-        together = int((prepared.levels[name][chosen] == new).sum())
-        done += (Happened("put_together", name, new, together),)
-    for row in small.to_dict("records"):
-        done += (Happened("small_cell", row["variable"], row["level"], min(row["yes"], row["no"])),)
-    design = prepared.design[chosen]
-    empty = [one for one in prepared.columns if one.level and not design[one.name].any()]
-    done += tuple(Happened("nobody_has_level", one.variable, one.level) for one in empty)
-    columns = tuple(one for one in prepared.columns if one not in empty)
-    design = design[[one.name for one in columns]]
-    fit = _fitted(prepared.outcome, prepared.model, method, columns, design, event, rules, profile)
-    fit = replace(fit, about=prepared.about, timepoint=prepared.timepoint, cells=cells)
-    return replace(fit, done=(*done, *_separations(fit)), unadjusted=_unadjusted(fit, profile))
+    design = data.terms.design[rows]
+    empty = [
+        column for column in data.terms.columns if column.level and not design[column.name].any()
+    ]
+    columns = tuple(column for column in data.terms.columns if column not in empty)
+    design = design[[column.name for column in columns]]
+    fit = Fit(
+        outcome=data.outcome,
+        model=data.model,
+        method=method,
+        columns=columns,
+        design=design,
+        event=event,
+        solution=solved(design, event, method, rules, profile),
+        rules=rules,
+        cells=cells,
+        about=data.about,
+        timepoint=data.timepoint,
+    )
+    done = (*done, *_looked_at(data, rows, small, empty), *_separations(fit))
+    return replace(fit, done=done, unadjusted=_unadjusted(fit, profile))
+
+
+def _small_cell_error(study: Study, small: pd.DataFrame, method: Method | None) -> UsageError:
+    remedy = (
+        "In study.yaml, put levels together (coding), or declare regression: "
+        "{below_minimum: firth}."
+    )
+    if method == "logit":
+        remedy += " Then leave method out."
+    return UsageError(
+        f"fit_logistic: levels with fewer than {study.file.regression.minimum_cell} "
+        f"{study.file.unit.many} with, or without, the outcome.",
+        [f"{cell['variable']} '{cell['level']}'" for cell in small.to_dict("records")],
+        remedy,
+    )
+
+
+def _looked_at(
+    data: ModelData, rows: pd.Series, small: pd.DataFrame, empty: list[Column]
+) -> Iterator[Happened]:
+    """What was found in the cells of a model: levels put together, small, and of nobody."""
+    for variable, new_level in data.terms.together:
+        n = int((data.terms.levels[variable][rows] == new_level).sum())
+        yield Happened("put_together", variable, new_level, n)
+    for cell in small.to_dict("records"):
+        n = min(cell["yes"], cell["no"])
+        yield Happened("small_cell", cell["variable"], cell["level"], n)
+    for column in empty:
+        yield Happened("nobody_has_level", column.variable, column.level)
 
 
 def _unadjusted(fit: Fit, profile: bool) -> tuple[Fit, ...]:
     """One fit per explanatory variable on the rows of a fit; an interaction is no variable of its
-    own.
+    own. Of a model of one variable the fit itself.
     """
-    found = []
-    for variable in dict.fromkeys(
-        one.variable for one in fit.columns if one.variable and ":" not in one.variable
-    ):
-        part = tuple(one for one in fit.columns if one.variable in ("", variable))
-        own = fit.design[[one.name for one in part]]
-        if len(part) == len(fit.columns):
+    variables = dict.fromkeys(column.variable for column in fit.columns)
+    alone: list[Fit] = []
+    for variable in variables:
+        if not variable or ":" in variable:
+            continue
+        columns = tuple(column for column in fit.columns if column.variable in ("", variable))
+        if len(columns) == len(fit.columns):
             return (fit,)
-        alone = _fitted(
-            fit.outcome, fit.model, fit.method, part, own, fit.event, fit.rules, profile
+        design = fit.design[[column.name for column in columns]]
+        alone.append(
+            Fit(
+                outcome=fit.outcome,
+                model=fit.model,
+                method=fit.method,
+                columns=columns,
+                design=design,
+                event=fit.event,
+                solution=solved(design, fit.event, fit.method, fit.rules, profile),
+                rules=fit.rules,
+                about=fit.about,
+                timepoint=fit.timepoint,
+            )
         )
-        found.append(replace(alone, about=fit.about, timepoint=fit.timepoint))
-    return tuple(found)
+    return tuple(alone)
 
 
 def _separations(fit: Fit) -> tuple[Happened, ...]:
@@ -244,9 +318,49 @@ def _separations(fit: Fit) -> tuple[Happened, ...]:
         return ()
     infinite = likelihood.separated(fit.design.to_numpy(float), fit.event.to_numpy(float))
     return tuple(
-        Happened("separated", one.variable, one.level or one.name)
-        for one, there in zip(fit.columns, infinite, strict=True)
-        if there
+        Happened("separated", column.variable, column.level or column.name)
+        for column, is_infinite in zip(fit.columns, infinite, strict=True)
+        if is_infinite
+    )
+
+
+def solved(
+    design: pd.DataFrame, event: pd.Series, method: Method, rules: Regression, profile: bool
+) -> Solution:
+    """The estimates of a design without missing values. Raises UsageError where its columns say the
+    same, or the outcome does not vary, is separated, or the estimates do not converge.
+    """
+    x = design.to_numpy(float)
+    y = event.to_numpy(float)
+    if len(y) == 0 or y.min() == y.max():
+        raise UsageError("fit_logistic: nobody or everybody has the outcome.")
+    _independent(design, x)
+    try:
+        if method == "firth":
+            augmented = rules.firth_std_error == "augmented"
+            return likelihood.firth(x, y, rules.confidence, augmented=augmented, profile=profile)
+        solution = None if profile else _plainly_finite(x, y, rules)
+        if solution is None:
+            _not_separated(design, x, y)
+            solution = likelihood.maximum_likelihood(x, y, rules.confidence, profile=profile)
+    except ArithmeticError as error:
+        raise UsageError(f"fit_logistic: {error}.") from None
+    return solution
+
+
+def _independent(design: pd.DataFrame, x: np.ndarray) -> None:
+    """Raise UsageError, naming them, for columns that follow from those before them."""
+    rank = np.linalg.matrix_rank
+    if rank(x) == x.shape[1]:
+        return
+    raise UsageError(
+        "fit_logistic: a column follows from those before it.",
+        [
+            str(name)
+            for place, name in enumerate(design)
+            if rank(x[:, : place + 1]) == rank(x[:, :place])
+        ],
+        "Leave one of them out, or put levels together.",
     )
 
 
@@ -257,58 +371,20 @@ def _plainly_finite(x: np.ndarray, y: np.ndarray, rules: Regression) -> Solution
     Where they are infinite, Newton's steps end, if at all, at errors in the thousands.
     """
     try:
-        found = likelihood.maximum_likelihood(x, y, rules.confidence, profile=False)
+        solution = likelihood.maximum_likelihood(x, y, rules.confidence, profile=False)
     except ArithmeticError:
         return None
-    small = (np.sqrt(np.diag(found.covariance)) * np.maximum(x.std(axis=0), 1e-12)).max() < 10
-    return found if small else None
+    errors = np.sqrt(np.diag(solution.covariance))
+    in_spreads = errors * np.maximum(x.std(axis=0), 1e-12)
+    return solution if in_spreads.max() < 10 else None
 
 
-def _fitted(
-    outcome: str,
-    model: str,
-    method: Method,
-    columns: tuple[Column, ...],
-    design: pd.DataFrame,
-    event: pd.Series,
-    rules: Regression,
-    profile: bool = True,
-) -> Fit:
-    """One fit of a design without missing values, after its columns have been looked at."""
-    x, y = design.to_numpy(float), event.to_numpy(float)
-    if len(y) == 0 or y.min() == y.max():
-        raise UsageError("fit_logistic: nobody or everybody has the outcome.")
-    if np.linalg.matrix_rank(x) < x.shape[1]:
-        rank = np.linalg.matrix_rank
-        dependent = [name for k, name in enumerate(design) if rank(x[:, : k + 1]) == rank(x[:, :k])]
-        remedy = "Leave one of them out, or put levels together."
+def _not_separated(design: pd.DataFrame, x: np.ndarray, y: np.ndarray) -> None:
+    """Raise UsageError, naming them, for columns without a finite maximum-likelihood estimate."""
+    infinite = likelihood.separated(x, y)
+    if infinite.any():
         raise UsageError(
-            "fit_logistic: a column follows from those before it.", map(str, dependent), remedy
+            "fit_logistic: the outcome is separated, so these have no finite estimate.",
+            [str(name) for name in design.columns[infinite]],
+            'Put levels together, or use method="firth", which stays finite.',
         )
-    quick = None if profile or method == "firth" else _plainly_finite(x, y, rules)
-    if method == "logit" and quick is None:
-        infinite = [
-            str(name)
-            for name, there in zip(design, likelihood.separated(x, y), strict=True)
-            if there
-        ]
-        if infinite:
-            remedy = 'Put levels together, or use method="firth", which stays finite.'
-            raise UsageError(
-                "fit_logistic: the outcome is separated, so these have no finite estimate.",
-                infinite,
-                remedy,
-            )
-    try:
-        if method == "firth":
-            augmented = rules.firth_std_error == "augmented"
-            solution = likelihood.firth(
-                x, y, rules.confidence, augmented=augmented, profile=profile
-            )
-        else:
-            solution = quick or likelihood.maximum_likelihood(
-                x, y, rules.confidence, profile=profile
-            )
-    except ArithmeticError as error:
-        raise UsageError(f"fit_logistic: {error}.") from None
-    return Fit(outcome, model, method, columns, design, event, solution, rules)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mothers_margins.analysis.missing_data.imputed import Imputed
 from mothers_margins.analysis.regression.fit import BETWEEN, CONSTANT, Column, lock_state
 from mothers_margins.analysis.regression.formulas import from_cohort, split
 from mothers_margins.cohort.cohort import Cohort, column, only_recorded
 from mothers_margins.cohort.design_columns import coded, put_together
 from mothers_margins.errors import UsageError, unknown
 from mothers_margins.results.results import About
+from mothers_margins.study.analysis_plan import Coding
 from mothers_margins.study.study import Study
 
 
@@ -26,137 +26,185 @@ def why_not(cohort: Cohort, model: str, outcome: str) -> str:
         return ""
     if not terms:
         return f"No model is fitted: model {model} lists no explanatory variable of this outcome."
-    columns = sum(len(coded(study, cohort.data, term, study.coding(model, term))) for term in terms)
+    parameters = sum(
+        len(coded(study, cohort.data, term, study.coding(model, term))) for term in terms
+    )
+    return _too_few_events(cohort, outcome, parameters)
+
+
+def _too_few_events(cohort: Cohort, outcome: str, parameters: int) -> str:
+    """The rule of exploratory outcomes as a sentence, where so many parameters break it."""
+    study = cohort.study
     events = column(cohort, outcome).value_counts()
-    rule = study.file.regression.exploratory_events
-    if min(events.get("Yes", 0), events.get("No", 0)) >= rule * columns:
+    per_parameter = study.file.regression.exploratory_events
+    if min(events.get("Yes", 0), events.get("No", 0)) >= per_parameter * parameters:
         return ""
-    unit = study.file.unit.many
     return (
-        f"No model is fitted: its {columns} parameters need {rule * columns:g} {unit} with the "
-        "outcome "
-        f"({rule:g} per parameter), and there are fewer."
+        f"No model is fitted: its {parameters} parameters need "
+        f"{per_parameter * parameters:g} {study.file.unit.many} with the outcome "
+        f"({per_parameter:g} per parameter), and there are fewer."
     )
 
 
-def _inapplicable(imputed: Imputed, prepared: "_Prepared") -> pd.DataFrame:
-    """Where a column of the design is missing because its variable does not apply."""
-    study, reasons = imputed.cohort.study, imputed.cohort.reasons
-    outside = {
-        one.name: reasons[one.variable].isin(study.not_applicable)
-        if one.variable in reasons
-        else pd.Series(False, index=reasons.index)
-        for one in prepared.columns
-    }
-    return pd.DataFrame(outside, index=prepared.design.index)
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """The right side of a model in a cohort: columns of the design, with missing values.
 
+    levels: categories of the variables that have them, as they enter. together: levels that were
+    put together, as (variable, new level).
+    """
 
-def _small(cells: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Levels of somebody with fewer than the minimum with, or without, the outcome."""
-    binding = cells[cells[["yes", "no"]].sum(axis=1) > 0]
-    return binding[(binding[["yes", "no"]] < minimum).any(axis=1)]
+    columns: tuple[Column, ...]
+    design: pd.DataFrame
+    levels: dict[str, pd.Series]
+    together: tuple[tuple[str, str], ...] = ()
+
+    def only(self, variable: str) -> "Terms":
+        """The constant and one variable."""
+        columns = tuple(column for column in self.columns if column.variable in ("", variable))
+        return Terms(
+            columns,
+            self.design[[column.name for column in columns]],
+            {name: values for name, values in self.levels.items() if name == variable},
+            tuple(pair for pair in self.together if pair[0] == variable),
+        )
 
 
 @dataclass(frozen=True, eq=False)
-class _Prepared:
+class ModelData:
     """All that a model needs of a cohort: one row per participant, missing values still in it.
 
-    levels: categories of the variables that have them, as they enter.
-    together: levels that were put together, as (variable, new level).
+    event: 1 with the outcome, else 0.
     """
 
     study: Study
     outcome: str
     model: str
-    columns: tuple[Column, ...]
-    design: pd.DataFrame
+    terms: Terms
     event: pd.Series
-    levels: dict[str, pd.Series]
-    together: tuple[tuple[str, str], ...]
     about: About
     timepoint: int | None
 
+    @property
+    def complete(self) -> pd.Series:
+        """Who has the outcome and every term known."""
+        return self.terms.design.notna().all(axis=1) & self.event.notna()
 
-def _prepared(cohort: Cohort, model: str, outcome: str | None) -> _Prepared:
+
+def model_data(cohort: Cohort, model: str, outcome: str | None) -> ModelData:
+    """What a model, or a formula, needs of a cohort. Raises UsageError where it may not be
+    fitted.
+    """
     study = cohort.study
-    formula = "~" in model
-    if formula:
-        written = split(model)[0]
-        if outcome not in (None, written):
-            raise UsageError("fit_logistic: the formula names another outcome than `outcome`.")
-        outcome = written
-    elif outcome is None:
-        outcome = next((one.name for one in study.file.outcomes if one.kind == "primary"), "")
+    is_formula = "~" in model
+    outcome = _outcome(study, split(model)[0] if is_formula else "", outcome)
     if outcome not in study.outcomes:
         raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     event = column(cohort, outcome).map({"Yes": 1.0, "No": 0.0}).astype(float)
-    refusal = (
-        ""
-        if formula or not _declared_terms(study, model, outcome)
-        else why_not(cohort, model, outcome)
-    )
-    if refusal:
-        raise UsageError(f"fit_logistic: {refusal}")
-    levels: dict[str, pd.Series] = {}
-    together: list[tuple[str, str]] = []
-    if formula:
-        design, columns, names = from_cohort(cohort, model, outcome)
-        levels = {name: column(cohort, name) for name in names if study.levels(name)}
-    else:
-        found: dict[Column, pd.Series] = {Column(CONSTANT): pd.Series(1.0, index=cohort.data.index)}
-        for term in _declared_terms(study, model, outcome):
-            values, coding = column(cohort, term), study.coding(model, term)
-            note = BETWEEN if study.timepoint(term) == "between" else ""
-            for (variable, level), numbers in coded(study, cohort.data, term, coding).items():
-                name = f"{variable}[{level}]" if level else variable
-                found[Column(name, variable, level, coding.reference, note)] = numbers
-            if study.levels(term):
-                levels[term] = (
-                    values if coding.linear else put_together(study, values, term, coding)
-                )
-            together += [(term, new) for new, olds in coding.merged.items() if len(olds) > 1]
-        columns = tuple(found)
-        design = pd.DataFrame({one.name: numbers for one, numbers in found.items()})
-    when = study.outcomes[outcome].timepoint
-    timepoint = when if when in (1, 2) else None
-    specification = "formula" if formula else model
+    terms = _formula(cohort, model, outcome) if is_formula else _declared(cohort, model, outcome)
+    specification = "formula" if is_formula else model
     lock = lock_state(study, cohort.source, specification, outcome)
-    about = About("estimates", study, cohort.source, {}, lock)
-    return _Prepared(
-        study,
-        outcome,
-        specification,
-        columns,
-        design,
-        event,
-        levels,
-        tuple(together),
-        about,
-        timepoint,
+    when = study.outcomes[outcome].timepoint
+    return ModelData(
+        study=study,
+        outcome=outcome,
+        model=specification,
+        terms=terms,
+        event=event,
+        about=About("estimates", study, cohort.source, {}, lock),
+        timepoint=when if when in (1, 2) else None,
     )
 
 
-def _declared_terms(study: Study, model: str, outcome: str) -> tuple[str, ...]:
+def _outcome(study: Study, in_formula: str, asked: str | None) -> str:
+    """The outcome of a formula, the one that is asked for, or the primary one."""
+    if in_formula:
+        if asked not in (None, in_formula):
+            raise UsageError("fit_logistic: the formula names another outcome than `outcome`.")
+        return in_formula
+    if asked is not None:
+        return asked
+    return next((outcome.name for outcome in study.file.outcomes if outcome.kind == "primary"), "")
+
+
+def _formula(cohort: Cohort, formula: str, outcome: str) -> Terms:
+    design, columns, names = from_cohort(cohort, formula, outcome)
+    levels = {name: column(cohort, name) for name in names if cohort.study.levels(name)}
+    return Terms(columns, design, levels)
+
+
+def _declared(cohort: Cohort, model: str, outcome: str) -> Terms:
+    """The terms that a model of the study lists for an outcome, coded as the study says."""
+    study = cohort.study
     terms = study.terms(model, outcome)
     if not terms:
-        remedy = "Name another outcome, or write a formula."
         raise UsageError(
-            f"fit_logistic: model {model} lists no explanatory variable of {outcome}.", (), remedy
+            f"fit_logistic: model {model} lists no explanatory variable of {outcome}.",
+            (),
+            "Name another outcome, or write a formula.",
         )
-    return terms
+    numbers_of = {Column(CONSTANT): pd.Series(1.0, index=cohort.data.index)}
+    levels: dict[str, pd.Series] = {}
+    together: list[tuple[str, str]] = []
+    for term in terms:
+        coding = study.coding(model, term)
+        values = column(cohort, term)
+        numbers_of |= _columns_of(cohort, term, coding)
+        if study.levels(term):
+            levels[term] = values if coding.linear else put_together(study, values, term, coding)
+        together += [(term, new) for new, olds in coding.merged.items() if len(olds) > 1]
+    if study.outcomes[outcome].kind == "exploratory":
+        parameters = len(numbers_of) - 1  # without the constant
+        refusal = _too_few_events(cohort, outcome, parameters)
+        if refusal:
+            raise UsageError(f"fit_logistic: {refusal}")
+    design = pd.DataFrame({column.name: numbers for column, numbers in numbers_of.items()})
+    return Terms(tuple(numbers_of), design, levels, tuple(together))
 
 
-def _tabulated(prepared: _Prepared, chosen: pd.Series) -> pd.DataFrame:
+def _columns_of(cohort: Cohort, term: str, coding: Coding) -> dict[Column, pd.Series]:
+    """The columns of one declared term, with their numbers."""
+    note = BETWEEN if cohort.study.timepoint(term) == "between" else ""
+    return {
+        Column(
+            f"{variable}[{level}]" if level else variable, variable, level, coding.reference, note
+        ): numbers
+        for (variable, level), numbers in coded(cohort.study, cohort.data, term, coding).items()
+    }
+
+
+def cells_by_level(data: ModelData, rows: pd.Series) -> pd.DataFrame:
     """Number with and without the outcome in each level that enters, among the chosen rows; of
     nobody too.
     """
-    rows = []
-    event = prepared.event[chosen]
-    for name, values in prepared.levels.items():
+    cells = []
+    event = data.event[rows]
+    for variable, values in data.terms.levels.items():
         for level in values.cat.categories:
-            inside = values[chosen] == level
-            yes = int((inside & (event == 1)).sum())
-            rows.append(
-                {"variable": name, "level": str(level), "yes": yes, "no": int(inside.sum()) - yes}
-            )
-    return pd.DataFrame(rows, columns=["variable", "level", "yes", "no"])
+            has_level = values[rows] == level
+            yes = int((has_level & (event == 1)).sum())
+            no = int(has_level.sum()) - yes
+            cells.append({"variable": variable, "level": str(level), "yes": yes, "no": no})
+    return pd.DataFrame(cells, columns=["variable", "level", "yes", "no"])
+
+
+def small_cells(cells: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Levels of somebody with fewer than the minimum with, or without, the outcome."""
+    of_somebody = cells[cells[["yes", "no"]].sum(axis=1) > 0]
+    return of_somebody[(of_somebody[["yes", "no"]] < minimum).any(axis=1)]
+
+
+def does_not_apply(reasons: pd.DataFrame, data: ModelData) -> pd.DataFrame:
+    """Where a column of the design is missing because its variable does not apply. reasons: of the
+    cohort that the design is made from.
+    """
+    nowhere = pd.Series(False, index=reasons.index)
+    return pd.DataFrame(
+        {
+            column.name: reasons[column.variable].isin(data.study.not_applicable)
+            if column.variable in reasons
+            else nowhere
+            for column in data.terms.columns
+        },
+        index=data.terms.design.index,
+    )

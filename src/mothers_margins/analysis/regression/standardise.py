@@ -5,20 +5,18 @@ Everyone keeps her own values of the other variables; the fitted probabilities a
 (marginal standardisation, Muller and MacLehose 2014, Int J Epidemiol 43:962).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit, logit
 
 from mothers_margins.analysis.regression import likelihood
-from mothers_margins.analysis.regression.fit import Fit
+from mothers_margins.analysis.regression.fit import Fit, FittedModel
 from mothers_margins.analysis.regression.pooled_fit import PooledFit
 from mothers_margins.errors import UsageError, unknown
-from mothers_margins.imputation import pool_estimates
-from mothers_margins.results.results import Results, tidy
+from mothers_margins.imputation import Pooled, pool_estimates
+from mothers_margins.results.results import Results, Row, tidy
 from mothers_margins.study.study import Study
 
 
@@ -51,63 +49,85 @@ def standardise(*fits: Fit | PooledFit, variables: Sequence[str] | None = None) 
     Raises UsageError for a fit without a cohort, unknown variables, a model with interactions or
     functions, and fits whose columns differ.
     """
-    if not fits or any(not isinstance(fit, Fit | PooledFit) or fit.about is None for fit in fits):
+    if not fits or any(not isinstance(fit, FittedModel) or fit.about is None for fit in fits):
         raise UsageError("standardise: needs fits of a cohort, as fit_logistic returns them.")
-    if len({(fit.outcome, fit.model, tuple(one.name for one in fit.columns)) for fit in fits}) > 1:
+    if len({(fit.outcome, fit.model, tuple(c.name for c in fit.columns)) for fit in fits}) > 1:
         raise UsageError("standardise: the fits differ in outcome, model or columns.")
     largest = max(fits, key=lambda fit: fit.nobs)
-    assert largest.about  # noqa: S101 (looked at above)
-    study = largest.about.study
-    known = list(dict.fromkeys(one.variable for one in largest.columns if one.variable))
-    odd = [name for name in known if name not in study.declared]
-    if odd:
-        raise UsageError("standardise: the model has terms that are no single variable.", odd)
-    asked = known if variables is None else list(variables)
-    absent = [name for name in asked if name not in known]
-    if absent:
-        raise unknown("variable", absent, known, "standardise")
-    settings = [setting for name in asked for setting in _settings(study, _each(largest), name)]
+    about = largest.about_as("predictions")
+    chosen = _chosen(about.study, largest, variables)
+    data_sets = _data_sets(largest)
+    settings = [
+        setting for variable in chosen for setting in _settings(about.study, data_sets, variable)
+    ]
     rows = [row for fit in fits for row in _rows(fit, settings)]
-    return tidy(rows, replace(largest.about, kind="predictions", groups={}), largest.timepoint)
+    return tidy(rows, replace(about, groups={}), largest.timepoint)
 
 
-def _each(fit: Fit | PooledFit) -> tuple[Fit, ...]:
+def _chosen(study: Study, fit: Fit | PooledFit, asked: Sequence[str] | None) -> list[str]:
+    """The variables that are asked for, by default all of the model; UsageError for others."""
+    in_model = list(dict.fromkeys(column.variable for column in fit.columns if column.variable))
+    not_single = [name for name in in_model if name not in study.declared]
+    if not_single:
+        raise UsageError(
+            "standardise: the model has terms that are no single variable.", not_single
+        )
+    chosen = in_model if asked is None else list(asked)
+    absent = [name for name in chosen if name not in in_model]
+    if absent:
+        raise unknown("variable", absent, in_model, "standardise")
+    return chosen
+
+
+def _data_sets(fit: Fit | PooledFit) -> tuple[Fit, ...]:
+    """The fit of each data set."""
     return fit.fits if isinstance(fit, PooledFit) else (fit,)
 
 
-def _rows(fit: Fit | PooledFit, settings: Sequence[_Setting]) -> Iterator[dict[str, Any]]:
+def _rows(fit: Fit | PooledFit, settings: Sequence[_Setting]) -> Iterator[Row]:
     """One row per setting."""
-    params = [_corrected(one) for one in _each(fit)]
-    common: dict[str, Any] = {
+    params = [(data_set, _corrected(data_set)) for data_set in _data_sets(fit)]
+    common: Row = {
         "outcome": fit.outcome,
         "method": fit.in_results,
         "specification": fit.model,
+        "model": "adjusted",
+        "n": fit.nobs,
+        "n_events": fit.n_events,
     }
-    common |= {"model": "adjusted", "n": fit.nobs, "n_events": fit.n_events}
-    rule = fit.pooled.df_rule if isinstance(fit, PooledFit) else "rubin"
-    complete = fit.pooled.df_complete if isinstance(fit, PooledFit) else np.inf
     for setting in settings:
-        found = [_share(one, own, setting) for one, own in zip(_each(fit), params, strict=True)]
-        pooled = pool_estimates(
-            [[e] for e, _ in found], [[[v]] for _, v in found], df_complete=complete, df_rule=rule
-        )
-        low, high = expit(pooled.conf_int(1 - fit.rules.confidence / 100).iloc[0])
-        numbers: dict[str, Any] = {
-            "estimate": expit(pooled.params.iloc[0]),
-            "std_error": pooled.bse.iloc[0],
-            "df": pooled.df.iloc[0],
-        }
-        own: dict[str, Any] = {"m": pd.NA, "fmi": np.nan, "mc_error": np.nan}
-        if isinstance(fit, PooledFit):
-            own = {"m": fit.m, "fmi": pooled.fmi.iloc[0], "mc_error": pooled.mc_error.iloc[0]}
-        named: dict[str, Any] = {
+        shares = _pooled_share(fit, [_share(*each, setting) for each in params])
+        # of shares, from limits on the logit scale
+        low, high = expit(shares.conf_int(1 - fit.rules.confidence / 100).iloc[0])
+        row: Row = {
             "variable": setting.variable,
             "level": setting.level,
             "at": setting.at,
+            "estimate": expit(shares.params.iloc[0]),
+            "std_error": shares.bse.iloc[0],
+            "df": shares.df.iloc[0],
             "conf_low": low,
             "conf_high": high,
         }
-        yield common | named | numbers | own
+        if isinstance(fit, PooledFit):
+            row |= {
+                "m": fit.m,
+                "fmi": shares.fmi.iloc[0],
+                "mc_error": shares.mc_error.iloc[0],
+            }
+        yield common | row
+
+
+def _pooled_share(fit: Fit | PooledFit, shares: Sequence[tuple[float, float]]) -> Pooled:
+    """Logits of one share and their variances, data set by data set, pooled by the rule of the
+    fit.
+    """
+    logits = [[value] for value, _ in shares]
+    variances = [[[variance]] for _, variance in shares]
+    if isinstance(fit, PooledFit):
+        rule, complete = fit.pooled.df_rule, fit.pooled.df_complete
+        return pool_estimates(logits, variances, df_complete=complete, df_rule=rule)
+    return pool_estimates(logits, variances)
 
 
 def _corrected(fit: Fit) -> np.ndarray:
@@ -119,35 +139,38 @@ def _corrected(fit: Fit) -> np.ndarray:
     )
 
 
-def _settings(study: Study, fits: Iterable[Fit], variable: str) -> Iterator[_Setting]:
+def _settings(study: Study, fits: Sequence[Fit], variable: str) -> Iterator[_Setting]:
     """What everyone is set to: each level beside the reference, or two values of a number or of
     steps.
     """
-    first, *_ = every = tuple(fits)
-    columns = [one for one in first.columns if one.variable == variable]
+    first = fits[0]
+    columns = [column for column in first.columns if column.variable == variable]
     if columns[0].level:
-        none = tuple((one.name, 0.0) for one in columns)
-        yield _Setting(variable, columns[0].reference, none)
-        for one in columns:
-            yield _Setting(
-                variable, one.level, tuple((other.name, float(other is one)) for other in columns)
-            )
+        names = [column.name for column in columns]
+        yield _Setting(variable, columns[0].reference, _only(names, ""))
+        for column in columns:
+            yield _Setting(variable, column.level, _only(names, column.name))
         return
     name = columns[0].name
-    coding = (
-        study.coding(first.model, variable) if first.model in study.file.models else None
-    )  # a formula's are as is
+    # the numbers of a formula are as they are
+    coding = study.coding(first.model, variable) if first.model in study.file.models else None
     if coding and coding.linear:
         levels = list(study.levels(variable))
-        ends = (levels[-1], levels[0]) if coding.linear == "reversed" else (levels[0], levels[-1])
-        yield _Setting(variable, ends[0], ((name, 0.0),))
-        yield _Setting(variable, ends[1], ((name, float(len(levels) - 1)),))
+        if coding.linear == "reversed":
+            levels.reverse()
+        yield _Setting(variable, levels[0], ((name, 0.0),))
+        yield _Setting(variable, levels[-1], ((name, float(len(levels) - 1)),))
         return
     unit = coding.per if coding and coding.per else 1.0
-    observed = np.concatenate([one.design[name].to_numpy(float) for one in every])
+    observed = np.concatenate([fit.design[name].to_numpy(float) for fit in fits])
     for side, quantile in (("lower_quartile", 0.25), ("upper_quartile", 0.75)):
         value = float(np.quantile(observed, quantile, method="averaged_inverted_cdf"))
         yield _Setting(variable, side, ((name, value),), value * unit)
+
+
+def _only(names: Sequence[str], chosen: str) -> tuple[tuple[str, float], ...]:
+    """Indicators of levels, one of them 1, or none at the reference."""
+    return tuple((name, float(name == chosen)) for name in names)
 
 
 def _share(fit: Fit, params: np.ndarray, setting: _Setting) -> tuple[float, float]:
