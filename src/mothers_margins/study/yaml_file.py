@@ -1,6 +1,6 @@
 """One YAML file of a definition: no duplicate keys, all faults at once; and its base class."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,9 @@ class Definition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
 
 
+# What YAML and JSON can hold.
+Written = bool | int | float | str | None | Sequence["Written"] | Mapping[str, "Written"]
+Several = TypeVar("Several")
 AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
 DEEPEST = 50
 OPENS = (
@@ -25,6 +28,11 @@ OPENS = (
     yaml.BlockMappingStartToken,
 )
 CLOSES = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+
+
+def as_tuple(written: str | Several) -> tuple[str] | Several:
+    """A list of one, where the file may say one name or several."""
+    return (written,) if isinstance(written, str) else written
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C parser is 6 times as fast
