@@ -10,22 +10,39 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, ParamSpec, TypedDict, TypeVar, Unpack
 
 import click
 
 from mothers_margins import __version__, places
 from mothers_margins.errors import MothersMarginsError, UsageError, count
 
+if TYPE_CHECKING:  # a command loads what it runs, no more
+    from mothers_margins.batch.manifest import Record
+    from mothers_margins.batch.prepare import Batch
+
 INTERRUPTED = 130
 LARGE = 5_000_000  # bytes of a file that takes more than two seconds to read
+Given = ParamSpec("Given")
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
-def _exits(command: Callable[..., int | None]) -> Callable[..., None]:
+class Selection(TypedDict):
+    """What to run, on which data, into which folder: the options that `_selection` adds."""
+
+    names: tuple[str, ...]
+    demo: bool
+    data: Path | None
+    study: str | None
+    settings: tuple[str, ...]
+    out: Path | None
+
+
+def _exits(command: Callable[Given, int | None]) -> Callable[Given, None]:
     """Turn our errors into a message and their exit code."""
 
     @wraps(command)
-    def run(*arguments: Any, **options: Any) -> None:
+    def run(*arguments: Given.args, **options: Given.kwargs) -> None:
         try:
             sys.exit(command(*arguments, **options) or 0)
         except MothersMarginsError as error:
@@ -43,7 +60,7 @@ def _exits(command: Callable[..., int | None]) -> Callable[..., None]:
     return run
 
 
-def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
+def _selection(command: Command) -> Command:
     """The options that say what to run, on which data, into which folder."""
     for option in (
         click.option(
@@ -92,7 +109,9 @@ def main() -> None:
     "--keep-going", is_flag=True, help="After a failure, go on with what does not need it."
 )
 @_exits
-def run(jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: Any) -> int:
+def run(
+    jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: Unpack[Selection]
+) -> int:
     """Run the notebooks (all, or those named) and what they need.
 
     Exit codes: 0 done or unchanged, 1 a notebook failed, 2 usage, 3 data, 4 disclosure refused, 130
@@ -104,7 +123,7 @@ def run(jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: An
     from mothers_margins.batch.run import run_batch
 
     started = time.monotonic()
-    batch = _batch(**selection, dry=dry_run)
+    batch = _batch(selection, dry=dry_run)
     if dry_run:
         return _tell(batch, force)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -117,58 +136,57 @@ def run(jobs: int, force: bool, dry_run: bool, keep_going: bool, **selection: An
     for name, state in batch.states.items():
         if state == "failed":
             click.echo("\n" + _failure_report(batch.records[name], batch.out), err=True)
-    states = list(batch.states.values())
-    said = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    if set(states) == {"unchanged"}:
-        said = "Nothing to do: nothing has changed since the last run"
-    click.echo(f"{said} ({time.monotonic() - started:.1f} s)")
+    click.echo(f"{_summary(list(batch.states.values()))} ({time.monotonic() - started:.1f} s)")
     click.echo(f"Open {_link(batch.out / 'index.html')}")
     return code
+
+
+def _summary(states: list[str]) -> str:
+    """How many entries ended in which state."""
+    if set(states) == {"unchanged"}:
+        return "Nothing to do: nothing has changed since the last run"
+    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
 
 
 @main.command()
 @_selection
 @_exits
-def status(**selection: Any) -> int:
+def status(**selection: Unpack[Selection]) -> int:
     """Say which results are up to date, and why the others are not. The same as run --dry-run;
     --demo by default.
     """
     selection["demo"] = selection["demo"] or not selection["data"]
-    return _tell(_batch(**selection, dry=True), force=False)
+    return _tell(_batch(selection, dry=True), force=False)
 
 
-def _batch(
-    names: tuple[str, ...],
-    demo: bool,
-    data: Path | None,
-    study: str | None,
-    settings: tuple[str, ...],
-    out: Path | None,
-    dry: bool,
-) -> Any:
+def _batch(selection: Selection, *, dry: bool) -> "Batch":
     from mothers_margins.batch.plan import plan, read_run_list
     from mothers_margins.batch.prepare import prepare
 
-    if demo == bool(data):
+    if selection["demo"] == bool(selection["data"]):
         raise UsageError(
             "Say either --demo (the data that are shipped) or --data FILE (a restricted file)."
         )
-    return prepare(plan(read_run_list(), names, settings, study), data, out, dry=dry)
+    steps = plan(read_run_list(), selection["names"], selection["settings"], selection["study"])
+    return prepare(steps, selection["data"], selection["out"], dry=dry)
 
 
-def _tell(batch: Any, force: bool) -> int:
-    for name, why in batch.would_run(force=force).items():
-        click.echo(f"{name}: {'would run (' + ', '.join(why) + ')' if why else 'unchanged'}")
+def _tell(batch: "Batch", force: bool) -> int:
+    for name, reasons in batch.would_run(force=force).items():
+        click.echo(f"{name}: would run ({', '.join(reasons)})" if reasons else f"{name}: unchanged")
     return 0
 
 
-def _failure_report(record: Any, out: Path) -> str:
-    lines = [f"{record.name} failed: {record.failure}"]
-    lines += [
-        f"  the notebook as far as it came: {places.shown(out / name)}" for name in record.outputs
-    ]
+def _failure_report(record: "Record", out: Path) -> str:
     return "\n".join(
-        [*lines, f"  to run only this again, give the same command with the name {record.name}"]
+        [
+            f"{record.name} failed: {record.failure}",
+            *(
+                f"  the notebook as far as it came: {places.shown(out / name)}"
+                for name in record.outputs
+            ),
+            f"  to run only this again, give the same command with the name {record.name}",
+        ]
     )
 
 
@@ -226,10 +244,8 @@ def check(file: Path, study: str | None) -> None:
     unit = cohort.study.file.unit
     click.echo(f"The file matches {cohort.study.name}: {count(len(cohort), unit.one, unit.many)}.")
     for event in cohort.events:
-        click.echo(
-            f"  {event.engine}: {event.event}{' ' + event.variable if event.variable else ''}: "
-            f"{event.rows}"
-        )
+        about = f" {event.variable}" if event.variable else ""
+        click.echo(f"  {event.engine}: {event.event}{about}: {event.rows}")
     for line in missing_cells(cohort):
         click.echo(f"  {line}")
 

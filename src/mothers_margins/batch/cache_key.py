@@ -9,13 +9,14 @@ import secrets
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from mothers_margins import places
+from mothers_margins.batch.notebook import source, tags
 from mothers_margins.batch.packages import needed_packages
 from mothers_margins.batch.plan import RUN_LIST, Step
 from mothers_margins.batch.watch import Signature, Signatures, files_in
 from mothers_margins.errors import DataError, UsageError
+from mothers_margins.study.yaml_file import Written
 
 PARTS = (
     "notebook",
@@ -30,7 +31,7 @@ PARTS = (
 KEY_LENGTH = 64  # characters
 
 
-def digest(content: Any) -> str:
+def digest(content: Written) -> str:
     """SHA-256 of a value as canonical JSON."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -53,24 +54,20 @@ def key_parts(
     rows of each study. upstream: hashes of the result files of the entries that it needs.
     """
     cells = [
-        {
-            "type": cell["cell_type"],
-            "source": "".join(cell["source"]),
-            "tags": cell["metadata"].get("tags", []),
-        }
+        {"type": cell["cell_type"], "source": source(cell), "tags": tags(cell)}
         for cell in step.notebook["cells"]
     ]
-    hashes = (
-        digest(cells),
-        digest(dict(step.parameters)),
-        digest([step.entry.inputs, _files_digest(places.project(), watched["inputs"])]),
-        digest(dict(data)),
-        _files_digest(places.project(), watched["dictionary"]),
-        _files_digest(code_folder(), watched["code"]),
-        digest(packages()),
-        digest(dict(upstream)),
-    )
-    return dict(zip(PARTS, hashes, strict=True))
+    project = places.project()
+    return {
+        "notebook": digest(cells),
+        "parameters": digest(dict(step.parameters)),
+        "inputs": digest([step.entry.inputs, _files_digest(project, watched["inputs"])]),
+        "data": digest(dict(data)),
+        "dictionary": _files_digest(project, watched["dictionary"]),
+        "code": _files_digest(code_folder(), watched["code"]),
+        "packages": digest(packages()),
+        "results it reads": digest(dict(upstream)),
+    }
 
 
 def code_folder() -> Path:

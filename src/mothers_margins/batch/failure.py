@@ -3,14 +3,27 @@
 import builtins
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from mothers_margins import errors, places
+from mothers_margins.batch.notebook import (
+    Cell,
+    CellMetadata,
+    Notebook,
+    NotebookMetadata,
+    Output,
+    errors_of,
+    is_code,
+    outputs,
+    read_notebook,
+    source,
+    tags,
+)
+from mothers_margins.study.yaml_file import Written
 
 EXIT_CODES = {"DataError": 3, "DisclosureError": 4}
 HIDDEN = "not shown, because it could hold participants' values"
@@ -19,9 +32,26 @@ FOREIGN = "an error of another library"
 # rows are.
 RUNNERS = frozenset(
     [
-        *("UnfinishedError", "Worker lost", "BrokenProcessPool"),
-        *("DeadKernelError", "CellTimeoutError", "CellExecutionError", "PapermillExecutionError"),
+        "UnfinishedError",
+        "Worker lost",
+        "BrokenProcessPool",
+        "DeadKernelError",
+        "CellTimeoutError",
+        "CellExecutionError",
+        "PapermillExecutionError",
     ]
+)
+OWN_WORDS = ("UnfinishedError", "Worker lost")  # errors whose message is one of this program's own
+FRAME = re.compile(r"(Cell In\[\d+\]|File .+?)(?:, line |:)(\d+)")
+PAPERMILLS_FIELDS = (
+    "status",
+    "exception",
+    "start_time",
+    "end_time",
+    "duration",
+    "parameters",
+    "version",
+    "input_path",
 )
 
 
@@ -44,15 +74,16 @@ class Failure:
     exit_code: int
 
     def __str__(self) -> str:
-        place = (
-            f"{self.notebook}, cell {self.cell} (code cell {self.code_cell}), under "
-            f"'{self.heading}'"
-        )
-        lines = [
-            place if self.cell else f"{self.notebook}, {self.heading}",
-            f"  {self.error}: {self.message}",
-        ]
-        return "\n".join([*lines, *([f"  at {self.where}"] if self.where else [])])
+        place = f"{self.notebook}, {self.heading}"
+        if self.cell:
+            place = (
+                f"{self.notebook}, cell {self.cell} (code cell {self.code_cell}), under "
+                f"'{self.heading}'"
+            )
+        lines = [place, f"  {self.error}: {self.message}"]
+        if self.where:
+            lines.append(f"  at {self.where}")
+        return "\n".join(lines)
 
 
 class UnfinishedError(Exception):
@@ -84,35 +115,29 @@ def read_failure(
     error, message: what is known of it otherwise, for a kernel that ended without a word. cell: the
     place of the cell that failed, where it is known.
     """
-    ours_said = error in (
-        "UnfinishedError",
-        "Worker lost",
-    )  # then the message is one of this program's own
-    known = message if ours_said or not restricted else HIDDEN
+    known = message if error in OWN_WORDS or not restricted else HIDDEN
     try:
-        cells = read_notebook(part)["cells"]
+        cells = read_notebook(part, executed=True)["cells"]
     except ValueError:
         name = shown_name(error, restricted=restricted)
         return outside_cells(notebook, "before its first cell", name, known)
-    told = {place: output for place, own in enumerate(cells) for output in _errors(own)}
-    failed = _failed(cells, told) if cell is None else cell
+    failed = _failed(cells) if cell is None else cell
+    told = _error_at(cells, failed)
+    output: Output = told or {"ename": error, "evalue": known, "traceback": []}
+    lines = source(cells[failed]).splitlines() if cells else []
+    where, ours_raised = _where(output, len(lines))
+    if told and error not in OWN_WORDS:
+        known = told["evalue"]
+        if restricted:
+            known = _shown(told["ename"], known, ours_raised)
     # papermill puts cells of its own (parameters, the error's banner) between ours: count those
     # that we wrote
-    ours = [own for own in cells[: failed + 1] if not _papermills(own)]
-    texts = ["".join(own["source"]) for own in ours if own["cell_type"] == "markdown"]
-    headings = [line for text in texts for line in text.splitlines() if line.startswith("#")]
-    output = told.get(failed, {"ename": error, "evalue": known, "traceback": []})
-    source = "".join(cells[failed]["source"]) if cells else ""
-    where, ours_raised = _where(output, len(source.splitlines()))
-    if failed in told and not ours_said:
-        known = output["evalue"]
-        if restricted:
-            known = _shown(output["ename"], known, ours_raised)
+    ours = [own for own in cells[: failed + 1] if not _is_papermills(own)]
     return Failure(
         notebook=notebook,
         cell=len(ours),
         code_cell=sum(own["cell_type"] == "code" for own in ours),
-        heading=headings[-1].lstrip("# ").strip() if headings else "the top",
+        heading=_last_heading(ours),
         error=shown_name(output["ename"], restricted=restricted),
         message=known,
         where=where,
@@ -120,26 +145,26 @@ def read_failure(
     )
 
 
-def read_notebook(path: Path) -> dict[str, Any]:
-    """A notebook that was executed. Raises ValueError if it cannot be read or is not whole."""
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        for cell in content["cells"]:
-            cell["metadata"].get("tags", []), cell["cell_type"], "".join(cell["source"])
-            for output in cell.get("outputs", []):
-                output["output_type"]
-        content["metadata"].get("papermill", {})
-    except (OSError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{type(error).__name__}") from None
-    return content
+def _error_at(cells: Sequence[Cell], place: int) -> Output | None:
+    """The last error of the cell at a place, if it has one."""
+    errors_there = errors_of(cells[place]) if 0 <= place < len(cells) else []
+    return errors_there[-1] if errors_there else None
 
 
-def _failed(cells: list[Any], told: Mapping[int, Any]) -> int:
+def _last_heading(cells: Iterable[Cell]) -> str:
+    """The heading that the last of some cells stands under."""
+    texts = [source(cell) for cell in cells if cell["cell_type"] == "markdown"]
+    headings = [line for text in texts for line in text.splitlines() if line.startswith("#")]
+    return headings[-1].lstrip("# ").strip() if headings else "the top"
+
+
+def _failed(cells: Sequence[Cell]) -> int:
     """The place of the cell that failed: with an error, else the first that has not finished, else
     the last.
     """
-    for place in told:
-        return place
+    for place, cell in enumerate(cells):
+        if errors_of(cell):
+            return place
     # A cell has finished when the kernel replied; papermill calls every cell completed when a
     # kernel dies. A reply without a number was stored with the notebook.
     for place, cell in enumerate(cells):
@@ -147,11 +172,6 @@ def _failed(cells: list[Any], told: Mapping[int, Any]) -> int:
         if is_code(cell) and not (replied and cell.get("execution_count")):
             return place
     return len(cells) - 1
-
-
-def is_code(cell: Mapping[str, Any]) -> bool:
-    """Whether there is something to execute in a cell."""
-    return cell["cell_type"] == "code" and bool("".join(cell["source"]).strip())
 
 
 def shown_name(name: str, *, restricted: bool) -> str:
@@ -174,40 +194,60 @@ def _shown(name: str, message: str, ours_raised: bool) -> str:
     return message.splitlines()[0] if name == "UsageError" else message
 
 
-def _where(output: Mapping[str, Any], lines: int) -> tuple[str, bool]:
+def _where(output: Output, lines: int) -> tuple[str, bool]:
     """'line 2 of the cell; src/mothers_margins/cohort.py, line 44', and whether our code raised the
     error.
 
     lines: of the cell. A message can look like a place, so what stands from the message on does not
     count, nor a place that there is not.
     """
+    trace, message = _trace_and_message(output)
+    frames = [(place, int(number)) for place, number in FRAME.findall(trace)]
+    in_cell = [number for place, number in frames if place.startswith("Cell") and number <= lines]
+    in_package = [(_file_in_package(place), number) for place, number in frames]
+    ours = [(file, number) for file, number in in_package if file and _is_line(file, number)]
+    told = []
+    if in_cell:
+        told.append(f"line {in_cell[-1]} of the cell")
+    if ours:
+        file, number = ours[-1]
+        told.append(f"src/mothers_margins/{file}, line {number}")
+    ours_raised = bool(message and in_package and in_package[-1][0])
+    return "; ".join(told), ours_raised
+
+
+def _trace_and_message(output: Output) -> tuple[str, str]:
+    """The traceback without colours, up to the error's own message, and the message."""
     whole = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
     trace, message, _ = whole.rpartition(f"{output['ename']}: {output['evalue']}".rstrip(": "))
-    package = Path(errors.__file__).parent
-    home = re.escape(str(package).replace(str(Path.home()), "~", 1))  # IPython shortens paths so
-    frames = re.findall(r"(Cell In\[\d+\]|File .+?)(?:, line |:)(\d+)", trace)
-    in_cell = [int(number) for place, number in frames if place.startswith("Cell")]
-    of_cell = [number for number in in_cell if number <= lines]
-    inside = re.compile(rf"File (?:{re.escape(str(package))}|{home})[\\/](.+\.py)$")
-    matches = [(inside.match(place), int(number)) for place, number in frames]
-    in_package = [(match[1], number) for match, number in matches if match]
-    ours = [(file, number) for file, number in in_package if _is_line(package / file, number)]
-    told = [f"line {number} of the cell" for number in of_cell[-1:]]
-    told += [f"src/mothers_margins/{file}, line {number}" for file, number in ours[-1:]]
-    return "; ".join(told), bool(message and matches and matches[-1][0])
+    return trace, message
 
 
-def _is_line(file: Path, number: int) -> bool:
+def _file_in_package(place: str) -> str:
+    """The file of a frame, if it is one of this package; else nothing."""
+    package = str(_package())
+    for folder in (package, package.replace(str(Path.home()), "~", 1)):  # IPython shortens paths so
+        match = re.match(rf"File {re.escape(folder)}[\\/](.+\.py)$", place)
+        if match:
+            return match[1]
+    return ""
+
+
+def _package() -> Path:
+    return Path(errors.__file__).parent
+
+
+def _is_line(name: str, number: int) -> bool:
+    """Whether a file of this package has a line of this number."""
+    file = _package() / name
     return file.is_file() and number <= len(file.read_text(encoding="utf-8").splitlines())
 
 
-def _errors(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [output for output in cell.get("outputs", []) if output["output_type"] == "error"]
-
-
-def _papermills(cell: Mapping[str, Any]) -> bool:
-    tags = cell["metadata"].get("tags", [])
-    return "injected-parameters" in tags or any(tag.startswith("papermill-error") for tag in tags)
+def _is_papermills(cell: Cell) -> bool:
+    of_cell = tags(cell)
+    return "injected-parameters" in of_cell or any(
+        tag.startswith("papermill-error") for tag in of_cell
+    )
 
 
 def clean(notebook: Path, *, failed: bool, restricted: bool) -> None:
@@ -216,13 +256,14 @@ def clean(notebook: Path, *, failed: bool, restricted: bool) -> None:
 
     Raises ValueError if it cannot be read, and is better not kept; OSError if there is no room.
     """
-    content = read_notebook(notebook)
+    content = read_notebook(notebook, executed=True)
     record = content["metadata"].get("papermill", {})
     for key in ("input_path", "output_path"):
-        if record.get(key):
-            record[key] = Path(record[key]).name
+        path = record.get(key)
+        if path:
+            record[key] = Path(str(path)).name
     for cell in content["cells"]:
-        for output in _errors(cell):
+        for output in errors_of(cell):
             output["traceback"] = [_shortened(line) for line in output["traceback"]]
     if failed and restricted:
         _silence(content)
@@ -234,55 +275,56 @@ def clean(notebook: Path, *, failed: bool, restricted: bool) -> None:
     )
 
 
-def _silence(content: dict[str, Any]) -> None:
+def _silence(content: Notebook) -> None:
     """Leave of a failed notebook its code, which cells ran, and what the cells before the failure
     showed.
 
     Streams go altogether: a program that a cell starts can print its errors to either.
     """
-    cells = content["cells"]
-    told = {place: output for place, cell in enumerate(cells) for output in _errors(cell)}
-    failed = _failed(cells, told)
-    for place, cell in enumerate(cells):
+    failed = _failed(content["cells"])
+    for place, cell in enumerate(content["cells"]):
         if cell["cell_type"] == "code":
-            cell["outputs"] = [*(_shows(cell) if place < failed else []), *_reduced(cell)]
-        record = _known(cell["metadata"].get("papermill", {}))
-        cell["metadata"] = _only(cell["metadata"], "tags") | {"papermill": record}
-    metadata = content["metadata"]
-    record = _known(metadata.get("papermill", {}))
-    content["metadata"] = _only(metadata, "kernelspec", "language_info") | {"papermill": record}
+            shown = _shows(cell) if place < failed else []
+            cell["outputs"] = [*shown, *_reduced(cell)]
+        cell["metadata"] = _silent_cell(cell["metadata"])
+    content["metadata"] = _silent_notebook(content["metadata"])
 
 
-def _shows(cell: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _silent_cell(metadata: CellMetadata) -> CellMetadata:
+    kept: CellMetadata = {}
+    if "tags" in metadata:
+        kept["tags"] = metadata["tags"]
+    kept["papermill"] = _known(metadata.get("papermill", {}))
+    return kept
+
+
+def _silent_notebook(metadata: NotebookMetadata) -> NotebookMetadata:
+    kept: NotebookMetadata = {}
+    if "kernelspec" in metadata:
+        kept["kernelspec"] = metadata["kernelspec"]
+    if "language_info" in metadata:
+        kept["language_info"] = metadata["language_info"]
+    kept["papermill"] = _known(metadata.get("papermill", {}))
+    return kept
+
+
+def _shows(cell: Cell) -> list[Output]:
     kinds = ("display_data", "execute_result")
-    return [output for output in cell.get("outputs", []) if output["output_type"] in kinds]
+    return [output for output in outputs(cell) if output["output_type"] in kinds]
 
 
-def _reduced(cell: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for output in _errors(cell):
+def _reduced(cell: Cell) -> Iterator[Output]:
+    """The errors of a cell without what they say."""
+    for output in errors_of(cell):
         name = shown_name(output["ename"], restricted=True)
         yield {"output_type": "error", "ename": name, "evalue": HIDDEN, "traceback": []}
 
 
-def _known(record: Mapping[str, Any]) -> dict[str, Any]:
+def _known(record: Mapping[str, Written]) -> dict[str, Written]:
     """What papermill keeps of times and states; no text of an error, whatever a later version may
     add.
     """
-    fields = (
-        "status",
-        "exception",
-        "start_time",
-        "end_time",
-        "duration",
-        "parameters",
-        "version",
-        "input_path",
-    )
-    return _only(record, *fields)
-
-
-def _only(given: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    return {key: given[key] for key in keys if key in given}
+    return {field: record[field] for field in PAPERMILLS_FIELDS if field in record}
 
 
 def _shortened(line: str) -> str:

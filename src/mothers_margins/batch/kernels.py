@@ -21,6 +21,7 @@ class BatchKernelManager(AsyncKernelManager):
     variables = Dict(value_trait=Unicode(), key_trait=Unicode()).tag(config=True)
     quiet = Bool(False).tag(config=True)
 
+    # Any: what jupyter_client hands through to Popen, as its own signature has it
     async def _async_launch_kernel(self, kernel_cmd: list[str], **how: Any) -> None:
         how["env"] = {**(how.get("env") or os.environ), **self.variables}
         if self.quiet:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -20,10 +20,13 @@ from mothers_margins import __version__, places
 from mothers_margins.batch.cache_key import PARTS, digest, file_digest, packages
 from mothers_margins.batch.failure import Failure
 from mothers_margins.errors import UsageError
+from mothers_margins.study.yaml_file import Written
 
 SCHEMA = 2
 NAME = "manifest.json"
-INDEX, LOG, LOCK = "index.html", "run.log", ".lock"
+INDEX = "index.html"
+LOG = "run.log"
+LOCK = ".lock"
 STAGE = ".stage"  # where the files of a notebook wait until it has finished
 RUNNING = ".part.ipynb"  # a notebook that has not finished
 OWN_FOLDERS = ("notebooks", "internal")
@@ -92,8 +95,11 @@ def read_manifest(out: Path) -> tuple[list[str], dict[str, Record]]:
         raise UsageError(f"{places.shown(out)} holds no {NAME}.")
     index = out / INDEX
     whole = index.is_file() and file_digest(index) == content.index
-    faults = ["the run did not finish"] * (content.state != "finished")
-    faults += [f"{INDEX} is gone or was changed"] * (not whole)
+    faults = []
+    if content.state != "finished":
+        faults.append("the run did not finish")
+    if not whole:
+        faults.append(f"{INDEX} is gone or was changed")
     return faults, {record.name: record for record in content.entries}
 
 
@@ -133,23 +139,21 @@ def _content(out: Path) -> Manifest | None:
     return content
 
 
-def _refuse_other_schema(out: Path, written: Any) -> None:
+def _refuse_other_schema(out: Path, written: Written) -> None:
+    """Raise UsageError for a manifest of another version; what is none at all is said later, with
+    all its faults.
+    """
     schema = written.get("schema") if isinstance(written, dict) else None
-    if type(schema) is not int or schema == SCHEMA:
-        return  # what is no manifest at all is said with all its faults
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema == SCHEMA:
+        return
     if schema > SCHEMA:
+        age = "a newer"
         remedy = "Use that version, or name another folder with --out. Nothing was changed."
-        raise UsageError(
-            f"{places.shown(out)}: its {NAME} was written by a newer version of this program.",
-            (),
-            remedy,
-        )
-    remedy = "Delete the folder, or name another with --out. Nothing was changed."
-    raise UsageError(
-        f"{places.shown(out)}: its {NAME} was written by an earlier version of this program.",
-        (),
-        remedy,
-    )
+    else:
+        age = "an earlier"
+        remedy = "Delete the folder, or name another with --out. Nothing was changed."
+    summary = f"{places.shown(out)}: its {NAME} was written by {age} version of this program."
+    raise UsageError(summary, (), remedy)
 
 
 def _damaged(out: Path, faults: Iterable[str]) -> UsageError:
@@ -236,7 +240,8 @@ def _earlier(out: Path, used: Collection[str]) -> dict[str, Mapping[str, str]]:
 def commit() -> dict[str, str | bool]:
     """The checkout's commit and whether files differ from it; empty outside a checkout."""
     try:
-        head, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
+        head = _git("rev-parse", "HEAD")
+        changes = _git("status", "--porcelain")
     except (OSError, subprocess.CalledProcessError):
         return {}
     return {"commit": head, "changed_since_commit": bool(changes)}
@@ -283,13 +288,13 @@ def verify(out: Path) -> list[str]:
     manifest, or one of another form.
     """
     faults, records = read_manifest(out)
+    known = {NAME, INDEX, LOG, LOCK}
     for record in records.values():
-        faults += [] if record.status == "done" else [f"{record.name}: {record.status}"]
-        faults += [
-            f"{record.name}: {name} is gone or was changed" for name in differing(out, record)
-        ]
-    known = {name for record in records.values() for name in record.outputs}
-    known |= {NAME, INDEX, LOG, LOCK}
+        if record.status != "done":
+            faults.append(f"{record.name}: {record.status}")
+        changed = differing(out, record)
+        faults += [f"{record.name}: {name} is gone or was changed" for name in changed]
+        known |= {*record.outputs}
     killed = {path.relative_to(out).as_posix() for path in left_over(out)}
     names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
     strange = [name for name in names if name not in known]

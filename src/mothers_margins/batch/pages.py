@@ -3,13 +3,13 @@ to them.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from mothers_margins import places
 from mothers_margins.batch.manifest import Record
+from mothers_margins.batch.notebook import Notebook, source
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -20,7 +20,7 @@ def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Pa
     """
     from nbconvert import HTMLExporter
 
-    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="page",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_input_prompt=True,
@@ -35,11 +35,10 @@ def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Pa
     )
 
 
-def title_of(notebook: Mapping[str, Any]) -> str:
+def title_of(notebook: Notebook) -> str:
     """The first heading of a notebook."""
-    text = "\n".join(
-        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
-    )
+    texts = [source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    text = "\n".join(texts)
     heading = re.search(r"^# +(.+)$", text, re.MULTILINE)
     return heading[1] if heading else "Notebook"
 

@@ -5,29 +5,25 @@ nothing has changed.
 """
 
 import ast
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from mothers_margins import places
+from mothers_margins.batch.notebook import Notebook, read_notebook, source, tags
 from mothers_margins.batch.watch import Signature, signature
 from mothers_margins.errors import UsageError, near, unknown
-from mothers_margins.study.yaml_file import Definition, parse_yaml
+from mothers_margins.study.yaml_file import Definition, as_tuple, parse_yaml
 
 Value = bool | int | float | str
 RUN_LIST = "run_list.yaml"
 STUDY_NAME = "study_name"  # the parameter by which a notebook that serves any study is told which
 TYPES: dict[str, type[Value]] = {"bool": bool, "int": int, "float": float, "str": str}
-
-
-def _as_tuple(written: Any) -> Any:
-    return (written,) if isinstance(written, str) else written
 
 
 class Entry(Definition):
@@ -40,7 +36,7 @@ class Entry(Definition):
 
     name: str = Field(pattern=r"^[0-9a-z_]+$")
     notebook: str
-    studies: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = Field((), alias="study")
+    studies: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = Field((), alias="study")
     parameters: dict[str, Value] = {}
     needs: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
@@ -73,7 +69,7 @@ class Step:
 
     entry: Entry
     parameters: Mapping[str, Value]
-    notebook: Mapping[str, Any]
+    notebook: Notebook
     signature: Signature
 
 
@@ -157,50 +153,65 @@ def plan(
     if study and study not in studies:
         raise unknown("study", [study], studies, "the run list")
     asked = [name for name in chosen if name and _is_of(study, entries[name])]
-    wanted = _with_needs(asked, entries)
-    before = {name: signature(entries[name].path) for name in wanted}  # then they are read
-    notebooks = {name: read_notebook(entries[name].path) for name in wanted}
-    declared = {
-        name: declared_parameters(notebooks[name], entries[name].path.name) for name in wanted
-    }
-    given = {name: dict(entries[name].parameters) for name in wanted}
-    for name in wanted:
-        for key, value in given[name].items():
-            faults += _mistyped(name, key, value, declared[name])
+    drafts = {name: _draft(entries[name]) for name in _with_needs(asked, entries)}
+    for draft in drafts.values():
+        faults += _mistyped(draft)
     for setting in settings:
-        faults += _apply(setting, entries, declared, given)
-    for name in wanted:
-        faults += _own_study(entries[name], declared[name], given[name])
-    if not wanted:
+        faults += _apply(setting, entries, drafts)
+    for draft in drafts.values():
+        faults += _own_study(draft)
+    if not drafts:
         faults.append("no entry is left to run")
     if faults:
         raise UsageError(
             "The run cannot start; no notebook was run.", faults, f"Entries: {', '.join(entries)}."
         )
-    defaults = {name: {key: p.default for key, p in declared[name].items()} for name in wanted}
-    return {
-        name: Step(entries[name], defaults[name] | given[name], notebooks[name], before[name])
-        for name in wanted
-    }
+    return {name: draft.step() for name, draft in drafts.items()}
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A step whose parameters are being decided. given: those that are, by the run list so far."""
+
+    entry: Entry
+    notebook: Notebook
+    signature: Signature
+    declared: Mapping[str, Parameter]
+    given: dict[str, Value]
+
+    def step(self) -> Step:
+        """The step, with the notebook's defaults for what is not given."""
+        defaults = {key: parameter.default for key, parameter in self.declared.items()}
+        return Step(self.entry, defaults | self.given, self.notebook, self.signature)
+
+
+def _draft(entry: Entry) -> _Draft:
+    before = signature(entry.path)  # then it is read
+    notebook = _readable(entry.path)
+    declared = declared_parameters(notebook, entry.path.name)
+    return _Draft(entry, notebook, before, declared, dict(entry.parameters))
+
+
+def _readable(path: Path) -> Notebook:
+    """A notebook. Raises UsageError if the file is none."""
+    try:
+        return read_notebook(path)
+    except ValueError:
+        raise UsageError(f"{path.name} is not a notebook that can be read.") from None
 
 
 def _is_of(study: str | None, entry: Entry) -> bool:
     return study is None or entry.studies == (study,)
 
 
-def _own_study(
-    entry: Entry,
-    declared: Mapping[str, Parameter],
-    given: dict[str, Value],
-) -> list[str]:
-    """Put the entry's study into `given` where its notebook asks for one; a fault if another is
-    asked for.
-    """
-    if STUDY_NAME not in declared:
+def _own_study(draft: _Draft) -> list[str]:
+    """Give the entry's study where its notebook asks for one; a fault if another is asked for."""
+    entry = draft.entry
+    if STUDY_NAME not in draft.declared:
         return []
-    if STUDY_NAME not in given and len(entry.studies) == 1:
-        given[STUDY_NAME] = entry.studies[0]
-    asked = given.get(STUDY_NAME, declared[STUDY_NAME].default)
+    if STUDY_NAME not in draft.given and len(entry.studies) == 1:
+        draft.given[STUDY_NAME] = entry.studies[0]
+    asked = draft.given.get(STUDY_NAME, draft.declared[STUDY_NAME].default)
     if asked in entry.studies:
         return []
     own = " or ".join(entry.studies)
@@ -208,55 +219,50 @@ def _own_study(
 
 
 def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:
-    exact_or_begins = [entry for entry in entries if entry == name] or [
-        e for e in entries if e.startswith(name)
-    ]
-    if len(exact_or_begins) != 1:
-        several = (
-            f": it begins {', '.join(exact_or_begins)}" if exact_or_begins else near(name, entries)
-        )
-        faults.append(f"no single entry '{name}'{several}")
-        return None
-    return exact_or_begins[0]
+    """The entry of this name, or the only one that begins so; else a fault."""
+    begun = [entry for entry in entries if entry.startswith(name)]
+    if name in begun:
+        return name
+    if len(begun) == 1:
+        return begun[0]
+    several = f": it begins {', '.join(begun)}" if begun else near(name, entries)
+    faults.append(f"no single entry '{name}'{several}")
+    return None
 
 
 def _with_needs(names: Iterable[str], entries: Mapping[str, Entry]) -> list[str]:
     """The entries named and all that they need, each after what it needs, else in the order of the
     run list.
     """
-    wanted, waiting = set[str](), list(names)
+    wanted: set[str] = set()
+    waiting = list(names)
     while waiting:
         name = waiting.pop()
         wanted.add(name)
         waiting += [need for need in entries[name].needs if need not in wanted]
-    return list(
-        TopologicalSorter(
-            {name: entries[name].needs for name in entries if name in wanted}
-        ).static_order()
-    )
+    needs = {name: entries[name].needs for name in entries if name in wanted}
+    return list(TopologicalSorter(needs).static_order())
 
 
-def _apply(
-    setting: str,
-    entries: Mapping[str, Entry],
-    declared: Mapping[str, Mapping[str, Parameter]],
-    given: Mapping[str, dict[str, Value]],
-) -> list[str]:
-    """Put one NAME.KEY=VALUE into `given`; returns its faults."""
+def _apply(setting: str, entries: Iterable[str], drafts: Mapping[str, _Draft]) -> list[str]:
+    """Give a draft the value of one NAME.KEY=VALUE; returns its faults."""
     target, equals, text = setting.partition("=")
     asked, dot, key = target.partition(".")
     if not (equals and dot):
         return [f"-p '{setting}' is not of the form NAME.KEY=VALUE"]
     faults: list[str] = []
     name = _find(asked, entries, faults)
-    if name is None or name not in declared:
-        return faults or [f"-p {target}: {name} is not part of this run"]
-    if key not in declared[name]:
-        return [f"-p {target}: {name} has no parameter '{key}'{near(key, declared[name])}"]
-    value = _typed(text, declared[name][key].type)
+    if name is None:
+        return faults
+    if name not in drafts:
+        return [f"-p {target}: {name} is not part of this run"]
+    declared = drafts[name].declared
+    if key not in declared:
+        return [f"-p {target}: {name} has no parameter '{key}'{near(key, declared)}"]
+    value = _typed(text, declared[key].type)
     if value is None:
-        return [f"-p {target}: must be {_kind(declared[name][key].type)}"]
-    given[name][key] = value
+        return [f"-p {target}: must be {_kind(declared[key].type)}"]
+    drafts[name].given[key] = value
     return []
 
 
@@ -273,60 +279,47 @@ def _typed(text: str, kind: type) -> Value | None:
     return value if str(value) == text else None
 
 
-def _mistyped(name: str, key: str, value: Value, declared: Mapping[str, Parameter]) -> list[str]:
-    if key not in declared:
-        return [f"run list: {name} has no parameter '{key}'{near(key, declared)}"]
-    return (
-        []
-        if type(value) is declared[key].type
-        else [f"run list: {name}.{key} must be {_kind(declared[key].type)}"]
-    )
+def _mistyped(draft: _Draft) -> Iterator[str]:
+    """What the run list gives an entry that its notebook does not declare, or of another type."""
+    name = draft.entry.name
+    for key, value in draft.given.items():
+        if key not in draft.declared:
+            yield f"run list: {name} has no parameter '{key}'{near(key, draft.declared)}"
+        elif type(value) is not draft.declared[key].type:
+            yield f"run list: {name}.{key} must be {_kind(draft.declared[key].type)}"
 
 
 def _kind(kind: type) -> str:
     return {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[kind]
 
 
-def read_notebook(path: Path) -> dict[str, Any]:
-    """A notebook as JSON. Raises UsageError if the file is none."""
-    try:
-        notebook: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        for cell in notebook["cells"]:
-            cell["metadata"].get("tags", []), cell["cell_type"], "".join(cell["source"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(f"{path.name} is not a notebook that can be read.") from None
-    return notebook
-
-
-def declared_parameters(notebook: Mapping[str, Any], name: str) -> dict[str, Parameter]:
+def declared_parameters(notebook: Notebook, name: str) -> dict[str, Parameter]:
     """Parameters that the cell tagged `parameters` declares, as `key: type = literal`.
 
     Raises UsageError when there is not exactly one such cell or a line of it is something else.
     """
-    tagged = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
+    tagged = [cell for cell in notebook["cells"] if "parameters" in tags(cell)]
     if len(tagged) != 1:
         raise UsageError(
             f"{name}: needs exactly one cell tagged 'parameters'; it has {len(tagged)}."
         )
     try:
-        lines = ast.parse("".join(tagged[0]["source"])).body
+        lines = ast.parse(source(tagged[0])).body
     except SyntaxError as error:
         raise UsageError(
             f"{name}: line {error.lineno} of its parameters cell is not Python."
         ) from None
-    found = {}
+    declared: dict[str, Parameter] = {}
     for line in lines:
         parameter = _declared(line)
         if parameter is None:
-            form = (
-                f"line {line.lineno} of its parameters cell is not of the form  key: type = value"
-            )
             raise UsageError(
-                f"{name}: {form}",
+                f"{name}: line {line.lineno} of its parameters cell is not of the form  "
+                "key: type = value",
                 [f"types: {', '.join(TYPES)}; the value is a literal of that type"],
             )
-        found.update(parameter)
-    return found
+        declared |= parameter
+    return declared
 
 
 def _declared(line: ast.stmt) -> dict[str, Parameter] | None:
@@ -338,4 +331,6 @@ def _declared(line: ast.stmt) -> dict[str, Parameter] | None:
         value = ast.literal_eval(line.value)
     except ValueError:
         return None
-    return {line.target.id: Parameter(kind, value)} if kind and type(value) is kind else None
+    if kind is None or type(value) is not kind:
+        return None
+    return {line.target.id: Parameter(kind, value)}

@@ -5,34 +5,36 @@ own entry along.
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from mothers_margins.batch.worker import prepare_worker
 
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
 
 class _Slot:
-    """A pool of one process, and the job that it was given last."""
+    """A pool of one process. free: whether it has done the job that it was given last."""
 
     def __init__(self) -> None:
-        self.last: Future[Any] | None = None
+        self.free: Callable[[], bool] = lambda: True
         self._start()
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.pool = ProcessPoolExecutor(1, context, initializer=prepare_worker)
 
-    @property
-    def free(self) -> bool:
-        return self.last is None or self.last.done()
-
-    def submit(self, function: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+    def submit(
+        self, job: Callable[Given, Answer], /, *given: Given.args, **named: Given.kwargs
+    ) -> Future[Answer]:
         try:
-            self.last = self.pool.submit(function, *given, **named)
+            future = self.pool.submit(job, *given, **named)
         except BrokenExecutor:  # its process was killed, at work or while it waited
             self.pool.shutdown(wait=False)
             self._start()
-            self.last = self.pool.submit(function, *given, **named)
-        return self.last
+            future = self.pool.submit(job, *given, **named)
+        self.free = future.done
+        return future
 
 
 class SingleProcesses(Executor):
@@ -47,9 +49,11 @@ class SingleProcesses(Executor):
         self._before = multiprocessing.active_children()
         self._slots = [_Slot() for _ in range(max(number, 1))]
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+    def submit(
+        self, fn: Callable[Given, Answer], /, *args: Given.args, **kwargs: Given.kwargs
+    ) -> Future[Answer]:
         """Give a job to a worker that is free, else to the first, where it waits."""
-        free = [slot for slot in self._slots if slot.free]
+        free = [slot for slot in self._slots if slot.free()]
         return (free or self._slots)[0].submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

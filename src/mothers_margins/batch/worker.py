@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import TypedDict
 
 from mothers_margins import places
-from mothers_margins.batch.failure import Failure, UnfinishedError, is_code, read_failure
+from mothers_margins.batch.failure import Failure, UnfinishedError, read_failure
 from mothers_margins.batch.manifest import RUNNING, STAGE
+from mothers_margins.batch.notebook import Cell, errors_of, is_code
 from mothers_margins.batch.plan import Value
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -178,7 +179,19 @@ def _execute(job: Job) -> None:
     _refuse_unfinished(executed["cells"])
 
 
-def _refuse_exit(cell: Any, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
+class _ReplyContent(TypedDict, total=False):
+    """payload: what the cell asks of the notebook, as exit() and quit() do."""
+
+    payload: list[dict[str, str]]
+
+
+class _Reply(TypedDict):
+    """A kernel's answer to one cell, as far as it is read here."""
+
+    content: _ReplyContent
+
+
+def _refuse_exit(cell: Cell, cell_index: int, execute_reply: _Reply) -> None:
     """Called after each cell: exit() and quit() ask the kernel to end, which no library takes for a
     failure.
     """
@@ -187,10 +200,10 @@ def _refuse_exit(cell: Any, cell_index: int, execute_reply: Mapping[str, Any]) -
         raise UnfinishedError(cell_index, "the cell ends the notebook by exit or quit")
 
 
-def _refuse_unfinished(cells: Sequence[Mapping[str, Any]]) -> None:
+def _refuse_unfinished(cells: Sequence[Cell]) -> None:
     """papermill takes sys.exit(0) for success; what follows it has then not been executed."""
     for place, cell in enumerate(cells):
-        if any(output["output_type"] == "error" for output in cell.get("outputs", [])):
+        if errors_of(cell):
             message = "the cell ended the notebook, or raised an error that was let pass"
             raise UnfinishedError(place, message)
     for place, cell in enumerate(cells):

@@ -43,14 +43,23 @@ class Cohort:
     scoring: pd.DataFrame = field(default_factory=pd.DataFrame)
     events: tuple[Event, ...] = ()
 
+    @property
+    def derived(self) -> bool:
+        """Whether `derive` has added all that the study derives."""
+        return all(name in self.data for name in self.study.declared)
+
     def __len__(self) -> int:
         return len(self.data)
 
     def __repr__(self) -> str:
         """No row is ever shown: what a notebook displays is an output."""
         mark = self.source.mark or f"{self.source.kind.upper()} DATA"
-        labelled = [f" {self.study.label(name)}: {level}." for name, level in self.source.supposed]
-        supposed = f" Supposed where not known:{''.join(labelled)}" if labelled else ""
+        supposed = ""
+        if self.source.supposed:
+            levels = [
+                f" {self.study.label(name)}: {level}." for name, level in self.source.supposed
+            ]
+            supposed = f" Supposed where not known:{''.join(levels)}"
         return (
             f"{mark}. {count(len(self), 'row')} of study {self.study.name}. "
             f"{self.source.statement}{supposed}"

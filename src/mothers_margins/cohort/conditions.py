@@ -1,16 +1,17 @@
 """Who meets a condition, in three-valued logic; groups, and combinations that cannot be."""
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
 
 from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.errors import UsageError, unknown
-from mothers_margins.study.conditions import Condition, Group, Where
+from mothers_margins.study.conditions import Condition, Group, Where, WrittenWhere
+from mothers_margins.study.participant_table import Variable
 from mothers_margins.study.study import Study
 
 
@@ -23,24 +24,22 @@ def group_mask(cohort: Cohort, name: str) -> pd.Series:
 
 def broken_relations(cohort: Cohort, names: Iterable[str]) -> list[str]:
     """What the study says of how groups relate and these rows do not bear out."""
-    groups = cohort.study.groups
-    broken = []
-    for name in names:
-        whole = group_mask(cohort, name)
-        outside = [
-            part for part in groups[name].contains if (group_mask(cohort, part) & ~whole).any()
-        ]
-        broken += [f"{name} does not contain {part}" for part in outside]
-        difference = groups[name].difference
-        if difference:
-            rest = group_mask(cohort, difference.of)
-            for part in difference.minus:
-                rest &= ~group_mask(cohort, part)
-            if (rest != whole).any():
-                broken.append(
-                    f"{name} is not {difference.of} without {' and '.join(difference.minus)}"
-                )
-    return broken
+    return [fault for name in names for fault in _broken(cohort, name)]
+
+
+def _broken(cohort: Cohort, name: str) -> Iterator[str]:
+    group = cohort.study.groups[name]
+    whole = group_mask(cohort, name)
+    for part in group.contains:
+        if (group_mask(cohort, part) & ~whole).any():
+            yield f"{name} does not contain {part}"
+    if group.difference:
+        rest = group_mask(cohort, group.difference.of)
+        for part in group.difference.minus:
+            rest &= ~group_mask(cohort, part)
+        if (rest != whole).any():
+            parts = " and ".join(group.difference.minus)
+            yield f"{name} is not {group.difference.of} without {parts}"
 
 
 def where_mask(cohort: Cohort, where: Where) -> pd.Series:
@@ -66,11 +65,7 @@ def _meets(
     data: pd.DataFrame | Mapping[str, pd.Series], study: Study, name: str, condition: Condition
 ) -> pd.Series:
     if name in study.sets:
-        asked = [
-            data[option.name] for option in study.sets[name] if option.title in condition.levels
-        ]
-        found = reduce(lambda one, other: one | other, asked)
-        return ~found if condition.excluded else found
+        return _answers_one_of(data, study.sets[name], condition)
     values = data[name]
     if condition.known is not None:
         return (values.notna() == condition.known).astype("boolean")
@@ -78,12 +73,22 @@ def _meets(
         codes = pd.Series(values.unique()).dropna()
         met = {text: has_code(text, condition) for text in codes}
         return values.map(met).astype("boolean")
-    found = (
-        values >= condition.at_least
-        if condition.at_least is not None
-        else values.isin(condition.levels)
-    )
-    return (found.astype("boolean") ^ condition.excluded).mask(values.isna())
+    if condition.at_least is not None:
+        fits = values >= condition.at_least
+    else:
+        fits = values.isin(condition.levels)
+    return (fits.astype("boolean") ^ condition.excluded).mask(values.isna())
+
+
+def _answers_one_of(
+    data: pd.DataFrame | Mapping[str, pd.Series],
+    options: Iterable[Variable],
+    condition: Condition,
+) -> pd.Series:
+    """Whether one of the options asked for was ticked, of a question with several answers."""
+    asked = [data[option.name] for option in options if option.title in condition.levels]
+    ticked = reduce(operator.or_, asked)
+    return ~ticked if condition.excluded else ticked
 
 
 def has_code(text: str, condition: Condition) -> bool:
@@ -101,15 +106,14 @@ def has_code(text: str, condition: Condition) -> bool:
 
 def in_ranges(code: str, ranges: Iterable[str]) -> bool:
     """Whether an ICD-10 code lies in one of the ranges."""
-    for written in ranges:
-        low, _, high = written.partition("-")
-        if (
-            code.startswith(low)
-            if not high
-            else low <= code[: len(low)] and code[: len(high)] <= high
-        ):
-            return True
-    return False
+    return any(_in_range(code, written) for written in ranges)
+
+
+def _in_range(code: str, written: str) -> bool:
+    low, _, high = written.partition("-")
+    if not high:
+        return code.startswith(low)
+    return low <= code[: len(low)] and code[: len(high)] <= high
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -139,46 +143,96 @@ def checks(cohort: Cohort) -> Iterator[Check]:
 
     One about a derived variable is left out where the file does not hold that variable.
     """
-    study, data = cohort.study, cohort.data
-    for name, field_ in study.fields.items():
-        for zero in field_.structural_zeros:
-            needed = (name, *study.groups[zero.group].where)
-            if {*needed} <= {*data}:
-                rows = group_mask(cohort, zero.group) & (data[name] == zero.level).fillna(False)
-                what = f"of {zero.group} with {name} '{zero.level}'"
-                yield Check("level_of_group", what, zero.reason, rows, needed, (name,), zero.level)
-    for instrument in study.schema.instruments:
+    yield from _levels_of_groups(cohort)
+    yield from _gates(cohort)
+    yield from _sums(cohort)
+    yield from _combinations(cohort)
+
+
+def _levels_of_groups(cohort: Cohort) -> Iterator[Check]:
+    """Levels that a group cannot have."""
+    for name, field in cohort.study.fields.items():
+        for zero in field.structural_zeros:
+            variables = (name, *cohort.study.groups[zero.group].where)
+            if not {*variables} <= {*cohort.data}:
+                continue
+            with_level = (cohort.data[name] == zero.level).fillna(False)
+            yield Check(
+                code="level_of_group",
+                what=f"of {zero.group} with {name} '{zero.level}'",
+                reason=zero.reason,
+                rows=group_mask(cohort, zero.group) & with_level,
+                variables=variables,
+                about=(name,),
+                level=zero.level,
+            )
+
+
+def _gates(cohort: Cohort) -> Iterator[Check]:
+    """Instruments that were answered behind a closed gate, or do not apply behind an open one."""
+    data = cohort.data
+    for instrument in cohort.study.schema.instruments:
         gate = instrument.gate
-        if gate and gate.variable in data:
-            made = (score.name for score in instrument.scores)
-            names = [name for name in (*instrument.fields(), *made) if name in data]
-            closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)
-            answered, needed = data[names].notna().any(axis=1), (gate.variable,)
-            scores = tuple(score.name for score in instrument.scores)
-            what, both = f"with {instrument.title} answered", closed & answered
-            yield Check("behind_closed_gate", what, gate.reason, both, needed, scores)
-            skipped = cohort.reasons[names].isin(study.not_applicable).any(axis=1)
-            what = f"where {instrument.title} does not apply"
-            yield Check("behind_open_gate", what, "", ~closed & skipped, needed, scores)
-    for score in study.scores.values():
-        if score.sum_of and {score.name, *score.sum_of} <= {
-            *data
-        }:  # in a file: supplied, all of them
-            parts = data[list(score.sum_of)].sum(axis=1, skipna=False)
-            apart = ((data[score.name] - parts).abs() > 1e-6).fillna(False).astype(bool)
-            whole_and_parts = (score.name, *score.sum_of)
-            what = f"with {score.title} beside its parts"
-            yield Check("not_the_sum", what, "", apart, whole_and_parts, whole_and_parts)
-    for declared in study.file.impossible:
-        if {*declared.where} <= {*data}:
-            what = f"with a combination of {' and '.join(declared.where)}"
-            rows = where_mask(cohort, declared.where)
-            named = tuple(declared.where)
-            yield Check("combination", what, declared.reason, rows, named, named)
+        if gate is None or gate.variable not in data:
+            continue
+        scores = tuple(score.name for score in instrument.scores)
+        names = [name for name in (*instrument.fields(), *scores) if name in data]
+        closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)
+        yield Check(
+            code="behind_closed_gate",
+            what=f"with {instrument.title} answered",
+            reason=gate.reason,
+            rows=closed & data[names].notna().any(axis=1),
+            variables=(gate.variable,),
+            about=scores,
+        )
+        not_applicable = cohort.reasons[names].isin(cohort.study.not_applicable)
+        yield Check(
+            code="behind_open_gate",
+            what=f"where {instrument.title} does not apply",
+            reason="",
+            rows=~closed & not_applicable.any(axis=1),
+            variables=(gate.variable,),
+            about=scores,
+        )
+
+
+def _sums(cohort: Cohort) -> Iterator[Check]:
+    """Scores that are not the sum of their parts; in a file, where all of them are supplied."""
+    data = cohort.data
+    for score in cohort.study.scores.values():
+        variables = (score.name, *score.sum_of)
+        if not score.sum_of or not {*variables} <= {*data}:
+            continue
+        total = data[list(score.sum_of)].sum(axis=1, skipna=False)
+        differ = (data[score.name] - total).abs() > 1e-6
+        yield Check(
+            code="not_the_sum",
+            what=f"with {score.title} beside its parts",
+            reason="",
+            rows=differ.fillna(False).astype(bool),
+            variables=variables,
+            about=variables,
+        )
+
+
+def _combinations(cohort: Cohort) -> Iterator[Check]:
+    """Combinations that the study names."""
+    for impossible in cohort.study.file.impossible:
+        variables = tuple(impossible.where)
+        if {*variables} <= {*cohort.data}:
+            yield Check(
+                code="combination",
+                what=f"with a combination of {' and '.join(variables)}",
+                reason=impossible.reason,
+                rows=where_mask(cohort, impossible.where),
+                variables=variables,
+                about=variables,
+            )
 
 
 def chosen_groups(
-    study: Study, groups: Sequence[str] | Mapping[str, Mapping[str, Any]]
+    study: Study, groups: Sequence[str] | Mapping[str, WrittenWhere]
 ) -> dict[str, Group]:
     """Groups by name: the study's, or new ones by their conditions. Raises UsageError for what the
     study lacks.
@@ -198,18 +252,18 @@ def chosen_groups(
             "summarise: the study has groups of these names; call the new ones otherwise.", taken
         )
     try:
-        made = {
+        chosen = {
             name: Group.model_validate({"label": name, "where": where})
             for name, where in groups.items()
         }
     except ValidationError:
         forms = "{variable: level}, {variable: [levels]} or {variable: {'not': [levels]}}"
         raise UsageError(f"summarise: a group's condition has the form {forms}.") from None
-    faults = [
-        fault for name, group in made.items() for fault in study.where_faults(group.where, name)
-    ]
+    faults: list[str] = []
+    for name, group in chosen.items():
+        faults += study.where_faults(group.where, name)
     if faults:
         raise UsageError(
             "summarise: a group's condition names what the study does not have.", faults
         )
-    return made
+    return chosen

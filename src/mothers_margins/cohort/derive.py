@@ -10,8 +10,10 @@ import pandas as pd
 
 from mothers_margins.cohort.cohort import Cohort
 from mothers_margins.cohort.conditions import holds, in_ranges
-from mothers_margins.cohort.scores import score
+from mothers_margins.cohort.scores import Columns, score
 from mothers_margins.errors import expect
+from mothers_margins.study.conditions import Where
+from mothers_margins.study.participant_table import Gate
 from mothers_margins.study.study import NOT_CONCERNED, Study
 from mothers_margins.study.study_file import Derived, Fifths, Outcome
 
@@ -60,27 +62,25 @@ def remade(
     still missing, such as the sum of the answered items beside a filled total, counts as not met:
     it could only have said less than what was filled in.
     """
-    now, touched = dict(data), set(filled)
+    now = dict(data)
+    touched = {*filled}
     for variable in study.file.derived:
-        if (
-            touched.isdisjoint(variable.sources)
-            or variable.name in touched
-            or variable.name not in now
-        ):
+        name = variable.name
+        if touched.isdisjoint(variable.sources) or name in touched or name not in now:
             continue
-        if variable.name not in keep:
-            before = now[variable.name]
-            again, _ = _derived(study, variable, now, dict(reasons), frozenset(touched))
-            now[variable.name] = again.where(before.isna(), before)
-            touched.add(variable.name)
+        if name not in keep:
+            before = now[name]
+            again, _ = _derived(study, variable, now, reasons, frozenset(touched))
+            now[name] = again.where(before.isna(), before)
+            touched.add(name)
     return {name: now[name] for name in touched - {*filled}}
 
 
 def _derived(
     study: Study,
     variable: Derived,
-    data: dict[str, pd.Series],
-    reasons: dict[str, pd.Series],
+    data: Columns,
+    reasons: Columns,
     filled: frozenset[str] = frozenset(),
 ) -> tuple[pd.Series, pd.Series]:
     if variable.conditions:
@@ -88,11 +88,14 @@ def _derived(
     if variable.one_of:
         return _one_of(study, variable, data, reasons)
     if variable.fifths:
-        values, source = _fifth(variable.fifths, data), variable.fifths.rank
+        source = variable.fifths.rank
+        values = _fifth(variable.fifths, data)
     elif variable.bands:
-        values, source = _banded(data[variable.source], variable), variable.source
+        source = variable.source
+        values = _banded(data[source], variable)
     else:
-        values, source = _merged(study, data[variable.source], variable), variable.source
+        source = variable.source
+        values = _merged(study, data[source], variable)
     outside = values.isna() & data[source].notna()
     return values, reasons[source].mask(outside, OUTSIDE if variable.bands else NOT_KNOWN)
 
@@ -103,37 +106,34 @@ def _banded(source: pd.Series, variable: Derived) -> pd.Series:
     for position, band in enumerate(variable.bands):
         low = -np.inf if band.minimum is None else band.minimum
         high = np.inf if band.maximum is None else band.maximum
-        levels[(number >= low) & (number <= high)] = (
-            position  # an open band ends where the next one begins
-        )
+        # an open band ends where the next one begins
+        levels[(number >= low) & (number <= high)] = position
     return _as_levels(levels, variable, source, ordered=True)
 
 
 def _merged(study: Study, source: pd.Series, variable: Derived) -> pd.Series:
     field = study.fields.get(variable.source)
     if field is not None and field.role == "codes":
-        into = {
-            text: next(
-                (
-                    place
-                    for place, codes in enumerate(variable.merged.values())
-                    if _coded(text, codes)
-                ),
-                -1,
-            )
-            for text in source.dropna().unique()
-        }
+        texts = source.dropna().unique()
+        place = {text: _place_of_codes(text, variable) for text in texts}
     else:
-        into = {old: place for place, olds in enumerate(variable.merged.values()) for old in olds}
-    levels = source.astype("str").map(into).fillna(-1).to_numpy(dtype=int)
-    return _as_levels(levels, variable, source)
+        place = {}
+        for number, levels in enumerate(variable.merged.values()):
+            place |= dict.fromkeys(levels, number)
+    places = source.astype("str").map(place).fillna(-1).to_numpy(dtype=int)
+    return _as_levels(places, variable, source)
 
 
-def _coded(text: str, ranges: tuple[str, ...]) -> bool:
-    return any(in_ranges(code, ranges) for code in text.split(";"))
+def _place_of_codes(text: str, variable: Derived) -> int:
+    """The first level whose ranges hold one of the codes in a list; -1 if none does."""
+    codes = text.split(";")
+    for number, ranges in enumerate(variable.merged.values()):
+        if any(in_ranges(code, ranges) for code in codes):
+            return number
+    return -1
 
 
-def _fifth(fifths: Fifths, data: dict[str, pd.Series]) -> pd.Series:
+def _fifth(fifths: Fifths, data: Columns) -> pd.Series:
     """Fifth of the nation's areas, 1 the most deprived: rank r of N areas lies in fifth ceil(5 r /
     N).
     """
@@ -157,35 +157,41 @@ def _as_levels(
 def _any_of(
     study: Study,
     variable: Derived,
-    data: dict[str, pd.Series],
-    reasons: dict[str, pd.Series],
+    data: Columns,
+    reasons: Columns,
     filled: frozenset[str],
 ) -> tuple[pd.Series, pd.Series]:
     """Yes, No or missing, by three-valued logic; not applicable to those whom an outcome does not
     concern.
     """
-    found = pd.Series(False, index=next(iter(data.values())).index, dtype="boolean")
+    any_met = pd.Series(False, index=next(iter(data.values())).index, dtype="boolean")
     for where in variable.conditions:
         met = holds(data, study, where)
         if filled and filled.isdisjoint(where):
             met = met.fillna(False)
-        for gate in (study.instruments[name].gate for name in where if name in study.instruments):
-            if gate:
-                closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)
-                met = met.mask(closed, False if variable.gated_out == "no" else pd.NA)
-        found |= met
-    values = found.map({True: "Yes", False: "No"}).astype(pd.CategoricalDtype(["Yes", "No"]))
+        for gate in _gates(study, where):
+            closed = (data[gate.variable] == gate.level).fillna(False).astype(bool)
+            met = met.mask(closed, False if variable.gated_out == "no" else pd.NA)
+        any_met |= met
+    values = any_met.map({True: "Yes", False: "No"}).astype(pd.CategoricalDtype(["Yes", "No"]))
     why = _why(variable, reasons, values)
     if isinstance(variable, Outcome) and variable.among:
-        outside = (~holds(data, study, variable.among)).fillna(False).astype(bool)
-        unsure = holds(data, study, variable.among).isna()
+        concerned = holds(data, study, variable.among)
+        unsure = concerned.isna()
+        outside = (~concerned).fillna(False).astype(bool)
         values = values.mask(outside | unsure)
         why = why.mask(unsure, NOT_KNOWN).mask(outside, NOT_CONCERNED)
     return values, why
 
 
+def _gates(study: Study, where: Where) -> list[Gate]:
+    """The gates of the scores that a condition names."""
+    instruments = [study.instruments[name] for name in where if name in study.instruments]
+    return [instrument.gate for instrument in instruments if instrument.gate]
+
+
 def _one_of(
-    study: Study, variable: Derived, data: dict[str, pd.Series], reasons: dict[str, pd.Series]
+    study: Study, variable: Derived, data: Columns, reasons: Columns
 ) -> tuple[pd.Series, pd.Series]:
     """The first level whose condition is known to hold; missing if none is."""
     levels = np.full(len(next(iter(data.values()))), -1)
@@ -196,7 +202,7 @@ def _one_of(
     return values, why.mask(values.isna() & why.isna(), NO_LEVEL)
 
 
-def _why(variable: Derived, reasons: dict[str, pd.Series], values: pd.Series) -> pd.Series:
+def _why(variable: Derived, reasons: Columns, values: pd.Series) -> pd.Series:
     """The reason of the sources where those missing agree on one, for the values that are
     missing.
     """

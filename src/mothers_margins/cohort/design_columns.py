@@ -24,15 +24,15 @@ def coded(
     (`reversed`: for the last). Otherwise one indicator per level beside the reference, after the
     declared levels are put together. coding: by default the study's.
     """
-    coding, values = coding or study.file.coding[variable], data[variable]
+    coding = coding or study.file.coding[variable]
+    values = data[variable]
     if coding.per is not None:
         return {(variable, ""): values.astype("Float64").astype(float) / coding.per}
     levels = list(study.levels(variable))
     if coding.linear:
-        order = {
-            level: float(place)
-            for place, level in enumerate(levels[:: -1 if coding.linear == "reversed" else 1])
-        }
+        if coding.linear == "reversed":
+            levels.reverse()
+        order = {level: float(place) for place, level in enumerate(levels)}
         return {(variable, ""): values.astype("str").map(order).astype(float)}
     merged = put_together(study, values, variable, coding)
     missing = values.isna().to_numpy()
@@ -45,9 +45,10 @@ def coded(
 
 def put_together(study: Study, values: pd.Series, variable: str, coding: Coding) -> pd.Series:
     """Categories after the declared levels are put together; missing where the value is."""
-    into = {old: new for new, olds in coding.merged.items() for old in olds} or {
-        k: k for k in study.levels(variable)
-    }
-    return (
-        values.astype("str").map(into).astype(pd.CategoricalDtype([*dict.fromkeys(into.values())]))
-    )
+    new_level = {level: level for level in study.levels(variable)}
+    if coding.merged:
+        new_level = {}
+        for new, merged in coding.merged.items():
+            new_level |= dict.fromkeys(merged, new)
+    levels = pd.CategoricalDtype([*dict.fromkeys(new_level.values())])
+    return values.astype("str").map(new_level).astype(levels)

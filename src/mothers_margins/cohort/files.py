@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,24 +45,24 @@ def read_file(path: Path, sheet: str = "") -> Sheet:
     """Read a .csv, .dta, .xlsx, .parquet or .sav file. Raises UnreadableError, saying why and what
     to do.
     """
-    found, why = _attempt(path, sheet)
-    if found is not None and not (found.cells and len(found.cells[0])):
-        why = "it holds no rows of data"
-    if found is None or why:
-        raise UnreadableError(
-            why
-        )  # here, and not where it was caught: a context would carry the file's bytes
-    return found
+    content, why = _attempt(path, sheet)
+    if content is not None and not (content.cells and len(content.cells[0])):
+        why = NO_ROWS
+    # here, and not where it was caught: a context would carry the file's bytes
+    if content is None or why:
+        raise UnreadableError(why)
+    return content
 
 
 def _attempt(path: Path, sheet: str) -> tuple[Sheet | None, str]:
     """The file as text, or why it cannot be read."""
     kind = path.suffix.lower()
     if kind not in READERS:
-        return None, f"it is not a {', '.join([*READERS][:-1])} or {[*READERS][-1]} file"
+        *others, last = READERS
+        return None, f"it is not a {', '.join(others)} or {last} file"
     try:
         if not path.is_file():
-            return None, "there is no such file, or it may not be read"
+            return None, NO_FILE
         with warnings.catch_warnings():  # what readers warn of can hold a value
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", UnicodeWarning)
@@ -70,16 +70,16 @@ def _attempt(path: Path, sheet: str) -> tuple[Sheet | None, str]:
     except UnreadableError as error:
         return None, str(error)
     except PermissionError:
-        return None, "there is no such file, or it may not be read"
+        return None, NO_FILE
     except MemoryError:
         return None, "it is damaged, or too large for the memory of this machine"
     except ImportError as error:
         extra = kind.removeprefix(".")
-        said = (
-            f"install {EXTRAS.get(extra, error.name)} into the project's environment (uv run "
+        return None, (
+            f"reading {kind} files needs a package that is not there: install "
+            f"{EXTRAS.get(extra, error.name)} into the project's environment (uv run "
             f"--extra {extra}, or pip)"
         )
-        return None, f"reading {kind} files needs a package that is not there: {said}"
     except Exception:  # whatever a broken file makes its reader say could hold a value
         return None, f"it cannot be read as a {kind} file; it may be cut short"
 
@@ -95,7 +95,7 @@ def _csv(path: Path, _sheet: str) -> Sheet:
     while rows and not any(rows[-1]):
         rows.pop()
     if len(rows) < 2:
-        raise UnreadableError("it holds no rows of data")
+        raise UnreadableError(NO_ROWS)
     width = len(rows[0])
     if width == 1 and {*rows[0][0]} & {*";\t|"}:
         raise UnreadableError("it has one column only; cells must be separated by commas")
@@ -119,24 +119,22 @@ def _dta(path: Path, _sheet: str) -> Sheet:
         # what pandas knows of the columns and shows nowhere: storage type, display format, name of
         # the value label
         about = zip(frame, reader._typlist, reader._fmtlist, reader._lbllist, strict=True)  # type: ignore[attr-defined]
-    by_column, cells = {}, {}
+    by_column = {}
+    cells = {}
     for column, kind, display, name in about:
-        by_column[column] = {
-            _stata_code(int(code)): text for code, text in labels.get(name, {}).items()
-        }
+        of_column = labels.get(name, {})
+        by_column[column] = {_stata_code(int(code)): label for code, label in of_column.items()}
         cells[column] = _stata_cells(frame[column], single=kind == "f")
-        if re.match(r"%-?[td]", display):
-            cells[column] = pd.Series(
-                "a date", index=frame.index
-            )  # days since 1960 are no number of anything
+        if re.match(r"%-?[td]", display):  # days since 1960 are no number of anything
+            cells[column] = pd.Series("a date", index=frame.index)
     return _sheet_of(path, pd.DataFrame(cells), by_column)
 
 
 def _stata_code(code: int) -> str:
     """A code of a value label: the numbers above 2147483621 stand for .a to .z."""
-    return (
-        f".{chr(ord('a') + code - 2147483622)}" if 2147483622 <= code <= 2147483647 else str(code)
-    )
+    if 2147483622 <= code <= 2147483647:
+        return f".{chr(ord('a') + code - 2147483622)}"
+    return str(code)
 
 
 def _stata_cells(values: pd.Series, *, single: bool) -> pd.Series:
@@ -144,54 +142,58 @@ def _stata_cells(values: pd.Series, *, single: bool) -> pd.Series:
     was typed.
     """
     if single:
-        values = values.map(
-            lambda one: one if isinstance(one, StataMissingValue) else _text(np.float32(one))
-        )
+        values = values.map(_single)
     if values.dtype != object:
         return values
-    letters = (str(one) if isinstance(one, StataMissingValue) else one for one in values)
-    return pd.Series(["" if one == "." else one for one in letters], dtype=object)
+    letters = [str(cell) if isinstance(cell, StataMissingValue) else cell for cell in values]
+    return pd.Series(["" if cell == "." else cell for cell in letters], dtype=object)
+
+
+def _single(cell: float | StataMissingValue) -> str | StataMissingValue:
+    """A number of single precision as text, with no more digits than it has."""
+    return cell if isinstance(cell, StataMissingValue) else _text(np.float32(cell))
 
 
 def _xlsx(path: Path, sheet: str) -> Sheet:
     import openpyxl
 
+    # formulas stay formulas, so that they are seen
     try:
-        book = openpyxl.load_workbook(
-            path, read_only=True
-        )  # formulas stay formulas, so that they are seen
+        book = openpyxl.load_workbook(path, read_only=True)
     except AttributeError:  # a sheet that is a chart
         book = openpyxl.load_workbook(path)
     try:
-        named = [one for one in book.worksheets if not sheet or one.title == sheet]
-        if len(named) != 1:
+        fitting = [page for page in book.worksheets if not sheet or page.title == sheet]
+        if len(fitting) != 1:
             raise UnreadableError(
-                f"it has {count(len(named), 'sheet')} that fit; name one as `sheet` in sources.yaml"
+                f"it has {count(len(fitting), 'sheet')} that fit; name one as `sheet` in "
+                "sources.yaml"
             )
         if book.read_only:
-            named[0].reset_dimensions()
-        rows = [[_text(cell) for cell in row] for row in named[0].iter_rows(values_only=True)]
+            fitting[0].reset_dimensions()
+        rows = [[_text(cell) for cell in row] for row in fitting[0].iter_rows(values_only=True)]
     finally:
         book.close()
     while rows and not any(rows[-1]):
         rows.pop()
     if len(rows) < 2:
-        raise UnreadableError("it holds no rows of data")
-    width = max(len(row) for row in rows)
-    while width and not any(row[width - 1] for row in rows if len(row) >= width):
-        width -= 1
-    cells = np.array([(row + [""] * width)[:width] for row in rows], dtype=object).reshape(
-        len(rows), width
-    )
+        raise UnreadableError(NO_ROWS)
+    width = max(_width(row) for row in rows)
+    whole = [(row + [""] * width)[:width] for row in rows]
+    cells = np.array(whole, dtype=object).reshape(len(rows), width)
     return Sheet(path.name, tuple(cells[0]), tuple(cells[1:].T), first=2)
+
+
+def _width(row: list[str]) -> int:
+    """How many cells a row has up to the last that holds something."""
+    return max((place for place, cell in enumerate(row, 1) if cell), default=0)
 
 
 def _parquet(path: Path, _sheet: str) -> Sheet:
     import pyarrow.parquet
 
-    return _sheet_of(
-        path, pyarrow.parquet.read_table(path).to_pandas(ignore_metadata=True), {}
-    )  # an index is a column
+    table = pyarrow.parquet.read_table(path)
+    return _sheet_of(path, table.to_pandas(ignore_metadata=True), {})  # an index is a column
 
 
 def _sav(path: Path, _sheet: str) -> Sheet:
@@ -199,23 +201,26 @@ def _sav(path: Path, _sheet: str) -> Sheet:
 
     frame, about = pyreadstat.read_sav(path, user_missing=True)
     labels = {
-        column: {_text(code): text for code, text in found.items()}
-        for column, found in about.variable_value_labels.items()
+        column: {_text(code): label for code, label in of_column.items()}
+        for column, of_column in about.variable_value_labels.items()
     }
     missing = {
-        column: frozenset(
-            _text(one)
-            for one in frame[column].dropna().unique()
-            if any(_in(one, r) for r in ranges)
-        )
+        column: _declared_missing(frame[column], ranges)
         for column, ranges in about.missing_ranges.items()
     }
     return _sheet_of(path, frame, labels, missing)
 
 
-def _in(value: Any, limits: Any) -> bool:
-    """Whether a value lies in a range that SPSS declares to be missing."""
-    return type(value) is type(limits["lo"]) and bool(limits["lo"] <= value <= limits["hi"])
+# Any: pyreadstat's type allows for single values too; it returns ranges, of numbers or of texts
+def _declared_missing(values: pd.Series, ranges: Iterable[Any]) -> frozenset[str]:
+    """Texts of the values that lie in a range that SPSS declares to be missing."""
+    declared = set()
+    for value in values.dropna().unique():
+        for limits in ranges:
+            same_type = type(value) is type(limits["lo"])
+            if same_type and limits["lo"] <= value <= limits["hi"]:
+                declared.add(_text(value))
+    return frozenset(declared)
 
 
 def _sheet_of(
@@ -224,23 +229,24 @@ def _sheet_of(
     labels: Mapping[str, Mapping[str, str]],
     missing: Mapping[str, frozenset[str]] | None = None,
 ) -> Sheet:
-    cells = []
-    for position in range(frame.shape[1]):
-        values = frame.iloc[:, position]
-        if values.dtype == object and pd.api.types.infer_dtype(values) != "string":
-            cells.append(
-                np.array([_text(value) for value in values], dtype=object)
-            )  # True is not 1
-        else:  # few distinct values: a hundred thousand rows would take long one by one
-            place, distinct = pd.factorize(values, use_na_sentinel=False)
-            # pandas makes single numbers double; 82.7 must not become 82.69999694824219
-            found = (
-                np.asarray(distinct, dtype=np.float32) if values.dtype == np.float32 else distinct
-            )
-            cells.append(np.array([_text(value) for value in found], dtype=object)[place])
+    cells = [_texts(frame.iloc[:, position]) for position in range(frame.shape[1])]
     return Sheet(path.name, tuple(map(str, frame.columns)), tuple(cells), 1, labels, missing or {})
 
 
+def _texts(values: pd.Series) -> np.ndarray:
+    """A column as text."""
+    if values.dtype == object and pd.api.types.infer_dtype(values) != "string":
+        # one by one: among distinct values True would be the same as 1
+        return np.array([_text(value) for value in values], dtype=object)
+    # few distinct values: a hundred thousand rows would take long one by one
+    of_row, distinct = pd.factorize(values, use_na_sentinel=False)
+    # pandas makes single numbers double; 82.7 must not become 82.69999694824219
+    single = values.dtype == np.float32
+    exact = np.asarray(distinct, dtype=np.float32) if single else distinct
+    return np.array([_text(value) for value in exact], dtype=object)[of_row]
+
+
+# Any: whatever a reader makes of a cell
 def _text(value: Any) -> str:
     """A value as a person would type it: whole numbers without a point, nothing for a missing
     one.
@@ -258,6 +264,8 @@ def _text(value: Any) -> str:
     return "=" if type(value).__name__.endswith("Formula") else str(value)
 
 
+NO_FILE = "there is no such file, or it may not be read"
+NO_ROWS = "it holds no rows of data"
 NOT_TEXT = "it is not comma-separated text in UTF-8"
 EXTRAS = {"parquet": "pyarrow", "sav": "pyreadstat"}
 READERS: dict[str, Callable[[Path, str], Sheet]] = {

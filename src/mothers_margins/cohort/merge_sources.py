@@ -4,6 +4,7 @@ Names and value labels are mapped, tables are merged on the id, dated correction
 as text, before any cell is checked.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mothers_margins.cohort import messages
 from mothers_margins.cohort.cohort import Event
 from mothers_margins.cohort.files import Sheet, UnreadableError, read_file
 from mothers_margins.cohort.sources_file import (
@@ -25,12 +27,15 @@ from mothers_margins.cohort.sources_file import (
     names_in,
     supplied_scores,
 )
-from mothers_margins.errors import count, listed
+from mothers_margins.errors import count
 from mothers_margins.study.study import Study
 from mothers_margins.study.yaml_file import parse_yaml
 
 # Text that no file can hold (a file with a NUL is refused), for cells that a table does not have.
-NO_ROW, NOT_SUPPLIED, NOT_HELD, UNMAPPED = "\0no row", "\0not supplied", "\0not held", "\0unmapped"
+NO_ROW = "\0no row"
+NOT_SUPPLIED = "\0not supplied"
+NOT_HELD = "\0not held"
+UNMAPPED = "\0unmapped"
 CORRECTION = ("date", "id", "variable", "old", "new", "reason")
 
 
@@ -55,6 +60,21 @@ class Text:
         return f"Text of {len(self.cells)} columns"
 
 
+@dataclass(frozen=True, repr=False)
+class MappedTable:
+    """One file under the dictionary's names: the id of each row, and the text of its columns.
+
+    text: without columns and rows if the file cannot be read, or has no id to merge it on.
+    """
+
+    ids: np.ndarray
+    text: Text
+
+    def __repr__(self) -> str:
+        """No id: a traceback with local variables would print it."""
+        return f"Table of {len(self.text.cells)} columns"
+
+
 def read_text(path: Path, study: Study) -> Text:
     """Read one file in the dictionary's own names, or, for a folder or a sources.yaml, the files
     that it maps.
@@ -66,27 +86,42 @@ def read_text(path: Path, study: Study) -> Text:
         return _own_names(read_file(path), study)
     if not path.exists():
         raise UnreadableError("there is no such file, or it may not be read")
-    plan, faults = parse_yaml(_map_of(path, study), SourcesFile)
-    faults += faults_of(plan, study) if plan else []
-    if plan is None or faults:
-        raise UnreadableError("\n".join(faults))
-    folder, tables, problems = path if path.is_dir() else path.parent, [], list[str]()
-    for table in plan.tables:
-        try:
-            ids, text = _mapped(read_file(folder / table.file, table.sheet), table, study)
-        except UnreadableError as error:
-            ids, text = (
-                np.array([], dtype=object),
-                Text({}, {}, problems=tuple(str(error).split("\n"))),
-            )
-        tables.append((ids, text))
-        problems += [f"{table.file}: {problem}" for problem in text.problems]
-    if not tables[0][1].rows:
+    plan = _plan(path, study)
+    folder = _folder_of(path)
+    tables = [_table(folder, table, study) for table in plan.tables]
+    problems = [
+        f"{planned.file}: {problem}"
+        for planned, table in zip(plan.tables, tables, strict=True)
+        for problem in table.text.problems
+    ]
+    if not tables[0].text.rows:
         raise UnreadableError("\n".join(problems))
     merged = _merged(tables, plan, study)
     if plan.corrections:
         merged = _corrected(merged, folder / plan.corrections, study)
     return replace(merged, problems=(*problems, *merged.problems))
+
+
+def _plan(path: Path, study: Study) -> SourcesFile:
+    """The sources.yaml of a path. Raises UnreadableError with every fault of it."""
+    plan, faults = parse_yaml(_map_of(path, study), SourcesFile)
+    if plan is not None:
+        faults += faults_of(plan, study)
+    if plan is None or faults:
+        raise UnreadableError("\n".join(faults))
+    return plan
+
+
+def _table(folder: Path, table: SourceTable, study: Study) -> MappedTable:
+    """One of the files that sources.yaml names; what keeps it from being read is a problem."""
+    try:
+        return _mapped(read_file(folder / table.file, table.sheet), table, study)
+    except UnreadableError as error:
+        return _without_cells(tuple(str(error).split("\n")))
+
+
+def _without_cells(problems: tuple[str, ...]) -> MappedTable:
+    return MappedTable(np.array([], dtype=object), Text({}, {}, problems=problems))
 
 
 def files_read(path: Path, study: Study) -> list[Path]:
@@ -101,11 +136,17 @@ def data_files(path: Path, study: Study) -> list[Path]:
     if not _is_map(path):
         return [path]
     plan, _ = parse_yaml(_map_of(path, study), SourcesFile)
-    folder = path if path.is_dir() else path.parent
-    names = (
-        [*(table.file for table in plan.tables), *filter(None, [plan.corrections])] if plan else []
-    )
-    return [folder / name for name in names]
+    if plan is None:
+        return []
+    names = [table.file for table in plan.tables]
+    if plan.corrections:
+        names.append(plan.corrections)
+    return [_folder_of(path) / name for name in names]
+
+
+def _folder_of(path: Path) -> Path:
+    """Where the files stand that a sources.yaml names."""
+    return path if path.is_dir() else path.parent
 
 
 def _is_map(path: Path) -> bool:
@@ -122,6 +163,7 @@ def _map_of(path: Path, study: Study) -> Path:
 
 
 def _own_names(sheet: Sheet, study: Study) -> Text:
+    """A file that has the dictionary's own names."""
     numbers = np.arange(len(sheet.cells[0])) + sheet.first
     known = {*study.fields, *supplied_scores(study)}
     cells = {
@@ -129,171 +171,218 @@ def _own_names(sheet: Sheet, study: Study) -> Text:
         for name, texts in zip(sheet.header, sheet.cells, strict=True)
         if name in known
     }
-    extra = [position for position, name in enumerate(sheet.header, 1) if name not in known]
-    twice = sorted(
-        {name for name in sheet.header if sheet.header.count(name) > 1 and name in known}
-    )
-    what = (
-        f"{count(len(extra), 'column')} that the schema does not declare "
-        f"({listed(extra, 'column')})"
-    )
-    problems = [what] * bool(extra) + [f"column '{name}' stands more than once" for name in twice]
+    problems = []
+    undeclared = [position for position, name in enumerate(sheet.header, 1) if name not in known]
+    if undeclared:
+        problems.append(messages.of_columns(messages.UNDECLARED_COLUMNS, undeclared))
+    repeated = {name for name in cells if sheet.header.count(name) > 1}
+    problems += [messages.REPEATED_COLUMN.format(name=name) for name in sorted(repeated)]
     return Text(cells, dict.fromkeys(cells, numbers), problems=tuple(problems))
 
 
-def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> tuple[np.ndarray, Text]:
+def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> MappedTable:
     """The ids of a table, and its columns under the dictionary's names."""
-    wanted, header = columns_of(table, study), list(sheet.header)
-    used = [column for one in wanted.values() for column in one.columns]
-    often = sorted({column for column in used if used.count(column) > 1})
-    absent = [column for column in used if column not in header]
-    problems = [f"column '{name}', which sources.yaml names, is missing" for name in absent]
-    problems += [] if table.id in header else [f"column '{table.id}', the id, is missing"]
-    problems += [
-        f"column '{name}' stands more than once"
-        for name in {*used, table.id}
-        if header.count(name) > 1
-    ]
-    problems += [f"column '{name}' is named for several variables" for name in often]
-    others = {*header} - {*used} - {table.id}
-    if others and table.others == "refuse":
-        positions = [position for position, name in enumerate(header, 1) if name in others]
-        problems.append(
-            f"{count(len(positions), 'column')} not named in sources.yaml "
-            f"({listed(positions, 'column')})"
-        )
-    ids = sheet.cells[header.index(table.id)] if table.id in header else np.array([], dtype=object)
+    wanted = columns_of(table, study)
+    problems = list(_column_problems(sheet, table, wanted))
+    if (
+        table.id not in sheet.header
+    ):  # nothing can be merged, and none of its columns is missed again
+        return _without_cells(tuple(problems))
+    ids = sheet.cells[sheet.header.index(table.id)]
     numbers = np.arange(len(ids)) + sheet.first
-    twice = pd.Series(ids).duplicated(keep=False).to_numpy() & (ids != "")
-    if twice.any():
-        problems.append(
-            f"{count(int(twice.sum()), 'row')} with an id that another row has "
-            f"({listed(numbers[twice])})"
-        )
-    if (ids == "").any():
-        problems.append(
-            f"{count(int((ids == '').sum()), 'row')} without an id ({listed(numbers[ids == ''])})"
-        )
-    cells = {
-        name: _joined(sheet, one, {**table.missing, **one.missing}, study, name)
-        for name, one in wanted.items()
-        if {*one.columns} <= {*header}
-    }
+    problems += _id_problems(ids, numbers)
+    cells = {}
+    for name, mapped in wanted.items():
+        if {*mapped.columns} <= {*sheet.header}:
+            whole = mapped.model_copy(update={"missing": {**table.missing, **mapped.missing}})
+            cells[name] = _joined(sheet, whole, study, name)
     rows = dict.fromkeys([study.schema.primary_key[0], *cells], numbers)
-    if table.id not in header:  # nothing can be merged, and none of its columns is missed again
-        return ids, Text({}, {}, problems=tuple(problems))
-    return ids, Text(cells, rows, problems=tuple(problems))
+    return MappedTable(ids, Text(cells, rows, problems=tuple(problems)))
 
 
-def _joined(
-    sheet: Sheet, one: Mapped, missing: Mapping[str, str], study: Study, name: str
-) -> np.ndarray:
+def _column_problems(
+    sheet: Sheet, table: SourceTable, wanted: Mapping[str, Mapped]
+) -> Iterator[str]:
+    """Columns that are missing, stand twice, are used twice, or that sources.yaml does not name."""
+    used = [column for mapped in wanted.values() for column in mapped.columns]
+    for column in used:
+        if column not in sheet.header:
+            yield messages.MAPPED_COLUMN_MISSING.format(name=column)
+    if table.id not in sheet.header:
+        yield messages.ID_COLUMN_MISSING.format(name=table.id)
+    named = {*used, table.id}
+    for column in named:
+        if sheet.header.count(column) > 1:
+            yield messages.REPEATED_COLUMN.format(name=column)
+    for column in sorted({column for column in used if used.count(column) > 1}):
+        yield messages.MAPPED_TWICE.format(name=column)
+    others = [place for place, column in enumerate(sheet.header, 1) if column not in named]
+    if others and table.others == "refuse":
+        yield messages.of_columns(messages.NOT_NAMED_COLUMNS, others)
+
+
+def _id_problems(ids: np.ndarray, numbers: np.ndarray) -> Iterator[str]:
+    empty = ids == ""
+    repeated = pd.Series(ids).duplicated(keep=False).to_numpy() & ~empty
+    if repeated.any():
+        yield messages.of_rows(messages.REPEATED_ID, numbers[repeated])
+    if empty.any():
+        yield messages.of_rows(messages.NO_ID, numbers[empty])
+
+
+def _joined(sheet: Sheet, mapped: Mapped, study: Study, name: str) -> np.ndarray:
     """A variable's cells; several columns of diagnosis codes become one list of codes."""
-    one = one.model_copy(update={"missing": missing})
     parts = [
-        _labelled(sheet.cells[sheet.header.index(c)], sheet, c, one, study, name)
-        for c in one.columns
+        _labelled(sheet.cells[sheet.header.index(column)], sheet, column, mapped, study, name)
+        for column in mapped.columns
     ]
     if len(parts) == 1:
         return parts[0]
-    codes = [
-        [text for text in texts if text not in missing_codes(study, name)]
-        for texts in zip(*parts, strict=True)
-    ]
-    return np.array(
-        [";".join(texts) or first for texts, first in zip(codes, parts[0], strict=True)],
-        dtype=object,
-    )
+    missing = missing_codes(study, name)
+    lists = []
+    for texts in zip(*parts, strict=True):
+        recorded = [text for text in texts if text not in missing]
+        lists.append(";".join(recorded) or texts[0])
+    return np.array(lists, dtype=object)
 
 
 def _labelled(
-    texts: np.ndarray, sheet: Sheet, column: str, one: Mapped, study: Study, name: str
+    texts: np.ndarray, sheet: Sheet, column: str, mapped: Mapped, study: Study, name: str
 ) -> np.ndarray:
     """Codes of the dictionary: as sources.yaml maps the code or its value label; else the label, if
-    it is a level.
-
-    Unmapped is what may mean something else than it seems to: a level where others are mapped, a
-    missing code that the file labels otherwise, a number with a label, a value that the file's own
-    program takes for missing.
+    it is a level. What may mean something else than it seems to is unmapped.
     """
-    levels, reasons, labels = (
-        levels_of(study, name),
-        missing_codes(study, name),
-        sheet.labels.get(column, {}),
-    )
     field = study.fields.get(name)
-    item = field is not None and field.role == "item"  # whose answers are labelled numbers
-    place, found = pd.factorize(texts)
-    meant = []
-    for text in found:
-        label = labels.get(text, "")
+    codes = _Codes(
+        mapped=mapped,
+        levels=levels_of(study, name),
+        reasons=missing_codes(study, name),
+        missing_in_file=sheet.missing.get(column, frozenset()),
+        labels_are_usual=field is not None and field.role == "item",
+    )
+    labels = sheet.labels.get(column, {})
+    of_row, distinct = pd.factorize(texts)
+    meanings = [codes.meaning(text, labels.get(text, "")) for text in distinct]
+    return np.array(meanings, dtype=object)[of_row]
+
+
+@dataclass(frozen=True)
+class _Codes:
+    """What a column's texts can mean.
+
+    reasons: by missing code. missing_in_file: texts that the file's own program takes for missing.
+    labels_are_usual: of an item, whose answers are numbers with labels.
+    """
+
+    mapped: Mapped
+    levels: tuple[str, ...]
+    reasons: Mapping[str, str]
+    missing_in_file: frozenset[str]
+    labels_are_usual: bool
+
+    def meaning(self, text: str, label: str) -> str:
+        """The dictionary's code for a text and its value label."""
+        mapped = self._as_mapped(text, label)
+        if mapped is not None:
+            return mapped
+        if text in self.reasons:
+            same_reason = label.casefold() in ("", text, self.reasons[text].casefold())
+            return text if same_reason else UNMAPPED
+        if self.levels and label in self.levels:
+            return label
+        return UNMAPPED if self._is_unsure(text, label) else text
+
+    def _as_mapped(self, text: str, label: str) -> str | None:
         keys = [key for key in (text, label) if key or not text]
-        known = next(
-            (table[key] for table in (one.missing, one.values) for key in keys if key in table),
-            None,
-        )
-        if known is not None:
-            meant.append(known)
-        elif text in reasons:
-            meant.append(
-                text if label.casefold() in ("", text, reasons[text].casefold()) else UNMAPPED
-            )
-        elif levels and label in levels:
-            meant.append(label)
-        else:
-            number = not (levels or item) and label not in ("", text)
-            unsure = text in sheet.missing.get(column, ()) or number or (levels and one.values)
-            meant.append(UNMAPPED if unsure else text)
-    return np.array(meant, dtype=object)[place]
+        for meanings in (self.mapped.missing, self.mapped.values):
+            for key in keys:
+                if key in meanings:
+                    return meanings[key]
+        return None
+
+    def _is_unsure(self, text: str, label: str) -> bool:
+        """Whether a text may mean something else than it seems to: a value that the file's program
+        takes for missing, a number with a label, a level where others are mapped.
+        """
+        labelled_number = not self.levels and not self.labels_are_usual and label not in ("", text)
+        level_beside_mapped = bool(self.levels and self.mapped.values)
+        return text in self.missing_in_file or labelled_number or level_beside_mapped
 
 
-def _merged(tables: list[tuple[np.ndarray, Text]], plan: SourcesFile, study: Study) -> Text:
+def _merged(tables: list[MappedTable], plan: SourcesFile, study: Study) -> Text:
     """All tables as one, a row per id of the first; a cell without a row in its table is missing
     for that reason.
     """
-    ids, first = tables[0]
+    first = tables[0]
+    ids = first.ids
     key = study.schema.primary_key[0]
-    numbers = first.rows[key]
-    cells = {
-        key: ids,
-        **{name: np.full(len(ids), NOT_HELD, dtype=object) for name in plan.not_held},
-    }
-    rows, files, events = (
-        dict.fromkeys(cells, numbers),
-        dict.fromkeys(cells, plan.tables[0].file),
-        list[Event](),
-    )
+    cells = {key: ids}
+    cells |= {name: np.full(len(ids), NOT_HELD, dtype=object) for name in plan.not_held}
+    rows = dict.fromkeys(cells, first.text.rows[key])
+    files = dict.fromkeys(cells, plan.tables[0].file)
+    events: list[Event] = []
     problems: list[str] = []
-    for order, ((own, text), table) in enumerate(zip(tables, plan.tables, strict=True), 1):
-        position = {one: number for number, one in enumerate(own)}
-        place = (
-            np.arange(len(ids)) if own is ids else np.array([position.get(one, -1) for one in ids])
-        )
-        # what a table that cannot be read would hold is not missed a second time
-        unread = dict.fromkeys(
-            [] if text.rows else names_in(table, study), np.array([NO_ROW], dtype=object)
-        )
-        for name, texts in {**text.cells, **unread}.items():
-            cells[name] = np.where(place < 0, NO_ROW, texts[place])
-            rows[name] = np.where(place < 0, 0, text.rows[name][place]) if text.rows else numbers
-            files[name] = table.file
-        unmatched = {"no_row_in_table": (place < 0).sum(), "row_left_out": len({*own} - {*ids})}
-        for code, number in unmatched.items():
-            events.append(Event("sources", code, "", int(number), str(order)))
-        left = {_plain(one) for one in {*ids} - {*own}} & {_plain(one) for one in {*own} - {*ids}}
-        if len(own) and (place < 0).all():
-            problems.append(f"{table.file}: none of its ids is in the first table")
-        elif left:
-            ignored = "blanks, case, leading zeros and '.0' are ignored; write them alike"
-            problems.append(
-                f"{table.file}: {count(len(left), 'id')} in the first table only if {ignored}"
-            )
-    return Text(cells, rows, files, tuple(problems), tuple(events[2:]))
+    for order, (table, planned) in enumerate(zip(tables, plan.tables, strict=True), 1):
+        place = np.arange(len(ids)) if table is first else _places(ids, table.ids)
+        no_row = place < 0
+        for name, texts in table.text.cells.items():
+            cells[name] = np.where(no_row, NO_ROW, texts[place])
+            rows[name] = np.where(no_row, 0, table.text.rows[name][place])
+            files[name] = planned.file
+        if not table.text.rows:
+            # what a table that cannot be read would hold is not missed a second time
+            unread = names_in(planned, study)
+            cells |= dict.fromkeys(unread, np.full(len(ids), NO_ROW, dtype=object))
+            rows |= dict.fromkeys(unread, first.text.rows[key])
+            files |= dict.fromkeys(unread, planned.file)
+        if table is not first:
+            events += _unmatched(no_row, ids, table.ids, str(order))
+        problems += _id_differences(ids, table.ids, planned.file)
+    return Text(cells, rows, files, tuple(problems), tuple(events))
 
 
-def _plain(one: str) -> str:
+def _places(ids: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """The position of each id among a table's own; -1 where it has no row."""
+    position = {identifier: number for number, identifier in enumerate(own)}
+    return np.array([position.get(identifier, -1) for identifier in ids])
+
+
+def _unmatched(no_row: np.ndarray, ids: np.ndarray, own: np.ndarray, table: str) -> Iterator[Event]:
+    yield Event("sources", "no_row_in_table", "", int(no_row.sum()), table)
+    yield Event("sources", "row_left_out", "", len({*own} - {*ids}), table)
+
+
+def _id_differences(ids: np.ndarray, own: np.ndarray, file: str) -> Iterator[str]:
+    """Ids of a table that are none of the first table's, or are so only as they are written."""
+    if len(own) and {*own}.isdisjoint(ids):
+        yield messages.NO_COMMON_ID.format(file=file)
+        return
+    only_in_first = {_plain(identifier) for identifier in {*ids} - {*own}}
+    only_in_own = {_plain(identifier) for identifier in {*own} - {*ids}}
+    alike = only_in_first & only_in_own
+    if alike:
+        yield messages.ID_WRITTEN_OTHERWISE.format(file=file, ids=count(len(alike), "id"))
+
+
+def _plain(identifier: str) -> str:
     """An id without what programs add or lose."""
-    return one.strip().casefold().removesuffix(".0").lstrip("0")
+    return identifier.strip().casefold().removesuffix(".0").lstrip("0")
+
+
+@dataclass(frozen=True, repr=False)
+class _Correction:
+    """One row of corrections.csv, in the order of its columns."""
+
+    date: str
+    id: str
+    variable: str
+    old: str
+    new: str
+    reason: str
+
+    def __repr__(self) -> str:
+        """No cell: a traceback with local variables would print it."""
+        return "Correction"
 
 
 def _corrected(text: Text, path: Path, study: Study) -> Text:
@@ -305,51 +394,64 @@ def _corrected(text: Text, path: Path, study: Study) -> Text:
     except UnreadableError as error:
         return replace(text, problems=(*text.problems, f"{path.name}: {error}"))
     if sheet.header != CORRECTION:
-        said = f"{path.name}: its columns must be {', '.join(CORRECTION)}"
-        return replace(text, problems=(*text.problems, said))
-    lines = sorted(enumerate(zip(*sheet.cells, strict=True), 2), key=lambda line: line[1][0])
+        fault = messages.CORRECTION_COLUMNS.format(file=path.name, columns=", ".join(CORRECTION))
+        return replace(text, problems=(*text.problems, fault))
     cells = {name: texts.copy() for name, texts in text.cells.items()}
-    position = {one: number for number, one in enumerate(cells[study.schema.primary_key[0]])}
-    faults: dict[str, list[int]] = {}
-    events: dict[str, int] = {}
-    for line, correction in lines:
-        wrong = list(_wrong(correction, cells, position, study.schema.primary_key[0]))
-        for fault in wrong:
-            faults.setdefault(fault, []).append(line)
-        if not wrong:
-            _, one, variable, _, new, _ = correction
-            cells[variable][position[one]] = new
-            events[variable] = events.get(variable, 0) + 1
+    key = study.schema.primary_key[0]
+    position = {identifier: number for number, identifier in enumerate(cells[key])}
+    faulty_rows: dict[str, list[int]] = {}
+    corrected: Counter[str] = Counter()
+    for row, correction in _by_date(sheet):
+        faults = list(_faults(correction, cells, position, key))
+        for fault in faults:
+            faulty_rows.setdefault(fault, []).append(row)
+        if not faults:
+            cells[correction.variable][position[correction.id]] = correction.new
+            corrected[correction.variable] += 1
     problems = [
-        f"{path.name}: {count(len(at), 'row')} {fault} ({listed(at)})"
-        for fault, at in faults.items()
+        messages.of_rows(fault, rows, file=path.name) for fault, rows in faulty_rows.items()
     ]
     applied = [
-        Event("corrections", "cell_corrected", name, number) for name, number in events.items()
+        Event("corrections", "cell_corrected", name, number) for name, number in corrected.items()
     ]
-    files = dict(text.files) | {name: f"{text.files[name]}, as corrected" for name in events}
-    events_now, faults_now = (*text.events, *applied), (*text.problems, *problems)
-    return replace(text, cells=cells, files=files, problems=faults_now, events=events_now)
+    return replace(
+        text,
+        cells=cells,
+        files={**text.files, **{name: f"{text.files[name]}, as corrected" for name in corrected}},
+        problems=(*text.problems, *problems),
+        events=(*text.events, *applied),
+    )
 
 
-def _wrong(
-    correction: tuple[str, ...],
+def _by_date(sheet: Sheet) -> list[tuple[int, _Correction]]:
+    """The rows of corrections.csv with their numbers, in order of their dates."""
+    rows = [_Correction(*cells) for cells in zip(*sheet.cells, strict=True)]
+    return sorted(enumerate(rows, 2), key=lambda numbered: numbered[1].date)
+
+
+def _faults(
+    correction: _Correction,
     cells: Mapping[str, np.ndarray],
     position: Mapping[str, int],
     key: str,
 ) -> Iterator[str]:
-    when, one, variable, old, new, reason = correction
+    """The messages that apply to a row of corrections.csv."""
+    known_id = correction.id in position
+    known_variable = correction.variable in cells and correction.variable != key
+    if not _is_date(correction.date):
+        yield messages.NO_DATE
+    if not known_id:
+        yield messages.UNKNOWN_ID
+    if not known_variable:
+        yield messages.UNKNOWN_VARIABLE
+    elif known_id and cells[correction.variable][position[correction.id]] != correction.old:
+        yield messages.OTHER_OLD_VALUE
+    if not correction.reason.strip() or correction.old == correction.new:
+        yield messages.NOTHING_CHANGED
+
+
+def _is_date(text: str) -> bool:
     try:
-        dated = date.fromisoformat(when).isoformat() == when
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
-        dated = False
-    if not dated:
-        yield "without a date such as 2026-11-22"
-    if one not in position:
-        yield "with an id that the first table does not have"
-    if variable not in cells or variable == key:
-        yield "with a variable that the files do not hold, or the id"
-    elif one in position and cells[variable][position[one]] != old:
-        yield "whose old value is not the one in the data"
-    if not reason.strip() or old == new:
-        yield "without a reason, or that changes nothing"
+        return False

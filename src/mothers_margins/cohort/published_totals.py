@@ -19,9 +19,9 @@ def fact_count(cohort: Cohort, fact: Fact) -> int:
 def broken_facts(cohort: Cohort) -> list[str]:
     """Ids of the facts that these rows do not agree with."""
     return [
-        f.id
-        for f in cohort.study.facts
-        if not RELATIONS[f.relation](fact_count(cohort, f), f.count)
+        fact.id
+        for fact in cohort.study.facts
+        if not RELATIONS[fact.relation](fact_count(cohort, fact), fact.count)
     ]
 
 

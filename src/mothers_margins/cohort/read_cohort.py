@@ -3,45 +3,31 @@ never a value.
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import yaml
 
 from mothers_margins import places
+from mothers_margins.cohort import messages
+from mothers_margins.cohort.check_column import check_column
 from mothers_margins.cohort.cohort import Cohort
 from mothers_margins.cohort.conditions import checks, holds
 from mothers_margins.cohort.files import READERS, UnreadableError
-from mothers_margins.cohort.merge_sources import (
-    NO_ROW,
-    NOT_HELD,
-    NOT_SUPPLIED,
-    UNMAPPED,
-    Text,
-    data_files,
-    read_text,
-)
-from mothers_margins.cohort.scores import ONLY_SCORE
-from mothers_margins.errors import DataError, UsageError, count, expect, listed, unknown
+from mothers_margins.cohort.merge_sources import NOT_SUPPLIED, Text, data_files, read_text
+from mothers_margins.errors import DataError, UsageError, count, expect, unknown
 from mothers_margins.study.conditions import Condition
-from mothers_margins.study.participant_table import Variable
+from mothers_margins.study.participant_table import Score, Variable
 from mothers_margins.study.read_study import read_study
 from mothers_margins.study.study import Source, Study
 
-WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
-NUMBER = re.compile(r"[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
 # Why a combination cannot be, where the study gives no reason of its own.
 UNREASONED = {
     "behind_open_gate": "only behind its closed gate are its items not asked",
     "not_the_sum": "it is not their sum",
 }
-# Why a cell that no file holds is missing: codes, whose words stand in `terms`.
-ABSENT = {NO_ROW: "no_row_in_table", NOT_SUPPLIED: ONLY_SCORE, NOT_HELD: "not_held"}
 
 
 def open_cohort(study: Study) -> Cohort:
@@ -54,28 +40,27 @@ def open_cohort(study: Study) -> Cohort:
     """
     expect(study, Study, "open_cohort", 'a study: mm.read_study("…")')
     named = os.environ.get(places.DATA) or _local_paths(study).get(study.name, places.DEMO)
-    return read_cohort(
-        study.folder / study.file.data.demo if named == places.DEMO else named, study
-    )
+    if named == places.DEMO:
+        return read_cohort(study.folder / study.file.data.demo, study)
+    return read_cohort(named, study)
 
 
-def _local_paths(study: Study) -> Mapping[str, str]:
+def _local_paths(study: Study) -> dict[str, str]:
+    """The analyst's own files by study, as local.yaml names them; none if there is no such file."""
     path = places.project() / "local.yaml"
+    if not path.is_file():
+        return {}
     try:
-        content = (
-            yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
-        ) or {}
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, ValueError, yaml.YAMLError):
         content = None
-    if not (
-        isinstance(content, dict) and all(isinstance(value, str) for value in content.values())
-    ):
+    if not isinstance(content, dict) or not all(isinstance(own, str) for own in content.values()):
         raise UsageError("local.yaml: must hold lines of the form  study: path")
     known = [folder.name for folder in study.folder.parent.iterdir()]
     wrong = [name for name in content if name not in known]
     if wrong:
         raise unknown("study", wrong, known, "local.yaml")
-    return {name: str(Path(value).expanduser()) for name, value in content.items()}
+    return {name: str(Path(own).expanduser()) for name, own in content.items()}
 
 
 def read_cohort(path: str | Path, study: Study) -> Cohort:
@@ -91,9 +76,8 @@ def read_cohort(path: str | Path, study: Study) -> Cohort:
     expect(study, Study, "read_cohort", 'a study: mm.read_study("…")')
     path = Path(path)
     cohort, problems = _checked(path, study)
-    if (
-        problems or cohort is None
-    ):  # raised where no cell is at hand: a traceback can print local variables
+    # raised where no cell is at hand: a traceback can print local variables
+    if problems or cohort is None:
         raise _refused(problems, study, path)
     return cohort
 
@@ -107,48 +91,27 @@ def _checked(path: Path, study: Study) -> tuple[Cohort | None, list[str]]:
     text, problems = _complete(text, study)
     if not text.cells:
         return None, problems
-    columns = {name: _column(text, name, _field(study, name), study) for name in text.cells}
-    problems += [
-        f"{name}: {problem}" for name, column in columns.items() for problem in column.problems
-    ]
+    columns = {name: check_column(text, name, _field(study, name), study) for name in text.cells}
+    for name, column in columns.items():
+        problems += [f"{name}: {problem}" for problem in column.problems]
     data = pd.DataFrame({name: column.values for name, column in columns.items()})
     reasons = pd.DataFrame({name: column.reasons for name, column in columns.items()})
-    problems += _applied(data, reasons, text, study)
-    source, unmarked = _source(data, study)
+    problems += _apply_questions(data, reasons, text, study)
+    source = _source(data, study)
+    problems += _false_marks(data, study)
     cohort = Cohort(data, reasons, source, study, events=text.events)
-    problems += [
-        *unmarked,
-        *_impossible(cohort, text, {name: column.wrong for name, column in columns.items()}),
-    ]
-    inside = any(places.inside_project(file) for file in data_files(path, study))
-    if source.kind == "restricted" and inside:
-        problems.append("it is restricted and lies inside the project's folder; move it out")
+    unusable = {name: column.wrong for name, column in columns.items()}
+    problems += _impossible(cohort, text, unusable)
+    if source.kind == "restricted" and any(map(places.inside_project, data_files(path, study))):
+        problems.append(messages.INSIDE_PROJECT)
     return cohort, problems
-
-
-@dataclass(frozen=True)
-class _Column:
-    """One column checked. wrong: rows with a cell that cannot be used."""
-
-    values: pd.Series
-    reasons: pd.Series
-    wrong: np.ndarray
-    problems: list[str]
 
 
 def likely_study(path: Path) -> str:
     """The study whose fields the first line of a .csv names most of; esmi for any other kind of
     file.
     """
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            names = (
-                {*lines.readline().strip().replace('"', "").split(",")}
-                if path.suffix.lower() == ".csv"
-                else set()
-            )
-    except (OSError, UnicodeDecodeError):
-        names = set()
+    names = _names_in_first_line(path)
     folders = (places.project() / "data_dictionary").glob("*/study.yaml")
     shared = {
         name: len(names & {*read_study(name).fields})
@@ -157,206 +120,154 @@ def likely_study(path: Path) -> str:
     return max(shared, key=lambda name: (shared[name], name == "esmi"))
 
 
+def _names_in_first_line(path: Path) -> set[str]:
+    """Names of the columns of a .csv; none of any other file, or of one that is no text."""
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            if path.suffix.lower() != ".csv":
+                return set()
+            return {*lines.readline().strip().replace('"', "").split(",")}
+    except (OSError, UnicodeDecodeError):
+        return set()
+
+
 def missing_cells(cohort: Cohort) -> Iterator[str]:
     """What is missing, in a line per variable, or per instrument for items; what does not apply is
     counted apart.
     """
     study = cohort.study
-    parts = {instrument.title: [*instrument.fields()] for instrument in study.schema.instruments}
-    items = {name for names in parts.values() for name in names}
-    parts |= {name: [name] for name in map(str, cohort.data) if name not in items}
+    names_of = {instrument.title: [*instrument.fields()] for instrument in study.schema.instruments}
+    items = {name for names in names_of.values() for name in names}
+    names_of |= {name: [name] for name in map(str, cohort.data) if name not in items}
     absent = cohort.data.isna()
-    apply_not = absent & cohort.reasons.isin(study.not_applicable)
-    for title, names in parts.items():
-        known_not, not_asked = (
-            int((absent & ~apply_not)[names].sum().sum()),
-            int(apply_not[names].sum().sum()),
-        )
-        said = [f"{count(known_not, 'missing cell')}"] * bool(known_not) + [
-            f"{not_asked} not applicable"
-        ] * bool(not_asked)
-        if said:
-            yield f"{title}: {', '.join(said)}"
+    not_applicable = absent & cohort.reasons.isin(study.not_applicable)
+    for title, names in names_of.items():
+        apply_not = int(not_applicable[names].sum().sum())
+        unknown_cells = int(absent[names].sum().sum()) - apply_not
+        counts = []
+        if unknown_cells:
+            counts.append(count(unknown_cells, "missing cell"))
+        if apply_not:
+            counts.append(f"{apply_not} not applicable")
+        if counts:
+            yield f"{title}: {', '.join(counts)}"
 
 
 def _refused(problems: list[str], study: Study, path: Path) -> DataError:
-    first = (
-        "Row 1 holds the names"
-        if path.suffix.lower() in (".csv", ".xlsx")
-        else "Row 1 is the first participant"
+    remedy = (
+        f"{_first_row(path)}. Correct the file, or data_dictionary/{study.name}/{_other_source()}."
     )
-    if path.suffix.lower() not in READERS:
-        first = (
-            "In a .csv or .xlsx file row 1 holds the names; in any other it is the first "
-            "participant"
-        )
-    unset = (
-        f", or unset {places.DATA} to use the demonstration data"
-        if os.environ.get(places.DATA)
-        else ""
-    )
-    remedy = f"{first}. Correct the file, or data_dictionary/{study.name}/{unset}."
     return DataError(
         f"The data file: {count(len(problems), 'problem')}; nothing was analysed.", problems, remedy
     )
 
 
+def _first_row(path: Path) -> str:
+    """What row 1 is, so that the row numbers can be found."""
+    kind = path.suffix.lower()
+    if kind not in READERS:
+        return (
+            "In a .csv or .xlsx file row 1 holds the names; in any other it is the first "
+            "participant"
+        )
+    if kind in (".csv", ".xlsx"):
+        return "Row 1 holds the names"
+    return "Row 1 is the first participant"
+
+
+def _other_source() -> str:
+    if not os.environ.get(places.DATA):
+        return ""
+    return f", or unset {places.DATA} to use the demonstration data"
+
+
 def _complete(text: Text, study: Study) -> tuple[Text, list[str]]:
     """The text with a column for every field, and what is wrong with its columns."""
     rows = next(iter(text.rows.values()), np.array([], dtype=int))
-    cells, problems = dict(text.cells), []
-    stand_ins = [
-        (score.name, {*study.instruments[score.name].fields()}) for score in study.scores.values()
-    ]
-    stand_ins += [(name, {made.fifths.rank}) for name, made in study.derived.items() if made.fifths]
-    absent = (
-        {*study.fields}
-        - {*cells}
-        - {name for name, field in study.fields.items() if field.role == "data_status"}
-    )
-    for score, made_from in stand_ins:
-        if score in cells and made_from <= absent | {
-            name for name in cells if (cells[name] == NOT_SUPPLIED).all()
-        }:
-            cells |= dict.fromkeys(made_from, np.full(len(rows), NOT_SUPPLIED, dtype=object))
-        elif score in cells:
-            problems.append(
-                f"column '{score}' is supplied beside what it is made from; leave one of them out"
-            )
-    missing = [name for name in study.fields if name in absent and name not in cells]
+    cells = dict(text.cells)
+    problems: list[str] = []
+    absent = {
+        name
+        for name, field in study.fields.items()
+        if name not in cells and field.role != "data_status"
+    }
+    for score, parts in _stand_ins(study).items():
+        if score not in text.cells:
+            continue
+        if parts <= absent:
+            cells |= dict.fromkeys(parts, np.full(len(rows), NOT_SUPPLIED, dtype=object))
+        else:
+            problems.append(messages.SUPPLIED_BESIDE_PARTS.format(name=score))
+    problems += _missing_columns(absent - {*cells}, study)
+    in_order = {name: cells[name] for name in (*study.fields, *cells) if name in cells}
+    numbers = {name: text.rows.get(name, rows) for name in in_order}
+    return Text(in_order, numbers, text.files, events=text.events), [*problems, *text.problems]
+
+
+def _stand_ins(study: Study) -> dict[str, set[str]]:
+    """What a file may hold in place of some fields, by name, with these fields."""
+    fields_of = {name: {*study.instruments[name].fields()} for name in study.scores}
+    ranks = {name: {made.fifths.rank} for name, made in study.derived.items() if made.fifths}
+    return fields_of | ranks
+
+
+def _missing_columns(missing: set[str], study: Study) -> Iterator[str]:
+    """A problem per missing column; one for an instrument of which more than three are missing."""
+    told: set[str] = set()
     for instrument in study.schema.instruments:
-        items = [name for name in instrument.fields() if name in missing]
+        items = [name for name in instrument.fields() if name in missing - told]
         if len(items) > 3:
-            missing = [name for name in missing if name not in items]
-            scores = ", ".join(score.name for score in instrument.scores)
-            said = (
-                f"{len(items)} of {instrument.items} columns {items[0]} to {items[-1]} are missing"
+            told.update(items)
+            yield messages.ITEMS_MISSING.format(
+                number=len(items),
+                items=instrument.items,
+                first=items[0],
+                last=items[-1],
+                scores=", ".join(score.name for score in instrument.scores),
             )
-            problems.append(f"{said}; if only a score was kept, name it one of: {scores}")
-    problems += [f"column '{name}' is missing" for name in missing]
-    ordered = {name: cells[name] for name in (*study.fields, *cells) if name in cells}
-    numbers = {name: text.rows.get(name, rows) for name in ordered}
-    return Text(ordered, numbers, text.files, events=text.events), [*problems, *text.problems]
+    for name in study.fields:
+        if name in missing and name not in told:
+            yield messages.COLUMN_MISSING.format(name=name)
 
 
 def _field(study: Study, name: str) -> Variable:
     """A field as declared; for a score that is supplied in place of its items, what it may be."""
     if name in study.fields:
         return study.fields[name]
-    made: dict[str, Any] = {"name": name, "title": study.label(name), "x-role": "variable"}
     if name in study.scores:
-        low, high = study.limits(name)
-        item = study.fields[next(study.instruments[name].fields())]
-        codes = {code.value: code for code in (*study.schema.missing_values, *item.missing_values)}
-        made |= {
+        return _field_of_score(study, study.scores[name])
+    return Variable.model_validate(
+        {
+            "name": name,
+            "title": study.label(name),
+            "x-role": "variable",
+            "type": "string",
+            "categories": study.levels(name),
+            "categoriesOrdered": True,
+        }
+    )
+
+
+def _field_of_score(study: Study, score: Score) -> Variable:
+    low, high = study.limits(score.name)
+    item = study.fields[next(study.instruments[score.name].fields())]
+    # a code of the items has their reason where the file gives it another
+    codes = {code.value: code for code in (*study.schema.missing_values, *item.missing_values)}
+    return Variable.model_validate(
+        {
+            "name": score.name,
+            "title": study.label(score.name),
+            "x-role": "variable",
             "type": "number",
             "constraints": {"minimum": low, "maximum": high},
             "missingValues": [*codes.values()],
         }
-        return Variable.model_validate(made)
-    return Variable.model_validate(
-        {**made, "type": "string", "categories": study.levels(name), "categoriesOrdered": True}
     )
 
 
-def _as_codes(text: str) -> str:
-    """Diagnosis codes as they are declared: no blanks, with the point that some extracts leave out
-    (F603, F60.3).
-    """
-    return re.sub(r"\b([A-Z][0-9]{2})([0-9]{1,2})X?\b", r"\1.\2", re.sub(r"\s", "", text))
-
-
-def _column(text: Text, name: str, field: Variable, study: Study) -> _Column:
-    """Typed values, reasons for missing cells, and problems of one column. It works on distinct
-    texts.
-    """
-    cells = text.cells[name]
-    if field.role == "codes" or field.empty:
-        plain = field.role != "codes"
-        written = {
-            one: one if plain or one in ABSENT else _as_codes(one) for one in pd.unique(cells)
-        }
-        cells = np.array([written[one] or field.empty for one in cells], dtype=object)
-    place, found = pd.factorize(cells)
-    codes = {code.value: code.label for code in study.missing_codes(field)} | ABSENT
-    limits, file, problems = field.constraints, text.files.get(name, ""), list[str]()
-    judged = np.array([one not in codes for one in found], dtype=bool)  # what is still to be judged
-
-    def report(wrong: np.ndarray, what: str) -> None:
-        """Say in which rows the texts are `wrong`, and judge them no further."""
-        nonlocal judged
-        at = text.rows[name][(wrong & judged)[place]]
-        if len(at):
-            problems.append(
-                f"{count(len(at), 'row')} {what} "
-                f"({listed(at.tolist())}{' of ' + file if file else ''})"
-            )
-        judged &= ~wrong
-
-    def each(test: re.Pattern[str]) -> np.ndarray:
-        return np.array([test.fullmatch(one) is not None for one in found], dtype=bool)
-
-    missing = ~judged
-    if limits.required and missing.any():
-        judged = missing.copy()
-        report(missing, "without a value, which is required")
-        judged = ~missing
-    report(
-        np.array([one == UNMAPPED for one in found], dtype=bool),
-        "with a label that sources.yaml does not map",
-    )
-    report(
-        np.array([_formula(one) for one in found], dtype=bool), "with a formula; paste its value"
-    )
-    if limits.unique:
-        report(
-            np.bincount(place, minlength=len(found)) > 1,
-            "with a value that another row has too; it must be unique",
-        )
-    if limits.pattern:
-        said = f"with a value that does not have the declared pattern {limits.pattern}"
-        report(~each(re.compile(limits.pattern)), said)
-    if field.levels:
-        codes_of = {level: number for number, level in enumerate(field.levels)}
-        known = np.array([codes_of.get(one, -1) for one in found], dtype=int)
-        report(known < 0, f"with a code that is not {_declared(field.levels)}")
-        kind = pd.CategoricalDtype(list(field.levels), ordered=field.categories_ordered)
-        values = pd.Series(
-            pd.Categorical.from_codes(np.where(judged, known, -1)[place], dtype=kind)
-        )
-    elif field.type == "boolean":
-        yes, no = field.true_values, field.false_values
-        report(
-            ~np.isin(found.astype(str), [*yes, *no]),
-            f"with a code that is not {_declared((*yes, *no))}",
-        )
-        values = pd.Series(
-            pd.array(
-                [one in yes if ok else None for one, ok in zip(found, judged, strict=True)],
-                "boolean",
-            )
-        )
-        values = values.take(place).reset_index(drop=True)
-    elif field.type in ("integer", "number"):
-        whole = field.type == "integer"
-        report(
-            ~each(WHOLE if whole else NUMBER),
-            "without a whole number" if whole else "without a number",
-        )
-        numbers = np.array([float(one) if ok else 0 for one, ok in zip(found, judged, strict=True)])
-        low = -np.inf if limits.minimum is None else limits.minimum
-        high = np.inf if limits.maximum is None else limits.maximum
-        report((numbers < low) | (numbers > high), f"outside {low:g} to {high:g}")
-        masked = pd.array(np.where(judged, numbers, 0), dtype="Int64" if whole else "Float64")
-        masked[~judged] = pd.NA
-        values = pd.Series(masked.take(place))
-    else:
-        values = pd.Series(found[place], dtype="str").where(judged[place])
-    reasons = np.array([codes.get(one) for one in found], dtype=object)[place]
-    return _Column(values, pd.Series(reasons, dtype="str"), (~judged & ~missing)[place], problems)
-
-
-def _applied(data: pd.DataFrame, reasons: pd.DataFrame, text: Text, study: Study) -> list[str]:
+def _apply_questions(
+    data: pd.DataFrame, reasons: pd.DataFrame, text: Text, study: Study
+) -> list[str]:
     """Empty cells of questions that do not concern a participant become not applicable, in place.
 
     Returns problems: cells that say so although the question concerns her.
@@ -367,73 +278,61 @@ def _applied(data: pd.DataFrame, reasons: pd.DataFrame, text: Text, study: Study
             continue
         where = {source: Condition(levels=levels) for source, levels in field.applies_where.items()}
         concerned = holds(data, study, where)
-        said = reasons[name].isin(study.not_applicable)
-        wrong = (said & concerned.fillna(False)).to_numpy(dtype=bool)
+        apply_not = reasons[name].isin(study.not_applicable)
+        wrong = (apply_not & concerned.fillna(False)).to_numpy(dtype=bool)
         if wrong.any():
-            at = listed(text.rows[name][wrong].tolist())
-            problems.append(
-                f"{name}: {count(int(wrong.sum()), 'row')} that say it does not apply, though it "
-                f"does ({at})"
-            )
+            rows = text.rows[name][wrong]
+            problems.append(messages.of_rows(messages.APPLIES_AFTER_ALL, rows, name=name))
         label = next(code.label for code in field.missing_values if code.not_applicable)
         empty = (text.cells[name] == "") & (~concerned).fillna(False).to_numpy(dtype=bool)
         reasons[name] = reasons[name].mask(empty, label)
     return problems
 
 
-def _formula(text: str) -> bool:
-    """Whether a spreadsheet program would calculate the cell."""
-    return text[:1] in ("=", "@") or (
-        text[:1] in ("+", "-") and NUMBER.fullmatch(text) is None and text != "-"
-    )
-
-
-def _declared(levels: tuple[str, ...]) -> str:
-    return "declared (declared: " + ", ".join(f"'{level}'" for level in levels) + ")"
-
-
 def _impossible(cohort: Cohort, text: Text, unusable: Mapping[str, np.ndarray]) -> Iterator[str]:
     """Rows with combinations that cannot be; not where one of the cells is unusable, which has been
     said already.
     """
-    rows = text.rows.get(cohort.study.schema.primary_key[0], np.arange(len(cohort)) + 2)
+    numbers = text.rows.get(cohort.study.schema.primary_key[0], np.arange(len(cohort)) + 2)
     for check in checks(cohort):
-        wrong = check.rows.to_numpy() & ~np.logical_or.reduce(
-            [unusable[name] for name in check.variables]
-        )
+        told_already = np.logical_or.reduce([unusable[name] for name in check.variables])
+        wrong = check.rows.to_numpy() & ~told_already
         if wrong.any():
-            where = f"{count(int(wrong.sum()), 'row')} {check.what}"
             reason = check.reason or UNREASONED[check.code]
-            yield f"{where}, which cannot be: {reason} ({listed(rows[wrong].tolist())})"
+            yield messages.of_rows(
+                messages.IMPOSSIBLE, numbers[wrong], what=check.what, reason=reason
+            )
 
 
-def _source(data: pd.DataFrame, study: Study) -> tuple[Source, list[str]]:
-    """Where the rows come from, and what contradicts it."""
-    declared = study.file.data
-    problems: list[str] = []
-    marks = [
-        name for name, field in study.fields.items() if field.role == "data_status" and name in data
-    ]
+def _marks(data: pd.DataFrame, study: Study) -> list[str]:
+    """The column, if there is one, that says that the rows are made up."""
+    fields = study.fields.items()
+    return [name for name, field in fields if field.role == "data_status" and name in data]
+
+
+def _source(data: pd.DataFrame, study: Study) -> Source:
+    """Where the rows come from, as far as they say so."""
+    if _marks(data, study):
+        return Source(study.file.data.demo_status, len(data), study.file.data.statement)
+    statement = "Not yet through disclosure control: for the research team only."
+    return Source("restricted", len(data), statement)
+
+
+def _false_marks(data: pd.DataFrame, study: Study) -> Iterator[str]:
+    """What contradicts the source: ids of made-up rows without the mark, or the other way round."""
+    marks = _marks(data, study)
     for name, field in study.fields.items():
         prefix = field.made_up_prefix
         if not prefix or name not in data:
             continue
-        made_up = (
-            data[name].str.casefold().str.startswith(prefix.casefold()).fillna(False).astype(bool)
-        )
+        begins = data[name].str.casefold().str.startswith(prefix.casefold())
+        made_up = begins.fillna(False).astype(bool)
         if made_up.any() and not marks:
-            problems.append(
-                "it holds made-up rows without the column that marks them; put that column back"
-            )
+            yield messages.UNMARKED
         if marks and not made_up.all():
-            said = f"{count(int((~made_up).sum()), 'row')} with ids that do not begin with {prefix}"
-            problems.append(f"{marks[0]}: {said}, so they are not made up; leave the column out")
-    if not marks:
-        statement = "Not yet through disclosure control: for the research team only."
-        return Source("restricted", len(data), statement), problems
-    if data[marks[0]].nunique(dropna=False) != 1 or data[marks[0]].iloc[0] != declared.demo_status:
-        problems.append(
-            f"{marks[0]}: every row must say '{declared.demo_status}', or the column must be "
-            "left out"
-        )
-    return Source(declared.demo_status, len(data), declared.statement), problems
+            rows = count(int((~made_up).sum()), "row")
+            yield messages.NOT_MADE_UP.format(mark=marks[0], rows=rows, prefix=prefix)
+    status = study.file.data.demo_status
+    for mark in marks[:1]:
+        if data[mark].nunique(dropna=False) != 1 or data[mark].iloc[0] != status:
+            yield messages.NOT_ALL_MARKED.format(mark=mark, status=status)

@@ -3,14 +3,14 @@ their codes.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Collection, Iterator
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from mothers_margins.errors import near
 from mothers_margins.study.study import Study
-from mothers_margins.study.yaml_file import Definition
+from mothers_margins.study.yaml_file import Definition, Written, as_tuple
 
 
 class Mapped(Definition):
@@ -26,9 +26,12 @@ class Mapped(Definition):
     missing: dict[str, str] = {}
 
 
-def _as_mapped(written: Any) -> Any:
+def _as_mapped(written: Written) -> Written:
+    """A variable's columns with their key, from the short forms of one name or a list of names."""
     whole = written if isinstance(written, dict) else {"from": written}
-    return {**whole, "from": [whole["from"]]} if isinstance(whole.get("from"), str) else whole
+    if not isinstance(whole.get("from"), str):
+        return whole
+    return {**whole, "from": as_tuple(whole["from"])}
 
 
 MappedColumns = dict[str, Annotated[Mapped, BeforeValidator(_as_mapped)]]
@@ -101,82 +104,80 @@ def columns_of(table: SourceTable, study: Study) -> dict[str, Mapped]:
     """Every variable of a table with its columns; items of an instrument by their numbers."""
     wanted = dict(table.variables)
     for instrument in study.schema.instruments:
-        if instrument.name in table.items:
-            one = table.items[instrument.name]
-            for number in range(1, instrument.items + 1):
-                named = tuple(
-                    text.replace("{nn}", f"{number:02d}").replace("{n}", str(number))
-                    for text in one.columns
-                )
-                wanted[instrument.item(number)] = one.model_copy(update={"columns": named})
+        if instrument.name not in table.items:
+            continue
+        pattern = table.items[instrument.name]
+        for number in range(1, instrument.items + 1):
+            columns = tuple(_numbered(column, number) for column in pattern.columns)
+            wanted[instrument.item(number)] = pattern.model_copy(update={"columns": columns})
     return wanted
+
+
+def _numbered(column: str, number: int) -> str:
+    """The column of one item."""
+    return column.replace("{nn}", f"{number:02d}").replace("{n}", str(number))
 
 
 def faults_of(plan: SourcesFile, study: Study) -> list[str]:
     """All that names nothing in the study, contradicts itself, or leaves out what every analysis
     needs.
     """
-    faults = [
-        f"sources.yaml: {table.file}: {fault}"
-        for table in plan.tables
-        for fault in _in_table(table, study)
-    ]
-    named = Counter(name for table in plan.tables for name in names_in(table, study))
-    faults += [
-        f"sources.yaml: {name} stands {times} times" for name, times in named.items() if times > 1
-    ]
-    key = study.schema.primary_key[0]
-    needed = {key}.union(
-        *(study.recorded(o.name) for o in study.file.outcomes if o.kind == "primary")
-    )
+    faults: list[str] = []
+    named: Counter[str] = Counter()
+    for table in plan.tables:
+        faults += [f"{table.file}: {fault}" for fault in _in_table(table, study)]
+        named.update(names_in(table, study))
+    faults += [f"{name} stands {times} times" for name, times in named.items() if times > 1]
+    faults += [f"not_held: {fault}" for fault in _in_not_held(plan, named, study)]
+    return [f"sources.yaml: {fault}" for fault in faults]
+
+
+def _in_not_held(plan: SourcesFile, named: Collection[str], study: Study) -> Iterator[str]:
+    needed = {study.schema.primary_key[0]}
+    for outcome in study.file.outcomes:
+        if outcome.kind == "primary":
+            needed |= study.recorded(outcome.name)
     for name in plan.not_held:
         if name not in study.fields:
-            faults.append(f"sources.yaml: not_held: no variable '{name}'{near(name, study.fields)}")
-        elif name in needed or name in named:
-            faults.append(
-                f"sources.yaml: not_held: '{name}' is "
-                f"{'needed' if name in needed else 'mapped as well'}"
-            )
-    return faults
+            yield f"no variable '{name}'{near(name, study.fields)}"
+        elif name in needed:
+            yield f"'{name}' is needed"
+        elif name in named:
+            yield f"'{name}' is mapped as well"
 
 
 def _in_table(table: SourceTable, study: Study) -> Iterator[str]:
     known = [*study.fields, *supplied_scores(study)]
-    prefixes = {instrument.name: instrument.item(1) for instrument in study.schema.instruments}
-    yield from (
-        f"no variable '{name}'{near(name, known)}" for name in table.variables if name not in known
-    )
+    first_items = {instrument.name: instrument.item(1) for instrument in study.schema.instruments}
+    for name in table.variables:
+        if name not in known:
+            yield f"no variable '{name}'{near(name, known)}"
     if study.schema.primary_key[0] in table.variables:
         yield f"'{study.schema.primary_key[0]}' is named with `id`, not among the variables"
     if table.sheet and not table.file.lower().endswith(".xlsx"):
         yield "only a .xlsx file has a sheet"
-    yield from (
-        f"no instrument '{name}'{near(name, prefixes)}"
-        for name in table.items
-        if name not in prefixes
-    )
-    every = {code for name in study.fields for code in missing_codes(study, name)}
-    yield from (
-        f"missing: '{code}' is no missing code"
-        for code in table.missing.values()
-        if code not in every
-    )
-    items = {prefixes[name]: one for name, one in table.items.items() if name in prefixes}
-    for name, one in {**table.variables, **items}.items():
+    for name in table.items:
+        if name not in first_items:
+            yield f"no instrument '{name}'{near(name, first_items)}"
+    codes = {code for name in study.fields for code in missing_codes(study, name)}
+    for code in table.missing.values():
+        if code not in codes:
+            yield f"missing: '{code}' is no missing code"
+    # what holds of an instrument's first item, holds of all
+    items = {first_items[name]: own for name, own in table.items.items() if name in first_items}
+    for name, mapped in {**table.variables, **items}.items():
         if name in known:
-            yield from (f"{name}: {fault}" for fault in _in_mapped(one, name, study))
+            yield from (f"{name}: {fault}" for fault in _in_mapped(mapped, name, study))
 
 
-def _in_mapped(one: Mapped, name: str, study: Study) -> Iterator[str]:
-    field, levels, codes = (
-        study.fields.get(name),
-        levels_of(study, name),
-        missing_codes(study, name),
-    )
-    wrong = [level for level in one.values.values() if levels and level not in (*levels, *codes)]
-    wrong += [code for code in one.missing.values() if code not in codes]
+def _in_mapped(mapped: Mapped, name: str, study: Study) -> Iterator[str]:
+    field = study.fields.get(name)
+    levels = levels_of(study, name)
+    codes = missing_codes(study, name)
+    wrong = [level for level in mapped.values.values() if levels and level not in (*levels, *codes)]
+    wrong += [code for code in mapped.missing.values() if code not in codes]
     yield from (f"'{level}' is no level or missing code" for level in wrong)
-    if one.values and field and field.role == "data_status":
+    if mapped.values and field and field.role == "data_status":
         yield "nothing can be mapped to the mark of made-up rows"
-    if len(one.columns) > 1 and not (field and field.role == "codes"):
+    if len(mapped.columns) > 1 and not (field and field.role == "codes"):
         yield "several columns can only be joined for diagnosis codes"

@@ -1,5 +1,7 @@
 """The recipe of synthetic rows: what is drawn, in which order, with which effects and gaps."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
 from mothers_margins.errors import StudyError, UsageError
@@ -103,34 +105,34 @@ def read_recipe(study: Study) -> Recipe:
         raise UsageError(f"{study.name}: its demonstration rows are not synthetic.")
     recipe, faults = parse_yaml(study.folder / study.file.data.recipe, Recipe)
     if recipe:
-        drawn = {
-            *recipe.variables,
-            *recipe.later,
-            *(truth.field for truth in recipe.truths.values()),
-        }
-        drawn |= {
-            name
-            for one in study.schema.instruments
-            if one.name in recipe.items
-            for name in one.fields()
-        }
-        recorded = {
-            name
-            for name, field in study.fields.items()
-            if field.role in ("variable", "item", "codes")
-        }
-        faults += [
-            f"{study.file.data.recipe}: '{name}' is not drawn" for name in sorted(recorded - drawn)
-        ]
-        faults += [
-            f"{study.file.data.recipe}: '{name}' is no field" for name in sorted(drawn - recorded)
-        ]
-        for outcome, truth in recipe.truths.items():
-            terms = study.terms(truth.model, outcome) if truth.model else study.variables
-            extra = [name for name in truth.odds_ratios if name not in terms]
-            faults += [
-                f"{study.file.data.recipe}: {outcome}: the model has no '{name}'" for name in extra
-            ]
+        file = study.file.data.recipe
+        faults += [f"{file}: {fault}" for fault in _contradictions(study, recipe)]
     if recipe is None or faults:
         raise StudyError(f"{study.name}: the recipe cannot be used; nothing was drawn.", faults)
     return recipe
+
+
+def _contradictions(study: Study, recipe: Recipe) -> Iterator[str]:
+    """Fields that are not drawn, what is drawn and is no field, and effects of no term."""
+    drawn = _drawn(study, recipe)
+    roles = ("variable", "item", "codes")
+    recorded = {name for name, field in study.fields.items() if field.role in roles}
+    for name in sorted(recorded - drawn):
+        yield f"'{name}' is not drawn"
+    for name in sorted(drawn - recorded):
+        yield f"'{name}' is no field"
+    for outcome, truth in recipe.truths.items():
+        terms = study.terms(truth.model, outcome) if truth.model else study.variables
+        for name in truth.odds_ratios:
+            if name not in terms:
+                yield f"{outcome}: the model has no '{name}'"
+
+
+def _drawn(study: Study, recipe: Recipe) -> set[str]:
+    """Fields that the recipe draws."""
+    names = {*recipe.variables, *recipe.later}
+    names.update(truth.field for truth in recipe.truths.values())
+    for instrument in study.schema.instruments:
+        if instrument.name in recipe.items:
+            names.update(instrument.fields())
+    return names

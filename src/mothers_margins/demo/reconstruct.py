@@ -1,6 +1,7 @@
 """The data that are shipped for demonstration, and how they were made."""
 
 import hashlib
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from mothers_margins.cohort.published_totals import RELATIONS
 from mothers_margins.errors import StudyError, UsageError
-from mothers_margins.study.conditions import Condition
+from mothers_margins.study.conditions import Condition, Where
 from mothers_margins.study.participant_table import Variable
 from mothers_margins.study.published_numbers import published_count, published_size
 from mothers_margins.study.study import Study
@@ -53,33 +54,48 @@ def _strata(study: Study, membership: Variable) -> dict[str, np.ndarray]:
         for name, group in study.groups.items()
         if list(group.where) == [membership.name]
     }
-    groups = [names[level] for level in membership.levels]
-    edges = np.cumsum([0, *(int(published_size(study, group) or 0) for group in groups)])
-    return {group: np.arange(edges[i], edges[i + 1]) for i, group in enumerate(groups)}
+    strata = {}
+    first = 0
+    for level in membership.levels:
+        size = int(published_size(study, names[level]) or 0)
+        strata[names[level]] = np.arange(first, first + size)
+        first += size
+    return strata
 
 
 def _filled(study: Study, strata: dict[str, np.ndarray]) -> Columns:
     """Levels of each variable with printed counts, and True or False of each option: right in every
     total.
     """
-    rows = sum(len(positions) for positions in strata.values())
     columns: Columns = {}
     for variable in dict.fromkeys(variable for variable, level, _, _ in study.margins if level):
-        levels = np.array(study.levels(variable), dtype=object)
-        names = [option.name for option in study.sets.get(variable, ())] or [variable]
-        columns |= {name: np.empty(rows, dtype=object) for name in names}
+        for name in _columns_of(study, variable):
+            columns[name] = np.empty(_rows(strata), dtype=object)
         for group, positions in strata.items():
-            counts = [int(published_count(study, group, variable, level) or 0) for level in levels]
+            counts = [
+                int(published_count(study, group, variable, level) or 0)
+                for level in study.levels(variable)
+            ]
             if variable in study.sets:
-                for name, number in zip(names, counts, strict=True):
-                    columns[name][positions] = _spread(
-                        np.arange(len(positions)) < number, f"{group} {name}"
-                    )
+                for option, number in zip(study.sets[variable], counts, strict=True):
+                    ticked = np.arange(len(positions)) < number
+                    columns[option.name][positions] = _spread(ticked, f"{group} {option.name}")
             else:
-                columns[variable][positions] = _spread(
-                    np.repeat(levels, counts), f"{group} {variable}"
-                )
+                levels = np.repeat(np.array(study.levels(variable), dtype=object), counts)
+                columns[variable][positions] = _spread(levels, f"{group} {variable}")
     return columns
+
+
+def _rows(strata: dict[str, np.ndarray]) -> int:
+    """Number of rows of all strata."""
+    return sum(len(positions) for positions in strata.values())
+
+
+def _columns_of(study: Study, variable: str) -> list[str]:
+    """The column of a variable; of a question with several answers, one for each."""
+    if variable in study.sets:
+        return [option.name for option in study.sets[variable]]
+    return [variable]
 
 
 def _spread(values: np.ndarray, salt: str) -> np.ndarray:
@@ -92,62 +108,95 @@ def _spread(values: np.ndarray, salt: str) -> np.ndarray:
     return values[order]
 
 
+def _conditions(study: Study, fact: Fact) -> Where:
+    """What the participants that a fact counts have to meet."""
+    return {**study.groups[fact.group].where, **fact.where}
+
+
 def _used(study: Study, fact: Fact) -> set[str]:
     """Columns that decide whether a fact holds."""
-    named = {**study.groups[fact.group].where, **fact.where}
-    return {
-        column
-        for name in named
-        for column in ([o.name for o in study.sets.get(name, ())] or [name])
-    }
+    columns: set[str] = set()
+    for name in _conditions(study, fact):
+        columns.update(_columns_of(study, name))
+    return columns
 
 
 def _exchange(study: Study, columns: Columns, strata: list[np.ndarray]) -> None:
     """Exchange values of two rows of one stratum whenever facts are then missed by less, until none
     is. In place.
     """
-    facts = [fact for fact in study.facts if _used(study, fact) <= set(columns)]
+    facts = [fact for fact in study.facts if _used(study, fact) <= {*columns}]
     missed = {fact.id: _missed(study, columns, fact) for fact in facts}
     while any(missed.values()):
         before = sum(missed.values())
-        for name in sorted(set().union(*(_used(study, fact) for fact in facts if missed[fact.id]))):
+        to_change: set[str] = set()
+        for fact in facts:
+            if missed[fact.id]:
+                to_change |= _used(study, fact)
+        for name in sorted(to_change):
             touched = [fact for fact in facts if name in _used(study, fact)]
-            for one, other in (pair for positions in strata for pair in combinations(positions, 2)):
-                if not any(missed[fact.id] for fact in touched):
-                    break
-                if columns[name][one] == columns[name][other]:
-                    continue
-                columns[name][[one, other]] = columns[name][[other, one]]
-                now = {fact.id: _missed(study, columns, fact) for fact in touched}
-                if sum(now.values()) < sum(missed[key] for key in now):
-                    missed |= now
-                else:
-                    columns[name][[one, other]] = columns[name][[other, one]]
+            _exchange_in_column(study, columns, name, strata, touched, missed)
         if sum(missed.values()) == before:
-            left = [name for name, number in missed.items() if number]
+            unmet = ", ".join(fact for fact, number in missed.items() if number)
             raise StudyError(
-                f"{study.name}: no exchange of values meets every published fact.",
-                [", ".join(left)],
+                f"{study.name}: no exchange of values meets every published fact.", [unmet]
             )
+
+
+def _exchange_in_column(
+    study: Study,
+    columns: Columns,
+    name: str,
+    strata: list[np.ndarray],
+    touched: list[Fact],
+    missed: dict[str, int],
+) -> None:
+    """Go once through all pairs of rows of one column, and keep each exchange that helps. In place.
+
+    touched: the facts that the column decides. missed: by how many rows each fact is missed.
+    """
+    column = columns[name]
+    for pair in _pairs(strata):
+        if not any(missed[fact.id] for fact in touched):
+            return
+        one, other = pair
+        if column[one] == column[other]:
+            continue
+        column[[one, other]] = column[[other, one]]
+        now = {fact.id: _missed(study, columns, fact) for fact in touched}
+        if sum(now.values()) < sum(missed[fact] for fact in now):
+            missed |= now
+        else:
+            column[[one, other]] = column[[other, one]]
+
+
+def _pairs(strata: list[np.ndarray]) -> Iterator[tuple[int, int]]:
+    """All pairs of rows of one stratum, one stratum after the other."""
+    for positions in strata:
+        yield from combinations(positions, 2)
 
 
 def _missed(study: Study, columns: Columns, fact: Fact) -> int:
     """By how many rows a fact is missed."""
-    met = np.ones(len(next(iter(columns.values()))), dtype=bool)
-    for name, condition in {**study.groups[fact.group].where, **fact.where}.items():
-        met &= _meets(study, columns, name, condition)
-    number = int(met.sum())
+    number = int(_meet_all(study, columns, _conditions(study, fact)).sum())
     return 0 if RELATIONS[fact.relation](number, fact.count) else abs(number - fact.count)
+
+
+def _meet_all(study: Study, columns: Columns, where: Where) -> np.ndarray:
+    """Rows that meet every condition."""
+    met = np.ones(len(next(iter(columns.values()))), dtype=bool)
+    for name, condition in where.items():
+        met &= _meets(study, columns, name, condition)
+    return met
 
 
 def _meets(study: Study, columns: Columns, name: str, condition: Condition) -> np.ndarray:
     if name in study.sets:
-        found = np.any(
-            [columns[o.name] for o in study.sets[name] if o.title in condition.levels], axis=0
-        )
+        asked = [option.name for option in study.sets[name] if option.title in condition.levels]
+        met: np.ndarray = np.any([columns[option] for option in asked], axis=0).astype(bool)
     else:
-        found = np.isin(columns[name].astype(str), condition.levels)
-    return np.asarray(~found.astype(bool) if condition.excluded else found.astype(bool))
+        met = np.isin(columns[name].astype(str), condition.levels)
+    return ~met if condition.excluded else met
 
 
 def _fill_stated(study: Study, columns: Columns, field: Variable) -> None:
@@ -161,23 +210,20 @@ def _fill_stated(study: Study, columns: Columns, field: Variable) -> None:
     columns[field.name] = np.full(len(next(iter(columns.values()))), codes[0], dtype=object)
     for name, group in study.groups.items():
         counts = [published_count(study, name, field.name, level) for level in field.levels]
-        if None not in counts and set(group.where) <= set(columns):
-            inside = np.all(
-                [_meets(study, columns, key, condition) for key, condition in group.where.items()],
-                axis=0,
-            )
-            positions = inside.nonzero()[0]
-            levels = np.repeat(np.array(field.levels, dtype=object), np.array(counts, dtype=int))
-            columns[field.name][positions] = codes[-1]
-            columns[field.name][positions[: len(levels)]] = levels
-            _exchange(study, columns, [positions])
+        if None in counts or not {*group.where} <= {*columns}:
+            continue
+        positions = _meet_all(study, columns, group.where).nonzero()[0]
+        levels = np.repeat(np.array(field.levels, dtype=object), np.array(counts, dtype=int))
+        columns[field.name][positions] = codes[-1]
+        columns[field.name][positions[: len(levels)]] = levels
+        _exchange(study, columns, [positions])
 
 
 def _as_file(study: Study, columns: Columns, strata: dict[str, np.ndarray]) -> pd.DataFrame:
     """The participant file as text: numbers inside their bands, the second fact of a pair, marks
     and ids.
     """
-    rows = sum(len(positions) for positions in strata.values())
+    rows = _rows(strata)
     cells: dict[str, list[str]] = {}
     banded = {variable.source: variable for variable in study.file.derived if variable.bands}
     for field in study.schema.fields:
@@ -209,33 +255,40 @@ def _numbers(
     allow it.
     """
     limits = field.constraints
-    low = {band.level: int(band.minimum or limits.minimum or 0) for band in variable.bands}
-    high = {band.level: int(band.maximum or limits.maximum or 0) for band in variable.bands}
     levels = columns[variable.name]
-    numbers = np.array([(low[level] + high[level]) // 2 for level in levels])
-    totals = {
-        group: round(mean * (published_size(study, group) or 0))
-        for (name, _, group, statistic), mean in study.margins.items()
-        if (name, statistic) == (field.name, "mean")
-    }
+    low_of = {band.level: int(band.minimum or limits.minimum or 0) for band in variable.bands}
+    high_of = {band.level: int(band.maximum or limits.maximum or 0) for band in variable.bands}
+    low = np.array([low_of[level] for level in levels])
+    high = np.array([high_of[level] for level in levels])
+    numbers: np.ndarray = (low + high) // 2
     for group, positions in strata.items():
-        difference = study.groups[group].difference
-        total = (
-            totals[difference.of] - sum(totals[part] for part in difference.minus)
-            if difference
-            else totals[group]
-        )
-        while (short := total - numbers[positions].sum()) != 0:
-            step = 1 if short > 0 else -1
-            free = [
-                row
-                for row in positions
-                if low[levels[row]] <= numbers[row] + step <= high[levels[row]]
-            ]
-            if not free:
+        missing = _total(study, field.name, group) - numbers[positions].sum()
+        while missing != 0:
+            step = 1 if missing > 0 else -1
+            stepped = numbers[positions] + step
+            free = positions[(low[positions] <= stepped) & (stepped <= high[positions])]
+            if not len(free):
                 raise StudyError(
                     f"{study.name}: the bands of {field.name} do not allow the printed mean of "
                     f"{group}."
                 )
-            numbers[free[: abs(short)]] += step
+            changed = free[: abs(missing)]
+            numbers[changed] += step
+            missing -= step * len(changed)
     return numbers
+
+
+def _total(study: Study, variable: str, group: str) -> int:
+    """The sum of a group's numbers, from its printed mean, or from those of the groups that it is
+    the difference of.
+    """
+    difference = study.groups[group].difference
+    if difference:
+        parts = sum(_total_of_printed(study, variable, part) for part in difference.minus)
+        return _total_of_printed(study, variable, difference.of) - parts
+    return _total_of_printed(study, variable, group)
+
+
+def _total_of_printed(study: Study, variable: str, group: str) -> int:
+    mean = study.margins[(variable, "", group, "mean")]
+    return round(mean * (published_size(study, group) or 0))

@@ -19,8 +19,9 @@ from mothers_margins.cohort.derive import derive
 from mothers_margins.cohort.design_columns import coded
 from mothers_margins.demo.recipe import Draw, Gap, Plant, Recipe, Truth, read_recipe
 from mothers_margins.errors import StudyError
-from mothers_margins.study.participant_table import Variable
+from mothers_margins.study.participant_table import Instrument, Variable
 from mothers_margins.study.study import Source, Study
+from mothers_margins.study.study_file import Fifths
 
 Cells = dict[str, pd.Series]
 
@@ -52,17 +53,16 @@ class _Drawing:
     """
 
     def __init__(self, study: Study, recipe: Recipe, rows: int | None, seed: int | None) -> None:
-        self.study, self.recipe = study, recipe
+        self.study = study
+        self.recipe = recipe
         self.rows = recipe.rows if rows is None else rows
         self.seed = recipe.seed if seed is None else seed
         self.adversity = self.noise("adversity")
         self.cells: Cells = {}
-        self.planted: list[
-            int
-        ] = []  # rows with a deliberate difficulty of the truth: no gap may cover it
-        self.codes: dict[
-            str, pd.Series
-        ] = {}  # missing codes that belong to the truth: what does not apply
+        # rows with a deliberate difficulty of the truth: no gap may cover it
+        self.planted: list[int] = []
+        # missing codes that belong to the truth: what does not apply
+        self.codes: dict[str, pd.Series] = {}
 
     def uniform(self, name: str) -> np.ndarray:
         """Uniform numbers between 0 and 1, from the raw generator only: its stream stays the same
@@ -85,7 +85,7 @@ class _Drawing:
         for name, draw in self.recipe.variables.items():
             self.cells[name] = self.drawn(name, draw)
         for instrument in self.study.schema.instruments:
-            self.items(instrument.name)
+            self.items(instrument)
         for name, truth in self.recipe.truths.items():
             extra = self.recipe.carry_over.get(name, {}) if carry_over else {}
             self.cells[truth.field] = self.outcome(name, truth, extra)
@@ -96,60 +96,64 @@ class _Drawing:
 
     def cohort(self) -> Cohort:
         """What is drawn so far, derived; what is not drawn yet is missing."""
-        status, key = self.study.file.data, self.study.schema.primary_key[0]
-        data = {}
-        for name, field in self.study.fields.items():
-            if field.role == "data_status":
-                data[name] = pd.Series(
-                    pd.Categorical([status.demo_status] * self.rows, categories=field.levels)
-                )
-            elif name == key:
-                width = max(3, len(str(self.rows)))
-                data[name] = pd.Series(
-                    [f"{field.made_up_prefix}{n:0{width}d}" for n in range(1, self.rows + 1)]
-                )
-            elif name in self.cells:
-                data[name] = self.cells[name]
-            else:
-                data[name] = _typed(field, pd.Series(np.full(self.rows, None, dtype=object)))
+        data = {name: self.column(field) for name, field in self.study.fields.items()}
         blank = pd.Series(pd.NA, index=range(self.rows), dtype="str")
         reasons = {name: self.why(name) if name in self.codes else blank for name in data}
-        source = Source("synthetic", self.rows, status.statement)
+        source = Source("synthetic", self.rows, self.study.file.data.statement)
         return derive(Cohort(pd.DataFrame(data), pd.DataFrame(reasons), source, self.study))
+
+    def column(self, field: Variable) -> pd.Series:
+        """A column of the cohort: the mark, the ids, or what is drawn of a field so far."""
+        if field.role == "data_status":
+            status = self.study.file.data.demo_status
+            return pd.Series(pd.Categorical([status] * self.rows, categories=field.levels))
+        if field.name == self.study.schema.primary_key[0]:
+            width = max(3, len(str(self.rows)))
+            numbers = range(1, self.rows + 1)
+            return pd.Series([f"{field.made_up_prefix}{number:0{width}d}" for number in numbers])
+        if field.name in self.cells:
+            return self.cells[field.name]
+        return _typed(field, pd.Series(np.full(self.rows, None, dtype=object)))
 
     def why(self, name: str) -> pd.Series:
         declared = self.study.missing_codes(self.study.fields[name])
         return self.codes[name].map({code.value: code.label for code in declared}).astype("str")
 
+    def keep_code(self, name: str, code: str, rows: np.ndarray) -> None:
+        """Remember that the truth of these rows is a missing code."""
+        codes = pd.Series(code, index=range(self.rows), dtype="str")
+        self.codes[name] = codes.where(rows)
+
     def drawn(self, name: str, draw: Draw) -> pd.Series:
-        field, order = self.study.fields[name], self.loaded(name, draw.loading)
-        values = np.full(self.rows, None, dtype=object)
+        order = self.loaded(name, draw.loading)
         inside = np.ones(self.rows, dtype=bool)
         if draw.where:
             inside = holds(self.cells, self.study, draw.where).fillna(False).to_numpy(dtype=bool)
-            self.codes[name] = pd.Series(draw.otherwise, index=range(self.rows), dtype="str").mask(
-                inside
-            )
+            self.keep_code(name, draw.otherwise, ~inside)
+        values = np.full(self.rows, None, dtype=object)
         if draw.points:
-            exact = inside & ~self.unknown(
-                draw.where
-            )  # so that the points hold among those that the file knows
-            ranks = np.interp(order, np.sort(order[exact]), np.linspace(0, 1, exact.sum()))
-            numbers = np.interp(ranks[inside], np.linspace(0, 1, len(draw.points)), draw.points)
-            values[inside] = np.round(numbers) if field.type == "integer" else np.round(numbers, 1)
+            values[inside] = self.points(name, draw, order, inside)
         elif draw.by:
             groups = self.cells[draw.by].astype("str").to_numpy()
             for level in pd.unique(groups[inside]):
-                at = inside & (groups == level)
-                values[at] = _spread(draw.weights_by.get(level, draw.weights), order[at])
+                of_level = inside & (groups == level)
+                weights = draw.weights_by.get(level, draw.weights)
+                values[of_level] = _spread(weights, order[of_level])
         else:
             values[inside] = _spread(draw.weights, order[inside])
-        for fifth in self.study.derived.values():
-            if fifth.fifths and fifth.fifths.rank == name:
-                values = self.ranks(
-                    values, self.cells[fifth.fifths.index], fifth.fifths.areas, name
-                )
-        return _typed(field, pd.Series(values))
+        for derived in self.study.derived.values():
+            if derived.fifths and derived.fifths.rank == name:
+                values = self.ranks(values, derived.fifths)
+        return _typed(self.study.fields[name], pd.Series(values))
+
+    def points(self, name: str, draw: Draw, order: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        """Numbers at the recipe's points, for the rows inside."""
+        # so that the points hold among those that the file knows
+        known = inside & ~self.unknown(draw.where)
+        ranks = np.interp(order, np.sort(order[known]), np.linspace(0, 1, known.sum()))
+        numbers = np.interp(ranks[inside], np.linspace(0, 1, len(draw.points)), draw.points)
+        decimals = 0 if self.study.fields[name].type == "integer" else 1
+        return np.asarray(np.round(numbers, decimals))
 
     def unknown(self, names: Iterable[str]) -> np.ndarray:
         """Rows for which one of these outcomes stays unknown in the file."""
@@ -160,32 +164,21 @@ class _Drawing:
                     rows[self.shuffled(outcome)[: self.scaled(truth.unknown)]] = True
         return rows
 
-    def ranks(
-        self, fifth: np.ndarray, index: pd.Series, areas: Mapping[str, int], name: str
-    ) -> np.ndarray:
+    def ranks(self, fifth: np.ndarray, fifths: Fifths) -> np.ndarray:
         """A rank inside each dyad's fifth of the areas that its index ranks."""
-        total = index.astype("str").map(areas).to_numpy(dtype=float)
-        low, high = (np.floor((fifth.astype(float) - shift) * total / 5) for shift in (1, 0))
-        return (
-            np.asarray(low + 1 + np.floor(self.uniform(f"{name} within") * (high - low)))
-            .astype(int)
-            .astype(object)
-        )
+        areas = self.cells[fifths.index].astype("str").map(fifths.areas).to_numpy(dtype=float)
+        number = fifth.astype(float)
+        low = np.floor((number - 1) * areas / 5)
+        high = np.floor(number * areas / 5)
+        within = np.floor(self.uniform(f"{fifths.rank} within") * (high - low))
+        return np.asarray(low + 1 + within).astype(int).astype(object)
 
-    def items(self, instrument_name: str) -> None:
-        instrument = next(
-            one for one in self.study.schema.instruments if one.name == instrument_name
-        )
-        recipe = self.recipe.items[instrument_name]
-        severity = self.loaded(instrument_name, recipe.loading)
-        nothing = np.zeros(self.rows, dtype=bool)
-        nothing[np.argsort(severity)[: round(recipe.nothing * self.rows)]] = True
-        gate = instrument.gate
-        closed = (
-            (self.cells[gate.variable] == gate.level).to_numpy(dtype=bool)
-            if gate
-            else nothing & False
-        )
+    def items(self, instrument: Instrument) -> None:
+        """Draw all items of an instrument; behind a closed gate they do not apply."""
+        recipe = self.recipe.items[instrument.name]
+        severity = self.loaded(instrument.name, recipe.loading)
+        nothing = np.argsort(severity)[: round(recipe.nothing * self.rows)]
+        closed = self.closed(instrument)
         for number in range(1, instrument.items + 1):
             name = instrument.item(number)
             field = self.study.fields[name]
@@ -194,43 +187,49 @@ class _Drawing:
             steps[nothing] = 0
             if number in instrument.reversed:
                 steps = len(recipe.cuts) - steps
-            lowest = int(field.constraints.minimum or 0)
-            values = np.array(field.levels, dtype=object)[steps] if field.levels else steps + lowest
-            self.cells[name] = _typed(field, pd.Series(values, dtype=object).mask(closed))
-            if gate:
+            values = pd.Series(_answers(field, steps), dtype=object).mask(closed)
+            self.cells[name] = _typed(field, values)
+            if instrument.gate:
                 codes = self.study.missing_codes(field)
-                applies_not = next(code.value for code in codes if code.not_applicable)
-                self.codes[name] = pd.Series(
-                    applies_not, index=range(self.rows), dtype="str"
-                ).where(closed)
+                not_applicable = next(code.value for code in codes if code.not_applicable)
+                self.keep_code(name, not_applicable, closed)
+
+    def closed(self, instrument: Instrument) -> np.ndarray:
+        """Rows in which the gate of an instrument is closed; none where it has no gate."""
+        gate = instrument.gate
+        if gate is None:
+            return np.zeros(self.rows, dtype=bool)
+        return (self.cells[gate.variable] == gate.level).to_numpy(dtype=bool)
 
     def outcome(self, name: str, truth: Truth, extra: Mapping[str, float]) -> pd.Series:
+        """The field behind an outcome: those have it whose predictor plus noise is highest."""
+        predictor = self.predictor(name, truth, extra)
+        # the first of this order stay unknown
+        known = predictor[self.shuffled(name)[self.scaled(truth.unknown) :]]
+        events = round(len(known) * truth.events / truth.known)
+        happened = predictor >= np.sort(known)[::-1][events - 1]
+        levels = np.full(self.rows, truth.otherwise, dtype=object)
+        levels[happened] = _spread(truth.levels, self.noise(f"{name} level")[happened])
+        return _typed(self.study.fields[truth.field], pd.Series(levels))
+
+    def predictor(self, name: str, truth: Truth, extra: Mapping[str, float]) -> np.ndarray:
+        """Log-odds of an outcome plus logistic noise. extra: odds ratios beyond the model's."""
         data = self.cohort().data
         noise = self.uniform(name)
         predictor: np.ndarray = np.log(noise / (1 - noise))
         for term, ratio in {**truth.odds_ratios, **extra}.items():
             if truth.model and term not in extra:
                 (values,) = coded(self.study, data, term).values()
+            elif self.study.levels(term):
+                values = (data[term] == "Yes").astype(float)
             else:
-                values = (
-                    (data[term] == "Yes").astype(float)
-                    if self.study.levels(term)
-                    else data[term].astype(float)
-                )
+                values = data[term].astype(float)
             predictor = np.asarray(predictor + np.log(ratio) * values.to_numpy(dtype=float))
         if np.isnan(predictor).any():
             raise StudyError(
                 f"{self.study.name}: the truth of {name} needs a variable that not every dyad has."
             )
-        known = predictor[
-            self.shuffled(name)[self.scaled(truth.unknown) :]
-        ]  # the first of this order stay unknown
-        happened = (
-            predictor >= np.sort(known)[::-1][round(len(known) * truth.events / truth.known) - 1]
-        )
-        levels = np.full(self.rows, truth.otherwise, dtype=object)
-        levels[happened] = _spread(truth.levels, self.noise(f"{name} level")[happened])
-        return _typed(self.study.fields[truth.field], pd.Series(levels))
+        return predictor
 
     def shuffled(self, name: str) -> np.ndarray:
         """Rows in an order of their own; the outcome of the first is left unknown in the file."""
@@ -254,22 +253,25 @@ class _Drawing:
         """The first dyad that fits and holds no other plant; of few dyads, none may."""
         unknown = self.unknown(truth.field for truth in self.recipe.truths.values())
         fits = where_mask(cohort, plant.where).to_numpy() & ~unknown
-        found = [int(row) for row in fits.nonzero()[0] if row not in taken]
-        if not found and self.rows >= self.recipe.rows:
+        free = [int(row) for row in fits.nonzero()[0] if row not in taken]
+        if free:
+            taken.add(free[0])
+            return free[0]
+        if self.rows >= self.recipe.rows:
             raise StudyError(
                 f"{self.study.name}: no dyad meets the condition of a plant.", [plant.why]
             )
-        taken.update(found[:1])
-        return found[0] if found else None
+        return None
 
     def as_file(self) -> pd.DataFrame:
         cohort = self.complete()
         text = {}
-        for name in self.study.fields:
-            cells = cohort.data[name].astype("str")
-            if self.study.fields[name].type == "number":
-                cells = cells.str.removesuffix(".0")
-            text[name] = cells.mask(cells.isna(), self.codes[name]) if name in self.codes else cells
+        for name, field in self.study.fields.items():
+            text[name] = cohort.data[name].astype("str")
+            if field.type == "number":
+                text[name] = text[name].str.removesuffix(".0")
+            if name in self.codes:
+                text[name] = text[name].mask(text[name].isna(), self.codes[name])
         for place, gap in enumerate(self.recipe.gaps):
             self.leave_out(text, cohort, gap, f"gap {place}")
         for name, truth in self.recipe.truths.items():
@@ -287,35 +289,27 @@ class _Drawing:
     def leave_out(self, text: Cells, cohort: Cohort, gap: Gap, salt: str) -> None:
         """Missing cells, likelier where the recipe says so, with an exact number of forms."""
         names = [*gap.variables]
-        names += [
-            name
-            for one in self.study.schema.instruments
-            if one.name in gap.instruments
-            for name in one.fields()
-        ]
-        age = cohort.data["age_years"].to_numpy(dtype=float)
-        lean = gap.older * (age - age.mean()) / age.std() + gap.involved * (
-            cohort.data["involved_t1"] == "Yes"
-        )
+        for instrument in self.study.schema.instruments:
+            if instrument.name in gap.instruments:
+                names += instrument.fields()
         if gap.forms:
-            at = np.argsort(-(self.noise(salt) + lean.to_numpy()))[: round(gap.share * self.rows)]
+            leaning = self.noise(salt) + _lean(cohort, gap)
+            rows = np.argsort(-leaning)[: round(gap.share * self.rows)]
             for name in names:
-                self.blank(text, name, at, gap.code)
+                self.blank(text, name, rows, gap.code)
             return
         for name in names:
-            self.blank(
-                text, name, (self.uniform(f"{salt} {name}") < gap.share).nonzero()[0], gap.code
-            )
+            rows = (self.uniform(f"{salt} {name}") < gap.share).nonzero()[0]
+            self.blank(text, name, rows, gap.code)
 
-    def blank(self, text: Cells, name: str, at: np.ndarray, code: str) -> None:
+    def blank(self, text: Cells, name: str, rows: np.ndarray, code: str) -> None:
         """A code in these rows, but where the variable is missing or does not apply already, or a
         difficulty stands.
         """
-        declared = [one.value for one in self.study.missing_codes(self.study.fields[name])]
-        free = ~(
-            text[name].iloc[at].isin(declared).to_numpy(dtype=bool) | np.isin(at, self.planted)
-        )
-        text[name].iloc[at[free]] = code
+        missing = [other.value for other in self.study.missing_codes(self.study.fields[name])]
+        is_missing = text[name].iloc[rows].isin(missing).to_numpy(dtype=bool)
+        is_planted = np.isin(rows, self.planted)
+        text[name].iloc[rows[~(is_missing | is_planted)]] = code
 
     def follow_unknown(self, text: Cells) -> None:
         """What hangs on an unknown value is unknown: days to a re-admission that may not have
@@ -325,6 +319,21 @@ class _Drawing:
             for source in draw.where:
                 unknown = text[source].isin(["", ".a", ".b"])
                 text[name] = text[name].mask(unknown, "")
+
+
+def _answers(field: Variable, steps: np.ndarray) -> np.ndarray:
+    """The answers so many steps above the lowest."""
+    if field.levels:
+        return np.asarray(np.array(field.levels, dtype=object)[steps])
+    return np.asarray(steps + int(field.constraints.minimum or 0))
+
+
+def _lean(cohort: Cohort, gap: Gap) -> np.ndarray:
+    """How much likelier than others each dyad is to have a gap."""
+    age = cohort.data["age_years"].to_numpy(dtype=float)
+    by_age = gap.older * (age - age.mean()) / age.std()
+    by_involvement = gap.involved * (cohort.data["involved_t1"] == "Yes")
+    return np.asarray((by_age + by_involvement).to_numpy())
 
 
 def _spread(weights: Mapping[str, float], order: np.ndarray) -> np.ndarray:
@@ -343,6 +352,8 @@ def _typed(field: Variable, values: pd.Series) -> pd.Series:
     if field.levels:
         kind = pd.CategoricalDtype(list(field.levels), ordered=field.categories_ordered)
         return values.astype(kind)
-    if field.type in ("integer", "number"):
-        return pd.to_numeric(values).astype("Int64" if field.type == "integer" else "Float64")
+    if field.type == "integer":
+        return pd.to_numeric(values).astype("Int64")
+    if field.type == "number":
+        return pd.to_numeric(values).astype("Float64")
     return values.astype("str")

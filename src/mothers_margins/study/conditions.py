@@ -1,12 +1,11 @@
 """Conditions on variables, and groups: {variable: level | {not: …} | {at_least: …}}."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mothers_margins.study.yaml_file import Definition
-
-# ---- study.yaml
+from mothers_margins.study.yaml_file import Definition, Written
 
 
 class Condition(Definition):
@@ -36,15 +35,20 @@ class Condition(Definition):
         return self
 
 
-def _as_condition(written: Any) -> Any:
-    if isinstance(written, Condition) or (isinstance(written, dict) and set(written) - {"not"}):
+def _as_condition(written: Written | Condition) -> Written | Condition:
+    """A condition with its keys, from the short forms {variable: level | list | {not: …}}."""
+    if isinstance(written, Condition):
         return written
     if isinstance(written, dict):
+        if {*written} - {"not"}:
+            return written
         return {"levels": written.get("not"), "excluded": True}
     return {"levels": written if isinstance(written, list | tuple) else (written,)}
 
 
 Where = dict[str, Annotated[Condition, BeforeValidator(_as_condition)]]
+# Conditions as somebody writes them in a call: in the short forms, or made already.
+WrittenWhere = Mapping[str, Written | Condition]
 
 
 class Difference(Definition):

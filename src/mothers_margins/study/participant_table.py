@@ -3,11 +3,11 @@ type per thing.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from mothers_margins.study.yaml_file import Definition
+from mothers_margins.study.yaml_file import Definition, Written, as_tuple
 
 
 class Level(Definition):
@@ -19,7 +19,7 @@ class Level(Definition):
     label: str = ""
 
 
-def _as_mapping(level: Any) -> Any:
+def _as_mapping(level: Written | Level) -> Written | Level:
     return level if isinstance(level, dict | Level) else {"value": level}
 
 
@@ -59,10 +59,6 @@ SummaryKind = Literal["n", "mean", "mean_sd", "median_iqr"]
 Timepoint = Literal[1, 2, "between"]
 
 
-def _as_tuple(written: Any) -> Any:
-    return (written,) if isinstance(written, str) else written
-
-
 class Summarised(Definition):
     """What is said of anything that can be summarised.
 
@@ -73,7 +69,7 @@ class Summarised(Definition):
 
     title: str
     description: str = ""
-    summary: Annotated[tuple[SummaryKind, ...], BeforeValidator(_as_tuple)] = ()
+    summary: Annotated[tuple[SummaryKind, ...], BeforeValidator(as_tuple)] = ()
     row_label: str = ""
     plain_label: str = ""
     unit: str = ""

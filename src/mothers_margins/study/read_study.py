@@ -12,21 +12,21 @@ from mothers_margins.study.checks.definition import contradictions
 from mothers_margins.study.participant_table import TableSchema
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Fact, FactsFile, StudyFile, Themes
-from mothers_margins.study.yaml_file import Definition, _Loader, parse_yaml
+from mothers_margins.study.yaml_file import Definition, Loader, parse_yaml
 
 Margins = dict[tuple[str, str, str, str], float]
-_MODELS: dict[str, type[Definition]] = {"themes.yaml": Themes, "published_facts.yaml": FactsFile}
 MARGIN_COLUMNS = ["variable", "level", "group", "statistic", "value"]
-
-
-for tag, pattern, start in (
-    ("bool", r"true|false", "tf"),
-    ("null", r"null|~|", "n~"),
-    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
-    ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?", "-+0123456789"),
-):
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(start)
+FORMATS: dict[str, type[Definition]] = {"themes.yaml": Themes, "published_facts.yaml": FactsFile}
+# The only texts that are no text in YAML 1.2, with the characters that they can begin with.
+NO_TEXT = {
+    "bool": (r"true|false", "tf"),
+    "null": (r"null|~|", "n~"),
+    "int": (r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    "float": (r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?", "-+0123456789"),
+}
+for kind, (pattern, beginnings) in NO_TEXT.items():
+    Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{kind}", re.compile(f"^(?:{pattern})$"), list(beginnings)
     )
 
 
@@ -36,33 +36,23 @@ def read_study(name: str, folder: Path | None = None) -> Study:
     name: its folder in data_dictionary/; `folder` names another place that holds the files.
     Raises UsageError if there is no such study, StudyError with every fault of its files.
     """
-    if folder is None:
-        home = places.project() / "data_dictionary"
-        known = sorted(path.parent.name for path in home.glob("*/study.yaml"))
-        if name not in known:
-            raise unknown("study", [name], known, "data_dictionary")
-        folder = home / name
+    folder = folder or _folder_of(name)
     file, faults = parse_yaml(folder / "study.yaml", StudyFile)
-    if file is None:  # the other files are read all the same, so that their faults are listed too
-        for path in sorted(folder.glob("*.yaml")):
-            model = _MODELS.get(
-                path.name, TableSchema if path.name.endswith(".schema.yaml") else None
-            )
-            faults += parse_yaml(path, model)[1] if model else []
-        raise _refused(folder, faults)
-    schema, more = parse_yaml(folder / file.data.schema_file, TableSchema)
-    faults += more
+    if file is None:
+        raise _refused(folder, faults + _faults_of_companions(folder))
+    schema, faults_of_schema = parse_yaml(folder / file.data.schema_file, TableSchema)
+    faults += faults_of_schema
     themes: Themes | None = None
     facts: tuple[Fact, ...] = ()
     margins: Margins = {}
     if file.themes:
-        themes, more = parse_yaml(folder / file.themes.file, Themes)
-        faults += more
+        themes, faults_of_themes = parse_yaml(folder / file.themes.file, Themes)
+        faults += faults_of_themes
     if file.published:
-        facts_file, more = parse_yaml(folder / file.published.facts, FactsFile)
+        facts_file, faults_of_facts = parse_yaml(folder / file.published.facts, FactsFile)
         facts = facts_file.facts if facts_file else ()
-        margins, problems = _margins(folder / file.published.margins)
-        faults += more + problems
+        margins, faults_of_margins = _margins(folder / file.published.margins)
+        faults += faults_of_facts + faults_of_margins
     if schema is None:
         raise _refused(folder, faults)
     study = Study(folder, file, schema, themes, facts, margins)
@@ -72,6 +62,26 @@ def read_study(name: str, folder: Path | None = None) -> Study:
     if faults:
         raise _refused(folder, faults)
     return study
+
+
+def _folder_of(name: str) -> Path:
+    """The study's folder in data_dictionary/. Raises UsageError if there is none."""
+    home = places.project() / "data_dictionary"
+    known = sorted(path.parent.name for path in home.glob("*/study.yaml"))
+    if name not in known:
+        raise unknown("study", [name], known, "data_dictionary")
+    return home / name
+
+
+def _faults_of_companions(folder: Path) -> list[str]:
+    """Faults of the files beside a study.yaml that cannot be read, so that they are listed too."""
+    faults: list[str] = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name in FORMATS:
+            faults += parse_yaml(path, FORMATS[path.name])[1]
+        elif path.name.endswith(".schema.yaml"):
+            faults += parse_yaml(path, TableSchema)[1]
+    return faults
 
 
 def _refused(folder: Path, faults: list[str]) -> StudyError:

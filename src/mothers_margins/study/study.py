@@ -115,9 +115,9 @@ class Study:
         declared order.
         """
         single = [
-            f.name
-            for f in self.schema.fields
-            if f.role in ("variable", "group") and not f.multi_response
+            field.name
+            for field in self.schema.fields
+            if field.role in ("variable", "group") and not field.multi_response
         ]
         return (*single, *self.scores, *self.derived, *self.sets)
 
@@ -142,10 +142,12 @@ class Study:
             raise unknown("model", [model], self.file.models, f"study {self.name}")
         if outcome not in self.outcomes:
             raise unknown("outcome", [outcome], self.outcomes, f"study {self.name}")
-        plan, asked = self.file.models[model], self.outcomes[outcome].of or outcome
+        plan = self.file.models[model]
+        asked = self.outcomes[outcome].of or outcome
         inherited = self.terms(plan.departs_from, asked) if plan.departs_from else ()
         listed = plan.terms.get(asked, inherited)
-        return (*(plan.replace.get(term, term) for term in listed), *plan.add.get(asked, ()))
+        replaced = [plan.replace.get(term, term) for term in listed]
+        return (*replaced, *plan.add.get(asked, ()))
 
     def coding(self, model: str, term: str) -> Coding:
         """How a term is coded in a model: as the model says, or the one it departs from, else as
@@ -173,38 +175,42 @@ class Study:
         lock = self.file.lock
         if lock is None or outcome not in lock.terms:
             return [], [], []
-        agreed, now = lock.terms[outcome], self.terms(lock.model, outcome)
-        coded = [
-            t for t in now if t in lock.coding and self.coding(lock.model, t) != lock.coding[t]
-        ]
-        return [t for t in now if t not in agreed], [t for t in agreed if t not in now], coded
+        agreed = lock.terms[outcome]
+        now = self.terms(lock.model, outcome)
+        added = [term for term in now if term not in agreed]
+        left_out = [term for term in agreed if term not in now]
+        both = [term for term in now if term in lock.coding]
+        coded = [term for term in both if self.coding(lock.model, term) != lock.coding[term]]
+        return added, left_out, coded
 
     @property
     def main_outcomes(self) -> dict[Timepoint | None, str]:
         """The primary and the secondary outcome by timepoint."""
         return {
-            o.timepoint: o.name for o in self.file.outcomes if o.kind in ("primary", "secondary")
+            outcome.timepoint: outcome.name
+            for outcome in self.file.outcomes
+            if outcome.kind in ("primary", "secondary")
         }
 
     def main_outcome(self, timepoint: int) -> str:
         """The primary or secondary outcome at a timepoint. Raises UsageError if there is none."""
-        found = {str(when): name for when, name in self.main_outcomes.items()}
-        if str(timepoint) not in found:
-            raise unknown(
-                "timepoint with a main outcome", [str(timepoint)], found, f"study {self.name}"
-            )
-        return found[str(timepoint)]
+        main = {str(when): name for when, name in self.main_outcomes.items()}
+        asked = str(timepoint)
+        if asked not in main:
+            raise unknown("timepoint with a main outcome", [asked], main, f"study {self.name}")
+        return main[asked]
 
     def auxiliaries(self, outcome: str) -> tuple[str, ...]:
         """Auxiliary variables of the missing-data plan that were not recorded after an outcome, nor
         make it up.
         """
-        plan, last = self.file.missing_data, ORDER[self.outcomes[outcome].timepoint]
-        names = plan.auxiliaries if plan else ()
+        plan = self.file.missing_data
+        if plan is None:
+            return ()
+        last = ORDER[self.outcomes[outcome].timepoint]
+        before = [name for name in plan.auxiliaries if ORDER[self.timepoint(name)] <= last]
         own = self.recorded(outcome)
-        return tuple(
-            n for n in names if ORDER[self.timepoint(n)] <= last and not self.recorded(n) & own
-        )
+        return tuple(name for name in before if self.recorded(name).isdisjoint(own))
 
     def contrasts(self, outcome: str) -> dict[str, dict[str, Where]]:
         """Pairs of disjoint groups of an outcome: those with it and all others; and the others who
@@ -215,17 +221,19 @@ class Study:
         """
         if outcome not in self.outcomes:
             raise unknown("outcome", [outcome], self.outcomes, f"study {self.name}")
-        yes, no = Condition(levels=("Yes",)), Condition(levels=("No",))
-        title, within = self.label(outcome), self.outcomes[outcome].also_within
+        within = self.outcomes[outcome].also_within
         if not within:
-            known = [name for name, one in self.outcomes.items() if one.also_within]
-            remedy = f"Outcomes that do: {', '.join(known)}."
+            declaring = [other.name for other in self.file.outcomes if other.also_within]
+            remedy = f"Outcomes that do: {', '.join(declaring)}."
             raise UsageError(
                 f"study {self.name}: outcome {outcome} declares no also_within.", (), remedy
             )
+        title = self.label(outcome)
+        with_it = {outcome: Condition(levels=("Yes",))}
+        without_it = {outcome: Condition(levels=("No",))}
         return {
-            "all others": {title: {outcome: yes}, "All others": {outcome: no}},
-            "involved": {title: {outcome: yes}, "Involved, without it": {outcome: no, **within}},
+            "all others": {title: with_it, "All others": without_it},
+            "involved": {title: with_it, "Involved, without it": {**without_it, **within}},
         }
 
     def missing_codes(self, field: Variable) -> tuple[MissingValue, ...]:
@@ -239,14 +247,16 @@ class Study:
         """Reasons that say that there is nothing to know: such a cell is not missing, and never
         imputed.
         """
-        codes = [code for field in self.schema.fields for code in field.missing_values] + [
-            *self.schema.missing_values
-        ]
-        gates = [
-            instrument.gate.reason for instrument in self.schema.instruments if instrument.gate
-        ]
+        codes = [*self.schema.missing_values]
+        for field in self.schema.fields:
+            codes += field.missing_values
+        gates = [instrument.gate for instrument in self.schema.instruments if instrument.gate]
         return frozenset(
-            [code.label for code in codes if code.not_applicable] + gates + [NOT_CONCERNED]
+            [
+                *(code.label for code in codes if code.not_applicable),
+                *(gate.reason for gate in gates),
+                NOT_CONCERNED,
+            ]
         )
 
     def structural_zeros(self, name: str) -> tuple[StructuralZero, ...]:
@@ -274,25 +284,22 @@ class Study:
         """Lowest and highest value that a score can have."""
         declared = self.scores[score]
         if declared.sum_of:
-            parts = [self.limits(part) for part in declared.sum_of]
-            counted = [self.scores[part] for part in declared.sum_of]
-            values = {part.value for part in counted}
-            apart = (
-                len({part.items for part in counted}) == 1
-                and len(values) == len(counted)
-                and not values & {"", "any"}
-            )
-            most = (
-                len(counted[0].items) if apart else sum(high for _, high in parts)
-            )  # an item has one of the values
-            return sum(low for low, _ in parts), most
+            return self._limits_of_sum(declared)
         if declared.value:
             return 0, len(declared.items)
-        items = [
-            self.fields[self.instruments[score].item(number)].constraints
-            for number in declared.items
-        ]
+        instrument = self.instruments[score]
+        items = [self.fields[instrument.item(number)].constraints for number in declared.items]
         return sum(item.minimum or 0 for item in items), sum(item.maximum or 0 for item in items)
+
+    def _limits_of_sum(self, score: Score) -> tuple[float, float]:
+        limits = [self.limits(part) for part in score.sum_of]
+        lowest = sum(low for low, _ in limits)
+        parts = [self.scores[part] for part in score.sum_of]
+        values = {part.value for part in parts}
+        same_items = len({part.items for part in parts}) == 1
+        if same_items and len(values) == len(parts) and values.isdisjoint({"", "any"}):
+            return lowest, len(parts[0].items)  # an item has only one of the values
+        return lowest, sum(high for _, high in limits)
 
     def recorded(self, name: str) -> frozenset[str]:
         """Fields of the file that a variable is made from in the end."""
@@ -311,15 +318,17 @@ class Study:
         """Fields of the file whose values decide a condition; that a value is known says nothing of
         what it is.
         """
-        found: frozenset[str] = frozenset()
+        fields: set[str] = set()
         for name, condition in where.items():
-            made = self.derived.get(name)
             if condition.known is not None:
                 continue
+            made = self.derived.get(name)
             inner = (*made.conditions, *made.one_of.values()) if made else ()
-            whole = self.recorded(name) if not inner or isinstance(made, Outcome) else frozenset()
-            found = found.union(whole, *(self.decided_by(one) for one in inner))
-        return found
+            if not inner or isinstance(made, Outcome):
+                fields |= self.recorded(name)
+            for within in inner:
+                fields |= self.decided_by(within)
+        return frozenset(fields)
 
     def timepoint(self, name: str) -> Timepoint | None:
         """When a variable was recorded, as declared."""
@@ -337,20 +346,21 @@ class Study:
             if name not in self.declared and name not in self.sets:
                 yield f"{place}: no variable '{name}'{near(name, self.variables)}"
                 continue
-            declared, field = self.levels(name), self.fields.get(name)
-            number = name in self.scores or (
-                field is not None and field.type in ("integer", "number")
-            )
-            if condition.at_least is not None and not number:
-                yield f"{place}: at_least needs a number, and {name} is none"
-            if condition.codes and not (field and field.role == "codes"):
-                yield f"{place}: codes needs a field with x-role codes, and {name} is none"
-            for level in condition.levels:
-                if level not in declared:
-                    yield (
-                        f"{place}: '{level}' is no level of {name} (declared: "
-                        f"{', '.join(declared)})"
-                    )
+            yield from (f"{place}: {fault}" for fault in self._condition_faults(name, condition))
+
+    def _condition_faults(self, name: str, condition: Condition) -> Iterator[str]:
+        field = self.fields.get(name)
+        is_number = name in self.scores or (
+            field is not None and field.type in ("integer", "number")
+        )
+        if condition.at_least is not None and not is_number:
+            yield f"at_least needs a number, and {name} is none"
+        if condition.codes and not (field and field.role == "codes"):
+            yield f"codes needs a field with x-role codes, and {name} is none"
+        declared = self.levels(name)
+        for level in condition.levels:
+            if level not in declared:
+                yield f"'{level}' is no level of {name} (declared: {', '.join(declared)})"
 
     def plan(self, table: str) -> TablePlan:
         """The plan of a table. Raises UsageError, naming the tables there are."""
@@ -389,8 +399,9 @@ def ancestors(study: Study, name: str) -> frozenset[str]:
     """Every variable that a derived one is made from, step by step, down to scores, their gates,
     and fields.
     """
-    declared, instrument = study.derived.get(name), study.instruments.get(name)
+    declared = study.derived.get(name)
     if declared is None:
+        instrument = study.instruments.get(name)
         return frozenset({instrument.gate.variable} if instrument and instrument.gate else ())
     return frozenset(declared.sources).union(
         *(ancestors(study, source) for source in declared.sources)

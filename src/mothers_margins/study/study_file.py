@@ -1,8 +1,8 @@
 """The format of data_dictionary/<study>/study.yaml and its companions: one frozen type per thing
 that they can say.
 
-`schema.py` is the format of the participant file, `dictionary.py` reads all, `study.py` is what
-they say together.
+`participant_table.py` is the format of the participant file, `read_study.py` reads all, `study.py`
+is what they say together.
 """
 
 from typing import Literal
@@ -78,13 +78,12 @@ class Derived(Summarised):
     @property
     def sources(self) -> tuple[str, ...]:
         """Names of the variables that it is made from."""
-        named = (
-            [self.fifths.rank, self.fifths.index]
-            if self.fifths
-            else [self.source] * bool(self.source)
-        )
-        conditions = (*self.conditions, *self.one_of.values())
-        return tuple(dict.fromkeys([*named, *(name for where in conditions for name in where)]))
+        named = [self.source] if self.source else []
+        if self.fifths:
+            named = [self.fifths.rank, self.fifths.index]
+        for where in (*self.conditions, *self.one_of.values()):
+            named += where
+        return tuple(dict.fromkeys(named))
 
 
 class Outcome(Derived):
@@ -110,8 +109,9 @@ class Outcome(Derived):
     @property
     def conditions(self) -> tuple[Where, ...]:
         """The conditions of which one must hold."""
-        one = {self.source: Condition(levels=self.event_levels)} if self.event_levels else {}
-        return (one,) if one else self.any_of
+        if self.event_levels:
+            return ({self.source: Condition(levels=self.event_levels)},)
+        return self.any_of
 
 
 class Impossible(Definition):
@@ -234,9 +234,8 @@ class StudyFile(Definition):
     coding: dict[str, Coding] = {}
     models: dict[str, Model] = {}
     quartiles: Literal["interpolated", "averaged"] = "interpolated"
-    explanatory: tuple[
-        Block, ...
-    ] = ()  # explanatory variables under the headings that tables and figures print
+    # explanatory variables under the headings that tables and figures print
+    explanatory: tuple[Block, ...] = ()
     lock: Lock | None = None
     regression: Regression = Regression()
     missing_data: MissingData | None = None

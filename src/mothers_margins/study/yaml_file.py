@@ -1,6 +1,6 @@
 """One YAML file of a definition: no duplicate keys, all faults at once; and its base class."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,9 @@ class Definition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
 
 
+# What YAML and JSON can hold.
+Written = bool | int | float | str | None | Sequence["Written"] | Mapping[str, "Written"]
+Several = TypeVar("Several")
 AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
 DEEPEST = 50
 OPENS = (
@@ -27,31 +30,39 @@ OPENS = (
 CLOSES = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C parser is 6 times as fast
+def as_tuple(written: str | Several) -> tuple[str] | Several:
+    """A list of one, where the file may say one name or several."""
+    return (written,) if isinstance(written, str) else written
+
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C parser is 6 times as fast
     """YAML 1.2's few implicit types (so `No`, `12:30` and `012` stay text), no key twice, no tags
     or aliases.
     """
 
     duplicates: list[str]
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        first: dict[Any, int] = {}
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Hashable, Written]:
+        """A mapping whose keys are words; a key that stands twice is noted in `duplicates`."""
+        first_line: dict[str, int] = {}
         for key, _ in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(
                     None, None, "a key must be a word", key.start_mark
                 )
-            if key.value in first:
+            if key.value in first_line:
                 self.duplicates.append(
-                    f"line {line}: key '{key.value}' stands already in line {first[key.value]}"
+                    f"line {line}: key '{key.value}' stands already in line {first_line[key.value]}"
                 )
-            first.setdefault(key.value, line)
-        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+            first_line.setdefault(key.value, line)
+        mapping: dict[Hashable, Written] = super().construct_mapping(node, deep)
         return mapping
 
 
-_Loader.yaml_implicit_resolvers = {}
+Loader.yaml_implicit_resolvers = {}
 
 
 def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | None, list[str]]:
@@ -61,19 +72,14 @@ def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | 
     try:
         text = path.read_text(encoding="utf-8")
         _refuse_special(text)
-        loader = _Loader(text)
+        loader = Loader(text)
         loader.duplicates = []
         content = loader.get_single_data()
     except OSError:
         return None, [f"{path.name}: there is no such file"]
-    except (
-        yaml.YAMLError,
-        ValueError,
-    ) as error:  # ValueError: wrong encoding, or a number too long
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path.name} line {mark.line + 1}" if mark else path.name
-        why = getattr(error, "problem", None) or type(error).__name__
-        return None, [f"{place}: not readable as UTF-8 YAML ({why})"]
+    # ValueError: wrong encoding, or a number too long
+    except (yaml.YAMLError, ValueError) as error:
+        return None, [_unreadable(path, error)]
     faults = [f"{path.name} {duplicate}" for duplicate in loader.duplicates]
     try:
         return model.model_validate(content), faults
@@ -86,12 +92,20 @@ def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | 
         return None, faults
 
 
+def _unreadable(path: Path, error: Exception) -> str:
+    """Why a file is no YAML, with its line where that is known."""
+    mark = getattr(error, "problem_mark", None)
+    place = f"{path.name} line {mark.line + 1}" if mark else path.name
+    why = getattr(error, "problem", None) or type(error).__name__
+    return f"{place}: not readable as UTF-8 YAML ({why})"
+
+
 def _refuse_special(text: str) -> None:
     """Raise for tags and aliases, and for nesting so deep that it would exhaust the C parser's
     stack.
     """
     depth = 0
-    for token in yaml.scan(text, _Loader):
+    for token in yaml.scan(text, Loader):
         if isinstance(token, yaml.TagToken | yaml.AliasToken):
             raise yaml.constructor.ConstructorError(
                 None, None, "no tags or aliases", token.start_mark
@@ -103,6 +117,7 @@ def _refuse_special(text: str) -> None:
             )
 
 
+# Any: the paths are those that pydantic has just walked in this content, so each step is there
 def _without(content: Any, places_of_keys: Iterable[tuple[int | str, ...]]) -> Any:
     """YAML content without some of its keys."""
     for *path, key in places_of_keys:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mothers_margins.study.checks.missing_data_plan import in_missing_data
-from mothers_margins.study.checks.plans import _in_groups, _in_lock, _in_models, _in_tables
-from mothers_margins.study.checks.variables import _in_derived, _in_instruments, _in_schema
+from mothers_margins.study.checks.plans import in_groups, in_lock, in_models, in_tables
+from mothers_margins.study.checks.variables import in_derived, in_instruments, in_schema
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Subtheme
 
@@ -14,67 +14,83 @@ def contradictions(study: Study) -> list[str]:
     """Every name that refers to nothing and every definition that cannot hold."""
     return [
         *_twice(study),
-        *_in_schema(study),
-        *_in_instruments(study),
-        *_in_derived(study),
-        *_in_groups(study),
-        *_in_tables(study),
-        *_in_models(study),
-        *_in_lock(study),
+        *in_schema(study),
+        *in_instruments(study),
+        *in_derived(study),
+        *in_groups(study),
+        *in_tables(study),
+        *in_models(study),
+        *in_lock(study),
         *in_missing_data(study),
         *_in_published(study),
     ]
 
 
-def _made(study: Study) -> Iterator[str]:
-    """Names of all scores, derived variables and outcomes, as often as they are declared."""
-    yield from (
-        score.name for instrument in study.schema.instruments for score in instrument.scores
-    )
-    yield from (variable.name for variable in (*study.file.derived, *study.file.outcomes))
-
-
 def _twice(study: Study) -> Iterator[str]:
-    named: list[tuple[str, Iterable[str]]] = [
-        (
-            f"{study.file.data.schema_file}: x-multi-response-sets",
-            (declared.name for declared in study.schema.multi_response_sets),
-        ),
-        (f"{study.file.data.schema_file}: fields", (field.name for field in study.schema.fields)),
-        ("study.yaml: derived", (*study.fields, *study.sets, *_made(study))),
-        (
-            "study.yaml: letters of groups",
-            (group.letter for group in study.groups.values() if group.letter),
-        ),
-        ("published_facts.yaml: facts", (fact.id for fact in study.facts)),
+    """Names that stand more than once where each must be of its own."""
+    lists = [
+        *_names_in_schema(study),
+        *_names_in_study(study),
+        *_levels_of_fields(study),
+        *_levels_of_derived(study),
+        *_items_of_scores(study),
+        *_names_of_themes(study),
     ]
-    named += [
-        (f"{study.file.data.schema_file}: {f.name}.categories", f.levels)
-        for f in study.schema.fields
-    ]
-    named += [(f"{study.file.data.schema_file}: {name}", study.levels(name)) for name in study.sets]
-    named += [
-        (f"study.yaml: derived {d.name}", (band.level for band in d.bands))
-        for d in study.file.derived
-    ]
-    named += [
-        (
-            f"{study.file.data.schema_file}: {instrument.name}.{score.name}.items",
-            map(str, score.items),
-        )
-        for instrument in study.schema.instruments
-        for score in instrument.scores
-    ]
-    if study.themes:
-        printed: list[Subtheme] = [
-            part for theme in study.themes.themes for part in (theme, *theme.subthemes)
-        ]
-        named += [("themes.yaml: labels", [part.label for part in printed])]
-        named += [("themes.yaml: ids", [part.id for part in printed])]
-    for place, names in named:
+    for place, names in lists:
         for name, times in Counter(names).items():
             if times > 1:
                 yield f"{place}: '{name}' stands {times} times"
+
+
+NamesOfPlace = tuple[str, Iterable[str]]
+
+
+def _names_in_schema(study: Study) -> Iterator[NamesOfPlace]:
+    file = study.file.data.schema_file
+    sets = study.schema.multi_response_sets
+    yield f"{file}: x-multi-response-sets", (declared.name for declared in sets)
+    yield f"{file}: fields", (field.name for field in study.schema.fields)
+
+
+def _names_in_study(study: Study) -> Iterator[NamesOfPlace]:
+    names = [*study.fields, *study.sets]
+    for instrument in study.schema.instruments:
+        names += [score.name for score in instrument.scores]
+    names += [variable.name for variable in (*study.file.derived, *study.file.outcomes)]
+    yield "study.yaml: derived", names
+    letters = [group.letter for group in study.groups.values()]
+    yield "study.yaml: letters of groups", filter(None, letters)
+    yield "published_facts.yaml: facts", (fact.id for fact in study.facts)
+
+
+def _levels_of_fields(study: Study) -> Iterator[NamesOfPlace]:
+    file = study.file.data.schema_file
+    for field in study.schema.fields:
+        yield f"{file}: {field.name}.categories", field.levels
+    for name in study.sets:
+        yield f"{file}: {name}", study.levels(name)
+
+
+def _levels_of_derived(study: Study) -> Iterator[NamesOfPlace]:
+    for variable in study.file.derived:
+        yield f"study.yaml: derived {variable.name}", (band.level for band in variable.bands)
+
+
+def _items_of_scores(study: Study) -> Iterator[NamesOfPlace]:
+    for instrument in study.schema.instruments:
+        place = f"{study.file.data.schema_file}: {instrument.name}"
+        for score in instrument.scores:
+            yield f"{place}.{score.name}.items", map(str, score.items)
+
+
+def _names_of_themes(study: Study) -> Iterator[NamesOfPlace]:
+    if study.themes is None:
+        return
+    printed: list[Subtheme] = []
+    for theme in study.themes.themes:
+        printed += [theme, *theme.subthemes]
+    yield "themes.yaml: labels", [part.label for part in printed]
+    yield "themes.yaml: ids", [part.id for part in printed]
 
 
 def _in_published(study: Study) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a missing-data plan says that cannot hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mothers_margins.errors import near
 from mothers_margins.study.analysis_plan import MissingData, Run
@@ -23,39 +23,50 @@ def in_missing_data(study: Study) -> Iterator[str]:
 
 def _in_plan(study: Study, plan: MissingData) -> Iterator[str]:
     for name, parts in plan.composites.items():
-        declared = study.derived.get(name)
-        if name in study.outcomes:
-            yield f"composites: '{name}' is an outcome, which is never imputed"
-            continue
-        if not isinstance(declared, Derived) or not declared.any_of:
-            yield f"composites: {name} is no variable derived by any_of"
-            continue
-        for part in parts:
-            if part not in ancestors(study, name):
-                yield f"composites.{name}: it is not made from '{part}'"
-            elif not _can_be_imputed(study, part):
-                yield f"composites.{name}: '{part}' is a list of codes, which cannot be imputed"
+        yield from _in_composite(study, name, parts)
     named = {"auxiliaries": plan.auxiliaries, "methods": plan.methods, "shifts": plan.shifts}
     for key, names in named.items():
         for name in names:
-            if name in study.sets:
-                yield f"{key}: '{name}' is a question with several answers, which cannot be imputed"
-            elif name not in study.declared:
-                yield f"{key}: no variable '{name}'{near(name, study.variables)}"
-            elif name in study.outcomes:
-                yield f"{key}: '{name}' is an outcome, which is never imputed"
-            elif not _can_be_imputed(study, name):
-                yield f"{key}: '{name}' cannot be imputed"
+            fault = _why_not_imputed(study, name)
+            if fault:
+                yield f"{key}: {fault}"
     for name, method in plan.methods.items():
-        if name in study.declared and (method in ("logit", "ologit", "mlogit")) != bool(
-            study.levels(name)
-        ):
+        for_levels = method in ("logit", "ologit", "mlogit")
+        if name in study.declared and for_levels != bool(study.levels(name)):
             yield f"methods: {method} does not fit the kind of '{name}'"
     for name in plan.shifts:
         if name in study.declared and len(study.levels(name)) > 2:
             yield f"shifts: '{name}' is neither a number nor a yes or no"
     if plan.shifts and not plan.reason_for_shifts:
         yield "shifts: say reason_for_shifts"
+
+
+def _in_composite(study: Study, name: str, parts: Iterable[str]) -> Iterator[str]:
+    declared = study.derived.get(name)
+    if name in study.outcomes:
+        yield f"composites: '{name}' is an outcome, which is never imputed"
+        return
+    if not isinstance(declared, Derived) or not declared.any_of:
+        yield f"composites: {name} is no variable derived by any_of"
+        return
+    for part in parts:
+        if part not in ancestors(study, name):
+            yield f"composites.{name}: it is not made from '{part}'"
+        elif not _can_be_imputed(study, part):
+            yield f"composites.{name}: '{part}' is a list of codes, which cannot be imputed"
+
+
+def _why_not_imputed(study: Study, name: str) -> str:
+    """Why a variable that the plan names cannot be imputed; empty if it can."""
+    if name in study.sets:
+        return f"'{name}' is a question with several answers, which cannot be imputed"
+    if name not in study.declared:
+        return f"no variable '{name}'{near(name, study.variables)}"
+    if name in study.outcomes:
+        return f"'{name}' is an outcome, which is never imputed"
+    if not _can_be_imputed(study, name):
+        return f"'{name}' cannot be imputed"
+    return ""
 
 
 def _can_be_imputed(study: Study, name: str) -> bool:

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mothers_margins.errors import near
-from mothers_margins.study.analysis_plan import Coding, Model
+from mothers_margins.study.analysis_plan import Coding, Lock, Model
 from mothers_margins.study.study import ORDER, Study
+from mothers_margins.study.study_file import Block, PrintedPercentage, TablePlan
 
 
-def _in_models(study: Study) -> Iterator[str]:
+def in_models(study: Study) -> Iterator[str]:
+    """Codings and models that cannot be fitted as they are written."""
     for number, check in enumerate(study.file.impossible, 1):
         yield from study.where_faults(check.where, f"study.yaml: impossible {number}")
     for name, coding in study.file.coding.items():
@@ -23,25 +25,31 @@ def _in_models(study: Study) -> Iterator[str]:
         place = f"study.yaml: models.{name}"
         faults = list(_in_model(study, name, model))
         yield from (f"{place}: {fault}" for fault in faults)
-        for outcome in () if faults else study.outcomes:
+        if faults:
+            continue
+        for outcome in study.outcomes:
             yield from (f"{place}.{outcome}: {fault}" for fault in _in_terms(study, name, outcome))
 
 
-def _in_lock(study: Study) -> Iterator[str]:
+def in_lock(study: Study) -> Iterator[str]:
+    """Explanatory variables and the agreed list of them, where they name what there is not."""
     placed = Counter(name for block in study.file.explanatory for name in block.variables)
     for name, times in placed.items():
         if name not in study.variables:
             yield f"study.yaml: explanatory: no variable '{name}'{near(name, study.variables)}"
         elif times > 1:
             yield f"study.yaml: explanatory: '{name}' stands {times} times"
-    lock = study.file.lock
-    if lock and lock.model not in study.file.models:
+    if study.file.lock:
+        yield from _in_agreed_list(study, study.file.lock)
+
+
+def _in_agreed_list(study: Study, lock: Lock) -> Iterator[str]:
+    if lock.model not in study.file.models:
         yield f"study.yaml: lock: no model '{lock.model}'{near(lock.model, study.file.models)}"
-    for name, coding in lock.coding.items() if lock else ():
-        yield from (
-            f"study.yaml: lock.coding.{name}: {fault}" for fault in _in_coding(study, name, coding)
-        )
-    for outcome, terms in lock.terms.items() if lock else ():
+    for name, coding in lock.coding.items():
+        for fault in _in_coding(study, name, coding):
+            yield f"study.yaml: lock.coding.{name}: {fault}"
+    for outcome, terms in lock.terms.items():
         if outcome not in study.outcomes:
             yield f"study.yaml: lock: no outcome '{outcome}'{near(outcome, study.outcomes)}"
         for term in terms:
@@ -50,8 +58,8 @@ def _in_lock(study: Study) -> Iterator[str]:
 
 
 def _in_model(study: Study, name: str, model: Model) -> Iterator[str]:
-    listed = [*study.file.models]
-    earlier = listed[: listed.index(name)]
+    models = [*study.file.models]
+    earlier = models[: models.index(name)]
     if bool(model.departs_from) == bool(model.terms):
         yield "give either terms, or departs_from with add, replace or coding"
     for term, coding in model.coding.items():
@@ -63,13 +71,11 @@ def _in_model(study: Study, name: str, model: Model) -> Iterator[str]:
     for outcome in {*model.terms, *model.add} - {*study.outcomes}:
         yield f"no outcome '{outcome}'{near(outcome, study.outcomes)}"
     if model.departs_from in earlier:
-        used = {
-            term for outcome in study.outcomes for term in study.terms(model.departs_from, outcome)
-        }
-        yield from (
-            f"replaces '{term}', which {model.departs_from} lacks"
-            for term in {*model.replace} - used
-        )
+        used: set[str] = set()
+        for outcome in study.outcomes:
+            used.update(study.terms(model.departs_from, outcome))
+        for term in {*model.replace} - used:
+            yield f"replaces '{term}', which {model.departs_from} lacks"
 
 
 def _in_terms(study: Study, model: str, outcome: str) -> Iterator[str]:
@@ -113,10 +119,12 @@ def _in_coding(study: Study, name: str, coding: Coding) -> Iterator[str]:
         yield f"the reference '{coding.reference}' is no level"
 
 
-def _in_groups(study: Study) -> Iterator[str]:
+def in_groups(study: Study) -> Iterator[str]:
+    """Groups that refer to nothing or to themselves, and labels that stand twice."""
     for name, group in study.groups.items():
         yield from study.where_faults(group.where, f"study.yaml: groups.{name}.where")
-        of = (group.difference.of, *group.difference.minus) if group.difference else ()
+        difference = group.difference
+        of = (difference.of, *difference.minus) if difference else ()
         for part in (*group.contains, *of):
             if part == name:
                 yield f"study.yaml: groups.{name} refers to itself"
@@ -133,7 +141,8 @@ def _in_groups(study: Study) -> Iterator[str]:
             yield f"study.yaml: groups: label '{label}' stands {times} times"
 
 
-def _in_tables(study: Study) -> Iterator[str]:
+def in_tables(study: Study) -> Iterator[str]:
+    """Planned tables with groups, variables or levels that the study does not have."""
     for name, plan in study.tables.items():
         place = f"study.yaml: tables.{name}"
         for group in plan.groups:
@@ -142,28 +151,32 @@ def _in_tables(study: Study) -> Iterator[str]:
         for variable in plan.variables:
             if variable not in study.variables:
                 yield f"{place}: no variable '{variable}'" + near(variable, study.variables)
-        for block in plan.blocks:
-            if block.levels and {*block.variables} & {*study.sets}:
-                yield (
-                    f"{place}: block '{block.title}' cannot choose among the answers of one "
-                    "question"
-                )
-            known = [
-                level
-                for name in block.variables
-                if name in study.variables
-                for level in study.levels(name)
-            ]
-            yield from (
-                f"{place}: '{level}' is no level of block '{block.title}'"
-                for level in block.levels
-                if level not in known
-            )
+        yield from (
+            f"{place}: {fault}" for block in plan.blocks for fault in _in_block(study, block)
+        )
         for cell in plan.printed_percentages:
-            unplaced = {cell.group, *cell.base} - {*plan.groups}
-            there = study.levels(cell.variable) if cell.variable in study.variables else ()
-            if unplaced or cell.variable not in plan.variables or cell.level not in there:
+            if not _has_cell(study, plan, cell):
                 yield (
                     f"{place}: printed_percentages names a cell that the table does not have "
                     f"({cell.level})"
                 )
+
+
+def _in_block(study: Study, block: Block) -> Iterator[str]:
+    if block.levels and {*block.variables} & {*study.sets}:
+        yield f"block '{block.title}' cannot choose among the answers of one question"
+    known: set[str] = set()
+    for name in block.variables:
+        if name in study.variables:
+            known.update(study.levels(name))
+    for level in block.levels:
+        if level not in known:
+            yield f"'{level}' is no level of block '{block.title}'"
+
+
+def _has_cell(study: Study, plan: TablePlan, cell: PrintedPercentage) -> bool:
+    """Whether a cell with a printed percentage, and the groups of its base, are in the table."""
+    if not {cell.group, *cell.base} <= {*plan.groups}:
+        return False
+    in_table = cell.variable in plan.variables and cell.variable in study.variables
+    return in_table and cell.level in study.levels(cell.variable)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from mothers_margins.errors import near
 from mothers_margins.study.participant_table import Constraints, Instrument, Score, Variable
 from mothers_margins.study.study import ORDER, Study
-from mothers_margins.study.study_file import Derived, Outcome
+from mothers_margins.study.study_file import Derived, Fifths, Outcome
 
 
-def _in_schema(study: Study) -> Iterator[str]:
+def in_schema(study: Study) -> Iterator[str]:
+    """Fields that contradict themselves or each other."""
     file = study.file.data.schema_file
     for name in study.schema.primary_key:
         if name not in study.fields or study.fields[name].role != "identifier":
@@ -19,61 +20,74 @@ def _in_schema(study: Study) -> Iterator[str]:
     if [field.role for field in study.schema.fields].count("identifier") > 1:
         yield f"{file}: only one field can be the identifier"
     for field in study.schema.fields:
-        place = f"{file}: {field.name}"
-        codes_of_missing = study.missing_codes(field)
-        missing = [code.value for code in codes_of_missing]
-        for label, times in Counter(code.label for code in codes_of_missing).items():
-            if times > 1:
-                yield f"{place}: {times} missing codes have the reason '{label}'"
-        codes = [*field.levels, *field.true_values, *field.false_values]
-        for code, times in Counter([*missing, *codes]).items():
-            if times > 1 and field.levels.count(code) < 2:
-                yield f"{place}: '{code}' has two meanings"
-        if field.multi_response and field.multi_response not in study.sets:
-            yield (
-                f"{place}: x-multi-response '{field.multi_response}' is not among "
-                "x-multi-response-sets"
-            )
-        if (field.multi_response and field.type != "boolean") or (
-            field.type == "boolean" and not field.multi_response
-        ):
-            yield (
-                f"{place}: a yes/no field is type boolean with x-multi-response, or type "
-                "string with two categories"
-            )
-        if field.type == "boolean" and not (field.true_values and field.false_values):
-            yield f"{place}: a boolean needs trueValues and falseValues"
-        if field.role in ("variable", "group") and field.type == "string" and not field.categories:
-            yield f"{place}: a string variable needs categories"
-        if field.categories and {*field.summary} - {"n"}:
-            yield (
-                f"{place}: x-summary {', '.join(field.summary)} needs a number; this variable "
-                "has categories"
-            )
-        if (
-            field.role == "variable"
-            and field.type in ("integer", "number")
-            and {*field.summary} <= {"n"}
-        ):
-            yield f"{place}: a number needs x-summary: mean, mean_sd or median_iqr"
-        if (field.constraints.minimum or 0) > (field.constraints.maximum or math.inf):
-            yield f"{place}: constraints.minimum is above the maximum"
-        if field.constraints.pattern and not _compiles(field.constraints.pattern):
-            yield f"{place}: constraints.pattern is not a regular expression"
-        for name, levels in field.applies_where.items():
-            if not {*levels} <= {*(study.fields[name].levels if name in study.fields else ())}:
-                yield f"{place}: x-applies-where names no known field and levels ({name})"
-        if field.applies_where and not any(code.not_applicable for code in field.missing_values):
-            yield f"{place}: x-applies-where needs a missing code with x-not-applicable"
-        yield from (f"{place}: x-{fault}" for fault in _in_zeros(study, field))
-        for zero in field.structural_zeros:
-            if zero.group in study.groups and not {*study.groups[zero.group].where} <= {
-                *study.fields
-            }:
-                yield (
-                    f"{place}: x-structural-zeros needs a group whose conditions are on "
-                    "recorded variables"
-                )
+        faults = (
+            *_in_codes(study, field),
+            *_in_type(study, field),
+            *_in_summary(field),
+            *_in_constraints(field),
+            *_in_applies_where(study, field),
+            *(f"x-{fault}" for fault in _in_zeros(study, field)),
+            *_in_groups_of_zeros(study, field),
+        )
+        yield from (f"{file}: {field.name}: {fault}" for fault in faults)
+
+
+def _in_codes(study: Study, field: Variable) -> Iterator[str]:
+    missing = study.missing_codes(field)
+    for label, times in Counter(code.label for code in missing).items():
+        if times > 1:
+            yield f"{times} missing codes have the reason '{label}'"
+    codes = [*field.levels, *field.true_values, *field.false_values]
+    for code, times in Counter([*(code.value for code in missing), *codes]).items():
+        if times > 1 and field.levels.count(code) < 2:
+            yield f"'{code}' has two meanings"
+
+
+def _in_type(study: Study, field: Variable) -> Iterator[str]:
+    if field.multi_response and field.multi_response not in study.sets:
+        yield f"x-multi-response '{field.multi_response}' is not among x-multi-response-sets"
+    if bool(field.multi_response) != (field.type == "boolean"):
+        yield (
+            "a yes/no field is type boolean with x-multi-response, or type string with two "
+            "categories"
+        )
+    if field.type == "boolean" and not (field.true_values and field.false_values):
+        yield "a boolean needs trueValues and falseValues"
+    if field.role in ("variable", "group") and field.type == "string" and not field.categories:
+        yield "a string variable needs categories"
+
+
+def _in_summary(field: Variable) -> Iterator[str]:
+    as_number = {*field.summary} - {"n"}
+    if field.categories and as_number:
+        summary = ", ".join(field.summary)
+        yield f"x-summary {summary} needs a number; this variable has categories"
+    if field.role == "variable" and field.type in ("integer", "number") and not as_number:
+        yield "a number needs x-summary: mean, mean_sd or median_iqr"
+
+
+def _in_constraints(field: Variable) -> Iterator[str]:
+    constraints = field.constraints
+    if (constraints.minimum or 0) > (constraints.maximum or math.inf):
+        yield "constraints.minimum is above the maximum"
+    if constraints.pattern and not _compiles(constraints.pattern):
+        yield "constraints.pattern is not a regular expression"
+
+
+def _in_applies_where(study: Study, field: Variable) -> Iterator[str]:
+    for name, levels in field.applies_where.items():
+        declared = study.fields[name].levels if name in study.fields else ()
+        if not {*levels} <= {*declared}:
+            yield f"x-applies-where names no known field and levels ({name})"
+    if field.applies_where and not any(code.not_applicable for code in field.missing_values):
+        yield "x-applies-where needs a missing code with x-not-applicable"
+
+
+def _in_groups_of_zeros(study: Study, field: Variable) -> Iterator[str]:
+    for zero in field.structural_zeros:
+        group = study.groups.get(zero.group)
+        if group and not {*group.where} <= {*study.fields}:
+            yield "x-structural-zeros needs a group whose conditions are on recorded variables"
 
 
 def _in_zeros(study: Study, variable: Variable | Derived) -> Iterator[str]:
@@ -92,7 +106,8 @@ def _compiles(pattern: str) -> bool:
     return True
 
 
-def _in_instruments(study: Study) -> Iterator[str]:
+def in_instruments(study: Study) -> Iterator[str]:
+    """Instruments whose items, gate or scores are not declared, or cannot be summed."""
     for instrument in study.schema.instruments:
         place = f"{study.file.data.schema_file}: {instrument.name}"
         absent = [name for name in instrument.fields() if name not in study.fields]
@@ -102,10 +117,7 @@ def _in_instruments(study: Study) -> Iterator[str]:
                 f"first is '{absent[0]}'"
             )
             continue
-        numbers = {*range(1, instrument.items + 1)}
-        for number in sorted(
-            {*instrument.reversed}.union(*(score.items for score in instrument.scores)) - numbers
-        ):
+        for number in _numbers_of_no_item(instrument):
             yield f"{place}: there is no item {number}"
         gate = instrument.gate
         if gate and (
@@ -114,11 +126,14 @@ def _in_instruments(study: Study) -> Iterator[str]:
             yield f"{place}: its gate '{gate.variable}' with level '{gate.level}' is not declared"
         before: list[str] = []
         for score in instrument.scores:
-            yield from (
-                f"{place}.{score.name}: {fault}"
-                for fault in _in_score(study, instrument, score, before)
-            )
+            for fault in _in_score(study, instrument, score, before):
+                yield f"{place}.{score.name}: {fault}"
             before.append(score.name)
+
+
+def _numbers_of_no_item(instrument: Instrument) -> list[int]:
+    named = {*instrument.reversed}.union(*(score.items for score in instrument.scores))
+    return sorted(named - {*range(1, instrument.items + 1)})
 
 
 def _in_score(
@@ -135,21 +150,24 @@ def _in_score(
         yield "a count is never scaled up; its rule must be items: none"
     for number in score.items:
         field = study.fields.get(instrument.item(number))
-        limits = field.constraints if field else Constraints()
-        if (
-            field
-            and not score.value
-            and (field.type != "integer" or None in (limits.minimum, limits.maximum))
-        ):
+        if field is None:
+            continue
+        if not score.value and not _can_be_summed(field):
             yield (
                 f"item {number} is not a whole number between a minimum and a maximum, so it "
                 "cannot be summed"
             )
-        if field and field.levels and score.value not in (*field.levels, "any"):
+        if field.levels and score.value not in (*field.levels, "any"):
             yield f"item {number} has no level '{score.value}'"
 
 
-def _in_derived(study: Study) -> Iterator[str]:
+def _can_be_summed(field: Variable) -> bool:
+    limits = (field.constraints.minimum, field.constraints.maximum)
+    return field.type == "integer" and None not in limits
+
+
+def in_derived(study: Study) -> Iterator[str]:
+    """Derived variables and outcomes that are made from what there is not, or later than they."""
     known = {*study.fields, *study.sets, *study.scores}
     for variable in (*study.file.derived, *study.file.outcomes):
         place = f"study.yaml: derived {variable.name}"
@@ -178,9 +196,8 @@ def _in_derived(study: Study) -> Iterator[str]:
 
 
 def _in_outcome(study: Study, outcome: Outcome) -> Iterator[str]:
-    if bool(outcome.event_levels) == bool(outcome.any_of) or bool(outcome.source) != bool(
-        outcome.event_levels
-    ):
+    by_levels = bool(outcome.event_levels)
+    if by_levels == bool(outcome.any_of) or by_levels != bool(outcome.source):
         yield "give either from with event_levels, or any_of"
     if (outcome.kind == "sensitivity") != (outcome.of in study.outcomes):
         yield "a sensitivity outcome, and no other, says with `of` for which outcome it stands"
@@ -193,56 +210,62 @@ def _in_outcome(study: Study, outcome: Outcome) -> Iterator[str]:
 
 
 def _in_rule(study: Study, variable: Derived) -> Iterator[str]:
-    forms = (variable.bands, variable.merged, variable.any_of, variable.one_of, variable.fifths)
-    rules = [bool(rule) for rule in forms]
-    if sum(rules) != 1 or bool(variable.source) != bool(variable.bands or variable.merged):
+    rules = (variable.bands, variable.merged, variable.any_of, variable.one_of, variable.fifths)
+    number = [bool(rule) for rule in rules].count(True)
+    if number != 1 or bool(variable.source) != bool(variable.bands or variable.merged):
         yield "give either bands or levels (with from), any_of, one_of, or fifths"
         return
     yield from _in_zeros(study, variable)
     for where in (*variable.any_of, *variable.one_of.values()):
         yield from study.where_faults(where, "its condition")
-    gates = [
-        name
-        for name in variable.sources
-        if name in study.instruments and study.instruments[name].gate
-    ]
-    if bool(variable.gated_out) != bool(gates and variable.any_of):
+    if bool(variable.gated_out) != bool(variable.any_of and _is_gated(study, variable)):
         yield (
             "gated_out must be said (no or exclude) where a score behind a gate is used, and "
             "only there"
         )
-    if variable.fifths:
-        field, index = study.fields.get(variable.fifths.rank), variable.fifths.index
-        if (
-            field is None
-            or field.type != "integer"
-            or {*study.levels(index)} != {*variable.fifths.areas}
-        ):
-            yield (
-                "fifths need a whole-number rank, and the number of areas of every level of "
-                "the index"
-            )
+    if variable.fifths and not _can_be_ranked(study, variable.fifths):
+        yield "fifths need a whole-number rank, and the number of areas of every level of the index"
+    if variable.bands:
+        yield from _in_banded(study, variable)
+    if variable.merged:
+        yield from _in_merged(study, variable)
+
+
+def _is_gated(study: Study, variable: Derived) -> bool:
+    """Whether one of its sources is a score behind a gate."""
+    instruments = [study.instruments.get(name) for name in variable.sources]
+    return any(instrument.gate for instrument in instruments if instrument)
+
+
+def _can_be_ranked(study: Study, fifths: Fifths) -> bool:
+    rank = study.fields.get(fifths.rank)
+    whole = rank is not None and rank.type == "integer"
+    return whole and {*study.levels(fifths.index)} == {*fifths.areas}
+
+
+def _in_banded(study: Study, variable: Derived) -> Iterator[str]:
     source = study.fields.get(variable.source)
-    if variable.bands and source and source.type == "integer":
+    if source and source.type == "integer":
         yield from _in_bands(variable, source.constraints)
-    elif variable.bands and (
-        variable.source in study.scores or (source and source.type == "number")
-    ):
+    elif variable.source in study.scores or (source and source.type == "number"):
         lows = [-math.inf if band.minimum is None else band.minimum for band in variable.bands]
         if lows != sorted({*lows}) or any(band.maximum is not None for band in variable.bands):
             yield (
                 "bands that need not be of whole numbers have rising minima and no maximum: "
                 "each ends below the next"
             )
-    elif variable.bands:
+    else:
         yield f"bands need a number, and {variable.source} is none"
-    elif variable.merged and not (source and source.role == "codes"):
-        used = [level for levels in variable.merged.values() for level in levels]
-        levels = study.levels(variable.source)
-        for level in {*levels} ^ {*used} | {
-            name for name, times in Counter(used).items() if times > 1
-        }:
-            yield f"level '{level}' of {variable.source} must stand in exactly one merged level"
+
+
+def _in_merged(study: Study, variable: Derived) -> Iterator[str]:
+    source = study.fields.get(variable.source)
+    if source and source.role == "codes":
+        return  # any code may be asked for
+    used = Counter(level for levels in variable.merged.values() for level in levels)
+    repeated = {level for level, times in used.items() if times > 1}
+    for level in {*study.levels(variable.source)} ^ {*used} | repeated:
+        yield f"level '{level}' of {variable.source} must stand in exactly one merged level"
 
 
 def _in_bands(variable: Derived, limits: Constraints) -> Iterator[str]:
