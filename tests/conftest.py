@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import mothers_margins as mm
 from mothers_margins import places
+from tests import readable
+from tests.demo_run import KEY, DemoRun
 from tests.small_project import REPOSITORY, Project
 
 settings.register_profile(
-    "same everywhere", derandomize=True, deadline=None
+    "same everywhere",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )  # speed is measured in benchmarks/
 settings.load_profile("same everywhere")
 
@@ -54,9 +59,21 @@ def demo() -> mm.Cohort:
 
 
 @pytest.fixture(scope="session")
+def imputed_demo() -> mm.Imputed:
+    """One short imputation of it (m = 4) for all tests that only read it."""
+    return readable.imputed_demo()
+
+
+@pytest.fixture(scope="session")
 def shipped(esmi) -> pd.DataFrame:
     """Its rows as text, as they stand in the file."""
     return pd.read_csv(esmi.folder / esmi.file.data.demo, dtype="str", keep_default_na=False)
+
+
+@pytest.fixture(scope="session")
+def demo_run(request) -> DemoRun:
+    """The demo run of this session; it was started when the tests had been collected."""
+    return request.config.stash[KEY]
 
 
 @pytest.fixture(scope="session")

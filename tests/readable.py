@@ -22,6 +22,13 @@ NEEDS_GATE = ("cas_total", "substance_misuse", "learning_difficulties", "ethnici
 
 
 @cache
+def imputed_demo() -> mm.Imputed:
+    """A short imputation of the demonstration rows."""
+    cohort = mm.derive(mm.demo_cohort("esmi"))
+    return mm.impute(cohort, "involved_t1", m=4, burnin=5, progress=False)
+
+
+@cache
 def inputs() -> Inputs:
     """Results of every kind and engine, from the demonstration rows and a short imputation."""
     cohort = mm.derive(mm.demo_cohort("esmi"))
@@ -34,7 +41,7 @@ def inputs() -> Inputs:
     )
     fit = mm.fit_logistic(cohort, "protocol", outcome="involved_t1")
     later = mm.fit_logistic(cohort, "protocol", outcome="involved_t2")
-    imputed = mm.impute(cohort, "involved_t1", m=4, burnin=5, progress=False)
+    imputed = imputed_demo()
     pooled = mm.fit_logistic(imputed, "protocol", fit.method)
     shifted = mm.impute(
         cohort, "involved_t1", m=2, burnin=2, progress=False, shifts=study.file.missing_data.shifts

@@ -492,12 +492,13 @@ import time; time.sleep(30)"""
 
 @POSIX
 def test_a_worker_that_is_killed_takes_only_its_own_entry_with_it(project):
-    kill = (
-        "import os, signal, time\ntime.sleep(2)\nos.kill(os.getppid(), "
-        "signal.SIGKILL)\ntime.sleep(30)"
-    )
-    project.notebook("bad", "# Bad", kill)
-    project.notebook("beside", "# Beside", "import time\ntime.sleep(6)", SAVE.format(name="first"))
+    begun, killed = project.folder / "begun", project.folder / "killed"
+    wait = "import os, signal, time\nfrom pathlib import Path\n"
+    until = "while not Path({!r}).exists(): time.sleep(0.05)\n"
+    kill = f"Path({str(killed)!r}).touch()\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(30)"
+    project.notebook("bad", "# Bad", wait + until.format(str(begun)) + kill)
+    beside = f"Path({str(begun)!r}).touch()\n{until.format(str(killed))}time.sleep(1)"
+    project.notebook("beside", "# Beside", wait + beside, SAVE.format(name="first"))
     project.notebook("later", "# Later")
     states = {"bad": "failed", "beside": "done", "later": "done"}
     assert project.run(own_pool=True, keep_going=True) == (1, states)
@@ -511,7 +512,8 @@ def test_a_worker_that_is_killed_while_it_waits_is_replaced():
     with SingleProcesses(1) as pool:
         first = pool.submit(os.getpid).result()
         os.kill(first, signal.SIGKILL)
-        time.sleep(1)  # until the pool has noticed
+        while not pool._slots[0].pool._broken:  # until the pool has noticed
+            time.sleep(0.05)
         assert pool.submit(os.getpid).result() != first
 
 

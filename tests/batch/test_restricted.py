@@ -379,12 +379,12 @@ def lab_kernel(tmp_path, monkeypatch):
         client.start_channels()
         told = []
         try:
-            await client.wait_for_ready(timeout=60)
+            await client.wait_for_ready(timeout=600)
             for cell in cells:
                 await client.execute_interactive(
                     cell,
                     store_history=True,
-                    timeout=60,
+                    timeout=600,
                     output_hook=lambda message: told.append(message["content"].get("text", "")),
                 )
             return "".join(told), client.curve_publickey

@@ -1,6 +1,6 @@
 """The command itself, on the real notebooks."""
 
-import os
+import json
 import subprocess
 import sys
 
@@ -8,28 +8,24 @@ import pytest
 from click.testing import CliRunner
 
 from mothers_margins import places
-from mothers_margins.batch.plan import read_run_list
+from mothers_margins.batch.plan import declared_parameters, read_run_list
 from mothers_margins.cli import main
 from tests.conftest import REPOSITORY
+from tests.demo_run import call, environment, run_by_defaults
 
 
-def command(*arguments: str, **options) -> subprocess.Popen:
-    environment = {name: value for name, value in os.environ.items() if name != places.OUT}
-    call = [sys.executable, "-c", "from mothers_margins.cli import main; main()", *arguments]
-    return subprocess.Popen(call, env=environment, text=True, **options)
-
-
-def test_the_demo_runs_and_a_second_run_does_nothing(tmp_path):
-    out = tmp_path / "out"
-    first = command("run", "--demo", "--out", str(out), stdout=subprocess.PIPE)
-    text, _ = first.communicate(timeout=240)
-    assert first.returncode == 0
+def test_the_demo_runs_and_a_second_run_does_nothing(demo_run):
+    out, text = demo_run.out, demo_run.said()
     assert f"{len(read_run_list())} done" in text
     assert text.splitlines()[-1] == f"Open {out / 'index.html'}"
-    again = command("run", "--demo", "--out", str(out), stdout=subprocess.PIPE)
-    text, _ = again.communicate(timeout=60)
-    assert again.returncode == 0
-    assert "Nothing to do" in text
+    again = subprocess.run(
+        call("run", "--demo", "--out", str(out)),
+        env=environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert "Nothing to do" in again.stdout
     for name in ("table_1", "table_2", "custody_paragraph", "table_1_check"):
         assert (out / "internal" / "hscc_2019" / f"{name}.csv").is_file()
     for name in ("flow", "missingness", "scores_by_rule"):
@@ -118,3 +114,16 @@ def test_doctor_says_what_it_found():
     result = CliRunner().invoke(main, ["doctor"])
     assert "the kernel 'python3' is this Python" in result.output
     assert "versions as tested" in result.output
+
+
+def test_notebooks_that_pytest_does_not_execute_ran_with_their_default_parameters(demo_run):
+    """The plugin executes the others: conftest.py of the project."""
+    demo_run.said()
+    made = json.loads((demo_run.out / "manifest.json").read_text(encoding="utf-8"))["entries"]
+    parameters = {entry["name"]: entry["parameters"] for entry in made}
+    found = run_by_defaults()
+    assert len(found) >= 7
+    for notebook, entry in found.items():
+        path = REPOSITORY / "notebooks" / f"{notebook}.ipynb"
+        declared = declared_parameters(json.loads(path.read_text(encoding="utf-8")), path.name)
+        assert parameters[entry] == {name: one.default for name, one in declared.items()}

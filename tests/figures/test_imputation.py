@@ -40,13 +40,13 @@ NAMES = (
 
 
 @pytest.fixture(scope="module")
-def imputed(demo) -> mm.Imputed:
-    return mm.impute(demo, "involved_t1", m=6, burnin=5, progress=False)
+def imputed(imputed_demo) -> mm.Imputed:
+    return imputed_demo
 
 
 @pytest.fixture(scope="module")
 def stable(imputed) -> Results:
-    return mm.stability(mm.fit_logistic(imputed, "protocol"), [2, 4, 6])
+    return mm.stability(mm.fit_logistic(imputed, "protocol"), [2, 3, 4])
 
 
 def words(figure: Figure) -> list[str]:
@@ -113,7 +113,7 @@ def test_traces_of_the_demo_can_be_read_and_name_the_largest_rhat(imputed):
     assert mm.check(figure, smallest=8.5) == ()
     worst = convergence.loc[convergence["rhat"].idxmax()]
     assert figure.alt == (
-        "SYNTHETIC DATA. Trace plots of 16 imputed variables: means by sweep, 6 chains, 5 sweeps. "
+        "SYNTHETIC DATA. Trace plots of 16 imputed variables: means by sweep, 4 chains, 5 sweeps. "
         f"Largest R-hat {worst['rhat']:.2f}: {imputed.cohort.study.label(worst['variable'])}."
     )
     assert len(figure.drawn.axes) == 1 + len(imputed.filled) == 17
@@ -240,16 +240,16 @@ def test_fmi_of_the_demo_can_be_read_and_says_range_largest_and_change(stable):
     figure = mm.fmi_by_m(stable)
     assert mm.check(figure, smallest=8.5) == ()
     terms = stable[stable["variable"] != ""]
-    last = terms[terms["m"] == 6].set_index("term")["fmi"]
+    last = terms[terms["m"] == 4].set_index("term")["fmi"]
     largest = last.idxmax()
-    change = last[largest] - terms[terms["m"] == 4].set_index("term")["fmi"][largest]
-    assert f"Terms: {len(last)}; FMI at m = 6: {last.min():.2f} to {last.max():.2f}." in figure.alt
-    assert f"{abs(change):.2f} {'more' if change > 0 else 'less'} than at m = 4." in figure.alt
+    change = last[largest] - terms[terms["m"] == 3].set_index("term")["fmi"][largest]
+    assert f"Terms: {len(last)}; FMI at m = 4: {last.min():.2f} to {last.max():.2f}." in figure.alt
+    assert f"{abs(change):.2f} {'more' if change > 0 else 'less'} than at m = 3." in figure.alt
     assert (
         f"Largest for {term(stable.about.study, terms.set_index('term').loc[[largest]].iloc[0])}: "
         in figure.alt
     )
-    assert list(panel(figure).get_xticks()) == [2, 4, 6]
+    assert list(panel(figure).get_xticks()) == [2, 3, 4]
     assert len(panel(figure).lines) == len(last) == 13  # without the constant
     drawn = {tuple(line.get_ydata()) for line in panel(figure).lines}
     assert drawn == {tuple(part["fmi"]) for _, part in terms.groupby("term")}
@@ -333,7 +333,7 @@ def test_imputed_bars_of_the_demo_can_be_read_and_show_both_shares(imputed):
     name, study = "drug_history", imputed.cohort.study
     before = imputed.cohort.data[name]
     gap = before.isna()
-    drawn = [imputed.complete(i).data.loc[gap, name] == "Yes" for i in range(1, 7)]
+    drawn = [imputed.complete(i).data.loc[gap, name] == "Yes" for i in range(1, 5)]
     yes, known = int((before == "Yes").sum()), int((~gap).sum())
     assert f"{yes} of {known} ({100 * yes / known:.1f}%)" in words(figure)
     assert f"{100 * np.mean(drawn):.1f}% of {gap.sum()}" in words(figure)

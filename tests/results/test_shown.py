@@ -4,6 +4,7 @@ or drawn changes.
 
 import operator
 import pickle
+from functools import cache
 from math import isnan, nan
 
 import numpy as np
@@ -117,12 +118,13 @@ def test_values_survive_pickling(value):
 # ---- everything that is read
 
 
-def with_rows_hidden(results: Inputs, share: float, seed: int) -> Inputs:
+@cache
+def with_rows_hidden(share: float, seed: int) -> Inputs:
     """Results in which some rows, chosen at random, are suppressed; their numbers stay in their
     cells.
     """
     choice, changed = np.random.default_rng(seed), {}
-    for name, frame in results.items():
+    for name, frame in inputs().items():
         hidden = choice.random(len(frame)) < share
         status = frame["status"].mask(hidden, "suppressed")
         changed[name] = frame.assign(status=status)
@@ -130,10 +132,11 @@ def with_rows_hidden(results: Inputs, share: float, seed: int) -> Inputs:
     return changed
 
 
-def with_other_numbers(results: Inputs, put) -> Inputs:
+@cache
+def with_other_numbers(share: float, seed: int, put) -> Inputs:
     """Results in which every number of a suppressed row is another one."""
     changed = {}
-    for name, frame in results.items():
+    for name, frame in with_rows_hidden(share, seed).items():
         hidden = (frame["status"] == "suppressed").to_numpy()
         columns = {}
         for column in {*frame.columns} - names_of(frame.about.kind) - {"timepoint", "agrees"}:
@@ -142,6 +145,11 @@ def with_other_numbers(results: Inputs, put) -> Inputs:
         changed[name].about = frame.about
         assert isinstance(changed[name], Results)
     return changed
+
+
+@cache
+def of_hidden(builder: str, share: float, seed: int) -> str:
+    return outcome_of(builder, with_rows_hidden(share, seed))
 
 
 def blanked(numbers: pd.Series, hidden: np.ndarray) -> pd.Series:
@@ -175,10 +183,9 @@ TRIED += [
 @pytest.mark.parametrize(("builder", "share", "seed"), TRIED)
 def test_a_hidden_number_changes_nothing_that_is_read(builder, share, seed):
     """The same page, picture and alt text, or the same refusal, whatever the hidden numbers are."""
-    hidden = with_rows_hidden(inputs(), share, seed)
-    kept = outcome_of(builder, hidden)
+    kept = of_hidden(builder, share, seed)
     for put in (blanked, lowered, raised):
-        assert outcome_of(builder, with_other_numbers(hidden, put)) == kept
+        assert outcome_of(builder, with_other_numbers(share, seed, put)) == kept
 
 
 NOTHING_TO_DRAW = {
@@ -189,8 +196,8 @@ NOTHING_TO_DRAW = {
 
 @pytest.mark.parametrize("builder", sorted({*BUILDERS} - {"themes"}))
 def test_where_all_is_hidden_a_symbol_stands_in_every_place(builder):
-    hidden = with_rows_hidden(inputs(), 1.0, 0)
-    text = outcome_of(builder, hidden)
+    hidden = with_rows_hidden(1.0, 0)
+    text = of_hidden(builder, 1.0, 0)
     if builder in NOTHING_TO_DRAW:
         assert text.startswith("refused: ")
         assert text.endswith("nothing to draw. Left out: suppressed values ([c]).")
@@ -211,15 +218,20 @@ def test_where_all_is_hidden_a_symbol_stands_in_every_place(builder):
     assert {readable.print(cell) for cell in numbered} == {"[c]"}
 
 
-@pytest.mark.parametrize("builder", sorted({*BUILDERS} - {"themes"}))
-def test_hidden_and_missing_look_different(builder):
+@cache
+def all_missing() -> Inputs:
     missing = {}
     for name, frame in inputs().items():
         missing[name] = frame.assign(status="missing")
         missing[name].about = frame.about
-    text = outcome_of(builder, missing)
+    return missing
+
+
+@pytest.mark.parametrize("builder", sorted({*BUILDERS} - {"themes"}))
+def test_hidden_and_missing_look_different(builder):
+    text = outcome_of(builder, all_missing())
     assert "[c]" not in text
-    assert text != outcome_of(builder, with_rows_hidden(inputs(), 1.0, 0))
+    assert text != of_hidden(builder, 1.0, 0)
 
 
 def test_every_verb_that_makes_something_to_read_is_tried():

@@ -333,7 +333,7 @@ def test_the_key_changes_with_all_that_the_cells_depend_on(demo):
 
 KEY = """
 import mothers_margins as mm
-from mothers_margins import imputing
+from mothers_margins.analysis.missing_data import impute as imputing
 cohort = mm.derive(mm.demo_cohort("esmi"))
 plan, terms = cohort.study.file.missing_data, cohort.study.terms("protocol", "involved_t1")
 print(imputing._prepared(cohort, plan, "involved_t1", terms, "components", {}).key(20, 1))

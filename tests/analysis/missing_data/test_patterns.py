@@ -20,8 +20,8 @@ from tests.by_hand import ruled, same
 
 
 @pytest.fixture(scope="module")
-def run(demo) -> mm.Imputed:
-    return mm.impute(demo, m=3, burnin=1, progress=False)
+def run(imputed_demo) -> mm.Imputed:
+    return imputed_demo
 
 
 # ---- patterns
@@ -66,7 +66,7 @@ def test_patterns_refuse_unknown_names(demo):
 def test_imputed_values_one_by_one(run):
     found = mm.imputed_values(run)
     before = run.cohort.data
-    each = [run.complete(i).data for i in (1, 2, 3)]
+    each = [run.complete(i).data for i in (1, 2, 3, 4)]
     for name in (*run.filled, "dv_any", "substance_misuse"):
         own = found[found["variable"] == name].set_index(["group", "level", "statistic"])
         seen = [value for value in before[name] if not pd.isna(value)]
@@ -103,10 +103,11 @@ def test_imputed_values_one_by_one(run):
 
 def test_stability_is_refits(demo, run):
     fit = mm.fit_logistic(run, "protocol")
-    found = mm.stability(fit)
-    assert list(found["m"].unique()) == [2, 3]
-    refit = mm.fit_logistic(mm.impute(demo, m=2, burnin=1, progress=False), "protocol")
-    for k, one in ((2, refit), (3, fit)):
+    found = mm.stability(fit, [2, 4])
+    assert list(found["m"].unique()) == [2, 4]
+    assert list(mm.stability(fit)["m"].unique()) == [2, 4]
+    refit = mm.fit_logistic(mm.impute(demo, m=2, burnin=5, progress=False), "protocol")
+    for k, one in ((2, refit), (4, fit)):
         rows = found[found["m"] == k].set_index("term")
         assert list(rows.index) == list(one.params.index)
         for name, values in (
@@ -118,8 +119,8 @@ def test_stability_is_refits(demo, run):
             same(rows[name], values, 1e-12)
     assert (found["model"] == "adjusted").all()
     assert list(mm.stability(fit, [3])["m"].unique()) == [3]
-    for wrong in ([1], [4], []):
-        with pytest.raises(UsageError, match="from 2 to 3"):
+    for wrong in ([1], [5], []):
+        with pytest.raises(UsageError, match="from 2 to 4"):
             mm.stability(fit, wrong)
     with pytest.raises(UsageError, match="pooled fit"):
         mm.stability(fit.fits[0])

@@ -18,13 +18,12 @@ from mothers_margins import places
 from mothers_margins.analysis.missing_data import to_stata as stata_export
 from mothers_margins.study.study import Source
 
-SHORT = {"burnin": 2, "progress": False}
-M = 3
+M = 4
 
 
 @pytest.fixture(scope="module")
-def imputed(demo):
-    return mm.impute(demo, "involved_t1", m=M, **SHORT)
+def imputed(imputed_demo):
+    return imputed_demo
 
 
 @pytest.fixture

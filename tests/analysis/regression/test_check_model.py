@@ -349,7 +349,7 @@ def test_other_calls_that_cannot_be_answered_say_why(demo):
     last = fit.events()[["event", "variable", "level"]].iloc[-1].tolist()
     assert last == ["separated", "ethnicity", "Asian, Mixed or Other"]  # 0 of 7
     said = (
-        "Separated, so without Firth's method its estimate is infinite: Ethnicity, Asian, "
+        "Separated, so without Firth's method its estimate is infinite: Ethnicity: Asian, "
         "Mixed or Other."
     )
     assert said in [note for _, note in mm.odds_ratios(fit.to_frame(), done=fit.events()).notes]

@@ -28,8 +28,8 @@ def imputed(cohort: mm.Cohort, *args, **kwargs) -> mm.Imputed:
 
 
 @pytest.fixture(scope="module")
-def first(demo) -> mm.Imputed:
-    return imputed(demo, m=5)
+def first(imputed_demo) -> mm.Imputed:
+    return imputed_demo
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_the_joint_test_is_d1(fit, first):
     estimates, covariances = by_statsmodels(first)
     for term in ("ethnicity", "dv_any"):
         at = [k for k, one in enumerate(fit.columns) if one.variable == term]
-        hand = d1(estimates[:, at], covariances[np.ix_(range(5), at, at)])
+        hand = d1(estimates[:, at], covariances[np.ix_(range(4), at, at)])
         ours = fit.wald_test(term)
         same([ours.statistic, ours.df2, ours.pvalue], [*hand.values()], 1e-7)
         assert ours.df == ours.df1 == len(at)
@@ -186,7 +186,7 @@ def test_cells_are_means_over_the_imputations(fit, first):
     row = cells[(cells["variable"] == "dv_any") & (cells["level"] == "Yes")].set_index("group")["n"]
     yes = [
         (one.data["dv_any"] == "Yes") & (one.data["involved_t1"] == "Yes")
-        for one in map(first.complete, range(1, 6))
+        for one in map(first.complete, range(1, 5))
     ]
     same(row["yes"], np.mean([one.sum() for one in yes]))
     assert (
@@ -195,7 +195,7 @@ def test_cells_are_means_over_the_imputations(fit, first):
 
 
 def test_the_first_k_are_a_run_of_k(demo, fit):
-    small = mm.fit_logistic(imputed(demo, m=3), "protocol")
+    small = mm.fit_logistic(imputed(demo, m=3, burnin=5), "protocol")
     cut = fit.first(3)
     for what in ("params", "bse", "df", "pvalues", "fmi"):
         pd.testing.assert_series_equal(getattr(small, what), getattr(cut, what), check_exact=True)
@@ -309,7 +309,7 @@ def test_refused(births, first, fit, demo):
 def test_one_small_cell_in_one_imputation_makes_all_of_them_firths(first, demo):
     """The smallest cell over all levels and imputations is the boundary."""
     smallest = []
-    for one in map(first.complete, range(1, 6)):
+    for one in map(first.complete, range(1, 5)):
         for name in first.cohort.study.terms("protocol", "involved_t1"):
             coding = demo.study.coding("protocol", name)
             if not coding.per and not coding.linear:
@@ -326,7 +326,7 @@ def test_one_small_cell_in_one_imputation_makes_all_of_them_firths(first, demo):
         ).method
         == "logit"
     )
-    alone = [k for k in range(5) if min(smallest[k * 8 : k * 8 + 8]) == low]
+    alone = [k for k in range(4) if min(smallest[k * 8 : k * 8 + 8]) == low]
     stricter = replace(first, cohort=ruled(first.cohort, minimum_cell=int(low) + 1))
     found = mm.fit_logistic(stricter, "protocol")
     assert found.method == "firth"

@@ -174,8 +174,8 @@ def test_one_variable_alone_gives_the_raw_shares(births):
 
 
 @pytest.fixture(scope="module")
-def pooled(demo) -> mm.PooledFit:
-    return mm.fit_logistic(mm.impute(demo, m=4, burnin=2, progress=False), "protocol")
+def pooled(imputed_demo) -> mm.PooledFit:
+    return mm.fit_logistic(imputed_demo, "protocol")
 
 
 def by_hand(
