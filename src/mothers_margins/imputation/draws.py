@@ -2,9 +2,8 @@
 fails, the draw.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -71,13 +70,15 @@ def draw(
     wanted = _part(design, target.missing, columns)
     if len(x) <= x.shape[1]:
         events.append(("few_rows", ()))
+    draw_by_kind = _levels if target.levels else _numbers
     try:
-        found = (_levels if target.levels else _numbers)(target, x, y, wanted, rng, memory, columns)
+        drawn = draw_by_kind(target, x, y, wanted, rng, memory, columns)
     except (ArithmeticError, np.linalg.LinAlgError) as error:
         raise ArithmeticError(f"'{target.name}' ({target.equation.method}): {error}") from error
-    if isinstance(found, Drawn):
-        return Drawn(found.values, events + found.events, found.memory)
-    left_out = memory.left_out | {int(columns[place]) for place in found}
+    if isinstance(drawn, Drawn):
+        return Drawn(drawn.values, events + drawn.events, drawn.memory)
+    # some columns depend on others: once more without them
+    left_out = memory.left_out | {int(columns[place]) for place in drawn}
     return draw(target, design, seen, predictors, owners, rng, Memory(left_out=left_out))
 
 
@@ -86,7 +87,7 @@ def _part(design: Array, rows: Array, columns: Array) -> Array:
     return design.take(np.flatnonzero(rows), axis=0).take(columns, axis=1)
 
 
-def _names(owners: tuple[str, ...], columns: Any) -> tuple[str, ...]:
+def _names(owners: tuple[str, ...], columns: Iterable[int]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(owners[column] for column in sorted(columns)))
 
 
@@ -112,19 +113,15 @@ def _numbers(
     if method == "truncreg":
         try:
             params, information = methods.fit_truncreg(x, y, low, high)
-            drawn = methods.drawn(params, information, rng)
-            return Drawn(
-                _shifted(methods.draw_truncreg(wanted, drawn, low, high, rng), equation),
-                happened,
-                after,
-            )
+            params = methods.drawn(params, information, rng)
+            values = methods.draw_truncreg(wanted, params, low, high, rng)
+            return Drawn(_shifted(values, equation), happened, after)
         except ArithmeticError:
             method = "pmm"
             happened.append(("pmm_in_place", ()))
     params, sigma = methods.draw_regress_params(*fitted, rng)
-    if (
-        method == "pmm"
-    ):  # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
+    if method == "pmm":
+        # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
         values = methods.matched(x @ estimate, wanted @ params, y, equation.knn, rng)
     else:
         values = wanted @ params + sigma * rng.standard_normal(len(wanted))

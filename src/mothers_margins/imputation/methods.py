@@ -236,52 +236,80 @@ def fit_ologit(
     b, then cuts.
     """
     w = np.ones(len(x)) if weights is None else weights
-    z, levels = x[:, 1:], int(codes.max()) + 1
-    p = z.shape[1]
-    last, first = codes == levels - 1, codes == 0
-    is_upper, is_lower = np.eye(levels)[codes][:, :-1], np.eye(levels)[codes][:, 1:]
-    above_of, below_of = np.minimum(codes, levels - 2), np.maximum(codes - 1, 0)
+    z = x[:, 1:]
+    rows = _OrderedRows(z, codes, w, int(codes.max()) + 1)
+    if start is None:
+        share = np.cumsum(np.bincount(codes, w, rows.levels) / w.sum())[:-1]
+        start = np.concatenate([np.zeros(z.shape[1]), np.log(share / (1 - share))])
+    params, information = _newton(start, rows.pieces, tolerance, weights is not None)
+    _check(z @ params[: z.shape[1]], weights)
+    return params, information
 
-    def pieces(params: Array) -> tuple[float, Array, Array]:
-        cuts, linear = params[p:], z @ params[:p]
+
+class _OrderedRows:
+    """The log-likelihood of proportional odds.
+
+    A row of level k lies between its lower cut k - 1 and its upper cut k, minus x b; below the
+    first and above the last there is no cut.
+    """
+
+    def __init__(self, z: Array, codes: Array, weights: Array, levels: int) -> None:
+        self.z = z
+        self.weights = weights
+        self.levels = levels
+        self.is_first = codes == 0
+        self.is_last = codes == levels - 1
+        self.upper_cut = np.minimum(codes, levels - 2)
+        self.lower_cut = np.maximum(codes - 1, 0)
+        # rows by cuts: whose upper, whose lower one it is
+        self.has_upper = np.eye(levels)[codes][:, :-1]
+        self.has_lower = np.eye(levels)[codes][:, 1:]
+
+    def pieces(self, params: Array) -> tuple[float, Array, Array]:
+        """Log-likelihood, score and information at b, then cuts."""
+        p = self.z.shape[1]
+        cuts = params[p:]
         if (np.diff(cuts) <= 0).any():
             return -np.inf, params, np.eye(len(params))
-        upper, lower = cuts[above_of] - linear, cuts[below_of] - linear
-        upper[last], lower[first] = np.inf, -np.inf
-        above, below, not_above, not_below = (
-            expit(upper),
-            expit(lower),
-            expit(-upper),
-            expit(-lower),
-        )
+        linear = self.z @ params[:p]
+        upper = cuts[self.upper_cut] - linear
+        lower = cuts[self.lower_cut] - linear
+        upper[self.is_last] = np.inf
+        lower[self.is_first] = -np.inf
+        above, not_above = expit(upper), expit(-upper)
+        below, not_below = expit(lower), expit(-lower)
         # of two numbers near 1 the difference is that of what is left of them
-        share = np.maximum(
-            np.where(upper + lower > 0, not_below - not_above, above - below), 1e-300
-        )
-        slope_high, slope_low = above * not_above, below * not_below
-        # the gradient of a row's log share: to its upper cut u, its lower cut l, and -(u + l) to x
-        # b
-        u, lo = slope_high / share, -slope_low / share
-        uu = w * (u * u - u * (1 - 2 * above))
-        ll = w * (lo * lo - lo * (1 - 2 * below))
-        ul = w * u * lo
-        u, lo = w * u, w * lo
-        high, low = uu + ul, ll + ul
-        score = np.concatenate([-((u + lo) @ z), u @ is_upper + lo @ is_lower])
-        information = np.empty((len(params), len(params)))
-        information[:p, :p] = _gram(z, np.maximum(high + low, 0))  # not negative but for rounding
-        information[p:, :p] = -((is_upper * high[:, None] + is_lower * low[:, None]).T @ z)
-        information[:p, p:] = information[p:, :p].T
-        beside = np.diag((ul @ is_upper)[1:], 1)
-        information[p:, p:] = np.diag(uu @ is_upper + ll @ is_lower) + beside + beside.T
-        return float(w @ np.log(share)), score, information
+        share = np.where(upper + lower > 0, not_below - not_above, above - below)
+        share = np.maximum(share, 1e-300)
+        # how the log of the share goes with the upper and the lower cut, once and twice
+        by_upper = above * not_above / share
+        by_lower = -below * not_below / share
+        w = self.weights
+        twice_upper = w * (by_upper * by_upper - by_upper * (1 - 2 * above))
+        twice_lower = w * (by_lower * by_lower - by_lower * (1 - 2 * below))
+        both = w * by_upper * by_lower
+        score = self._score(w * by_upper, w * by_lower)
+        return float(w @ np.log(share)), score, self._information(twice_upper, twice_lower, both)
 
-    if start is None:
-        share = np.cumsum(np.bincount(codes, w, levels) / w.sum())[:-1]
-        start = np.concatenate([np.zeros(p), np.log(share / (1 - share))])
-    params, information = _newton(start, pieces, tolerance, weights is not None)
-    _check(z @ params[:p], weights)
-    return params, information
+    def _score(self, by_upper: Array, by_lower: Array) -> Array:
+        by_cut = by_upper @ self.has_upper + by_lower @ self.has_lower
+        return np.concatenate([-((by_upper + by_lower) @ self.z), by_cut])
+
+    def _information(self, upper: Array, lower: Array, both: Array) -> Array:
+        """Of b and the cuts: x b moves both cuts of a row, a cut only its own."""
+        p = self.z.shape[1]
+        information = np.empty((p + self.levels - 1, p + self.levels - 1))
+        of_upper = upper + both
+        of_lower = lower + both
+        # not negative but for rounding
+        information[:p, :p] = _gram(self.z, np.maximum(of_upper + of_lower, 0))
+        by_cut = self.has_upper * of_upper[:, None] + self.has_lower * of_lower[:, None]
+        information[p:, :p] = -(by_cut.T @ self.z)
+        information[:p, p:] = information[p:, :p].T
+        own = np.diag(upper @ self.has_upper + lower @ self.has_lower)
+        neighbours = np.diag((both @ self.has_upper)[1:], 1)
+        information[p:, p:] = own + neighbours + neighbours.T
+        return information
 
 
 def draw_ologit(x: Array, params: Array, levels: int, rng: np.random.Generator) -> Array:
@@ -358,7 +386,8 @@ def fit_truncreg(x: Array, y: Array, low: float, high: float) -> tuple[Array, Ar
     centre, scale = float(y.mean()), float(np.sqrt(residual / df))
     if not scale > 0:
         raise NotConvergedError("nothing is left to vary")
-    z, a, b = (y - centre) / scale, (low - centre) / scale, (high - centre) / scale
+    z = (y - centre) / scale
+    a, b = (low - centre) / scale, (high - centre) / scale
     first[0] -= centre
     natural, bend = _newton(np.append(first / scale, 1.0), lambda at: _truncated(at, x, z, a, b))
     sigma = 1 / np.sqrt(natural[-1])
@@ -390,13 +419,14 @@ def _truncated(
     m2 = 1 + a * at_a - b * at_b
     m3 = 2 * m1 + a**2 * at_a - b**2 * at_b
     m4 = 3 * m2 + a**3 * at_a - b**3 * at_b
-    v1, v12, v2 = np.maximum(m2 - m1**2, 0), m3 - m1 * m2, np.maximum(m4 - m2**2, 0)
-    var_y, var_yy = (
-        sigma**2 * v1,
-        sigma**4 * v2 + 4 * mean * sigma**3 * v12 + 4 * mean**2 * sigma**2 * v1,
-    )
+    v1 = np.maximum(m2 - m1**2, 0)
+    v12 = m3 - m1 * m2
+    v2 = np.maximum(m4 - m2**2, 0)
+    var_y = sigma**2 * v1
+    var_yy = sigma**4 * v2 + 4 * mean * sigma**3 * v12 + 4 * mean**2 * sigma**2 * v1
     cov = sigma**3 * v12 + 2 * mean * sigma**2 * v1
-    expected, expected_square = mean + sigma * m1, mean**2 + 2 * mean * sigma * m1 + sigma**2 * m2
+    expected = mean + sigma * m1
+    expected_square = mean**2 + 2 * mean * sigma * m1 + sigma**2 * m2
     value = float((stats.norm.logpdf(y, mean, sigma) - inside).sum())
     score = np.append(x.T @ (y - expected), -0.5 * (y**2 - expected_square).sum())
     information = np.empty((len(natural), len(natural)))
