@@ -28,13 +28,7 @@ def examine() -> list[Finding]:
 
 
 def _versions() -> Iterator[Finding]:
-    lock = places.project() / "requirements.lock"
-    lines = [
-        line.rstrip("\\ \n")
-        for line in lock.read_text(encoding="utf-8").splitlines()
-        if re.match(r"\w", line)
-    ]
-    pins = [pin for pin in map(Requirement, lines) if pin.marker is None or pin.marker.evaluate()]
+    pins = _pins()
     installed = {re.sub(r"[-_.]+", "-", d.name).lower(): d.version for d in distributions()}
     wrong = [
         pin
@@ -43,10 +37,16 @@ def _versions() -> Iterator[Finding]:
     ]
     yield not wrong, f"versions as tested: {len(pins) - len(wrong)} of {len(pins)}"
     for pin in wrong:
-        yield (
-            False,
-            f"{pin.name} {installed.get(pin.name, 'is missing')}, tested with {pin.specifier}",
-        )
+        version = installed.get(pin.name, "is missing")
+        yield False, f"{pin.name} {version}, tested with {pin.specifier}"
+
+
+def _pins() -> list[Requirement]:
+    """The versions of requirements.lock that apply to this system."""
+    lock = places.project() / "requirements.lock"
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line.rstrip("\\ \n")) for line in lines if re.match(r"\w", line)]
+    return [pin for pin in pins if pin.marker is None or pin.marker.evaluate()]
 
 
 def _kernel() -> Finding:
@@ -56,26 +56,23 @@ def _kernel() -> Finding:
         command = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
         return False, "there is no Jupyter kernel 'python3'"
-    same = command in ("python", "python3", sys.executable)
-    return (
-        same,
-        "the kernel 'python3' "
-        f"{'is this Python' if same else 'is another Python: notebooks would run there'}",
-    )
+    if command in ("python", "python3", sys.executable):
+        return True, "the kernel 'python3' is this Python"
+    return False, "the kernel 'python3' is another Python: notebooks would run there"
 
 
 def _writable() -> Finding:
-    writable = os.access(places.project(), os.W_OK)
-    return writable, f"results can{'' if writable else 'not'} be written to outputs/"
+    if os.access(places.project(), os.W_OK):
+        return True, "results can be written to outputs/"
+    return False, "results cannot be written to outputs/"
 
 
 def _own_data() -> Finding:
-    named = os.environ.get(places.DATA)
-    local = (places.project() / "local.yaml").is_file()
-    where = [places.DATA] * bool(named) + ["local.yaml"] * local
-    return (
-        True,
-        f"a file of your own is named in {' and '.join(where)}"
-        if where
-        else "demonstration data are used",
-    )
+    where = []
+    if os.environ.get(places.DATA):
+        where.append(places.DATA)
+    if (places.project() / "local.yaml").is_file():
+        where.append("local.yaml")
+    if where:
+        return True, f"a file of your own is named in {' and '.join(where)}"
+    return True, "demonstration data are used"

@@ -260,11 +260,11 @@ def _git(*call: str) -> str:
 
 def differing(out: Path, record: Record) -> list[str]:
     """Files of an entry that are gone or not as they were made."""
-    return [name for name, made in record.outputs.items() if not _is_same(out / name, made)]
+    return [name for name, sha in record.outputs.items() if not _is_same(out / name, sha)]
 
 
-def _is_same(path: Path, made: str) -> bool:
-    return path.is_file() and file_digest(path) == made
+def _is_same(path: Path, sha: str) -> bool:
+    return path.is_file() and file_digest(path) == sha
 
 
 def left_over(out: Path) -> list[Path]:

@@ -23,6 +23,7 @@ from mothers_margins.study.read_study import read_study
 from mothers_margins.study.study import Source, Study
 
 RESTRICTED = "RESTRICTED DATA: for the research team only"
+CANNOT_START = "The run cannot start; no notebook was run."
 Watched = Mapping[str, Signatures]  # by part of the key
 
 
@@ -56,23 +57,20 @@ class Batch:
 
     def key(self, step: Step) -> dict[str, str]:
         """The parts of a step's key, as things stand now."""
-        upstream = {
-            name: self.records[name].outputs for name in step.entry.needs if name in self.records
-        }
-        read = {
-            path: sha
-            for outputs in upstream.values()
-            for path, sha in outputs.items()
-            if path.endswith(".csv")
-        }
+        read: dict[str, str] = {}
+        for record in self.needed(step):
+            read |= {path: sha for path, sha in record.outputs.items() if path.endswith(".csv")}
         fingerprints = {study: rows.fingerprint for study, rows in self.rows(step).items()}
         return key_parts(step, self.before[step.entry.name], fingerprints, read)
 
     def read_by(self, step: Step) -> list[Path]:
         """Results of other entries that a step reads."""
-        needed = [self.records[name] for name in step.entry.needs if name in self.records]
-        paths = [path for record in needed for path in record.outputs]
+        paths = [path for record in self.needed(step) for path in record.outputs]
         return [self.out / path for path in paths if path.startswith("internal/")]
+
+    def needed(self, step: Step) -> list[Record]:
+        """Records of the entries that a step needs, as far as there are any."""
+        return [self.records[name] for name in step.entry.needs if name in self.records]
 
     def touched(self, name: str) -> list[str]:
         """Parts of a step's key whose files were written to, added or deleted since before they
@@ -89,9 +87,9 @@ class Batch:
         if record.status != "done":
             return [record.status]
         parts = list(changed(record.key, self.key(self.steps[name])))
-        return parts or [
-            f"{path} is gone or was changed" for path in manifest.differing(self.out, record)
-        ]
+        if parts:
+            return parts
+        return [f"{path} is gone or was changed" for path in manifest.differing(self.out, record)]
 
     def would_run(self, *, force: bool) -> dict[str, list[str]]:
         """Per step in run order, why it would run; a step that reads what another makes anew runs
@@ -100,7 +98,9 @@ class Batch:
         reasons: dict[str, list[str]] = {}
         for name, step in self.steps.items():
             after = [f"after {need}" for need in step.entry.needs if reasons.get(need)]
-            reasons[name] = self.why(name) or after or ["asked to"] * force
+            reasons[name] = self.why(name) or after
+            if force and not reasons[name]:
+                reasons[name] = ["asked to"]
         return reasons
 
 
@@ -115,25 +115,29 @@ def prepare(
     """
     named = {name for step in steps.values() for name in step.entry.studies}
     studies = {name: read_study(name) for name in sorted(named)}
-    folder = (out or places.project() / "outputs" / "demo").resolve()
     problems = list(_misplaced(data, out))
     if data and len(studies) != 1:
         problems.append("--study must name the study that the file belongs to")
     if problems:
-        raise UsageError("The run cannot start; no notebook was run.", problems)
+        raise UsageError(CANNOT_START, problems)
+    folder = (out or places.project() / "outputs" / "demo").resolve()
     records = manifest.read_records(folder)
-    kinds = {rows.kind for record in records.values() for rows in record.data.values()}
-    if any((kind == "restricted") != bool(data) for kind in kinds):
-        other = "demonstration" if data else "restricted"
-        raise UsageError(
-            "The run cannot start; no notebook was run.",
-            [f"--out names a folder with results of {other} data"],
-        )
+    _refuse_other_kind(records.values(), restricted=data is not None)
     files = _files(studies, data)
     # before what the files say is read
     before = {name: _watched(step, files) for name, step in steps.items()}
     sources = _sources(studies, data, files, make_key=not dry)
     return Batch(steps, folder, data and data.resolve(), files, sources, before, records)
+
+
+def _refuse_other_kind(records: Iterable[Record], *, restricted: bool) -> None:
+    """Raise UsageError for a folder that holds results of restricted data where these are not, or
+    the other way round.
+    """
+    kinds = {rows.kind for record in records for rows in record.data.values()}
+    if any((kind == "restricted") != restricted for kind in kinds):
+        other = "demonstration" if restricted else "restricted"
+        raise UsageError(CANNOT_START, [f"--out names a folder with results of {other} data"])
 
 
 def _misplaced(data: Path | None, out: Path | None) -> Iterable[str]:
@@ -158,9 +162,8 @@ def _files(studies: Mapping[str, Study], data: Path | None) -> dict[str, list[Pa
     """All files that are read for the rows of each study."""
     if data is None:
         return {name: [study.folder / study.file.data.demo] for name, study in studies.items()}
-    from mothers_margins.cohort.merge_sources import (
-        files_read,  # pandas: half a second that a demo run can spare
-    )
+    # pandas: half a second that a demo run can spare
+    from mothers_margins.cohort.merge_sources import files_read
 
     return {name: files_read(data.resolve(), study) for name, study in studies.items()}
 

@@ -396,31 +396,39 @@ def _corrected(text: Text, path: Path, study: Study) -> Text:
     if sheet.header != CORRECTION:
         fault = messages.CORRECTION_COLUMNS.format(file=path.name, columns=", ".join(CORRECTION))
         return replace(text, problems=(*text.problems, fault))
+    text, faulty_rows, corrected = _apply(_by_date(sheet), text, study.schema.primary_key[0])
+    problems = [
+        messages.of_rows(fault, rows, file=path.name) for fault, rows in faulty_rows.items()
+    ]
+    events = [
+        Event("corrections", "cell_corrected", name, number) for name, number in corrected.items()
+    ]
+    return replace(
+        text,
+        files={**text.files, **{name: f"{text.files[name]}, as corrected" for name in corrected}},
+        problems=(*text.problems, *problems),
+        events=(*text.events, *events),
+    )
+
+
+def _apply(
+    corrections: list[tuple[int, _Correction]], text: Text, key: str
+) -> tuple[Text, dict[str, list[int]], Counter[str]]:
+    """The text with its cells changed; by fault the rows of corrections.csv that have it; by
+    variable the number of cells changed.
+    """
     cells = {name: texts.copy() for name, texts in text.cells.items()}
-    key = study.schema.primary_key[0]
     position = {identifier: number for number, identifier in enumerate(cells[key])}
     faulty_rows: dict[str, list[int]] = {}
     corrected: Counter[str] = Counter()
-    for row, correction in _by_date(sheet):
+    for row, correction in corrections:
         faults = list(_faults(correction, cells, position, key))
         for fault in faults:
             faulty_rows.setdefault(fault, []).append(row)
         if not faults:
             cells[correction.variable][position[correction.id]] = correction.new
             corrected[correction.variable] += 1
-    problems = [
-        messages.of_rows(fault, rows, file=path.name) for fault, rows in faulty_rows.items()
-    ]
-    applied = [
-        Event("corrections", "cell_corrected", name, number) for name, number in corrected.items()
-    ]
-    return replace(
-        text,
-        cells=cells,
-        files={**text.files, **{name: f"{text.files[name]}, as corrected" for name in corrected}},
-        problems=(*text.problems, *problems),
-        events=(*text.events, *applied),
-    )
+    return replace(text, cells=cells), faulty_rows, corrected
 
 
 def _by_date(sheet: Sheet) -> list[tuple[int, _Correction]]:

@@ -207,8 +207,10 @@ def _complete(text: Text, study: Study) -> tuple[Text, list[str]]:
 def _stand_ins(study: Study) -> dict[str, set[str]]:
     """What a file may hold in place of some fields, by name, with these fields."""
     fields_of = {name: {*study.instruments[name].fields()} for name in study.scores}
-    ranks = {name: {made.fifths.rank} for name, made in study.derived.items() if made.fifths}
-    return fields_of | ranks
+    for name, derived in study.derived.items():
+        if derived.fifths:
+            fields_of[name] = {derived.fifths.rank}
+    return fields_of
 
 
 def _missing_columns(missing: set[str], study: Study) -> Iterator[str]:

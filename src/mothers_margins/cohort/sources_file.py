@@ -70,7 +70,8 @@ def supplied_scores(study: Study) -> list[str]:
     """What a file may hold in place of what it is made from: scores of instruments, and fifths of
     deprivation.
     """
-    return [*study.scores, *(name for name, made in study.derived.items() if made.fifths)]
+    fifths = [name for name, derived in study.derived.items() if derived.fifths]
+    return [*study.scores, *fifths]
 
 
 def levels_of(study: Study, name: str) -> tuple[str, ...]:

@@ -156,18 +156,17 @@ def _exchange_in_column(
     touched: the facts that the column decides. missed: by how many rows each fact is missed.
     """
     column = columns[name]
-    for pair in _pairs(strata):
+    for row, other in _pairs(strata):
         if not any(missed[fact.id] for fact in touched):
             return
-        one, other = pair
-        if column[one] == column[other]:
+        if column[row] == column[other]:
             continue
-        column[[one, other]] = column[[other, one]]
+        column[[row, other]] = column[[other, row]]
         now = {fact.id: _missed(study, columns, fact) for fact in touched}
         if sum(now.values()) < sum(missed[fact] for fact in now):
             missed |= now
         else:
-            column[[one, other]] = column[[other, one]]
+            column[[row, other]] = column[[other, row]]
 
 
 def _pairs(strata: list[np.ndarray]) -> Iterator[tuple[int, int]]:
@@ -254,12 +253,7 @@ def _numbers(
     """Whole numbers inside each row's band, with each group's printed mean met exactly where bands
     allow it.
     """
-    limits = field.constraints
-    levels = columns[variable.name]
-    low_of = {band.level: int(band.minimum or limits.minimum or 0) for band in variable.bands}
-    high_of = {band.level: int(band.maximum or limits.maximum or 0) for band in variable.bands}
-    low = np.array([low_of[level] for level in levels])
-    high = np.array([high_of[level] for level in levels])
+    low, high = _ends_of_bands(field, variable, columns[variable.name])
     numbers: np.ndarray = (low + high) // 2
     for group, positions in strata.items():
         missing = _total(study, field.name, group) - numbers[positions].sum()
@@ -276,6 +270,16 @@ def _numbers(
             numbers[changed] += step
             missing -= step * len(changed)
     return numbers
+
+
+def _ends_of_bands(
+    field: Variable, variable: Derived, levels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest number that each row's level allows."""
+    limits = field.constraints
+    low = {band.level: int(band.minimum or limits.minimum or 0) for band in variable.bands}
+    high = {band.level: int(band.maximum or limits.maximum or 0) for band in variable.bands}
+    return np.array([low[level] for level in levels]), np.array([high[level] for level in levels])
 
 
 def _total(study: Study, variable: str, group: str) -> int:

@@ -308,11 +308,17 @@ class Study:
         if name in self.sets:
             return frozenset(option.name for option in self.sets[name])
         if name in self.scores:
-            instrument, score = self.instruments[name], self.scores[name]
-            items = {instrument.item(number) for number in score.items}
-            items |= {instrument.gate.variable} if instrument.gate else set()
-            return frozenset(items.union(*(self.recorded(part) for part in score.sum_of)))
+            return self._recorded_for_score(name)
         return frozenset().union(*(self.recorded(source) for source in self.derived[name].sources))
+
+    def _recorded_for_score(self, name: str) -> frozenset[str]:
+        """Fields of its items, of its instrument's gate, and of the scores that it is a sum of."""
+        instrument = self.instruments[name]
+        score = self.scores[name]
+        fields = {instrument.item(number) for number in score.items}
+        if instrument.gate:
+            fields.add(instrument.gate.variable)
+        return frozenset(fields.union(*(self.recorded(part) for part in score.sum_of)))
 
     def decided_by(self, where: Where) -> frozenset[str]:
         """Fields of the file whose values decide a condition; that a value is known says nothing of
@@ -322,9 +328,9 @@ class Study:
         for name, condition in where.items():
             if condition.known is not None:
                 continue
-            made = self.derived.get(name)
-            inner = (*made.conditions, *made.one_of.values()) if made else ()
-            if not inner or isinstance(made, Outcome):
+            derived = self.derived.get(name)
+            inner = (*derived.conditions, *derived.one_of.values()) if derived else ()
+            if not inner or isinstance(derived, Outcome):
                 fields |= self.recorded(name)
             for within in inner:
                 fields |= self.decided_by(within)

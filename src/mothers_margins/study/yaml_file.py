@@ -154,7 +154,8 @@ _PLAIN = {
 
 def _keys() -> list[str]:
     """Every key of the format, for suggestions."""
-    waiting, keys = [Definition], set()
+    waiting = [Definition]
+    keys: set[str] = set()
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()

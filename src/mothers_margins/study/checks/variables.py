@@ -269,7 +269,8 @@ def _in_merged(study: Study, variable: Derived) -> Iterator[str]:
 
 
 def _in_bands(variable: Derived, limits: Constraints) -> Iterator[str]:
-    first, last = variable.bands[0].minimum, variable.bands[-1].maximum
+    first = variable.bands[0].minimum
+    last = variable.bands[-1].maximum
     if limits.minimum is not None and first is not None and first > limits.minimum:
         yield f"no band holds {limits.minimum:g}, which {variable.source} allows"
     if limits.maximum is not None and last is not None and last < limits.maximum:
