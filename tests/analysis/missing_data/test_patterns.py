@@ -105,7 +105,7 @@ def test_stability_is_refits(demo, run):
     fit = mm.fit_logistic(run, "protocol")
     found = mm.stability(fit, [2, 4])
     assert list(found["m"].unique()) == [2, 4]
-    assert list(mm.stability(fit)["m"].unique()) == [2, 4]
+    assert list(mm.stability(fit)["m"].unique()) == [2, 3, 4]
     refit = mm.fit_logistic(mm.impute(demo, m=2, burnin=5, progress=False), "protocol")
     for k, one in ((2, refit), (4, fit)):
         rows = found[found["m"] == k].set_index("term")

@@ -237,7 +237,7 @@ def test_the_do_file_names_each_variable_once(imputed, written):
     assert 'use "run.dta", clear' in text
     for said in (
         "SYNTHETIC DATA",
-        "burn-in 2",
+        "burn-in 5",
         f"seed {imputed.plan.seed}",
         f"{M} imputations",
         mm.__version__,
