@@ -2,9 +2,8 @@
 what came of it.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from mothers_margins.cohort.cohort import Cohort, column, gap, only_recorded
 from mothers_margins.errors import UsageError, unknown
 from mothers_margins.imputation import (
     Equation,
+    Imputations,
     Passive,
     chained,
     default_method,
@@ -57,83 +57,117 @@ def impute(
     nothing for the outcome, and an outcome that stands in a variable to be imputed.
     """
     study = only_recorded(cohort, "impute").study
-    plan = study.file.missing_data
-    if plan is None:
-        raise UsageError(
-            f"impute: study {study.name} declares no missing-data plan.",
-            (),
-            "Write missing_data in study.yaml.",
-        )
-    outcome = outcome or next(
-        (one.name for one in study.file.outcomes if one.kind == "primary"), ""
-    )
-    if outcome not in study.outcomes:
-        raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
-    if outcome not in plan.outcomes:
-        remedy = (
-            "An outcome predicts in its own run and is never imputed: say under "
-            "missing_data.outcomes how."
-        )
-        raise UsageError(f"impute: the missing-data plan declares no run of {outcome}.", (), remedy)
+    plan = _plan(study)
+    outcome = _outcome(study, plan, outcome)
     if composites not in ("components", "direct", "missing_as_no"):
         raise UsageError("impute: composites is components, direct or missing_as_no.")
-    first, *_ = models = list(study.file.models)
-    model = model or next((name for name in models if study.terms(name, outcome)), first)
-    terms = study.terms(model, outcome)
-    if not terms:
-        raise UsageError(f"impute: model {model} lists no explanatory variable of {outcome}.")
-    if keep and cohort.source.kind == "restricted" and places.inside_project(places.out_folder()):
-        remedy = (
-            f"Set the environment variable {places.OUT} to a folder outside, then start "
-            "JupyterLab again."
-        )
+    model, terms = _model(study, model, outcome)
+    is_restricted = cohort.source.kind == "restricted"
+    if keep and is_restricted and places.inside_project(places.out_folder()):
         raise UsageError(
             "impute: imputed cells of restricted data stay outside the project's folder.",
             (),
-            remedy,
+            f"Set the environment variable {places.OUT} to a folder outside, then start "
+            "JupyterLab again.",
         )
-    m, burnin = plan.m if m is None else m, plan.burnin if burnin is None else burnin
+    m = plan.m if m is None else m
+    burnin = plan.burnin if burnin is None else burnin
     seed = plan.seed if seed is None else seed
     if m < 1 or burnin < 1 or seed < 0:
         raise UsageError("impute: m and burnin are 1 or more, and seed is 0 or more.")
     prepared = _prepared(cohort, plan, outcome, terms, composites, dict(shifts or {}))
     path = of_study(study.name, f"imputed_{outcome}_{prepared.key(burnin, seed)}.npz")
-    made = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
-    stored = made is not None
-    if made is None:
-        frame, equations = prepared.frame, prepared.equations
+    stored = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
+    if stored is not None:
+        made = stored
+    else:
         with shown("impute", m, progress) as report:
-            try:
-                made = chained(
-                    frame, equations, m=m, burnin=burnin, seed=seed, n_jobs=n_jobs, progress=report
-                )
-            except (ValueError, ArithmeticError) as error:
-                remedy = "Put levels together, or leave the variable out of the plan."
-                raise UsageError(
-                    "impute: these rows cannot be imputed.", (str(error),), remedy
-                ) from None
+            made = _chained(prepared, m, burnin, seed, n_jobs, report)
     # what was read stays as it is, it may hold more imputations; but in the batch a notebook must
     # write what it keeps
-    if keep and not (stored and places.staged(path) == places.out_folder() / path):
-        restricted = cohort.source.kind == "restricted"
+    is_in_place = stored is not None and places.staged(path) == places.out_folder() / path
+    if keep and not is_in_place:
         places.write_whole(
-            places.staged(path),
-            lambda part: write_cells(part, made),
-            private=restricted,
+            places.staged(path), lambda part: write_cells(part, made), private=is_restricted
         )
-    filled, rows = tuple(str(target.name) for target in made.targets), prepared.cohort
     return Imputed(
-        rows,
-        outcome,
-        model,
-        composites,
-        dict(shifts or {}),
-        filled,
-        prepared.done,
-        made,
-        burnin,
-        seed,
+        cohort=prepared.cohort,
+        outcome=outcome,
+        model=model,
+        composites=composites,
+        shifts=dict(shifts or {}),
+        filled=tuple(str(target.name) for target in made.targets),
+        done=prepared.done,
+        made=made,
+        burnin=burnin,
+        seed=seed,
     )
+
+
+def _plan(study: Study) -> MissingData:
+    if study.file.missing_data is None:
+        raise UsageError(
+            f"impute: study {study.name} declares no missing-data plan.",
+            (),
+            "Write missing_data in study.yaml.",
+        )
+    return study.file.missing_data
+
+
+def _outcome(study: Study, plan: MissingData, asked: str | None) -> str:
+    """The outcome that is asked for, or the primary one; UsageError if the plan has no run of
+    it.
+    """
+    primary = (outcome.name for outcome in study.file.outcomes if outcome.kind == "primary")
+    outcome = asked or next(primary, "")
+    if outcome not in study.outcomes:
+        raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
+    if outcome not in plan.outcomes:
+        raise UsageError(
+            f"impute: the missing-data plan declares no run of {outcome}.",
+            (),
+            "An outcome predicts in its own run and is never imputed: say under "
+            "missing_data.outcomes how.",
+        )
+    return outcome
+
+
+def _model(study: Study, asked: str | None, outcome: str) -> tuple[str, tuple[str, ...]]:
+    """The model that is asked for, or the first that lists a variable for the outcome; and what it
+    lists.
+    """
+    listing = (name for name in study.file.models if study.terms(name, outcome))
+    model = asked or next(listing, next(iter(study.file.models)))
+    terms = study.terms(model, outcome)
+    if not terms:
+        raise UsageError(f"impute: model {model} lists no explanatory variable of {outcome}.")
+    return model, terms
+
+
+def _chained(
+    prepared: "_Prepared",
+    m: int,
+    burnin: int,
+    seed: int,
+    n_jobs: int,
+    report: Callable[[int], object] | None,
+) -> Imputations:
+    try:
+        return chained(
+            prepared.frame,
+            prepared.equations,
+            m=m,
+            burnin=burnin,
+            seed=seed,
+            n_jobs=n_jobs,
+            progress=report,
+        )
+    except (ValueError, ArithmeticError) as error:
+        raise UsageError(
+            "impute: these rows cannot be imputed.",
+            (str(error),),
+            "Put levels together, or leave the variable out of the plan.",
+        ) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,18 +198,15 @@ class _Prepared:
 
         from mothers_margins import imputation
 
-        found = sha256(
-            repr((self.described, burnin, seed, numpy.__version__, scipy.__version__)).encode()
-        )
-        for source in (
-            *sorted(Path(str(imputation.__file__)).parent.glob("*.py")),
-            Path(__file__).with_name("composites.py"),
-        ):
-            found.update(source.read_bytes())
+        what = (self.described, burnin, seed, numpy.__version__, scipy.__version__)
+        digest = sha256(repr(what).encode())
+        engine = sorted(Path(str(imputation.__file__)).parent.glob("*.py"))
+        for source in (*engine, Path(__file__).with_name("composites.py")):
+            digest.update(source.read_bytes())
         for name, values in (*self.frame.items(), *self.beside.items()):
-            found.update(str((name, values.dtype)).encode())
-            found.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
-        return found.hexdigest()[:16]
+            digest.update(str((name, values.dtype)).encode())
+            digest.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
+        return digest.hexdigest()[:16]
 
 
 def _prepared(
@@ -186,84 +217,161 @@ def _prepared(
     composites: Composites,
     shifts: dict[str, float],
 ) -> _Prepared:
-    study = cohort.study
     done: list[Done] = []
     rows, predicting = _rows(cohort, plan, outcome, done)
-    part_of = {
-        name: plan.composites[name]
-        for name in terms
-        if name in plan.composites and composites == "components"
-    }
-    parts = tuple(dict.fromkeys(part for own in part_of.values() for part in own))
-    auxiliaries = study.auxiliaries(outcome)
-    later = [name for name in plan.auxiliaries if name not in (*auxiliaries, *terms)]
-    done += [Done("auxiliary_left_out", name) for name in later]
-    names = tuple(dict.fromkeys([*terms, *parts, *auxiliaries]))
     inside = replace(
         cohort, data=cohort.data[rows], reasons=cohort.reasons[rows], scoring=cohort.scoring[rows]
     )
-    gates = [
-        gate
-        for name in names
-        for gate in _gate(study, name)
-        if gate not in names and gap(inside, gate).any()
-    ]
-    names = (*names, *dict.fromkeys(gates))
-    _refuse(study, [*names], outcome)
-    data = {name: column(inside, name) for name in names}
+    declared = [name for name in terms if name in plan.composites]
+    parts_of = {name: plan.composites[name] for name in declared if composites == "components"}
+    names = _names(inside, plan, outcome, terms, parts_of, done)
     if composites == "missing_as_no":
-        for name in (term for term in terms if term in plan.composites):
-            not_known = gap(inside, name)
-            done.append(Done("missing_as_no", name, int(not_known.sum())))
-            data[name] = data[name].mask(not_known, "No")
-        inside = replace(inside, data=inside.data.assign(**{name: data[name] for name in terms}))
-    unasked = sorted({*shifts} - {*names})
-    if unasked:
-        raise unknown("variable of this run", unasked, names, "impute: shifts")
-    whole = [name for name in shifts if name not in part_of and not gap(inside, name).any()]
-    done += [Done("shift_without_effect", name) for name in whole]
-    still = [f"'{name}' is made from its parts: shift those" for name in part_of if name in shifts]
-    still += [
-        f"'{name}' is neither a number nor a yes or no"
-        for name in shifts
-        if len(study.levels(name)) > 2
-    ]
-    if still:
-        raise UsageError("impute: shifts that would do nothing.", still)
+        inside = _missing_as_no(inside, declared, done)
+    done += _check_shifts(inside, shifts, names, parts_of)
+    run = _Run(inside, plan, names, parts_of, shifts)
     equations: dict[Hashable, Equation | Passive] = {}
-    described, beside = [], dict[str, pd.Series]()
+    described: list[str] = []
+    beside: dict[str, pd.Series] = {}
+    data = {name: column(inside, name) for name in names}
     for name, values in data.items():
-        if name in part_of:
-            equations[name] = Passive(part_of[name], maker(inside, name, part_of[name]))
-            above = sorted(ancestors(study, name))
-            beside |= {other: inside.data[other] for other in above if other in inside.data}
-            made = [study.derived[other] for other in (name, *above) if other in study.derived]
-            described.append(f"{name} passive {part_of[name]} {made}")
-        elif (
-            values.isna().any()
-        ):  # also of what only does not apply to some: no cell of it is imputed
-            mine = {part for own in part_of.values() if name in own for part in own}
-            equation = Equation(
-                method=plan.methods.get(name) or default_method(values),
-                omit=tuple(part for part in parts if part not in mine),
-                limits=study.limits(name)
-                if name in study.scores
-                else (-float("inf"), float("inf")),
-                applies=_applies(inside, name, [*names]),
-                # the log-odds that the engine shifts are of the second level, which is the No
-                delta=shifts.get(name, 0.0) * (-1 if study.levels(name) == ("Yes", "No") else 1),
-            )
+        if name in parts_of:
+            equations[name] = run.passive(name)
+            described.append(run.described_passive(name))
+            beside |= run.made_from_too(name)
+        elif values.isna().any():
+            # also of what only does not apply to some: no cell of it is imputed
+            equation = run.equation(name, values)
             equations[name] = equation
-            said: Any = equation.applies
-            if isinstance(said, pd.Series):
-                said, beside[f"{name} applies"] = "by rows", said
-            described.append(
-                f"{name} {equation.method} {equation.omit} {equation.limits} {said} "
-                f"{equation.delta}"
-            )
+            described.append(_described(name, equation))
+            if isinstance(equation.applies, pd.Series):
+                beside[f"{name} applies"] = equation.applies
     frame = pd.DataFrame({**data, **predicting})
     others = pd.DataFrame(beside, index=frame.index)
     return _Prepared(inside, frame, equations, tuple(done), "; ".join(described), others)
+
+
+def _names(
+    inside: Cohort,
+    plan: MissingData,
+    outcome: str,
+    terms: tuple[str, ...],
+    parts_of: Mapping[str, tuple[str, ...]],
+    done: list[Done],
+) -> tuple[str, ...]:
+    """The variables of a run: terms, parts of composites, auxiliaries, and the gates of these that
+    are incomplete. UsageError if one of them is made from what the outcome is made from.
+    """
+    study = inside.study
+    auxiliaries = study.auxiliaries(outcome)
+    parts = [part for own in parts_of.values() for part in own]
+    done += [
+        Done("auxiliary_left_out", name)
+        for name in plan.auxiliaries
+        if name not in auxiliaries and name not in terms
+    ]
+    names = dict.fromkeys([*terms, *parts, *auxiliaries])
+    for name in list(names):
+        for gate in _gates(study, name):
+            if gate not in names and gap(inside, gate).any():
+                names[gate] = None
+    _refuse(study, list(names), outcome)
+    return tuple(names)
+
+
+def _missing_as_no(inside: Cohort, composites: list[str], done: list[Done]) -> Cohort:
+    """A cohort in which a composite that is not known is a no."""
+    filled = {}
+    for name in composites:
+        not_known = gap(inside, name)
+        filled[name] = column(inside, name).mask(not_known, "No")
+        done.append(Done("missing_as_no", name, int(not_known.sum())))
+    return replace(inside, data=inside.data.assign(**filled))
+
+
+def _check_shifts(
+    inside: Cohort,
+    shifts: Mapping[str, float],
+    names: tuple[str, ...],
+    parts_of: Mapping[str, tuple[str, ...]],
+) -> list[Done]:
+    """Those shifts that find nothing to shift; UsageError for those that could never do
+    anything.
+    """
+    absent = sorted({*shifts} - {*names})
+    if absent:
+        raise unknown("variable of this run", absent, names, "impute: shifts")
+    useless = [
+        f"'{name}' is made from its parts: shift those" for name in parts_of if name in shifts
+    ]
+    useless += [
+        f"'{name}' is neither a number nor a yes or no"
+        for name in shifts
+        if len(inside.study.levels(name)) > 2
+    ]
+    if useless:
+        raise UsageError("impute: shifts that would do nothing.", useless)
+    return [
+        Done("shift_without_effect", name)
+        for name in shifts
+        if name not in parts_of and not gap(inside, name).any()
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What the equations of a run are made of. parts_of: composites with the parts that they are
+    made from in every sweep.
+    """
+
+    cohort: Cohort
+    plan: MissingData
+    names: tuple[str, ...]
+    parts_of: Mapping[str, tuple[str, ...]]
+    shifts: Mapping[str, float]
+
+    def passive(self, name: str) -> Passive:
+        """How a composite is made from its parts."""
+        return Passive(self.parts_of[name], maker(self.cohort, name, self.parts_of[name]))
+
+    def described_passive(self, name: str) -> str:
+        """A composite as the key of stored cells has it."""
+        study = self.cohort.study
+        above = sorted(ancestors(study, name))
+        made = [study.derived[other] for other in (name, *above) if other in study.derived]
+        return f"{name} passive {self.parts_of[name]} {made}"
+
+    def made_from_too(self, name: str) -> dict[str, pd.Series]:
+        """What else decides a composite, though it predicts nothing."""
+        above = sorted(ancestors(self.cohort.study, name))
+        return {other: self.cohort.data[other] for other in above if other in self.cohort.data}
+
+    def equation(self, name: str, values: pd.Series) -> Equation:
+        """How an incomplete variable is imputed."""
+        study = self.cohort.study
+        no_limits = (-float("inf"), float("inf"))
+        # the log-odds that the engine shifts are of the second level, which is the No
+        sign = -1 if study.levels(name) == ("Yes", "No") else 1
+        return Equation(
+            method=self.plan.methods.get(name) or default_method(values),
+            omit=self._parts_of_others(name),
+            limits=study.limits(name) if name in study.scores else no_limits,
+            applies=_applies(self.cohort, name, self.names),
+            delta=self.shifts.get(name, 0.0) * sign,
+        )
+
+    def _parts_of_others(self, name: str) -> tuple[str, ...]:
+        """The parts of all composites that a variable is no part of: the composite predicts it in
+        their place.
+        """
+        beside = {part for parts in self.parts_of.values() if name in parts for part in parts}
+        every = dict.fromkeys(part for parts in self.parts_of.values() for part in parts)
+        return tuple(part for part in every if part not in beside)
+
+
+def _described(name: str, equation: Equation) -> str:
+    """An equation as the key of stored cells has it."""
+    applies = "by rows" if isinstance(equation.applies, pd.Series) else equation.applies
+    return f"{name} {equation.method} {equation.omit} {equation.limits} {applies} {equation.delta}"
 
 
 def _rows(
@@ -303,29 +411,35 @@ def _refuse(study: Study, names: list[str], outcome: str) -> None:
         )
 
 
-def _gate(study: Study, name: str) -> tuple[str, ...]:
+def _gates(study: Study, name: str) -> tuple[str, ...]:
     """Variables that decide whether another one applies: the gate of its instrument, or what its
     field names.
     """
     instrument = study.instruments.get(name)
     field = study.fields.get(name)
-    return (
-        *((instrument.gate.variable,) if instrument and instrument.gate else ()),
-        *(field.applies_where if field else ()),
-    )
+    of_instrument = (instrument.gate.variable,) if instrument and instrument.gate else ()
+    return (*of_instrument, *(field.applies_where if field else ()))
 
 
-def _applies(cohort: Cohort, name: str, names: list[str]) -> Any:
+def _applies(
+    cohort: Cohort, name: str, names: Collection[str]
+) -> pd.Series | tuple[Hashable, tuple[str, ...]] | None:
     """Whom a variable concerns: by its gate where that is imputed too, else row by row; None if it
     concerns all.
     """
     study = cohort.study
-    for gate in _gate(study, name):
+    for gate in _gates(study, name):
         if gate in names and gap(cohort, gate).any():
-            field, instrument = study.fields.get(name), study.instruments.get(name)
-            if field and gate in field.applies_where:
-                return gate, tuple(field.applies_where[gate])
-            shut = instrument.gate.level if instrument and instrument.gate else ""
-            return gate, tuple(level for level in study.levels(gate) if level != shut)
+            return gate, _opening_levels(study, name, gate)
     outside = cohort.reasons[name].isin(study.not_applicable) & column(cohort, name).isna()
     return ~outside if outside.any() else None
+
+
+def _opening_levels(study: Study, name: str, gate: str) -> tuple[str, ...]:
+    """The levels of a gate at which a variable applies."""
+    field = study.fields.get(name)
+    if field and gate in field.applies_where:
+        return tuple(field.applies_where[gate])
+    instrument = study.instruments.get(name)
+    closing = instrument.gate.level if instrument and instrument.gate else ""
+    return tuple(level for level in study.levels(gate) if level != closing)
