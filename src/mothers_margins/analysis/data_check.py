@@ -3,14 +3,14 @@ impossible values.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
+from mothers_margins.analysis.summarise import AskedGroups
 from mothers_margins.cohort.cohort import Cohort, Event, column, only_recorded
 from mothers_margins.cohort.conditions import Check, checks, chosen_groups, where_mask
 from mothers_margins.errors import UsageError
-from mothers_margins.results.results import About, Results, tidy
+from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.conditions import Group
 from mothers_margins.study.study_file import Outcome
 
@@ -20,7 +20,6 @@ BY_OUTCOME = EVERYONE | {
     "no": Group(label="Outcome: no", where={}),
 }
 KNOWN = "known"
-Row = dict[str, Any]
 
 
 def flow(cohort: Cohort, model: str | None = None) -> Results:
@@ -44,7 +43,7 @@ def flow(cohort: Cohort, model: str | None = None) -> Results:
     rows: list[Row] = []
     for outcome in outcomes:
         for step, masks in _steps(cohort, chosen, outcome).items():
-            named = {
+            named: Row = {
                 "outcome": outcome.name,
                 "specification": chosen,
                 "step": step,
@@ -74,7 +73,7 @@ def _steps(cohort: Cohort, model: str, outcome: Outcome) -> dict[str, dict[str, 
 def missingness(
     cohort: Cohort,
     variables: Sequence[str] | None = None,
-    groups: Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None,
+    groups: AskedGroups | None = None,
 ) -> Results:
     """Known and missing values of each variable, by reason (STROBE items 12c and 14b): kind events,
     engine data.
@@ -109,9 +108,7 @@ def _state(reason: str, not_applicable: Collection[str]) -> str:
     return "not_applicable" if reason in not_applicable else "missing"
 
 
-def scored(
-    cohort: Cohort, groups: Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None
-) -> Results:
+def scored(cohort: Cohort, groups: AskedGroups | None = None) -> Results:
     """How many scores each rule made, by group: kind events, engine scoring.
 
     event: the rule: `complete`, `prorated`, `items_imputed_singly`, `sum_of_answered`,
@@ -174,5 +171,5 @@ def _tallied(
 def _row(
     engine: str, event: str, group: str, number: int, denominator: int, *, variable: str = ""
 ) -> Row:
-    row = {"engine": engine, "event": event, "variable": variable, "group": group}
+    row: Row = {"engine": engine, "event": event, "variable": variable, "group": group}
     return row | {"n": number, "denominator": denominator}

@@ -1,21 +1,19 @@
 """Rows rebuilt from a publication give back only what it settles, if they agree with it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from mothers_margins.cohort.cohort import Cohort
 from mothers_margins.cohort.conditions import broken_relations
 from mothers_margins.cohort.derive import derive
 from mothers_margins.cohort.published_totals import broken_facts, broken_margins
 from mothers_margins.errors import DataError, DisclosureError
+from mothers_margins.results.results import Row
 from mothers_margins.study.conditions import Group
 from mothers_margins.study.published_numbers import published_count, published_size
 from mothers_margins.study.study import Study
 
 
-def only_published(
-    cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[Mapping[str, Any]]
-) -> None:
+def only_published(cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[Row]) -> None:
     """Refuse summaries of rebuilt rows that the publication does not settle; such a row says
     nothing else.
 
@@ -23,7 +21,9 @@ def only_published(
     rows do not agree with every printed number and fact, DisclosureError naming what was asked and
     is not stated.
     """
-    study, whole = cohort.study, derive(cohort)
+    study = cohort.study
+    # derived again: this is the guard, so it trusts no column that was made before
+    whole = derive(cohort)
     firm = {fact.id for fact in study.facts if fact.kind != "soft"}
     broken = broken_relations(whole, study.groups) + broken_margins(whole)
     broken += [f"fact {name}" for name in broken_facts(whole) if name in firm]
@@ -35,7 +35,7 @@ def only_published(
     unstated: dict[str, None] = {}
     for row in rows:
         variable, level, group, statistic = (
-            row[key] for key in ("variable", "level", "group", "statistic")
+            str(row[key]) for key in ("variable", "level", "group", "statistic")
         )
         if variable == "n":
             settled = published_size(study, declared[group])

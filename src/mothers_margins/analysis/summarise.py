@@ -11,12 +11,13 @@ from mothers_margins.analysis.only_published import only_published
 from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.cohort.conditions import broken_relations, chosen_groups, where_mask
 from mothers_margins.errors import DataError, UsageError, expect, unknown
-from mothers_margins.results.results import About, Results, checked, tidy
+from mothers_margins.results.results import About, Results, Row, Scalar, checked, tidy
 from mothers_margins.study.participant_table import Summarised
 from mothers_margins.study.published_numbers import agrees
 from mothers_margins.study.study import Source, Study
 
-Row = dict[str, Any]
+# Names of the study's groups, or new ones by conditions, in any form in which a study writes them.
+AskedGroups = Sequence[str] | Mapping[str, Mapping[str, Any]]
 # What x-summary asks for: statistics of the known values of a number.
 STATISTICS = {
     "mean": ("mean",),
@@ -28,7 +29,7 @@ STATISTICS = {
 def summarise(
     cohort: Cohort,
     variables: Iterable[str] | None = None,
-    groups: Sequence[str] | Mapping[str, Mapping[str, Any]] | None = None,
+    groups: AskedGroups | None = None,
     timepoint: int | None = None,
 ) -> Results:
     """Summaries of variables within groups.
@@ -69,14 +70,16 @@ def summarise(
         size = len(inside)
         rows.append(_row("n", "", key, "n", size, n=size, denominator=size, missing=0))
         for name in names:
-            rows += [{**row, **_zero(study, row)} for row in _summary(inside, name, key)]
+            rows += [row | _zero(study, row) for row in _summary(inside, name, key)]
     if cohort.source.kind not in ("restricted", "synthetic"):
         only_published(cohort, chosen, rows)
     return tidy(rows, About("summaries", study, cohort.source, chosen), timepoint)
 
 
-def _row(variable: str, level: str, group: str, statistic: str, value: float, **counts: Any) -> Row:
-    row = {
+def _row(
+    variable: str, level: str, group: str, statistic: str, value: float, **counts: Scalar
+) -> Row:
+    row: Row = {
         "block": "",
         "variable": variable,
         "level": level,
@@ -84,7 +87,7 @@ def _row(variable: str, level: str, group: str, statistic: str, value: float, **
         "statistic": statistic,
         "value": value,
     }
-    return {**row, **counts}
+    return row | counts
 
 
 def _summary(inside: Cohort, name: str, group: str) -> Iterator[Row]:
@@ -94,7 +97,7 @@ def _summary(inside: Cohort, name: str, group: str) -> Iterator[Row]:
             values = column(inside, option.name)
             counts = _counts(inside, option.name, values)
             counted = _counted(name, option.title, group, int(values.sum()), counts)
-            yield from ({**row, "block": option.block} for row in counted)
+            yield from (row | {"block": option.block} for row in counted)
         return
     values = column(inside, name)
     counts, levels = _counts(inside, name, values), inside.study.levels(name)
@@ -154,15 +157,16 @@ def _quartile(known: pd.Series, share: float, rule: str) -> float:
     """Interpolated (R's type 7, Excel), or where it falls between two values their mean (R's type
     2, Stata).
     """
-    method: Any = {"interpolated": "linear", "averaged": "averaged_inverted_cdf"}[rule]
-    return (
-        float(np.quantile(known.to_numpy(), share, method=method)) if len(known) else float("nan")
-    )
+    if not len(known):
+        return float("nan")
+    if rule == "interpolated":
+        return float(np.quantile(known.to_numpy(), share, method="linear"))
+    return float(np.quantile(known.to_numpy(), share, method="averaged_inverted_cdf"))
 
 
 def _zero(study: Study, row: Row) -> Row:
     """Status of a zero that holds by definition."""
-    if study.structural_zero(row["variable"], row["level"], row["group"]):
+    if study.structural_zero(str(row["variable"]), str(row["level"]), str(row["group"])):
         return {"status": "structural_zero"}
     return {}
 

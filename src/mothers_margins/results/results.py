@@ -17,7 +17,7 @@ from mothers_margins.study.study import Source, Study
 
 # One row as pandas gives it (`to_dict("records")`); its values have whatever type the column has.
 Record = dict[Hashable, Any]
-Scalar = str | float | NAType  # a cell: a name or a code, a number, or none
+Scalar = str | float | NAType | None  # a cell: a name or a code, a number, or nothing
 Row = dict[str, Scalar]  # one row as a verb makes it; what it does not say is empty
 Lock = Literal["", "open", "changed"]
 NOT_LOCKED = "NOT LOCKED: exploratory"  # the mark of estimates from restricted data before the lock

@@ -1,17 +1,16 @@
 """Two disjoint groups of a cohort compared, variable by variable, by the rules of the study."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mothers_margins.analysis.comparisons import two_group_tests
-from mothers_margins.analysis.summarise import summarise
+from mothers_margins.analysis.summarise import AskedGroups, summarise
 from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.cohort.conditions import chosen_groups, group_mask, where_mask
 from mothers_margins.errors import DisclosureError, UsageError, expect, unknown
-from mothers_margins.results.results import About, Results, tidy
+from mothers_margins.results.results import About, Results, Row, tidy
 
 # Why nothing was tested, and why Fisher's test stands there: codes in `note`, whose words stand in
 # `terms`.
@@ -32,7 +31,7 @@ ASKED_FOR = "asked_for"
 def compare(
     cohort: Cohort,
     variables: Iterable[str] | None = None,
-    between: Sequence[str] | Mapping[str, Mapping[str, Any]] = (),
+    between: AskedGroups = (),
     timepoint: int | None = None,
     *,
     exact: bool = False,
@@ -77,24 +76,35 @@ def compare(
     masks = {name: where_mask(cohort, group.where) for name, group in groups.items()}
     _disjoint(masks)
     made_from = frozenset().union(*(study.decided_by(group.where) for group in groups.values()))
-    rows: list[dict[str, Any]] = []
-    for name in names:
-        if study.recorded(name) & made_from:
-            found: list[dict[str, Any]] = [_untested("groups_made_from_it")]
-        elif reason := _zero(cohort, name, masks, made_from):
-            zero = {"status": "structural_zero", "reason": reason}
-            found = [_untested("zero_by_definition") | zero]
-        else:
-            found = list(_compared(cohort, name, masks, exact))
-        rows += [{"variable": name, "level": "", **row} for row in found]
     a, b = masks
-    rows = [row | {"group_a": a, "group_b": b} for row in rows]
+    rows: list[Row] = []
+    for name in names:
+        common: Row = {"variable": name, "level": "", "group_a": a, "group_b": b}
+        compared = _one_variable(cohort, name, masks, made_from, exact)
+        rows += [common | row for row in compared]
     return tidy(rows, About("comparisons", study, cohort.source, groups), timepoint)
 
 
-def _settled(
-    cohort: Cohort, names: Sequence[str], between: Sequence[str] | Mapping[str, Mapping[str, Any]]
-) -> None:
+def _one_variable(
+    cohort: Cohort,
+    name: str,
+    masks: Mapping[str, pd.Series],
+    made_from: frozenset[str],
+    exact: bool,
+) -> Iterator[Row]:
+    """Rows of one variable; made_from: what decides who is in the groups."""
+    if cohort.study.recorded(name) & made_from:
+        yield _untested("groups_made_from_it")
+        return
+    reason = _zero(cohort, name, masks, made_from)
+    if reason:
+        zero = _untested("zero_by_definition")
+        yield zero | {"status": "structural_zero", "reason": reason}
+        return
+    yield from _compared(cohort, name, masks, exact)
+
+
+def _settled(cohort: Cohort, names: Sequence[str], between: AskedGroups) -> None:
     """Refuse what a publication does not settle: its counts are asked for, and it prints no spread
     of a number.
     """
@@ -116,7 +126,7 @@ def _disjoint(masks: Mapping[str, pd.Series]) -> None:
         raise UsageError("compare: nobody is in a group.", empty)
 
 
-def _untested(why: str) -> dict[str, Any]:
+def _untested(why: str) -> Row:
     """The row of a variable that is not tested."""
     return {"note": why, "status": "missing"}
 
@@ -139,56 +149,59 @@ def _zero(
 
 def _compared(
     cohort: Cohort, name: str, masks: Mapping[str, pd.Series], exact: bool
-) -> Iterator[dict[str, Any]]:
-    study, rules = cohort.study, cohort.study.file.tests
+) -> Iterator[Row]:
+    study = cohort.study
     if name in study.sets:
         for option in study.sets[name]:
-            values = column(cohort, option.name)
-            table = np.array(
-                [
-                    [int((values[m] == chosen).sum()) for m in masks.values()]
-                    for chosen in (True, False)
-                ]
-            )
-            yield from (
-                {**row, "level": option.title}
-                for row in _levels(cohort, table, [option.title], exact)
-            )
+            table = _counts(column(cohort, option.name), (True, False), masks)
+            for row in _levels(cohort, table, [option.title], exact):
+                yield row | {"level": option.title}
         return
     values = column(cohort, name)
     levels = study.levels(name)
     if levels:
-        table = np.array(
-            [[int((values[mask] == level).sum()) for mask in masks.values()] for level in levels]
-        )
-        yield from _levels(cohort, table, levels, exact)
+        yield from _levels(cohort, _counts(values, levels, masks), levels, exact)
         return
     a, b = (values[mask].dropna().to_numpy(dtype=float) for mask in masks.values())
-    known = {"n": len(a) + len(b)}
+    known: Row = {"n": len(a) + len(b)}
+    for row in _numbers(cohort, name, a, b):
+        yield known | row
+
+
+def _counts(
+    values: pd.Series, levels: Sequence[str | bool], masks: Mapping[str, pd.Series]
+) -> np.ndarray:
+    """How many in each group have each level: levels by groups."""
+    return np.array(
+        [[int((values[mask] == level).sum()) for mask in masks.values()] for level in levels]
+    )
+
+
+def _numbers(cohort: Cohort, name: str, a: np.ndarray, b: np.ndarray) -> Iterator[Row]:
+    """Tests of a number, whose known values in the two groups are a and b."""
+    rules = cohort.study.file.tests
     if not (len(a) and len(b)):
-        yield known | _untested("no_value_in_a_group")
+        yield _untested("no_value_in_a_group")
         return
     if min(len(a), len(b)) < 2 or np.ptp(np.concatenate([a, b])) == 0:
-        yield known | _untested("too_few_values")
+        yield _untested("too_few_values")
         return
-    yield known | two_group_tests.numbers(
-        a, b, equal=rules.variances == "equal", confidence=rules.confidence
-    )
-    if rules.rank_sum == "skewed" and "median_iqr" in study.declared[name].summary:
-        yield known | two_group_tests.ranks(a, b, correction=rules.rank_sum_correction)
+    equal = rules.variances == "equal"
+    yield two_group_tests.numbers(a, b, equal=equal, confidence=rules.confidence)
+    is_skewed = "median_iqr" in cohort.study.declared[name].summary
+    if rules.rank_sum == "skewed" and is_skewed:
+        yield two_group_tests.ranks(a, b, correction=rules.rank_sum_correction)
     apart = two_group_tests.standardised(a, b)
     if apart:
-        yield known | apart
+        yield apart
 
 
-def _levels(
-    cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: bool
-) -> Iterator[dict[str, Any]]:
+def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: bool) -> Iterator[Row]:
     """Rows of one table of counts, levels by groups; of two rows only the first is named, if
     `levels` is one.
     """
     rules = cohort.study.file.tests
-    known = {"n": int(table.sum())}
+    known: Row = {"n": int(table.sum())}
     seen = table[table.sum(axis=1) > 0]
     sizes = table.sum(axis=0)
     if len(seen) < 2 or not sizes.all():
@@ -201,14 +214,12 @@ def _levels(
                     row["note"] = ASKED_FOR if exact else BY_RULE
                 yield known | row
         except OverflowError:
-            yield known | {"test": "fisher_exact"} | _untested("too_many_tables")
+            yield known | _untested("too_many_tables") | {"test": "fisher_exact"}
         apart = two_group_tests.standardised_levels(seen)
         if apart:
             yield known | apart
+    if not sizes.all():
+        return
     for level, (a, b) in zip(levels, table, strict=False):
-        if sizes.all():
-            yield (
-                known
-                | {"level": level}
-                | two_group_tests.difference(a, sizes[0], b, sizes[1], rules.confidence)
-            )
+        difference = two_group_tests.difference(a, sizes[0], b, sizes[1], rules.confidence)
+        yield known | difference | {"level": level}

@@ -4,18 +4,16 @@ in the study.
 
 import warnings
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from mothers_margins.analysis.comparisons.fisher_exact import fisher_exact
+from mothers_margins.results.results import Row
 
-Found = dict[str, Any]
 
-
-def categories(table: np.ndarray, *, yates: bool, fisher_below: float) -> Iterator[Found]:
+def categories(table: np.ndarray, *, yates: bool, fisher_below: float) -> Iterator[Row]:
     """Tests of a table of counts, levels by two groups: Pearson's chi-squared with Cramér's V,
     Fisher's beside it.
 
@@ -26,13 +24,13 @@ def categories(table: np.ndarray, *, yates: bool, fisher_below: float) -> Iterat
     """
     plain = stats.chi2_contingency(table, correction=False)
     chosen = stats.chi2_contingency(table, correction=yates)
-    found = {
+    tested: Row = {
         "test": "chi_squared",
         "statistic": chosen.statistic,
         "df": chosen.dof,
         "p_value": chosen.pvalue,
     }
-    yield found | {
+    yield tested | {
         "effect": float(np.sqrt(plain.statistic / table.sum())),
         "effect_name": "cramers_v",
     }
@@ -40,27 +38,26 @@ def categories(table: np.ndarray, *, yates: bool, fisher_below: float) -> Iterat
         yield {"test": "fisher_exact", "p_value": fisher_exact(table)}
 
 
-def numbers(a: np.ndarray, b: np.ndarray, *, equal: bool, confidence: float) -> Found:
+def numbers(a: np.ndarray, b: np.ndarray, *, equal: bool, confidence: float) -> Row:
     """The t-test of two samples without missing values: Student's if `equal` variances are assumed,
     else Welch's.
 
     The effect is the difference of means, a minus b, with its interval (confidence in per cent).
     Missing (nan) where a group has fewer than two values or nothing varies.
     """
-    effect = {"effect": float(np.mean(a) - np.mean(b)), "effect_name": "difference_of_means"}
+    effect: Row = {"effect": float(np.mean(a) - np.mean(b)), "effect_name": "difference_of_means"}
     if min(len(a), len(b)) < 2 or (np.ptp(a) == 0 and np.ptp(b) == 0):
         return {"test": "t", **effect}
-    with (
-        warnings.catch_warnings()
-    ):  # scipy warns of lost precision where one group does not vary; nothing is lost
+    # scipy warns of lost precision where one group does not vary; nothing is lost
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         test = stats.ttest_ind(a, b, equal_var=equal)
     low, high = test.confidence_interval(confidence / 100)
-    found = {"test": "t", "statistic": test.statistic, "df": test.df, "p_value": test.pvalue}
-    return found | effect | {"conf_low": low, "conf_high": high}
+    tested: Row = {"test": "t", "statistic": test.statistic, "df": test.df, "p_value": test.pvalue}
+    return tested | effect | {"conf_low": low, "conf_high": high}
 
 
-def ranks(a: np.ndarray, b: np.ndarray, *, correction: bool) -> Found:
+def ranks(a: np.ndarray, b: np.ndarray, *, correction: bool) -> Row:
     """Wilcoxon's rank-sum test by the normal approximation with ties (R's W: pairs in which a is
     above b, ties half).
 
@@ -69,30 +66,29 @@ def ranks(a: np.ndarray, b: np.ndarray, *, correction: bool) -> Found:
     if np.ptp(np.concatenate([a, b])) == 0:
         return {"test": "rank_sum"}
     test = stats.mannwhitneyu(a, b, use_continuity=correction, method="asymptotic")
-    share = {
+    share: Row = {
         "effect": float(test.statistic / (len(a) * len(b))),
         "effect_name": "probability_of_superiority",
     }
-    return {"test": "rank_sum", "statistic": test.statistic, "p_value": test.pvalue} | share
+    return share | {"test": "rank_sum", "statistic": test.statistic, "p_value": test.pvalue}
 
 
-def difference(count_a: int, n_a: int, count_b: int, n_b: int, confidence: float) -> Found:
+def difference(count_a: int, n_a: int, count_b: int, n_b: int, confidence: float) -> Row:
     """Difference of two percentages, in points, with Newcombe's interval (1998, Stat Med 17:873,
     method 10).
     """
-    with (
-        warnings.catch_warnings()
-    ):  # a share of zero divides zero by zero inside; the limits are right
+    # a share of zero divides zero by zero inside; the limits are right
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         alpha = 1 - confidence / 100
         low, high = confint_proportions_2indep(
             count_a, n_a, count_b, n_b, method="newcomb", alpha=alpha
         )
-    effect = {"effect": 100 * (count_a / n_a - count_b / n_b), "effect_name": "difference"}
+    effect: Row = {"effect": 100 * (count_a / n_a - count_b / n_b), "effect_name": "difference"}
     return effect | {"conf_low": 100 * low, "conf_high": 100 * high}
 
 
-def standardised(a: np.ndarray, b: np.ndarray) -> Found:
+def standardised(a: np.ndarray, b: np.ndarray) -> Row:
     """Standardised difference of two means, over the root of the average variance (Austin 2009,
     Stat Med 28:3083).
     """
@@ -102,7 +98,7 @@ def standardised(a: np.ndarray, b: np.ndarray) -> Found:
     return _standardised((np.mean(a) - np.mean(b)) / spread) if spread > 0 else {}
 
 
-def standardised_levels(table: np.ndarray) -> Found:
+def standardised_levels(table: np.ndarray) -> Row:
     """Standardised difference of a table of levels by two groups (Yang and Dalton 2012, SAS Global
     Forum 335).
 
@@ -119,5 +115,5 @@ def standardised_levels(table: np.ndarray) -> Found:
     return _standardised(np.sqrt((a - b) @ np.linalg.solve(spread, a - b)))
 
 
-def _standardised(value: float) -> Found:
+def _standardised(value: float) -> Row:
     return {"effect": float(value), "effect_name": "standardised_difference"}

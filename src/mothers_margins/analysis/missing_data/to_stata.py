@@ -9,10 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from string import ascii_lowercase
 from textwrap import wrap
-from typing import Any, Literal
+from types import ModuleType
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from mothers_margins import places
 from mothers_margins.analysis.missing_data.imputed import Imputed
@@ -48,24 +50,27 @@ class _Variable:
     written: str
     label: str
     kind: Kind
-    codes: Mapping[Any, int]
+    codes: Mapping[str | bool, int]
     values: np.ndarray
     whys: np.ndarray
     whole: bool
 
-    def cells(self, letters: Mapping[str, str]) -> Any:
+    def cells(self, letters: Mapping[str, str]) -> pd.Series | ExtensionArray | np.ndarray:
         """The column as pyreadstat wants it: letters for extended missings, and None or nan for the
         system's own.
         """
         if self.reasons:
-            plain = [
-                None if np.isnan(v) else int(v) if self.whole else float(v) for v in self.values
+            cells = [
+                letters[why] if why else self._number(value)
+                for value, why in zip(self.values, self.whys, strict=True)
             ]
-            return pd.Series(
-                [letters[w] if w else v for v, w in zip(plain, self.whys, strict=True)],
-                dtype=object,
-            )
+            return pd.Series(cells, dtype=object)
         return pd.array(self.values, dtype="Int32") if self.whole else self.values
+
+    def _number(self, value: float) -> float | None:
+        if np.isnan(value):
+            return None
+        return int(value) if self.whole else float(value)
 
     @property
     def reasons(self) -> list[str]:
@@ -134,41 +139,46 @@ def to_stata(imputed: Imputed, name: str) -> Path:
 
 def _variables(imputed: Imputed) -> Iterator[_Variable]:
     """The variables of the run with their values at every m."""
-    study, reasons = imputed.cohort.study, imputed.cohort.reasons
+    study = imputed.cohort.study
     names = [str(name) for name in imputed.made.data]
     completed = [imputed.complete(i, names) for i in range(1, imputed.m + 1)]
     targets = {target.name: target.missing for target in imputed.made.targets}
     taken = {IMPUTATION, ROW}
     for name in names:
-        before = column(imputed.cohort, name)
-        codes = _codes(study, name, before)
-        first = _numbers(before, codes)
-        later = np.array([_numbers(one.data[name], codes) for one in completed])
-        gap = np.isnan(first)
+        recorded = column(imputed.cohort, name)
+        codes = _codes(study, name, recorded)
+        at_first = _numbers(recorded, codes)
+        later = np.array([_numbers(cohort.data[name], codes) for cohort in completed])
+        missing = np.isnan(at_first)
         # a cell that the run took for missing is imputable, even where its gate was closed in every
         # chain
-        soft = gap & ((~np.isnan(later)).any(axis=0) | targets.get(name, False))
-        why = np.where(
-            gap & ~soft, reasons[name].astype(object).where(reasons[name].notna(), UNSAID), ""
-        )
-        values = np.concatenate([first, *later])
-        whys = np.concatenate(
-            [why, *(np.where(np.isnan(one) & soft, NOT_HERE, why) for one in later)]
-        )
-        known = values[~np.isnan(values)]
-        whole = bool(codes) or pd.api.types.is_integer_dtype(before.dtype)
-        whole = whole and bool(
-            (known == np.round(known)).all() and (np.abs(known) <= LARGEST_LONG).all()
-        )
-        kind: Kind = (
-            "passive" if name in imputed.made.passive else "imputed" if soft.any() else "regular"
-        )
+        is_soft = missing & ((~np.isnan(later)).any(axis=0) | targets.get(name, False))
+        reasons = imputed.cohort.reasons[name].astype(object)
+        reasons = reasons.where(reasons.notna(), UNSAID)
+        why = np.where(missing & ~is_soft, reasons, "")
+        why_later = [np.where(np.isnan(numbers) & is_soft, NOT_HERE, why) for numbers in later]
+        kind: Kind = "imputed" if is_soft.any() else "regular"
+        values = np.concatenate([at_first, *later])
         yield _Variable(
-            name, _name(name, taken), study.label(name), kind, codes, values, whys, whole
+            name=name,
+            written=_name(name, taken),
+            label=study.label(name),
+            kind="passive" if name in imputed.made.passive else kind,
+            codes=codes,
+            values=values,
+            whys=np.concatenate([why, *why_later]),
+            whole=_fits_long(values)
+            and (bool(codes) or pd.api.types.is_integer_dtype(recorded.dtype)),
         )
 
 
-def _codes(study: Study, name: str, values: pd.Series) -> dict[Any, int]:
+def _fits_long(values: np.ndarray) -> bool:
+    """Whether all known values are whole numbers that Stata's `long` holds."""
+    known = values[~np.isnan(values)]
+    return bool(((known == np.round(known)) & (np.abs(known) <= LARGEST_LONG)).all())
+
+
+def _codes(study: Study, name: str, values: pd.Series) -> dict[str | bool, int]:
     """The code of each level: from 1 in declared order, 0 and 1 for No and Yes, so that `logit`
     takes them.
     """
@@ -180,7 +190,7 @@ def _codes(study: Study, name: str, values: pd.Series) -> dict[Any, int]:
     return {level: code for code, level in enumerate(levels, 1)}
 
 
-def _numbers(values: pd.Series, codes: Mapping[Any, int]) -> np.ndarray:
+def _numbers(values: pd.Series, codes: Mapping[str | bool, int]) -> np.ndarray:
     if not codes:
         return values.to_numpy(dtype=float, na_value=np.nan)
     return np.array(
@@ -225,7 +235,9 @@ def _letters(study: Study, reasons: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _write(pyreadstat: Any, path: Path, imputed: Imputed, variables: list[_Variable]) -> None:
+def _write(
+    pyreadstat: ModuleType, path: Path, imputed: Imputed, variables: list[_Variable]
+) -> None:
     """The .dta file, in format 118."""
     letters = _letters(imputed.cohort.study, (why for one in variables for why in one.reasons))
     n, times = len(imputed.cohort), imputed.m + 1
@@ -262,12 +274,10 @@ def _write(pyreadstat: Any, path: Path, imputed: Imputed, variables: list[_Varia
     )
 
 
-def _level(level: Any) -> str:
-    return (
-        {True: "Yes", False: "No"}[level]
-        if isinstance(level, bool)
-        else str(level)[:LONGEST_VALUE_LABEL]
-    )
+def _level(level: str | bool) -> str:
+    if isinstance(level, bool):
+        return "Yes" if level else "No"
+    return level[:LONGEST_VALUE_LABEL]
 
 
 def _cut(text: str) -> str:

@@ -2,7 +2,7 @@
 would be.
 """
 
-from typing import Any
+from dataclasses import replace
 
 import pandas as pd
 
@@ -41,14 +41,11 @@ def from_frame(
 
 def _event(values: pd.Series) -> pd.Series:
     """0 and 1, from numbers, truth values, or Yes and No. Raises UsageError for anything else."""
-    text = pd.api.types.is_string_dtype(values.dtype) or isinstance(
-        values.dtype, pd.CategoricalDtype
-    )
-    made = (
-        values.astype("str").map({"Yes": 1.0, "No": 0.0})
-        if text
-        else values.astype("Float64").astype(float)
-    )
+    is_level = isinstance(values.dtype, pd.CategoricalDtype)
+    if is_level or pd.api.types.is_string_dtype(values.dtype):
+        made = values.astype("str").map({"Yes": 1.0, "No": 0.0})
+    else:
+        made = values.astype("Float64").astype(float)
     made = made.where(values.notna())
     if made.isna().ne(values.isna()).any() or not made.dropna().isin([0.0, 1.0]).all():
         raise UsageError("fit_logistic: the outcome must be 0 or 1, true or false, or Yes or No.")
@@ -67,12 +64,12 @@ def design_of(data: pd.DataFrame, right: str) -> tuple[pd.DataFrame, tuple[Colum
 
     plain = {name: _plain(values) for name, values in data.items()}
     try:
-        made: Any = model_matrix(
+        made = model_matrix(
             right, pd.DataFrame(plain, index=data.index), na_action="drop", output="pandas"
         )
         terms = [
-            (str(term), [f.expr for f in term.factors], at)
-            for term, at in made.model_spec.term_slices.items()
+            (str(term), [factor.expr for factor in term.factors], places)
+            for term, places in made.model_spec.term_slices.items()
         ]
         design = pd.DataFrame(made).astype(float)
     except Exception as error:
@@ -87,23 +84,23 @@ def design_of(data: pd.DataFrame, right: str) -> tuple[pd.DataFrame, tuple[Colum
             REMEDY,
         )
     columns = []
-    for term, factors, at in terms:
-        for name in map(str, design.columns[at]):
-            level = (
-                name.rpartition("[T.")[2].removesuffix("]")
-                if len(factors) == 1 and "[T." in name
-                else ""
-            )
+    for term, factors, places in terms:
+        for name in map(str, design.columns[places]):
+            level = _level_in(name) if len(factors) == 1 else ""
             columns.append(Column(name, "" if name == CONSTANT else term, level))
     return design, tuple(columns)
 
 
+def _level_in(name: str) -> str:
+    """The level that formulaic writes into the name of a column, as in `C(race)[T.black]`."""
+    return name.rpartition("[T.")[2].removesuffix("]") if "[T." in name else ""
+
+
 def _plain(values: pd.Series) -> pd.Series:
     """A column in a type that formulaic reads."""
-    kind: Any = values.dtype
-    if isinstance(kind, pd.CategoricalDtype):
+    if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.remove_unused_categories()
-    if pd.api.types.is_numeric_dtype(kind):
+    if pd.api.types.is_numeric_dtype(values.dtype):
         return values.astype("Float64").astype(float)
     return values.astype("str").where(values.notna()).astype("category")
 
@@ -117,29 +114,26 @@ def from_cohort(
     variables that a declared model could not have.
     """
     study = cohort.study
-    names = _variables(study, split(formula)[1], outcome)
-    used = {}
-    for name in names:
-        values = column(cohort, name)
-        if study.levels(name):
-            levels = list(study.levels(name))
-            first = _reference(study, name)
-            values = values.cat.set_categories(
-                [first, *(level for level in levels if level != first)], ordered=False
-            )
-        used[name] = values
-    design, columns = design_of(pd.DataFrame(used), split(formula)[1])
-    said = tuple(
-        Column(
-            one.name,
-            one.variable,
-            one.level,
-            _reference(study, one.variable) if one.level and one.variable in names else "",
-            BETWEEN if one.variable in names and study.timepoint(one.variable) == "between" else "",
-        )
-        for one in columns
-    )
-    return design.reindex(cohort.data.index), said, names
+    right = split(formula)[1]
+    names = _variables(study, right, outcome)
+    used = {name: _with_reference(study, name, column(cohort, name)) for name in names}
+    design, columns = design_of(pd.DataFrame(used), right)
+    said = []
+    for one in columns:
+        is_variable = one.variable in names
+        is_between = is_variable and study.timepoint(one.variable) == "between"
+        reference = _reference(study, one.variable) if one.level and is_variable else ""
+        said.append(replace(one, reference=reference, note=BETWEEN if is_between else ""))
+    return design.reindex(cohort.data.index), tuple(said), names
+
+
+def _with_reference(study: Study, name: str, values: pd.Series) -> pd.Series:
+    """A variable whose reference, if it has levels, is the first of them."""
+    if not study.levels(name):
+        return values
+    reference = _reference(study, name)
+    others = [level for level in study.levels(name) if level != reference]
+    return values.cat.set_categories([reference, *others], ordered=False)
 
 
 def _reference(study: Study, name: str) -> str:
