@@ -4,6 +4,7 @@ Where no test asks for the demo run (`pytest notebooks/05_regression.ipynb`), al
 """
 
 import json
+import os
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,13 @@ import pytest
 from pytest_notebook.nb_regression import NBRegressionFixture
 from pytest_notebook.plugin import JupyterNbTest, gather_config_options
 
+from mothers_margins.batch.worker import THREADS
 from tests.demo_run import KEY, DemoRun, run_by_defaults
+
+
+def pytest_configure() -> None:
+    for name in THREADS:  # two workers on two cores: none of them needs threads of its own
+        os.environ.setdefault(name, "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
