@@ -43,4 +43,4 @@ def test_the_checks_stand_in_one_table_with_the_numbers_of_the_results(fit):
     assert printed["Childhood trauma (CTQ total), per 10 points"] == f"{vif:.2f}; {influence:.2f}"
     assert "flattered" in notes(table)
     with pytest.raises(mm.UsageError, match="not checks"):
-        mm.diagnostics(fit.events())
+        mm.diagnostics(fit.log())

@@ -80,7 +80,7 @@ def test_the_log_says_settings_participants_and_chains_in_words(esmi):
 def test_who_is_not_in_the_run_is_counted_among_all(demo):
     """One of 279 has no known outcome; the run is of the other 278."""
     imputed = mm.impute(demo, "involved_t1", m=2, burnin=1, progress=False)
-    table = mm.imputation_log(imputed.events())
+    table = mm.imputation_log(imputed.log())
     rows = {row[1]: row[2] for row in texts(table)}
     assert rows["outcome not known: not in this run"] == "1 of 279 mother-infant dyads"
     gap = imputed.cohort.data["learning_difficulties"].isna().sum()
@@ -330,7 +330,7 @@ def test_a_sensitivity_run_is_named_in_its_column_and_notes(esmi, method, words)
 
 def test_what_was_left_out_is_said_without_an_empty_name(esmi):
     left = event("model", "", "term_not_known", 55, 205)
-    said = notes(mm.odds_ratios(complete(esmi), done=events(esmi, left)))
+    said = notes(mm.odds_ratios(complete(esmi), log=events(esmi, left)))
     assert "\nLeft out: participants with an explanatory variable not known (55).\n" in said
 
 

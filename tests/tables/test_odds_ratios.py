@@ -15,7 +15,7 @@ def fit(demo) -> mm.Fit:
 
 @pytest.fixture(scope="module")
 def ratios(fit) -> mm.Table:
-    return mm.odds_ratios(fit.to_frame(), fit.tabulated(), fit.events())
+    return mm.odds_ratios(fit.to_frame(), fit.tabulated(), fit.log())
 
 
 def notes(table: mm.Table) -> str:
@@ -129,7 +129,7 @@ def test_several_outcomes_stand_side_by_side_adjusted_only(demo):
 
 def test_odds_ratios_refuse_what_is_no_estimate(demo, fit):
     with pytest.raises(mm.UsageError, match="these results are events, not estimates"):
-        mm.odds_ratios(fit.events())
+        mm.odds_ratios(fit.log())
     with pytest.raises(mm.UsageError, match="no estimates were given"):
         mm.odds_ratios([])
     with pytest.raises(mm.UsageError, match="does not say which study"):

@@ -31,7 +31,7 @@ BY_STATISTIC = dict[tuple[str, str, str, str], Record]
 
 
 def imputation_log(results: Results) -> Table:
-    """How a run was made and what happened in it, from `Imputed.events`: settings, participants,
+    """How a run was made and what happened in it, from `Imputed.log`: settings, participants,
     chains.
 
     Raises UsageError for other events.

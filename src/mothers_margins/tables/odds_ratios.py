@@ -53,14 +53,14 @@ Key = tuple[FitKey, str, str]  # with the variable and the level of a row
 def odds_ratios(
     results: Results | Iterable[Results],
     cells: Results | None = None,
-    done: Results | Iterable[Results] | None = None,
+    log: Results | Iterable[Results] | None = None,
 ) -> Table:
     """A table of odds ratios: one row per level, a pair of columns per model and method, Wald and
     profile intervals.
 
     results: estimates of one model, from `Fit.to_frame`, or a list of several; of several outcomes
     or models the adjusted estimates stand side by side. cells: `Fit.tabulated`, for the number with
-    the outcome of each level. done: `Fit.events`, or a list of them, for the notes. Limits of
+    the outcome of each level. log: `Fit.log`, or a list of them, for the notes. Limits of
     log-odds are exponentiated, standard errors never. Raises UsageError for results of another
     kind.
     """
@@ -83,7 +83,7 @@ def odds_ratios(
             rows += builder.variable(name)
         sections.append(Section(title, tuple(rows)))
     _explain(about.study, notes, estimates)
-    _explain_done(about.study, notes, _frames(done) if done is not None else [])
+    _explain_log(about.study, notes, _frames(log) if log is not None else [])
     _explain_codings(about.study, notes, estimates)
     return table_of(
         about,
@@ -442,14 +442,14 @@ def missing_information(study: Study, rows: list[Record]) -> str:
     return f"{words}."
 
 
-def _explain_done(study: Study, notes: Notes, frames: list[Results]) -> None:
+def _explain_log(study: Study, notes: Notes, frames: list[Results]) -> None:
     """What was done to the models, each kind once, with the variables and levels that it was done
     to.
     """
     for frame in frames:
         checked(frame, "odds_ratios", "events")
         if set(frame["engine"]) - {"model"}:
-            raise UsageError("odds_ratios: done is what Fit.events returns.")
+            raise UsageError("odds_ratios: done is what Fit.log returns.")
         by_event: dict[str, list[str]] = {}
         for row in frame.to_dict("records"):
             words = sentence(done_to_model(study, str(row["event"]))).removesuffix(".")

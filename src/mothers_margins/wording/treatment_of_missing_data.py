@@ -46,7 +46,7 @@ def treatment_of_missing_data(
     """How much was missing, what was assumed, how it was imputed, and what it changed: paragraphs
     for a report.
 
-    missing: `missingness` of the variables that were imputed for. run: `Imputed.events`.
+    missing: `missingness` of the variables that were imputed for. run: `Imputed.log`.
     complete_case, imputed: their estimates. others: estimates of sensitivity runs. Every number
     comes from these, and is [c] where it is suppressed; every assumption and reason comes from the
     study's plan. Raises UsageError for results of other kinds, estimates that are not of one
@@ -55,7 +55,7 @@ def treatment_of_missing_data(
     about = checked(run, "treatment_of_missing_data", "events")
     checked(missing, "treatment_of_missing_data", "events")
     if not {"run", "imputation"} <= {*run["engine"]}:
-        raise UsageError("treatment_of_missing_data: run is what Imputed.events returns.")
+        raise UsageError("treatment_of_missing_data: run is what Imputed.log returns.")
     others = list(others)
     abouts = _refuse_others(complete_case, [imputed, *others])
     study = about.study

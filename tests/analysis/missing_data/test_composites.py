@@ -231,7 +231,7 @@ def test_a_number_is_shifted_by_points(demo):
         abuse = found.cohort.data["dv_any"].isna()
         assert (one["cas_total"][abuse] == demo.study.limits("cas_total")[1]).all()
         assert (one["dv_any"][abuse] == "Yes").all()
-    events = found.events()
+    events = found.log()
     filled = events[events["event"] == "imputed"].set_index("variable")
     assert (filled.loc["ctq_total", "method"], filled.loc["ctq_total", "setting"]) == ("pmm", 0.25)
     assert filled["setting"].dropna().to_dict() == {"ctq_total": 0.25, "cas_total": 1000}
@@ -272,9 +272,7 @@ def test_kept_cells_are_read_and_not_made_again(demo, never_again):
         assert again.m == m
         for i in range(1, m + 1):
             pd.testing.assert_frame_equal(again.complete(i).data, made.complete(i).data)
-    pd.testing.assert_frame_equal(
-        pd.DataFrame(imputed(demo, m=3).events()), pd.DataFrame(made.events())
-    )
+    pd.testing.assert_frame_equal(pd.DataFrame(imputed(demo, m=3).log()), pd.DataFrame(made.log()))
     pd.testing.assert_frame_equal(
         pd.DataFrame(imputed(demo, m=3).traces()), pd.DataFrame(made.traces())
     )

@@ -102,7 +102,7 @@ def test_continued_is_among_those_involved_at_timepoint_1(demo, shipped):
     one, two = shipped["safeguarding_t1"], shipped["safeguarding_t2"]
     among = ~one.isin([*MISSING, "none"]) & ~two.isin(MISSING)
     assert list(found.cohort.data.index) == list(shipped.index[among])
-    events = found.events()
+    events = found.log()
     counts = dict(zip(events["event"], events["n"], strict=True))
     assert (
         counts["outcome_not_known"] == (~one.isin([*MISSING, "none"]) & two.isin(MISSING)).sum() + 1
@@ -117,7 +117,7 @@ def test_an_unknown_outcome_that_predicts_stands_at_the_share_of_those_known(sec
     assert odd.sum() == 1
     share = (text[~odd] != "none").mean()
     assert values[odd].item() == pytest.approx(share, abs=1e-15)
-    events = second.events()
+    events = second.log()
     row = events[events["event"] == "average_in_place"]
     assert row["variable"].item() == "involved_t1"
     assert row["n"].item() == 1
@@ -133,7 +133,7 @@ def test_or_is_left_out_if_the_plan_says_so(demo, second):
     assert len(found.cohort) == 258
     assert demo.data.loc[list(gone), "involved_t1"].isna().all()
     assert set(found.made.data["involved_t1"]) == {0.0, 1.0}
-    events = found.events()
+    events = found.log()
     row = events[events["event"] == "predicting_outcome_not_known"]
     said = row[["engine", "variable", "n", "denominator"]].to_numpy().tolist()
     assert said == [["imputation", "involved_t1", 1, 279]]
@@ -330,7 +330,7 @@ def test_missing_as_no(demo):
     for one in completed(found):
         for name in gap:
             assert (one.data[name][gap[name]] == "No").all()
-    taken = found.events().set_index("event").loc["missing_as_no"]
+    taken = found.log().set_index("event").loc["missing_as_no"]
     assert dict(zip(taken["variable"], taken["n"], strict=True)) == {
         "dv_any": 30,
         "substance_misuse": 36,
@@ -344,7 +344,7 @@ def test_missing_as_no(demo):
 
 
 def test_events_say_what_was_done(first, demo):
-    events = first.events()
+    events = first.log()
     run = events[events["engine"] == "run"].set_index("event")
     assert run["setting"].to_dict() == {"imputations": 4, "sweeps": 2, "seed": 20211118}
     assert run["n"].isna().all()  # which counts participants only
@@ -370,7 +370,7 @@ def test_events_say_what_was_done(first, demo):
     chains = events[events["engine"] == "chains"]
     assert chains["chains"].max() == chains["chains_in_all"].max() == 4
     assert chains["n"].isna().all()
-    only = imputed(demo, model="ever_related_only", m=1).events().set_index("variable")["n"]
+    only = imputed(demo, model="ever_related_only", m=1).log().set_index("variable")["n"]
     assert only["dv_any_ever_related"] == 30  # not the 13 whom it does not concern
 
 

@@ -346,13 +346,13 @@ def test_other_calls_that_cannot_be_answered_say_why(demo):
     ):
         with pytest.raises(mm.UsageError, match="; did you mean"):
             wrong()
-    last = fit.events()[["event", "variable", "level"]].iloc[-1].tolist()
+    last = fit.log()[["event", "variable", "level"]].iloc[-1].tolist()
     assert last == ["separated", "ethnicity", "Asian, Mixed or Other"]  # 0 of 7
     said = (
         "Separated, so without Firth's method its estimate is infinite: Ethnicity: Asian, "
         "Mixed or Other."
     )
-    assert said in [note for _, note in mm.odds_ratios(fit.to_frame(), done=fit.events()).notes]
+    assert said in [note for _, note in mm.odds_ratios(fit.to_frame(), log=fit.log()).notes]
 
 
 def test_a_study_that_explains_by_what_comes_after_is_not_read(esmi, tmp_path):

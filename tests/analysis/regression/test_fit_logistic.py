@@ -259,7 +259,7 @@ def test_the_rows_are_the_complete_cases(demo, outcome):
     model = "published_2023" if outcome == "involved_t2" else "protocol"
     rows, found = complete(demo, outcome, model), mm.fit_logistic(demo, model, outcome=outcome)
     assert (found.nobs, found.n_events) == (len(rows), (rows[outcome] == "Yes").sum())
-    assert found.events()["n"].iloc[0] == demo.data[outcome].notna().sum() - len(rows)
+    assert found.log()["n"].iloc[0] == demo.data[outcome].notna().sum() - len(rows)
     if outcome == "continued":
         assert {*demo.data.loc[found.design.index, "involved_t1"]} == {"Yes"}
     cells = found.tabulated().pivot(index=["variable", "level"], columns="group", values="n")

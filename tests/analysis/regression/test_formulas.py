@@ -293,4 +293,4 @@ def test_wrong_arguments_are_usage_errors(demo, call):
 def test_cells_and_what_was_done_are_not_exchanged(demo):
     fit = mm.fit_logistic(demo, "protocol")
     with pytest.raises(mm.UsageError, match=r"cells are what Fit\.tabulated returns"):
-        mm.odds_ratios(fit.to_frame(), fit.events(), fit.tabulated())
+        mm.odds_ratios(fit.to_frame(), fit.log(), fit.tabulated())

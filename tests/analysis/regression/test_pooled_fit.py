@@ -222,7 +222,7 @@ def test_another_model_of_the_same_run(first):
     check(seven, *by_statsmodels(first, model="abuse_cut_off_7"))
     left_out = mm.fit_logistic(first, "ever_related_only")
     assert left_out.nobs == 265
-    assert left_out.events().set_index("event")["n"]["not_concerned"] == 13
+    assert left_out.log().set_index("event")["n"]["not_concerned"] == 13
     formula = mm.fit_logistic(first, "involved_t1 ~ age_years + ctq_total")
     hand = [sm.Logit(y, x * [1, 5, 10]).fit(disp=0) for x, y in (
         (x[["Intercept", "age_years", "ctq_total"]], y) for x, y in designs(first))]  # fmt: skip

@@ -104,7 +104,7 @@ class Imputed:
         """Whether one of these is made from an imputed variable."""
         return any(not ancestors(self.cohort.study, name).isdisjoint(self.filled) for name in names)
 
-    def events(self) -> Results:
+    def log(self) -> Results:
         """How the run was made, and what it left out, kept by a rule, augmented or could not fit:
         kind events.
 

@@ -267,7 +267,7 @@ class FittedModel(ABC):
                 rows.append(level | {"group": side, "n": cell[side], "denominator": size})
         return tidy(rows, replace(about, groups=SIDES), self.timepoint)
 
-    def events(self) -> Results:
+    def log(self) -> Results:
         """What was left out, put together, dropped or penalised, as counts: kind events.
 
         Raises UsageError for a fit without a cohort.
