@@ -52,7 +52,7 @@ def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
         "one: internal/hscc_2019/second.csv is gone or was changed"
     ]
     batch = prepare(plan(read_run_list()), None, project.out)
-    assert batch.why("one") == ["internal/hscc_2019/second.csv is gone or was changed"]
+    assert batch.reasons_to_run("one") == ["internal/hscc_2019/second.csv is gone or was changed"]
     assert project.run("one") == (0, {"one": "done"})
     assert manifest.verify(project.out) == []
 

@@ -1,4 +1,6 @@
-"""What a result depends on, as hashes: if none has changed, the result is not made again."""
+"""What a result depends on, as hashes. `prepare.Batch.reasons_to_run` compares them: if none has
+changed, the result is not made again.
+"""
 
 import csv
 import hashlib

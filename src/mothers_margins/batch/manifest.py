@@ -1,5 +1,5 @@
-"""manifest.json: what a run's folder holds and how it was made; it also decides whether a step can
-be skipped.
+"""manifest.json: what a run's folder holds and how it was made. Whether a step can be skipped is
+decided in `prepare.Batch.reasons_to_run`.
 """
 
 import json

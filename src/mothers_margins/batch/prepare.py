@@ -79,7 +79,7 @@ class Batch:
         before, files = self.before[name], files_of(self.steps[name], self.files)
         return [part for part, own in files.items() if before[part] != signatures(own)]
 
-    def why(self, name: str) -> list[str]:
+    def reasons_to_run(self, name: str) -> list[str]:
         """Why a step has to run; empty if it does not."""
         record = self.records.get(name)
         if record is None:
@@ -98,7 +98,7 @@ class Batch:
         reasons: dict[str, list[str]] = {}
         for name, step in self.steps.items():
             after = [f"after {need}" for need in step.entry.needs if reasons.get(need)]
-            reasons[name] = self.why(name) or after
+            reasons[name] = self.reasons_to_run(name) or after
             if force and not reasons[name]:
                 reasons[name] = ["asked to"]
         return reasons

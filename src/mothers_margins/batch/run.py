@@ -176,12 +176,12 @@ class _Run:
                 self.shelf.forget(name)  # what it once made of their results must not outlive them
             self._skip(name)
             return
-        why = self.batch.why(name)
-        if not (why or self.force):
+        reasons = self.batch.reasons_to_run(name)
+        if not (reasons or self.force):
             states[name] = "unchanged"
             self._skip(name)
             return
-        self._start(name, ", ".join(why))
+        self._start(name, ", ".join(reasons))
 
     def _skip(self, name: str) -> None:
         self.progress.skipped(name, self.batch.states[name])
