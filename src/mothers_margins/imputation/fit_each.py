@@ -69,6 +69,7 @@ def _designs(
 
     outcome, _, right = formula.partition("~")
     outcome = outcome.strip().strip("`")
+    # Any: formulaic has no types for what it returns; levels are of any type that pandas takes
     spec: Any = None
     levels: dict[Any, pd.Index] = {}
     for data in completed:
@@ -103,7 +104,7 @@ def _designs(
 
 
 def _outcome(values: pd.Series, method: str) -> Array:
-    kind: Any = values.dtype
+    kind: Any = values.dtype  # the stubs of pandas do not tell kinds of dtype apart
     number = pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind)
     y = values.astype("Float64").to_numpy(dtype=float) if number else np.empty(0)
     if not number or (method != "regress" and not np.isin(y, (0, 1)).all()):
@@ -115,7 +116,7 @@ def _outcome(values: pd.Series, method: str) -> Array:
 
 
 def _plain(values: pd.Series) -> pd.Series:
-    kind: Any = values.dtype
+    kind: Any = values.dtype  # as above
     if pd.api.types.is_numeric_dtype(kind):
         return values.astype("Float64").astype(float)
     return values if isinstance(kind, pd.CategoricalDtype) else values.astype("category")

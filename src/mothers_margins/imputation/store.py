@@ -72,6 +72,7 @@ def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | No
     if len(said["events"]) + len(said["failed"]) < m:
         return None
     failed = {int(number): str(why) for number, why in said["failed"].items() if int(number) <= m}
+    # Any: arrays, whose items have whatever type their part holds
     parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for key, rows in arrays.items():
         part, _, name = key.partition("/")

@@ -258,6 +258,7 @@ def names_of(kind: str) -> frozenset[str]:
     return NAMES & {*EVERY_KIND, *COLUMNS[kind]} | own
 
 
+# Any: a record, whose values have whatever type their columns have
 def codes(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
     """The codes in the note of a results row."""
     return tuple(str(row["note"]).split())

@@ -8,15 +8,15 @@ A notebook that was only run is then saved as it was. Kernels are encrypted and 
 from typing import Any
 
 
+# Any: a notebook as Jupyter hands it over, which has no type there
 def strip_outputs(model: dict[str, Any], **_: Any) -> None:
     """Jupyter's hook before a file is saved: takes outputs, execution counts and versions out of a
     notebook.
     """
     if model["type"] != "notebook":
         return
-    model["content"]["metadata"]["language_info"] = {
-        "name": "python"
-    }  # the rest is about this machine's Python
+    # the rest of the entry is about this machine's Python
+    model["content"]["metadata"]["language_info"] = {"name": "python"}
     for cell in model["content"]["cells"]:
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)

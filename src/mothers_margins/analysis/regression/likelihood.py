@@ -219,6 +219,7 @@ def firth(
     return Solution(params, inverse, float(found.loglik_), *limits.T)
 
 
+# Any: firthmodels has no types
 def _penalised_profile(found: Any, k: int, confidence: float) -> tuple[float, float, float]:
     """Penalised profile limits and p of one coefficient; missing where firthmodels does not find
     them.
