@@ -184,9 +184,8 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> MappedTable:
     """The ids of a table, and its columns under the dictionary's names."""
     wanted = columns_of(table, study)
     problems = list(_column_problems(sheet, table, wanted))
-    if (
-        table.id not in sheet.header
-    ):  # nothing can be merged, and none of its columns is missed again
+    if table.id not in sheet.header:
+        # nothing can be merged, and none of its columns is missed again
         return _without_cells(tuple(problems))
     ids = sheet.cells[sheet.header.index(table.id)]
     numbers = np.arange(len(ids)) + sheet.first

@@ -14,6 +14,7 @@ from mothers_margins.errors import count, listed
 REQUIRED = "{rows} without a value, which is required ({where})"
 LABEL_NOT_MAPPED = "{rows} with a label that sources.yaml does not map ({where})"
 FORMULA = "{rows} with a formula; paste its value ({where})"
+# duplicated values, so also a duplicated id; in one of several files it is REPEATED_ID below
 NOT_UNIQUE = "{rows} with a value that another row has too; it must be unique ({where})"
 PATTERN = "{rows} with a value that does not have the declared pattern {pattern} ({where})"
 UNKNOWN_CODE = "{rows} with a code that is not declared (declared: {declared}) ({where})"
@@ -51,6 +52,7 @@ MAPPED_COLUMN_MISSING = "column '{name}', which sources.yaml names, is missing"
 ID_COLUMN_MISSING = "column '{name}', the id, is missing"
 MAPPED_TWICE = "column '{name}' is named for several variables"
 NOT_NAMED_COLUMNS = "{columns} not named in sources.yaml ({where})"
+# a duplicated id in a file that is merged; where there is one file, NOT_UNIQUE above
 REPEATED_ID = "{rows} with an id that another row has ({where})"
 NO_ID = "{rows} without an id ({where})"
 NO_COMMON_ID = "{file}: none of its ids is in the first table"
