@@ -74,9 +74,8 @@ def prepare_worker() -> None:
     import papermill  # noqa: F401
 
     parent = multiprocessing.parent_process()
-    if (
-        parent
-    ):  # a batch that is killed outright cannot end its workers; they would wait for work for ever
+    if parent:
+        # a batch that is killed outright cannot end its workers; they would wait for work for ever
         Thread(target=_end_with, args=[parent], daemon=True).start()
 
 
