@@ -118,7 +118,7 @@ def test_the_account_refuses_what_would_make_it_wrong(esmi):
     wrong = {
         "not events": (1, filled(esmi)),
         "not estimates": (3, run(esmi)),
-        "run is what Imputed.events returns": (1, unknown(esmi)),
+        "run is what Imputed.log returns": (1, unknown(esmi)),
         "complete_case needs adjusted estimates without m": (2, filled(esmi)),
         "imputed needs adjusted estimates with m": (3, complete(esmi)),
         "not all of one outcome and model": (3, filled(esmi, outcome="involved_t2")),
