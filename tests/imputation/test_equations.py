@@ -10,19 +10,6 @@ from mothers_margins.imputation import (
     chained,
     default_method,
 )
-from tests.conftest import REPOSITORY
-
-FOLDER = REPOSITORY / "tests" / "data" / "reference"
-
-
-@pytest.fixture(scope="module")
-def holes() -> pd.DataFrame:
-    """The 189 births with holes: lwt, race, smoke and ptlc are incomplete."""
-    frame = pd.read_csv(FOLDER / "birthwt_holes.csv", dtype={"ptlc": "str"})
-    frame["race"] = pd.Categorical(frame["race"], ["white", "black", "other"])
-    frame["ptlc"] = pd.Categorical(frame["ptlc"], ["0", "1", "2+"], ordered=True)
-    return frame.astype({"smoke": "Int64"})
-
 
 EQUATIONS = {"lwt": "pmm", "race": "mlogit", "smoke": "logit", "ptlc": "ologit"}
 

@@ -18,15 +18,6 @@ R = json.loads((FOLDER / "imputation.json").read_text(encoding="utf-8"))
 BIRTHWT = pd.read_csv(FOLDER / "birthwt.csv", dtype={"ptlc": "str"})
 
 
-@pytest.fixture(scope="module")
-def holes() -> pd.DataFrame:
-    """The 189 births with holes: lwt, race, smoke and ptlc are incomplete."""
-    frame = pd.read_csv(FOLDER / "birthwt_holes.csv", dtype={"ptlc": "str"})
-    frame["race"] = pd.Categorical(frame["race"], ["white", "black", "other"])
-    frame["ptlc"] = pd.Categorical(frame["ptlc"], ["0", "1", "2+"], ordered=True)
-    return frame.astype({"smoke": "Int64"})
-
-
 EQUATIONS = {"lwt": "pmm", "race": "mlogit", "smoke": "logit", "ptlc": "ologit"}
 
 

@@ -22,15 +22,6 @@ FIXED = R["pooled_logistic_fixed_m5"]
 COVARIANCES = [FIXED["vcov"][str(i)] for i in range(1, 6)]
 
 
-@pytest.fixture(scope="module")
-def holes() -> pd.DataFrame:
-    """The 189 births with holes: lwt, race, smoke and ptlc are incomplete."""
-    frame = pd.read_csv(FOLDER / "birthwt_holes.csv", dtype={"ptlc": "str"})
-    frame["race"] = pd.Categorical(frame["race"], ["white", "black", "other"])
-    frame["ptlc"] = pd.Categorical(frame["ptlc"], ["0", "1", "2+"], ordered=True)
-    return frame.astype({"smoke": "Int64"})
-
-
 EQUATIONS = {"lwt": "pmm", "race": "mlogit", "smoke": "logit", "ptlc": "ologit"}
 
 
