@@ -73,7 +73,8 @@ def one(variable: str, level: str, estimate: float, error: float, **more) -> dic
     }
     return (
         usual
-        | {"conf_low": estimate - 0.5, "conf_high": estimate + 0.5, "fmi": 0.1, "mc_error": 0.01}
+        | {"conf_low": estimate - 0.5, "conf_high": estimate + 0.5, "fmi": 0.1}
+        | {"mc_error": 0.01, "mc_low": 0.02, "mc_high": 0.03, "mc_p": 0.004}
         | more
     )
 
@@ -88,7 +89,7 @@ CASES = {
     "n_events": 51,
     "m": pd.NA,
     "fmi": nan,
-    "mc_error": nan,
+    **dict.fromkeys(("mc_error", "mc_low", "mc_high", "mc_p"), nan),
 }
 
 

@@ -107,6 +107,40 @@ def test_monte_carlo_error_of_the_estimate_is_the_jackknifes_closed_form():
     assert np.isnan(pool_estimates(FIXED["qhat"][:2], COVARIANCES[:2]).mc_error).all()
 
 
+@pytest.mark.parametrize("df_rule", ["rubin", "barnard-rubin"])
+def test_monte_carlo_errors_are_the_jackknifes(df_rule):
+    """As Stata's mcerror has them: each number pooled again without one imputation, five times."""
+
+    def pooled(kept, alpha):
+        found = pool_estimates(
+            [FIXED["qhat"][k] for k in kept],
+            [COVARIANCES[k] for k in kept],
+            df_complete=179,
+            df_rule=df_rule,
+        )
+        limits = found.conf_int(alpha)
+        numbers = [found.params, found.bse, found.pvalues, limits[0], limits[1]]
+        return np.array([series.to_numpy() for series in numbers])
+
+    for alpha in (0.05, 0.1):
+        without_one = np.array(
+            [pooled([k for k in range(5) if k != left_out], alpha) for left_out in range(5)]
+        )
+        spread = without_one - without_one.mean(axis=0)
+        by_hand = np.sqrt(4 / 5 * (spread**2).sum(axis=0))
+        found = pool_estimates(FIXED["qhat"], COVARIANCES, df_complete=179, df_rule=df_rule)
+        errors = found.mc_errors(alpha)
+        columns = ["estimate", "std_error", "p_value", "conf_low", "conf_high"]
+        np.testing.assert_allclose(errors[columns].to_numpy().T, by_hand, rtol=1e-9)
+        assert errors["estimate"].to_numpy() == pytest.approx(found.mc_error.to_numpy(), rel=1e-9)
+    assert pool_estimates(FIXED["qhat"][:2], COVARIANCES[:2]).mc_errors().isna().all(axis=None)
+
+
+def test_monte_carlo_errors_of_equal_imputations_are_nought():
+    same = pool_estimates([[0.4, 1.0]] * 6, [np.eye(2)] * 6)
+    assert same.mc_errors().to_numpy() == pytest.approx(np.zeros((2, 5)), abs=1e-12)
+
+
 def test_what_cannot_be_pooled_is_refused():
     with pytest.raises(ValueError, match="2 estimates of 2 coefficients need 2 covariances"):
         pool_estimates([[1, 2], [1, 2]], [np.eye(2)])

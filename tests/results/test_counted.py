@@ -30,7 +30,20 @@ STATISTICS = {
         "conf_high",
         "effect",
     ),
-    *("profile_low", "profile_high", "profile_p", "fmi", "mc_error", "mean", "sd", "rhat", "at"),
+    *(
+        "profile_low",
+        "profile_high",
+        "profile_p",
+        "fmi",
+        "mc_error",
+        "mc_low",
+        "mc_high",
+        "mc_p",
+        "mean",
+        "sd",
+        "rhat",
+        "at",
+    ),
     *("published", "agrees", "patterns"),
 }
 PEOPLE = {"n", "denominator", "missing", "n_events", "n_beyond"}

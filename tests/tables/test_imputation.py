@@ -165,12 +165,13 @@ def _among(frame: Results, study: mm.Study, group: str) -> Results:
 
 def test_precision_by_hand(esmi):
     """OR 2.5 with Monte Carlo error 0.03 of its log: 0.075, a tenth of 0.3. FMI .245: 1 + 4.9²/2 =
-    13.005, so 14.
+    13.005, so 14. Errors .02 and .03 of the log limits, log 2.5 -/+ .5: exp(.416) x .02 = .030 and
+    exp(1.416) x .03 = .124.
     """
     table = mm.precision(filled(esmi))
     assert texts(table) == [
-        [ABUSE, "24.5%", "2.50", "0.08", "10.0%", "14"],
-        [f"{TRAUMA}, per 10 points", "10.0%", "1.20", "0.00", "2.5%", "3"],
+        [ABUSE, "24.5%", "2.50", "0.08", "10.0%", "0.03", "0.12", "0.004", "14"],
+        [f"{TRAUMA}, per 10 points", "10.0%", "1.20", "0.00", "2.5%", "0.01", "0.06", "0.004", "3"],
     ]
     assert "Adjusted estimates from 8 imputations." in notes(table)
     assert table.caption == "How precise the imputed estimates are"
@@ -183,7 +184,7 @@ def test_precision_by_hand(esmi):
 def test_precision_marks_hides_and_refuses(esmi):
     assert mm.precision(filled(esmi, lock="open")).caption.startswith(f"{NOT_LOCKED}. ")
     hidden = mm.precision(filled(esmi, status="suppressed"))
-    assert [row[1:] for row in texts(hidden)] == [["[c]"] * 5] * 2
+    assert [row[1:] for row in texts(hidden)] == [["[c]"] * 8] * 2
     assert "Adjusted estimates from [c] imputations." in notes(hidden)
     with pytest.raises(mm.UsageError, match="no pooled adjusted estimate"):
         mm.precision(complete(esmi))

@@ -53,9 +53,45 @@ def draw(
     """Draw one target. seen: truth per row, those to fit on. Raises ArithmeticError, naming
     variable and method.
     """
-    y = target.values[seen]
-    if (y == y[0]).all():
-        return Drawn(np.full(int(target.missing.sum()), y[0]), [("constant", ())], memory)
+    if _is_constant(target.values[seen]):
+        only = target.values[seen][0]
+        return Drawn(np.full(int(target.missing.sum()), only), [("constant", ())], memory)
+    rows, events = _rows(target, design, seen, predictors, owners, memory)
+    draw_by_kind = _levels if target.levels else _numbers
+    try:
+        drawn = draw_by_kind(target, rows, rng, memory)
+    except (ArithmeticError, np.linalg.LinAlgError) as error:
+        raise ArithmeticError(f"'{target.name}' ({target.equation.method}): {error}") from error
+    if isinstance(drawn, Drawn):
+        return Drawn(drawn.values, events + drawn.events, drawn.memory)
+    # some columns depend on others: once more without them
+    left_out = memory.left_out | {int(rows.columns[place]) for place in drawn}
+    return draw(target, design, seen, predictors, owners, rng, Memory(left_out=left_out))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What one draw sees: predictors and values of the rows to fit on, predictors of the missing
+    ones, and which columns of the design these are.
+    """
+
+    x: Array
+    y: Array
+    wanted: Array
+    columns: Array
+
+
+def _rows(
+    target: Column,
+    design: Array,
+    seen: Array,
+    predictors: Array,
+    owners: tuple[str, ...],
+    memory: Memory,
+) -> tuple[_Rows, list[Happening]]:
+    """Rows and columns of one draw: without what was left out before, and without what is the same
+    for all rows to fit on.
+    """
     columns = predictors
     events: list[Happening] = []
     if memory.left_out:
@@ -63,23 +99,18 @@ def draw(
         events.append(("collinear_left_out", _names(owners, memory.left_out)))
     x = _part(design, seen, columns)
     varies = (x != x[0]).any(axis=0)
-    varies[0] = True
+    varies[0] = True  # the constant
     if not varies.all():
         events.append(("constant_left_out", _names(owners, columns[~varies])))
-        columns, x = columns[varies], x[:, varies]
-    wanted = _part(design, target.missing, columns)
+        columns = columns[varies]
+        x = x[:, varies]
     if len(x) <= x.shape[1]:
         events.append(("few_rows", ()))
-    draw_by_kind = _levels if target.levels else _numbers
-    try:
-        drawn = draw_by_kind(target, x, y, wanted, rng, memory, columns)
-    except (ArithmeticError, np.linalg.LinAlgError) as error:
-        raise ArithmeticError(f"'{target.name}' ({target.equation.method}): {error}") from error
-    if isinstance(drawn, Drawn):
-        return Drawn(drawn.values, events + drawn.events, drawn.memory)
-    # some columns depend on others: once more without them
-    left_out = memory.left_out | {int(columns[place]) for place in drawn}
-    return draw(target, design, seen, predictors, owners, rng, Memory(left_out=left_out))
+    return _Rows(x, target.values[seen], _part(design, target.missing, columns), columns), events
+
+
+def _is_constant(values: Array) -> bool:
+    return bool((values == values[0]).all())
 
 
 def _part(design: Array, rows: Array, columns: Array) -> Array:
@@ -92,40 +123,40 @@ def _names(owners: tuple[str, ...], columns: Iterable[int]) -> tuple[str, ...]:
 
 
 def _numbers(
-    target: Column,
-    x: Array,
-    y: Array,
-    wanted: Array,
-    rng: np.random.Generator,
-    memory: Memory,
-    columns: Array,
+    target: Column, rows: _Rows, rng: np.random.Generator, memory: Memory
 ) -> Drawn | Array:
     """Numbers, or the columns that depend on others."""
+    least_squares = methods.fit_regress(rows.x, rows.y)
+    if len(rows.x) > rows.x.shape[1]:
+        loose = methods.dependent(least_squares[1])
+        if loose.size:
+            return loose
+    after = Memory(rows.columns, left_out=memory.left_out)
     equation = target.equation
-    after = Memory(columns, left_out=memory.left_out)
-    happened: list[Happening] = []
-    fitted = methods.fit_regress(x, y)
-    estimate, gram = fitted[:2]
-    if len(x) > x.shape[1] and (loose := methods.dependent(gram)).size:
-        return loose
-    low, high = equation.limits
     method = equation.method
+    happened: list[Happening] = []
     if method == "truncreg":
         try:
-            params, information = methods.fit_truncreg(x, y, low, high)
-            params = methods.drawn(params, information, rng)
-            values = methods.draw_truncreg(wanted, params, low, high, rng)
+            values = _truncated(rows, equation, rng)
             return Drawn(_shifted(values, equation), happened, after)
         except ArithmeticError:
             method = "pmm"
             happened.append(("pmm_in_place", ()))
-    params, sigma = methods.draw_regress_params(*fitted, rng)
+    params, sigma = methods.draw_regress_params(*least_squares, rng)
     if method == "pmm":
         # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
-        values = methods.matched(x @ estimate, wanted @ params, y, equation.knn, rng)
+        at_donors = rows.x @ least_squares[0]
+        values = methods.matched(at_donors, rows.wanted @ params, rows.y, equation.knn, rng)
     else:
-        values = wanted @ params + sigma * rng.standard_normal(len(wanted))
+        values = rows.wanted @ params + sigma * rng.standard_normal(len(rows.wanted))
     return Drawn(_shifted(values, equation), happened, after)
+
+
+def _truncated(rows: _Rows, equation: Equation, rng: np.random.Generator) -> Array:
+    low, high = equation.limits
+    params, information = methods.fit_truncreg(rows.x, rows.y, low, high)
+    params = methods.drawn(params, information, rng)
+    return methods.draw_truncreg(rows.wanted, params, low, high, rng)
 
 
 def _shifted(values: Array, equation: Equation) -> Array:
@@ -133,46 +164,71 @@ def _shifted(values: Array, equation: Equation) -> Array:
     return np.clip(values + equation.delta, *equation.limits) if equation.delta else values
 
 
-def _levels(
-    target: Column,
-    x: Array,
-    y: Array,
-    wanted: Array,
-    rng: np.random.Generator,
-    memory: Memory,
-    columns: Array,
-) -> Drawn | Array:
+def _levels(target: Column, rows: _Rows, rng: np.random.Generator, memory: Memory) -> Drawn | Array:
     """Levels, or the columns that depend on others."""
-    fit, draw_one = LEVELLED_METHODS[target.equation.method]
-    codes, levels = y.astype(int), len(target.levels)
-    start = memory.params if np.array_equal(memory.columns, columns) else None
-    # what was separated once stays supported in this chain: it would only fail again; and a level
-    # with fewer observed rows than there are predictors is as good as separated
-    support = memory.supported or np.bincount(codes, minlength=levels).min() < x.shape[1]
-    if not support:
-        try:
-            params, information = fit(x, codes, None, start, methods.ENOUGH)
-            root = methods.root(information)
-            doubtful = methods.is_loose(root, information)
-        except methods.NotConvergedError:
-            support, start, doubtful = True, None, True
-        if doubtful and (loose := methods.dependent(x.T @ x)).size:
+    method = target.equation.method
+    fitted = _fit_levels(target, rows, memory)
+    if not isinstance(fitted, _FittedLevels):
+        return fitted
+    params = methods.moved(fitted.params, fitted.root, rng)
+    if method == "logit":
+        params[0] += target.equation.delta
+    elif method == "ologit":
+        params[rows.x.shape[1] - 1 :] -= target.equation.delta  # lower cut points, higher levels
+    draw_levels = LEVELLED_METHODS[method][1]
+    values = draw_levels(rows.wanted, params, len(target.levels), rng).astype(float)
+    happened: list[Happening] = [("augmented", ())] if fitted.supported else []
+    after = Memory(rows.columns, fitted.params, fitted.supported, memory.left_out)
+    return Drawn(values, happened, after)
+
+
+@dataclass(frozen=True, eq=False)
+class _FittedLevels:
+    """Estimates, the lower Cholesky factor of their information, and whether pseudo-rows supported
+    them.
+    """
+
+    params: Array
+    root: Array
+    supported: bool
+
+
+def _fit_levels(target: Column, rows: _Rows, memory: Memory) -> _FittedLevels | Array:
+    """The fit of an equation of levels, or the columns that depend on others.
+
+    What was separated once stays supported in its chain, as it would only fail again; and a level
+    with fewer observed rows than there are predictors is as good as separated.
+    """
+    rarest = np.bincount(rows.y.astype(int), minlength=len(target.levels)).min()
+    start = memory.params if np.array_equal(memory.columns, rows.columns) else None
+    if memory.supported or rarest < rows.x.shape[1]:
+        return _fit_supported(target, rows, start)
+    fit = LEVELLED_METHODS[target.equation.method][0]
+    fitted = None
+    try:
+        params, information = fit(rows.x, rows.y.astype(int), None, start, methods.ENOUGH)
+        root = methods.root(information)
+        fitted = _FittedLevels(params, root, supported=False)
+    except methods.NotConvergedError:
+        pass
+    # a fit may fail, or find a maximum by chance, where columns depend on each other
+    if fitted is None or methods.is_loose(root, information):
+        loose = methods.dependent(rows.x.T @ rows.x)
+        if loose.size:
             return loose
-    if support:
-        more, more_codes, weights = methods.augmented(x, codes, levels, np.vstack([x, wanted]))
-        try:
-            params, information = fit(more, more_codes, weights, start, methods.ENOUGH)
-            root = methods.root(information)
-        except methods.NotConvergedError as error:
-            raise methods.NotConvergedError(f"{error}, with pseudo-rows too") from error
-    moved = methods.moved(params, root, rng)
-    if target.equation.method == "logit":
-        moved[0] += target.equation.delta
-    elif target.equation.method == "ologit":
-        moved[x.shape[1] - 1 :] -= target.equation.delta  # lower cut points, higher levels
-    values = draw_one(wanted, moved, levels, rng).astype(float)
-    happened: list[Happening] = [("augmented", ())] if support else []
-    return Drawn(values, happened, Memory(columns, params, support, memory.left_out))
+    return fitted or _fit_supported(target, rows, None)
+
+
+def _fit_supported(target: Column, rows: _Rows, start: Array | None) -> _FittedLevels:
+    """The fit with the pseudo-rows of White, Daniel and Royston (2010)."""
+    fit = LEVELLED_METHODS[target.equation.method][0]
+    every_row = np.vstack([rows.x, rows.wanted])
+    x, codes, weights = methods.augmented(rows.x, rows.y.astype(int), len(target.levels), every_row)
+    try:
+        params, information = fit(x, codes, weights, start, methods.ENOUGH)
+        return _FittedLevels(params, methods.root(information), supported=True)
+    except methods.NotConvergedError as error:
+        raise methods.NotConvergedError(f"{error}, with pseudo-rows too") from error
 
 
 LEVELLED_METHODS: dict[str, tuple[Callable[..., tuple[Array, Array]], Callable[..., Array]]] = {

@@ -48,25 +48,29 @@ def chained(
         raise ValueError("chained: seed is 0 or more.")
     plan = prepared(data, equations)
     seeds = np.random.SeedSequence(seed).spawn(m)
-    batches = [list(range(k, min(k + max(batch, 1), m))) for k in range(0, m, max(batch, 1))]
-    found: list[Chain | str] = []
+    size = max(batch, 1)
+    batches = [seeds[first : first + size] for first in range(0, m, size)]
+    results: list[Chain | str] = []
     from joblib import Parallel, delayed
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        made = Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(_run)(plan, burnin, [seeds[k] for k in numbers]) for numbers in batches
-        )
-        for part in made:
-            found += part
+        for of_batch in Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(_run)(plan, burnin, its_seeds) for its_seeds in batches
+        ):
+            results += of_batch
             if progress:
-                progress(len(found))
-    failed = {number: one for number, one in enumerate(found, 1) if isinstance(one, str)}
-    chains = tuple(one for one in found if isinstance(one, Chain))
+                progress(len(results))
+    failed = {number: why for number, why in enumerate(results, 1) if isinstance(why, str)}
+    chains = tuple(chain for chain in results if isinstance(chain, Chain))
     if not chains:
         raise ArithmeticError(f"chained: no chain could be finished: {next(iter(failed.values()))}")
+    return _imputations(plan, chains, failed)
+
+
+def _imputations(plan: Plan, chains: tuple[Chain, ...], failed: dict[int, str]) -> Imputations:
     passive = {column.name: column.passive for column in plan.made if column.passive}
-    return Imputations(data, plan.targets, passive, chains, plan.events, failed)
+    return Imputations(plan.data, plan.targets, passive, chains, plan.events, failed)
 
 
 def restored(
@@ -75,38 +79,38 @@ def restored(
     """Imputations of data and equations from chains that were finished before, as `store` reads
     them.
     """
-    plan = prepared(data, equations)
-    passive = {column.name: column.passive for column in plan.made if column.passive}
-    return Imputations(data, plan.targets, passive, chains, plan.events, failed)
+    return _imputations(prepared(data, equations), chains, failed)
 
 
 def _run(plan: Plan, burnin: int, seeds: Sequence[np.random.SeedSequence]) -> list[Chain | str]:
     from threadpoolctl import threadpool_limits
 
-    found: list[Chain | str] = []
+    results: list[Chain | str] = []
     with threadpool_limits(1):  # sums in another order would differ in the last digits
-        for number in seeds:
+        for seed in seeds:
+            sweeps = _Sweeps(plan, np.random.Generator(np.random.PCG64(seed)))
             try:
-                found.append(
-                    _Sweeps(plan, np.random.Generator(np.random.PCG64(number))).run(burnin)
-                )
+                results.append(sweeps.run(burnin))
             except (ArithmeticError, np.linalg.LinAlgError) as error:
-                found.append(f"{type(error).__name__}: {error}")
-    return found
+                results.append(f"{type(error).__name__}: {error}")
+    return results
 
 
 class _Sweeps:
     """One chain: the design as it stands, the values drawn, and those of them that apply."""
 
     def __init__(self, plan: Plan, rng: np.random.Generator) -> None:
-        self.plan, self.rng = plan, rng
+        self.plan = plan
+        self.rng = rng
         self.design = plan.design.copy()
         self.drawn: dict[object, Array] = {}
         self.shown: dict[object, Array] = {}
         self.series: dict[object, pd.Series] = {}
         gates = {target.gate.name for target in plan.targets if target.gate}
         self.gates = {
-            one.name: one.values.copy() for one in (*plan.targets, *plan.made) if one.name in gates
+            column.name: column.values.copy()
+            for column in (*plan.targets, *plan.made)
+            if column.name in gates
         }
         self.sources = {target.name: target for target in plan.targets}
         self.passive = {column.name: column.passive for column in plan.made if column.passive}
@@ -120,63 +124,64 @@ class _Sweeps:
 
     def _asked(self, predictors: Array) -> set[object]:
         """Passive variables that predict a target, and those that they are made from."""
-        found: set[object] = set()
-        for column in reversed(self.plan.made):
-            if (
-                column.name in found
-                or np.isin(np.arange(column.places.start, column.places.stop), predictors).any()
-            ):
-                found |= {
-                    column.name,
-                    *(part.source for part in column.parts if part.source in self.passive),
-                }
-        return found
+        asked: set[object] = set()
+        for column in reversed(self.plan.made):  # a source stands before what is made from it
+            places = np.arange(column.places.start, column.places.stop)
+            if column.name in asked or np.isin(places, predictors).any():
+                sources = {part.source for part in column.parts}
+                asked |= {column.name} | (sources & {*self.passive})
+        return asked
 
     def run(self, burnin: int) -> Chain:
         """Start from random observed values, then sweep."""
-        plan = self.plan
-        for target in plan.targets:
-            seen = target.values[~np.isnan(target.values)]
-            self._set(target, seen[self.rng.integers(0, len(seen), int(target.missing.sum()))])
-        means: dict[object, list[float]] = {target.name: [] for target in plan.targets}
-        spreads: dict[object, list[float]] = {target.name: [] for target in plan.targets}
-        memories = {target.name: Memory() for target in plan.targets}
+        targets = self.plan.targets
+        for target in targets:
+            observed = target.values[~np.isnan(target.values)]
+            start = self.rng.integers(0, len(observed), int(target.missing.sum()))
+            self._set(target, observed[start])
+        means: dict[object, list[float]] = {target.name: [] for target in targets}
+        spreads: dict[object, list[float]] = {target.name: [] for target in targets}
+        memories = {target.name: Memory() for target in targets}
         for _ in range(burnin):
-            for target in plan.targets:
-                name = target.name
-                self._renew(self.asked[name])
-                found = draw(
-                    target,
-                    self.design,
-                    self._fitted_on(target),
-                    plan.predictors[name],
-                    plan.owners,
-                    self.rng,
-                    memories[name],
-                )
-                memories[name] = found.memory
-                for event in found.events:
-                    self._happened(name, event)
-                self._set(target, found.values)
-                applies = self.shown[name][~np.isnan(self.shown[name])]
-                means[name].append(float(applies.mean()) if len(applies) else np.nan)
-                spreads[name].append(float(applies.std()) if len(applies) else np.nan)
+            for target in targets:
+                memories[target.name] = self._draw(target, memories[target.name])
+                applies = self.shown[target.name][~np.isnan(self.shown[target.name])]
+                means[target.name].append(float(applies.mean()) if len(applies) else np.nan)
+                spreads[target.name].append(float(applies.std()) if len(applies) else np.nan)
+        self._finish()
+        events = tuple(
+            Event(name, event, n, names) for (name, (event, names)), n in self.counts.items()
+        )
+        return Chain(
+            {target.name: self.shown[target.name] for target in targets}, means, spreads, events
+        )
+
+    def _draw(self, target: Column, memory: Memory) -> Memory:
+        """New values of a target given all others; what to remember of it."""
+        self._renew(self.asked[target.name])
+        drawn = draw(
+            target,
+            self.design,
+            self._fitted_on(target),
+            self.plan.predictors[target.name],
+            self.plan.owners,
+            self.rng,
+            memory,
+        )
+        for event in drawn.events:
+            self._happened(target.name, event)
+        self._set(target, drawn.values)
+        return drawn.memory
+
+    def _finish(self) -> None:
+        """Make what is stale, and count the cells of passive variables that stayed missing."""
         self._renew(self.stale)
-        for column in plan.made:
+        for column in self.plan.made:
             if column.missing.any():
                 if column.name not in self.series:
                     self._make(column)
                 stayed = int(self.series[column.name].isna().sum())
                 self._happened(column.name, ("stayed_missing", ()), stayed)
-        events = tuple(
-            Event(name, event, n, names) for (name, (event, names)), n in self.counts.items()
-        )
-        return Chain(
-            {target.name: self.shown[target.name] for target in plan.targets},
-            means,
-            spreads,
-            events,
-        )
 
     def _happened(self, name: object, event: Happening, n: int = 1) -> None:
         if n:
@@ -186,11 +191,11 @@ class _Sweeps:
         """Observed rows where the gate, as it stands, is open; all observed ones if it is open for
         none of them.
         """
-        seen: Array = ~np.isnan(target.values)
+        observed: Array = ~np.isnan(target.values)
         if target.gate and target.gate.name in self.gates:
-            open_too: Array = seen & target.gate.is_open(self.gates[target.gate.name])
-            return open_too if open_too.any() else seen
-        return seen
+            open_too: Array = observed & target.gate.is_open(self.gates[target.gate.name])
+            return open_too if open_too.any() else observed
+        return observed
 
     def _set(self, target: Column, values: Array) -> None:
         """New values of a target, and all that hangs on it, each once; what is passive waits until
@@ -236,10 +241,10 @@ class _Sweeps:
                 self.kept[column.name, part.source] = now, filled
             frame[part.source] = filled
         sources = pd.DataFrame(frame, index=self.index[column.name], copy=False)
-        made = make(column.name, self.passive[column.name], sources)
-        self.series[column.name] = made
-        values = column.coded(made)
-        outside = int((np.isnan(values) & made.notna()).sum())
+        series = make(column.name, self.passive[column.name], sources)
+        self.series[column.name] = series
+        values = column.coded(series)
+        outside = int((np.isnan(values) & series.notna()).sum())
         self._happened(column.name, ("no_place", ()), outside)
         self._place(column, values)
 

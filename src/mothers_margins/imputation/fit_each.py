@@ -1,6 +1,7 @@
 """The same model on every completed data set, pooled."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from math import inf
 from typing import Any, Literal
 
@@ -36,35 +37,55 @@ def fit_each(
     if method not in FITS:
         raise ValueError(f"fit: no method of that name; allowed: {', '.join(FITS)}.")
     df_rule = df_rule or ("barnard-rubin" if method == "regress" else "rubin")
-    params, covariances, left = [], [], 0
-    terms: dict[str, list[str]] = {}
-    for number, (x, y, names, own) in enumerate(_designs(completed, formula, method), 1):
-        left = len(y) - x.shape[1]
+    params = []
+    covariances = []
+    for number, design in enumerate(_designs(completed, formula, method), 1):
         try:
-            if (
-                left < 0
-                or np.linalg.matrix_rank(x / np.maximum(np.abs(x).max(axis=0), 1e-300)) < x.shape[1]
-            ):
-                raise ArithmeticError("a column follows from the others")
-            estimate, covariance = FITS[method](x, y)
+            estimate, covariance = _fit(design, method)
         except (ArithmeticError, np.linalg.LinAlgError) as error:
             wrong = f"fit: in completed data set {number} the estimates do not converge ({error})."
             raise ArithmeticError(wrong) from error
-        params.append(pd.Series(estimate, index=names))
+        params.append(pd.Series(estimate, index=design.names))
         covariances.append(covariance)
-        terms = own
     if not params:
         raise ValueError("fit: there is no completed data set.")
     z_based = method != "regress" and df_rule == "rubin"
     return pool_estimates(
-        params, covariances, df_complete=inf if z_based else left, df_rule=df_rule, terms=terms
+        params,
+        covariances,
+        df_complete=inf if z_based else len(design.y) - design.x.shape[1],
+        df_rule=df_rule,
+        terms=design.terms,
     )
 
 
-def _designs(
-    completed: Iterable[pd.DataFrame], formula: str, method: str
-) -> Iterator[tuple[Array, Array, list[str], dict[str, list[str]]]]:
-    """Design, outcome, names of columns and of their terms, data set by data set."""
+@dataclass(frozen=True, eq=False)
+class _Design:
+    """Design and outcome of one data set: n x p and n; names of the p columns, and by term those of
+    its own.
+    """
+
+    x: Array
+    y: Array
+    names: list[str]
+    terms: dict[str, list[str]]
+
+
+def _fit(design: _Design, method: str) -> tuple[Array, Array]:
+    """Estimates and covariance; ArithmeticError where columns depend on each other."""
+    rows, columns = design.x.shape
+    if rows < columns or np.linalg.matrix_rank(_scaled(design.x)) < columns:
+        raise ArithmeticError("a column follows from the others")
+    return FITS[method](design.x, design.y)
+
+
+def _scaled(x: Array) -> Array:
+    """Columns of largest value 1: small numbers would look like noughts to the rank."""
+    return np.asarray(x / np.maximum(np.abs(x).max(axis=0), 1e-300))
+
+
+def _designs(completed: Iterable[pd.DataFrame], formula: str, method: str) -> Iterator[_Design]:
+    """Data set by data set; all have the columns of the first."""
     from formulaic import model_matrix
 
     outcome, _, right = formula.partition("~")
@@ -76,31 +97,40 @@ def _designs(
         if outcome not in data or not right.strip():
             raise ValueError(f"fit: '{outcome}' is no column, or the formula has no right side.")
         known = data[data[outcome].notna()].reset_index(drop=True)
-        plain = known.drop(columns=outcome).apply(_plain)
-        for name in plain.select_dtypes("category"):
-            held = levels.setdefault(
-                name, plain[name].cat.remove_unused_categories().cat.categories
-            )
-            gone = plain[name].notna().sum()
-            plain[name] = plain[name].cat.set_categories(held)
-            if plain[name].notna().sum() < gone:
-                raise ValueError(
-                    f"fit: '{name}' has a level that only some data sets have; put levels together."
-                )
+        predictors = _with_levels(known.drop(columns=outcome).apply(_plain), levels)
         try:
-            design = (
-                model_matrix(right, plain, output="pandas")
-                if spec is None
-                else spec.get_model_matrix(plain)
-            )
+            if spec is None:
+                design = model_matrix(right, predictors, output="pandas")
+                spec = design.model_spec
+            else:
+                design = spec.get_model_matrix(predictors)
         except Exception as error:
             wrong = f"fit: the right side of the formula cannot be read ({type(error).__name__})."
             raise ValueError(wrong) from None
-        spec = spec if spec is not None else design.model_spec
         names = list(map(str, design.columns))
-        terms = {str(term): names[at] for term, at in spec.term_slices.items()}
-        y = _outcome(known[outcome], method)[np.asarray(design.index)]
-        yield design.to_numpy(dtype=float), y, names, terms
+        yield _Design(
+            x=design.to_numpy(dtype=float),
+            # formulaic leaves out the rows that have no predictor
+            y=_outcome(known[outcome], method)[np.asarray(design.index)],
+            names=names,
+            terms={str(term): names[at] for term, at in spec.term_slices.items()},
+        )
+
+
+def _with_levels(predictors: pd.DataFrame, levels: dict[Any, pd.Index]) -> pd.DataFrame:
+    """Categories as in the first data set, whose levels are noted in `levels`; ValueError for one
+    that only another data set has.
+    """
+    predictors = predictors.copy()
+    for name in predictors.select_dtypes("category"):
+        column = predictors[name].cat.remove_unused_categories()
+        of_first = levels.setdefault(name, column.cat.categories)
+        predictors[name] = column.cat.set_categories(of_first)
+        if predictors[name].notna().sum() < column.notna().sum():
+            raise ValueError(
+                f"fit: '{name}' has a level that only some data sets have; put levels together."
+            )
+    return predictors
 
 
 def _outcome(values: pd.Series, method: str) -> Array:

@@ -51,17 +51,17 @@ def root(information: Array) -> Array:
     """Lower Cholesky factor of an information; only a singular one gets a ridge. LAPACK itself: it
     is called often.
     """
-    found, fault = lapack.dpotrf(information, lower=1, clean=1)
+    factor, fault = lapack.dpotrf(information, lower=1, clean=1)
     power = 0
     while fault and power < 8:
         ridge = RIDGE * 10**power * np.einsum("ii->i", information).mean()
-        found, fault = lapack.dpotrf(
+        factor, fault = lapack.dpotrf(
             information + ridge * np.eye(len(information)), lower=1, clean=1
         )
         power += 1
     if fault:
         raise NotConvergedError("the information is singular")
-    return np.asarray(found)
+    return np.asarray(factor)
 
 
 def is_loose(factor: Array, information: Array) -> bool:
@@ -188,14 +188,7 @@ def fit_mlogit(
         chance, norm, linear = _shares(x, params, levels)
         value = float(w @ ((chosen * linear).sum(axis=1) - norm))
         score = (x.T @ (w[:, None] * (chosen - chance))).T.ravel()
-        information = np.empty(((levels - 1) * p, (levels - 1) * p))
-        for a in range(levels - 1):
-            for b in range(a, levels - 1):
-                other = 1 - chance[:, a] if a == b else chance[:, b]
-                block = _gram(x, w * chance[:, a] * other) * (1 if a == b else -1)
-                information[a * p : (a + 1) * p, b * p : (b + 1) * p] = block
-                information[b * p : (b + 1) * p, a * p : (a + 1) * p] = block
-        return value, score, information
+        return value, score, _mlogit_information(x, w, chance)
 
     params, information = _newton(
         np.zeros((levels - 1) * p) if start is None else start,
@@ -205,6 +198,24 @@ def fit_mlogit(
     )
     _check(x @ params.reshape(levels - 1, p).T, weights)
     return params, information
+
+
+def _mlogit_information(x: Array, weights: Array, chance: Array) -> Array:
+    """Blocks of p x p, level by level but the base: of the variances of the levels' indicators and
+    of their covariances.
+    """
+    p = x.shape[1]
+    levels = chance.shape[1]
+    information = np.empty((levels * p, levels * p))
+    for a in range(levels):
+        own = slice(a * p, (a + 1) * p)
+        information[own, own] = _gram(x, weights * chance[:, a] * (1 - chance[:, a]))
+        for b in range(a + 1, levels):
+            other = slice(b * p, (b + 1) * p)
+            block = -_gram(x, weights * chance[:, a] * chance[:, b])
+            information[own, other] = block
+            information[other, own] = block
+    return information
 
 
 def _shares(x: Array, params: Array, levels: int) -> tuple[Array, Array, Array]:
@@ -357,21 +368,26 @@ def matched(
     every one has the same chance, as in mice.
     """
     shuffled = rng.permutation(len(predicted))
-    predicted, donors = predicted[shuffled], donors[shuffled]
+    donors = donors[shuffled]
     scale = max(np.abs(predicted).max(), 1e-300)
-    known, asked = np.round(predicted / scale, 9), np.round(wanted / scale, 9)
+    known = np.round(predicted[shuffled] / scale, 9)
+    asked = np.round(wanted / scale, 9)
     order = np.argsort(known, kind="stable")
-    ordered, n = known[order], len(known)
-    knn = min(knn, n)
+    nearest = _nearest(known[order], asked, min(knn, len(known)))
+    pick = rng.integers(0, nearest.shape[1], len(asked))
+    return np.asarray(donors[order[nearest[np.arange(len(asked)), pick]]])
+
+
+def _nearest(ordered: Array, asked: Array, knn: int) -> Array:
+    """Places of the `knn` nearest of ordered numbers, for every number asked; nearest first."""
     place = np.searchsorted(ordered, asked)
-    window = np.clip(place[:, None] + np.arange(-knn, knn)[None, :], 0, n - 1)
-    window = np.sort(window, axis=1)
+    # the nearest are among as many to the left and to the right
+    window = place[:, None] + np.arange(-knn, knn)[None, :]
+    window = np.sort(np.clip(window, 0, len(ordered) - 1), axis=1)
     distance = np.abs(ordered[window] - asked[:, None])
     distance[:, 1:][window[:, 1:] == window[:, :-1]] = np.inf  # the same donor once
     nearest = np.argsort(distance, axis=1, kind="stable")[:, :knn]
-    pick = nearest[np.arange(len(asked)), rng.integers(0, knn, len(asked))]
-    found: Array = donors[order[window[np.arange(len(asked)), pick]]]
-    return found
+    return np.asarray(np.take_along_axis(window, nearest, axis=1))
 
 
 def fit_truncreg(x: Array, y: Array, low: float, high: float) -> tuple[Array, Array]:
@@ -382,22 +398,26 @@ def fit_truncreg(x: Array, y: Array, low: float, high: float) -> tuple[Array, Ar
     concave, with at most one maximum (Orme and Ruud 2002, Econ Lett 75:209). Raises
     NotConvergedError where there is none, as with values heaped at both limits.
     """
-    first, _, residual, df = fit_regress(x, y)
-    centre, scale = float(y.mean()), float(np.sqrt(residual / df))
+    slopes, _, residual, df = fit_regress(x, y)
+    centre = float(y.mean())
+    scale = float(np.sqrt(residual / df))
     if not scale > 0:
         raise NotConvergedError("nothing is left to vary")
-    z = (y - centre) / scale
-    a, b = (low - centre) / scale, (high - centre) / scale
-    first[0] -= centre
-    natural, bend = _newton(np.append(first / scale, 1.0), lambda at: _truncated(at, x, z, a, b))
+    slopes[0] -= centre
+
+    def pieces(natural: Array) -> tuple[float, Array, Array]:
+        lower = (low - centre) / scale
+        upper = (high - centre) / scale
+        return _truncated(natural, x, (y - centre) / scale, lower, upper)
+
+    natural, information = _newton(np.append(slopes / scale, 1.0), pieces)
     sigma = 1 / np.sqrt(natural[-1])
-    slopes = natural[:-1] * sigma**2
     # from b / sigma² and 1 / sigma² of the scaled values to b and log sigma of the values
     turn = np.eye(len(natural)) / (sigma**2 * scale)
     turn[:, -1] = -2 * natural
-    params = np.append(slopes * scale, np.log(sigma * scale))
+    params = np.append(natural[:-1] * sigma**2 * scale, np.log(sigma * scale))
     params[0] += centre
-    return params, turn.T @ bend @ turn
+    return params, turn.T @ information @ turn
 
 
 def _truncated(
@@ -410,30 +430,56 @@ def _truncated(
         return -np.inf, natural, np.eye(len(natural))
     sigma = 1 / np.sqrt(natural[-1])
     mean = x @ natural[:-1] * sigma**2
-    a, b = (low - mean) / sigma, (high - mean) / sigma
-    inside = _log_interval(a, b)
-    at_a, at_b = (np.exp(-0.5 * end**2 - 0.5 * np.log(2 * np.pi) - inside) for end in (a, b))
-    a, b = (np.where(np.isfinite(end), end, 0.0) for end in (a, b))  # the density there is nought
-    # moments of the standardised truncated normal, each from the one before the last
-    m1 = at_a - at_b
-    m2 = 1 + a * at_a - b * at_b
-    m3 = 2 * m1 + a**2 * at_a - b**2 * at_b
-    m4 = 3 * m2 + a**3 * at_a - b**3 * at_b
-    v1 = np.maximum(m2 - m1**2, 0)
-    v12 = m3 - m1 * m2
-    v2 = np.maximum(m4 - m2**2, 0)
-    var_y = sigma**2 * v1
-    var_yy = sigma**4 * v2 + 4 * mean * sigma**3 * v12 + 4 * mean**2 * sigma**2 * v1
-    cov = sigma**3 * v12 + 2 * mean * sigma**2 * v1
-    expected = mean + sigma * m1
-    expected_square = mean**2 + 2 * mean * sigma * m1 + sigma**2 * m2
+    lower = (low - mean) / sigma
+    upper = (high - mean) / sigma
+    inside = _log_interval(lower, upper)
+    moments = _truncated_moments(lower, upper, inside)
+    expected = mean + sigma * moments[0]
+    expected_square = mean**2 + 2 * mean * sigma * moments[0] + sigma**2 * moments[1]
     value = float((stats.norm.logpdf(y, mean, sigma) - inside).sum())
     score = np.append(x.T @ (y - expected), -0.5 * (y**2 - expected_square).sum())
-    information = np.empty((len(natural), len(natural)))
-    information[:-1, :-1] = _gram(x, var_y)
-    information[-1, :-1] = information[:-1, -1] = -0.5 * (x.T @ cov)
-    information[-1, -1] = 0.25 * var_yy.sum()
-    return value, score, information
+    return value, score, _truncated_information(x, mean, sigma, moments)
+
+
+def _truncated_moments(lower: Array, upper: Array, inside: Array) -> tuple[Array, ...]:
+    """The first four moments of a standard normal between two limits, each from the one before the
+    last. inside: log of the probability between them.
+    """
+    at_lower = np.exp(-0.5 * lower**2 - 0.5 * np.log(2 * np.pi) - inside)
+    at_upper = np.exp(-0.5 * upper**2 - 0.5 * np.log(2 * np.pi) - inside)
+    # at an infinite limit the density is nought, and nought times infinity is to be nought
+    a = np.where(np.isfinite(lower), lower, 0.0)
+    b = np.where(np.isfinite(upper), upper, 0.0)
+    first = at_lower - at_upper
+    second = 1 + a * at_lower - b * at_upper
+    third = 2 * first + a**2 * at_lower - b**2 * at_upper
+    fourth = 3 * second + a**3 * at_lower - b**3 * at_upper
+    return first, second, third, fourth
+
+
+def _truncated_information(
+    x: Array, mean: Array, sigma: float, moments: tuple[Array, ...]
+) -> Array:
+    """Covariance of y and -y²/2, which an exponential family has for its information."""
+    first, second, third, fourth = moments
+    # of the standardised value and its square; not negative but for rounding
+    variance = np.maximum(second - first**2, 0)
+    covariance = third - first * second
+    variance_of_square = np.maximum(fourth - second**2, 0)
+    of_y = sigma**2 * variance
+    of_both = sigma**3 * covariance + 2 * mean * sigma**2 * variance
+    of_square = (
+        sigma**4 * variance_of_square
+        + 4 * mean * sigma**3 * covariance
+        + 4 * mean**2 * sigma**2 * variance
+    )
+    p = x.shape[1]
+    information = np.empty((p + 1, p + 1))
+    information[:p, :p] = _gram(x, of_y)
+    information[p, :p] = -0.5 * (x.T @ of_both)
+    information[:p, p] = information[p, :p]
+    information[p, p] = 0.25 * of_square.sum()
+    return information
 
 
 def _log_interval(a: Array, b: Array) -> Array:
@@ -441,8 +487,7 @@ def _log_interval(a: Array, b: Array) -> Array:
     flip = a > 0
     a, b = np.where(flip, -b, a), np.where(flip, -a, b)
     high, low = log_ndtr(b), log_ndtr(a)
-    found: Array = high + np.log1p(-np.exp(np.minimum(low - high, -1e-300)))
-    return found
+    return np.asarray(high + np.log1p(-np.exp(np.minimum(low - high, -1e-300))))
 
 
 def draw_truncreg(

@@ -54,50 +54,69 @@ def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
     """Check data and equations and lay out the design. Raises ValueError, naming variables and
     never values.
     """
-    passive = {name: one for name, one in equations.items() if isinstance(one, Passive)}
-    written = {name: one for name, one in equations.items() if not isinstance(one, Passive)}
-    declared = {
-        name: Equation(one) if isinstance(one, str) else one for name, one in written.items()
-    }
+    declared, passive = _by_kind(equations)
     _refuse(_faults(data, declared, passive))
     order = _order(data, declared, passive)
     columns, events = _columns(data, order, declared, passive)
     above = _above(order, declared, passive)
     swept = _sweep_order(order, declared, columns, above)
     complete = [name for name in data if name not in swept and name not in passive]
-    in_design = [*complete, *swept, *(name for name, one in passive.items() if one.predicts)]
-    columns, design, owners = _laid_out(data, columns, in_design)
+    predicting = [name for name, recipe in passive.items() if recipe.predicts]
+    columns, design, owners = _laid_out(data, columns, [*complete, *swept, *predicting])
+    in_design = [columns[name] for name in (*complete, *swept, *predicting)]
     varies = _varies(design)
-    for name in in_design:
-        is_idle = not varies[columns[name].places].any()
-        if name not in swept and not columns[name].missing.any() and is_idle:
-            events.append(Event(str(name), "predicts_nothing", 1))
+    events += _idle(in_design, swept, varies)
     for name in (*swept, *passive):
         varies[columns[name].places] = True  # or it may, when what is missing is filled
-    # what predicts nothing, itself or by what is made from it, is not made in every sweep
-    needed = {*in_design}.union(*(above[name] for name in in_design))
+    followers = _followers([columns[name] for name in order], in_design, above)
     return Plan(
         data=data,
         targets=tuple(columns[name] for name in swept),
         made=tuple(columns[name] for name in passive),
         affected={
-            name: tuple(
-                columns[other]
-                for other in order
-                if name in above[other] and other in needed and columns[other].missing.any()
-            )
+            name: tuple(column for column in followers if name in above[column.name])
             for name in swept
         },
         design=design,
         owners=owners,
         predictors={
-            name: np.flatnonzero(
-                varies & _allowed(name, declared[name], [columns[n] for n in in_design], above)
-            )
+            name: np.flatnonzero(varies & _allowed(name, declared[name], in_design, above))
             for name in swept
         },
         events=tuple(events),
     )
+
+
+def _idle(in_design: list[Column], swept: list[Name], varies: Array) -> list[Event]:
+    """Complete columns that are the same for all rows."""
+    return [
+        Event(str(column.name), "predicts_nothing", 1)
+        for column in in_design
+        if column.name not in swept and not column.missing.any() and not varies[column.places].any()
+    ]
+
+
+def _followers(
+    columns: list[Column], in_design: list[Column], above: Mapping[Name, frozenset[Name]]
+) -> list[Column]:
+    """What is made anew when its sources change. What predicts nothing, itself or by what is made
+    from it, is not made in every sweep.
+    """
+    needed = {column.name for column in in_design}
+    needed = needed.union(*(above[column.name] for column in in_design))
+    return [column for column in columns if column.name in needed and column.missing.any()]
+
+
+def _by_kind(equations: Equations) -> tuple[dict[Name, Equation], dict[Name, Passive]]:
+    """The equations, a method's name as one, and what is passive."""
+    declared: dict[Name, Equation] = {}
+    passive: dict[Name, Passive] = {}
+    for name, equation in equations.items():
+        if isinstance(equation, Passive):
+            passive[name] = equation
+        else:
+            declared[name] = Equation(equation) if isinstance(equation, str) else equation
+    return declared, passive
 
 
 def _columns(
@@ -202,66 +221,90 @@ def _faults(
     data: pd.DataFrame, declared: Mapping[Name, Equation], passive: Mapping[Name, Passive]
 ) -> list[str]:
     """What can be seen wrong column by column."""
-    if not len(data) or not data.columns.is_unique:
-        return ["the data frame has no rows" if not len(data) else "two columns have the same name"]
-    found = [f"'{name}' has an equation and is no column" for name in declared if name not in data]
+    if not len(data):
+        return ["the data frame has no rows"]
+    if not data.columns.is_unique:
+        return ["two columns have the same name"]
+    faults = [f"'{name}' has an equation and is no column" for name in declared if name not in data]
     for name, equation in declared.items():
-        applies, (low, high) = equation.applies, equation.limits
         if equation.method not in METHODS:
-            found.append(f"'{name}' has an unknown method; allowed: {', '.join(METHODS)}")
+            faults.append(f"'{name}' has an unknown method; allowed: {', '.join(METHODS)}")
             continue
-        strange = [
-            str(one)
-            for one in (*equation.omit, *equation.only)
-            if one not in data and one not in passive
-        ]
-        if strange:
-            found.append(f"'{name}' names predictors that are no columns: {', '.join(strange)}")
-        if equation.knn < 1:
-            found.append(f"'{name}' needs at least one donor (knn)")
-        if equation.delta and equation.method == "mlogit":
-            found.append(f"'{name}' has a delta, which unordered levels cannot be shifted by")
-        if isinstance(applies, tuple):
-            if len(applies) != 2 or (applies[0] not in data and applies[0] not in passive):
-                found.append(f"'{name}' applies by a column that is none")
-        elif applies is not None and (len(applies) != len(data) or applies.isna().any()):
-            found.append(
-                f"'{name}' applies by truth values that are missing or of another length than "
-                "the data"
+        column = data.get(name)
+        faults += [
+            f"'{name}' {fault}"
+            for fault in (
+                *_faults_of_predictors(equation, {*data, *passive}),
+                *_faults_of_gate(equation, len(data), {*data, *passive}),
+                *_faults_of_limits(equation, column),
             )
-        if (
-            equation.method == "truncreg"
-            and name in data
-            and pd.api.types.is_numeric_dtype(data[name].dtype)
-        ):
-            outside = int(((data[name] < low) | (data[name] > high)).sum())
-            found += (
-                [f"'{name}' has {outside} observed values outside its limits"]
-                if outside or low >= high
-                else []
-            )
-    for place, (name, one) in enumerate(passive.items()):
-        later = [other for other in list(passive)[place:] if other in one.sources]
-        lost = [
-            str(other)
-            for other in one.sources
-            if other in later or (other not in data and other not in passive)
         ]
+    faults += _faults_of_passive(data, passive)
+    for name in data:
+        if name not in passive:
+            faults += [f"'{name}' {fault}" for fault in _faults_of_column(data[name], declared)]
+    return faults
+
+
+def _faults_of_predictors(equation: Equation, names: set[Name]) -> list[str]:
+    faults = []
+    strange = [str(name) for name in (*equation.omit, *equation.only) if name not in names]
+    if strange:
+        faults.append(f"names predictors that are no columns: {', '.join(strange)}")
+    if equation.knn < 1:
+        faults.append("needs at least one donor (knn)")
+    if equation.delta and equation.method == "mlogit":
+        faults.append("has a delta, which unordered levels cannot be shifted by")
+    return faults
+
+
+def _faults_of_gate(equation: Equation, rows: int, names: set[Name]) -> list[str]:
+    applies = equation.applies
+    if isinstance(applies, tuple):
+        known = len(applies) == 2 and applies[0] in names
+        return [] if known else ["applies by a column that is none"]
+    if applies is not None and (len(applies) != rows or applies.isna().any()):
+        return ["applies by truth values that are missing or of another length than the data"]
+    return []
+
+
+def _faults_of_limits(equation: Equation, column: pd.Series | None) -> list[str]:
+    if equation.method != "truncreg" or column is None:
+        return []
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return []  # that levels are no numbers is said of the column
+    low, high = equation.limits
+    outside = int(((column < low) | (column > high)).sum())
+    if outside or low >= high:
+        return [f"has {outside} observed values outside its limits"]
+    return []
+
+
+def _faults_of_passive(data: pd.DataFrame, passive: Mapping[Name, Passive]) -> list[str]:
+    faults = []
+    before = {*data} - {*passive}  # what can be a source: columns, and what is made earlier
+    for name, recipe in passive.items():
+        lost = [str(source) for source in recipe.sources if source not in before]
         if lost:
-            found.append(
+            faults.append(
                 f"passive '{name}' needs {', '.join(lost)}, which is no column, or is made later"
             )
-    for name in data:
-        if name in passive:
-            continue
-        method = declared[name].method if name in declared else ""
-        fault = levels_of(data[name], method)[1] if method in ("", *METHODS) else ""
-        found += [f"'{name}' {fault}"] if fault else []
-        if data[name].isna().any() and name not in declared:
-            found.append(f"'{name}' has missing values and no equation")
-        if name in declared and declared[name].applies is None and data[name].isna().all():
-            found.append(f"'{name}' has no observed value")
-    return found
+        before.add(name)
+    return faults
+
+
+def _faults_of_column(column: pd.Series, declared: Mapping[Name, Equation]) -> list[str]:
+    faults = []
+    method = declared[column.name].method if column.name in declared else ""
+    if method in ("", *METHODS):
+        fault = levels_of(column, method)[1]
+        faults += [fault] if fault else []
+    if column.isna().any() and column.name not in declared:
+        faults.append("has missing values and no equation")
+    everywhere = column.name in declared and declared[column.name].applies is None
+    if everywhere and column.isna().all():
+        faults.append("has no observed value")
+    return faults
 
 
 def _order(
@@ -370,7 +413,7 @@ def _gate(gated: Column, level: Level | tuple[Level, ...]) -> Gate | None:
     code_of = {number: number for number in observed.tolist()}
     if gated.levels:
         code_of = {known: code for code, known in enumerate(gated.levels)}
-    codes = [code_of[one] for one in asked if one in code_of]
+    codes = [code_of[opening] for opening in asked if opening in code_of]
     if not codes or len(codes) < len(asked):
         return None
     return Gate(gated.name, np.array(codes, dtype=float))
@@ -386,29 +429,42 @@ def _made(
     """A passive variable as it stands before any imputation, as a column and as the series its
     followers see.
     """
-    sources = pd.DataFrame({one: as_series[one] for one in passive.sources}, index=data.index)
+    sources = pd.DataFrame({name: as_series[name] for name in passive.sources}, index=data.index)
     waits = np.zeros(len(data), dtype=bool)
     for source in passive.sources:
         waits = waits | columns[source].missing
     made, waits = _made_of_known(name, passive, sources, waits)
     if name in data:
-        recorded = data[name]
-        filled = recorded.isna().to_numpy() & ~waits
-        series = put(recorded, filled, made[filled[~waits]])
-        missing = recorded.isna().to_numpy() & waits
+        series, missing = _recorded_first(data[name], made, waits)
+        levels = _levels_made(series, series)
     else:
-        place = np.where(waits, -1, np.cumsum(~waits) - 1)  # among those made; -1 is missing
-        taken = pd.api.extensions.take(made.array, place, allow_fill=True)
-        series = pd.Series(taken, index=data.index, name=name)
+        series = _in_place(made, waits, data.index)
+        series.name = name
         missing = waits
-    levels = _levels_made(series if name in data else made, series)
-    column = Column(name=name, values=np.empty(0), missing=missing, levels=levels, passive=passive)
-    column = _standardised(replace(column, values=column.coded(series)))
+        levels = _levels_made(made, series)
     parts = tuple(
         _part(source, as_series[source], columns[source].missing, missing)
         for source in passive.sources
     )
-    return replace(column, parts=parts), series
+    column = Column(
+        name=name, values=np.empty(0), missing=missing, levels=levels, passive=passive, parts=parts
+    )
+    return _standardised(replace(column, values=column.coded(series))), series
+
+
+def _recorded_first(recorded: pd.Series, made: pd.Series, waits: Array) -> tuple[pd.Series, Array]:
+    """A variable that is in the data too: recorded values stay, gaps get what is made; and which
+    cells stay missing.
+    """
+    gaps = recorded.isna().to_numpy()
+    filled = gaps & ~waits
+    return put(recorded, filled, made[filled[~waits]]), gaps & waits
+
+
+def _in_place(made: pd.Series, waits: Array, index: pd.Index) -> pd.Series:
+    """What was made, in the places of the rows that do not wait."""
+    place = np.where(waits, -1, np.cumsum(~waits) - 1)  # among those made; -1 is missing
+    return pd.Series(pd.api.extensions.take(made.array, place, allow_fill=True), index=index)
 
 
 def _made_of_known(

@@ -1,7 +1,7 @@
 """Rubin's rules: one result from the estimates of m completed data sets."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
 from typing import Literal
 
@@ -104,15 +104,19 @@ class Pooled:
         Rubin's are what Stata prints for a z-based fit. Where nothing varies between imputations
         they are infinite, or v (v + 1) / (v + 3) of the v of the complete data.
         """
-        return self._series(np.array([self._df(riv, self.m) for riv in self.riv]))
+        return self._series(self._df(self.riv.to_numpy(), self.m))
 
-    def _df(self, riv: float, m: int) -> float:
-        old = (m - 1) * (1 + 1 / riv) ** 2 if riv > NOTHING and m > 1 else inf
+    def _df(self, riv: np.ndarray, m: int) -> np.ndarray:
+        old = np.full(riv.shape, inf)
+        if m > 1:
+            varies = riv > NOTHING
+            old[varies] = (m - 1) * (1 + 1 / riv[varies]) ** 2
         if self.df_rule == "rubin" or not np.isfinite(self.df_complete):
             return old
         share = riv / (1 + riv)
         observed = (self.df_complete + 1) / (self.df_complete + 3) * self.df_complete * (1 - share)
-        return observed if np.isinf(old) else old * observed / (old + observed)
+        # the harmonic sum, in which infinite degrees of freedom drop out
+        return np.asarray(1 / (1 / old + 1 / observed))
 
     @property
     def fmi(self) -> pd.Series:
@@ -146,25 +150,29 @@ class Pooled:
             return self._series(np.full(len(self.names), np.nan))
         return self._series(np.sqrt(np.diag(self._between()) / self.m))
 
-    def mc_errors(self) -> pd.DataFrame:
+    def mc_errors(self, alpha: float = 0.05) -> pd.DataFrame:
         """Jackknife Monte Carlo errors of estimate, standard error, p and interval, as Stata's
-        `mcerror` has them.
+        `mcerror` has them (White, Royston and Wood 2011, §7); nan for fewer than three imputations.
+
+        One row per coefficient. alpha: of the interval, whose limits are conf_low and conf_high.
         """
         columns = ["estimate", "std_error", "p_value", "conf_low", "conf_high"]
-        if self.m < 3:
+        m = self.m
+        if m < 3:
             return pd.DataFrame(np.nan, list(self.names), columns)
-        each = np.stack([self._without(place).to_frame()[columns] for place in range(self.m)])
-        spread = each - each.mean(axis=0)
-        errors = np.sqrt((self.m - 1) / self.m * (spread**2).sum(axis=0))
-        return pd.DataFrame(errors, list(self.names), columns)
-
-    def _without(self, place: int) -> "Pooled":
-        """The estimates of all imputations but one."""
-        return replace(
-            self,
-            estimates=np.delete(self.estimates, place, axis=0),
-            covariances=np.delete(self.covariances, place, axis=0),
-        )
+        others = np.array([np.delete(np.arange(m), place) for place in range(m)])
+        estimates = self.estimates[others]
+        variances = np.einsum("ijj->ij", self.covariances)[others]
+        estimate = estimates.mean(axis=1)
+        within = variances.mean(axis=1)
+        between = (1 + 1 / (m - 1)) * estimates.var(axis=1, ddof=1)
+        std_error = np.sqrt(within + between)
+        df = self._df(between / within, m - 1)
+        reach = stats.t.ppf(1 - alpha / 2, df) * std_error
+        p_value = 2 * stats.t.sf(np.abs(estimate / std_error), df)
+        without_one = [estimate, std_error, p_value, estimate - reach, estimate + reach]
+        errors = [np.sqrt((m - 1) * numbers.var(axis=0)) for numbers in without_one]
+        return pd.DataFrame(dict(zip(columns, errors, strict=True)), list(self.names))
 
     def _places(self, term: str | Sequence[str]) -> list[int]:
         asked = self.terms.get(term, [term]) if isinstance(term, str) else list(term)

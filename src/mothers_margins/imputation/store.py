@@ -17,21 +17,21 @@ from mothers_margins.imputation.imputations import Chain, Imputations
 PARTS = ("imputed", "means", "spreads")
 
 
-def write_cells(path: Path, made: Imputations) -> None:
+def write_cells(path: Path, imputations: Imputations) -> None:
     """Write the imputed cells of finished chains, their course and their events (numpy's npz;
     nothing is pickled).
     """
-    events = [[asdict(event) for event in chain.events] for chain in made.chains]
+    events = [[asdict(event) for event in chain.events] for chain in imputations.chains]
     arrays = {
         f"{part}/{target.name}": np.array(
-            [getattr(chain, part)[target.name] for chain in made.chains]
+            [getattr(chain, part)[target.name] for chain in imputations.chains]
         )
-        for target in made.targets
+        for target in imputations.targets
         for part in PARTS
     }
-    said = json.dumps({"events": events, "failed": made.failed})
+    account = json.dumps({"events": events, "failed": imputations.failed})
     with path.open("wb") as file:
-        np.savez_compressed(file, said=np.frombuffer(said.encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
+        np.savez_compressed(file, said=np.frombuffer(account.encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
 
 
 def read_cells(path: Path, data: pd.DataFrame, equations: Equations, m: int) -> Imputations | None:
@@ -43,7 +43,7 @@ def read_cells(path: Path, data: pd.DataFrame, equations: Equations, m: int) -> 
     both in the file's name.
     """
     try:
-        found = _chains(path, m)
+        stored = _chains(path, m)
     except (
         OSError,
         EOFError,
@@ -56,10 +56,14 @@ def read_cells(path: Path, data: pd.DataFrame, equations: Equations, m: int) -> 
         IndexError,
     ):
         return None
-    if found is None or not found[0]:
+    if stored is None:
         return None
-    made = restored(data, equations, *found)
-    return made if all(_fits(made, chain) for chain in made.chains) else None
+    chains, failed = stored
+    if not chains:
+        return None
+    imputations = restored(data, equations, chains, failed)
+    whole = all(_fits(imputations, chain) for chain in chains)
+    return imputations if whole else None
 
 
 def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | None:
@@ -68,10 +72,11 @@ def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | No
     """
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
-    said = json.loads(arrays.pop("said").tobytes().decode())
-    if len(said["events"]) + len(said["failed"]) < m:
+    account = json.loads(arrays.pop("said").tobytes().decode())
+    if len(account["events"]) + len(account["failed"]) < m:
         return None
-    failed = {int(number): str(why) for number, why in said["failed"].items() if int(number) <= m}
+    reasons = {int(number): str(why) for number, why in account["failed"].items()}
+    failed = {number: why for number, why in reasons.items() if number <= m}
     # Any: arrays, whose items have whatever type their part holds
     parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for key, rows in arrays.items():
@@ -83,7 +88,7 @@ def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | No
             means={name: list(rows[k]) for name, rows in parts["means"].items()},
             spreads={name: list(rows[k]) for name, rows in parts["spreads"].items()},
             events=tuple(
-                Event(**event | {"names": tuple(event["names"])}) for event in said["events"][k]
+                Event(**event | {"names": tuple(event["names"])}) for event in account["events"][k]
             ),
         )
         for k in range(m - len(failed))
@@ -91,10 +96,10 @@ def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | No
     return chains, failed
 
 
-def _fits(made: Imputations, chain: Chain) -> bool:
+def _fits(imputations: Imputations, chain: Chain) -> bool:
     """Whether a chain has a cell for every missing one of every target, and for no other
     variable.
     """
-    sizes = {target.name: int(target.missing.sum()) for target in made.targets}
+    sizes = {target.name: int(target.missing.sum()) for target in imputations.targets}
     held = {name: len(values) for name, values in chain.imputed.items()}
     return held == sizes and {*chain.means} == {*chain.spreads} == {*sizes}

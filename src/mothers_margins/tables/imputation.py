@@ -181,6 +181,9 @@ def precision(results: Results) -> Table:
         "ratio": "OR",
         "mc_error": "its Monte Carlo error",
         "mc_share": "in % of the standard error",
+        "mc_low": "of the lower limit",
+        "mc_high": "of the upper limit",
+        "mc_p": "of p",
         "enough": "m that would be enough",
     }
     notes = Notes()
@@ -223,16 +226,27 @@ def _of_largest_m(rows: list[Record]) -> list[Record]:
 
 def _precise(row: Record) -> tuple[Cell, ...]:
     """The cells of one estimate."""
-    ratio, lost = odds(shown(row, "estimate")), shown(row, "fmi")
-    mc_error, std_error = shown(row, "mc_error"), shown(row, "std_error")
+    lost = shown(row, "fmi")
+    mc_error = shown(row, "mc_error")
+    share = combined(lambda mc, se: 100 * mc / se, mc_error, shown(row, "std_error"))
     return (
         cell("{percent}%", {"percent": combined(lambda fmi: 100 * fmi, lost)}),
-        cell("{ratio}", {"ratio": ratio}),
-        cell("{ratio}", {"ratio": combined(lambda ratio, mc: ratio * mc, ratio, mc_error)}),
-        cell(
-            "{percent}%", {"percent": combined(lambda mc, se: 100 * mc / se, mc_error, std_error)}
-        ),
+        cell("{ratio}", {"ratio": odds(shown(row, "estimate"))}),
+        _as_ratio(shown(row, "estimate"), mc_error),
+        cell("{percent}%", {"percent": share}),
+        _as_ratio(shown(row, "conf_low"), shown(row, "mc_low")),
+        _as_ratio(shown(row, "conf_high"), shown(row, "mc_high")),
+        cell("{p_error}", {"p_error": shown(row, "mc_p")}),
         cell("{n}", {"n": combined(how_many_imputations, lost)}),
+    )
+
+
+def _as_ratio(log_odds: Value, mc_error: Value) -> Cell:
+    """The Monte Carlo error of an odds ratio, from that of its logarithm: by the delta method it is
+    the odds ratio times as large.
+    """
+    return cell(
+        "{ratio}", {"ratio": combined(lambda ratio, mc: ratio * mc, odds(log_odds), mc_error)}
     )
 
 

@@ -79,16 +79,16 @@ def impute(
     path = of_study(study.name, f"imputed_{outcome}_{prepared.key(burnin, seed)}.npz")
     stored = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
     if stored is not None:
-        made = stored
+        imputations = stored
     else:
         with shown("impute", m, progress) as report:
-            made = _chained(prepared, m, burnin, seed, n_jobs, report)
+            imputations = _chained(prepared, m, burnin, seed, n_jobs, report)
     # what was read stays as it is, it may hold more imputations; but in the batch a notebook must
     # write what it keeps
     is_in_place = stored is not None and places.staged(path) == places.out_folder() / path
     if keep and not is_in_place:
         places.write_whole(
-            places.staged(path), lambda part: write_cells(part, made), private=is_restricted
+            places.staged(path), lambda part: write_cells(part, imputations), private=is_restricted
         )
     return Imputed(
         cohort=prepared.cohort,
@@ -96,9 +96,9 @@ def impute(
         model=model,
         composites=composites,
         shifts=dict(shifts or {}),
-        filled=tuple(str(target.name) for target in made.targets),
+        filled=tuple(str(target.name) for target in imputations.targets),
         done=prepared.done,
-        made=made,
+        made=imputations,
         burnin=burnin,
         seed=seed,
     )
@@ -229,25 +229,28 @@ def _prepared(
         inside = _missing_as_no(inside, declared, done)
     done += _check_shifts(inside, shifts, names, parts_of)
     run = _Run(inside, plan, names, parts_of, shifts)
-    equations: dict[Hashable, Equation | Passive] = {}
-    described: list[str] = []
-    beside: dict[str, pd.Series] = {}
     data = {name: column(inside, name) for name in names}
+    equations: dict[Hashable, Equation | Passive] = {}
+    beside: dict[str, pd.Series] = {}
     for name, values in data.items():
         if name in parts_of:
             equations[name] = run.passive(name)
-            described.append(run.described_passive(name))
             beside |= run.made_from_too(name)
         elif values.isna().any():
             # also of what only does not apply to some: no cell of it is imputed
             equation = run.equation(name, values)
             equations[name] = equation
-            described.append(_described(name, equation))
             if isinstance(equation.applies, pd.Series):
                 beside[f"{name} applies"] = equation.applies
     frame = pd.DataFrame({**data, **predicting})
-    others = pd.DataFrame(beside, index=frame.index)
-    return _Prepared(inside, frame, equations, tuple(done), "; ".join(described), others)
+    return _Prepared(
+        cohort=inside,
+        frame=frame,
+        equations=equations,
+        done=tuple(done),
+        described="; ".join(run.described(name, equations[name]) for name in equations),
+        beside=pd.DataFrame(beside, index=frame.index),
+    )
 
 
 def _names(
@@ -333,8 +336,16 @@ class _Run:
         """How a composite is made from its parts."""
         return Passive(self.parts_of[name], maker(self.cohort, name, self.parts_of[name]))
 
-    def described_passive(self, name: str) -> str:
-        """A composite as the key of stored cells has it."""
+    def described(self, name: Hashable, equation: Equation | Passive) -> str:
+        """An equation as the key of stored cells has it."""
+        if isinstance(equation, Passive):
+            return self._described_passive(str(name))
+        applies = "by rows" if isinstance(equation.applies, pd.Series) else equation.applies
+        return (
+            f"{name} {equation.method} {equation.omit} {equation.limits} {applies} {equation.delta}"
+        )
+
+    def _described_passive(self, name: str) -> str:
         study = self.cohort.study
         above = sorted(ancestors(study, name))
         made = [study.derived[other] for other in (name, *above) if other in study.derived]
@@ -366,12 +377,6 @@ class _Run:
         beside = {part for parts in self.parts_of.values() if name in parts for part in parts}
         every = dict.fromkeys(part for parts in self.parts_of.values() for part in parts)
         return tuple(part for part in every if part not in beside)
-
-
-def _described(name: str, equation: Equation) -> str:
-    """An equation as the key of stored cells has it."""
-    applies = "by rows" if isinstance(equation.applies, pd.Series) else equation.applies
-    return f"{name} {equation.method} {equation.omit} {equation.limits} {applies} {equation.delta}"
 
 
 def _rows(

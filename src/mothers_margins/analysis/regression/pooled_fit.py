@@ -67,8 +67,17 @@ class PooledFit(FittedModel):
         return pool_fits(self.fits[:k], self.pooled.df_rule, self.variant)
 
     def _beside_estimates(self) -> Iterator[Row]:
-        for fmi, mc_error in zip(self.fmi, self.mc_error, strict=True):
-            yield {"m": self.m, "fmi": fmi, "mc_error": mc_error}
+        errors = self.pooled.mc_errors(1 - self.rules.confidence / 100)
+        for place, fmi in enumerate(self.fmi):
+            error = errors.iloc[place]
+            yield {
+                "m": self.m,
+                "fmi": fmi,
+                "mc_error": error["estimate"],
+                "mc_low": error["conf_low"],
+                "mc_high": error["conf_high"],
+                "mc_p": error["p_value"],
+            }
 
     def __repr__(self) -> str:
         return f"{super().__repr__()} Pooled from {self.m} imputations."
