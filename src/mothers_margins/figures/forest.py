@@ -69,7 +69,7 @@ def forest(*results: Results, interval: str = "wald") -> Figure:
     on beyond the axis ends in an arrow. Raises UsageError for other results, another interval, or a
     frame with nothing to draw.
     """
-    # a list, say, cannot be looked up at all
+    # asked for its type first: a list would end in a TypeError of the look-up
     if not isinstance(interval, str) or interval not in ENDS or len(results) not in (1, 2):
         wrong = "forest: give one or two frames of estimates, and the interval wald or profile."
         raise UsageError(wrong)
