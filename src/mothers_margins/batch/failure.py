@@ -115,40 +115,47 @@ def read_failure(
     error, message: what is known of it otherwise, for a kernel that ended without a word. cell: the
     place of the cell that failed, where it is known.
     """
-    known = message if error in OWN_WORDS or not restricted else HIDDEN
+    is_own = error in OWN_WORDS
+    shown_message = message if is_own or not restricted else HIDDEN
     try:
         cells = read_notebook(part, executed=True)["cells"]
     except ValueError:
-        name = shown_name(error, restricted=restricted)
-        return outside_cells(notebook, "before its first cell", name, known)
+        return outside_cells(
+            notebook,
+            "before its first cell",
+            shown_name(error, restricted=restricted),
+            shown_message,
+        )
     failed = _failed(cells) if cell is None else cell
-    told = _error_at(cells, failed)
-    output: Output = told or {"ename": error, "evalue": known, "traceback": []}
-    lines = source(cells[failed]).splitlines() if cells else []
-    where, ours_raised = _where(output, len(lines))
-    if told and error not in OWN_WORDS:
-        known = told["evalue"]
-        if restricted:
-            known = _shown(told["ename"], known, ours_raised)
-    # papermill puts cells of its own (parameters, the error's banner) between ours: count those
-    # that we wrote
-    ours = [own for own in cells[: failed + 1] if not _is_papermills(own)]
+    recorded = _error_at(cells, failed)
+    output: Output = recorded or {"ename": error, "evalue": shown_message, "traceback": []}
+    where, ours_raised = _where(output, source(cells[failed]) if cells else "")
+    # where the runner ended it, an error that the cell shows is not why
+    if recorded and not is_own:
+        shown_message = _shown(recorded, ours_raised) if restricted else recorded["evalue"]
+    written = _written_by_us(cells[: failed + 1])
     return Failure(
         notebook=notebook,
-        cell=len(ours),
-        code_cell=sum(own["cell_type"] == "code" for own in ours),
-        heading=_last_heading(ours),
+        cell=len(written),
+        code_cell=sum(own["cell_type"] == "code" for own in written),
+        heading=_last_heading(written),
         error=shown_name(output["ename"], restricted=restricted),
-        message=known,
+        message=shown_message,
         where=where,
         exit_code=EXIT_CODES.get(output["ename"], 1),
     )
 
 
+def _written_by_us(cells: Iterable[Cell]) -> list[Cell]:
+    """Cells without those that papermill puts between them: parameters, the error's banner."""
+    return [cell for cell in cells if not _is_papermills(cell)]
+
+
 def _error_at(cells: Sequence[Cell], place: int) -> Output | None:
     """The last error of the cell at a place, if it has one."""
-    errors_there = errors_of(cells[place]) if 0 <= place < len(cells) else []
-    return errors_there[-1] if errors_there else None
+    if not 0 <= place < len(cells):
+        return None
+    return next(reversed(errors_of(cells[place])), None)
 
 
 def _last_heading(cells: Iterable[Cell]) -> str:
@@ -183,41 +190,46 @@ def shown_name(name: str, *, restricted: bool) -> str:
     return name if fixed or name in RUNNERS or not restricted else FOREIGN
 
 
-def _shown(name: str, message: str, ours_raised: bool) -> str:
+def _shown(output: Output, ours_raised: bool) -> str:
     """The message of an error of ours, which holds no value; of a usage error only the summary: it
     repeats names.
     """
-    kind = vars(errors).get(name)
-    ours = isinstance(kind, type) and issubclass(kind, errors.MothersMarginsError)
-    if not (ours and ours_raised):
+    kind = vars(errors).get(output["ename"])
+    is_ours = isinstance(kind, type) and issubclass(kind, errors.MothersMarginsError)
+    # a cell can raise our errors too, with any words
+    if not (is_ours and ours_raised):
         return HIDDEN
-    return message.splitlines()[0] if name == "UsageError" else message
+    message = output["evalue"]
+    return message.splitlines()[0] if output["ename"] == "UsageError" else message
 
 
-def _where(output: Output, lines: int) -> tuple[str, bool]:
+def _where(output: Output, code: str) -> tuple[str, bool]:
     """'line 2 of the cell; src/mothers_margins/cohort.py, line 44', and whether our code raised the
     error.
 
-    lines: of the cell. A message can look like a place, so what stands from the message on does not
+    code: of the cell. A message can look like a place, so what stands from the message on does not
     count, nor a place that there is not.
     """
     trace, message = _trace_and_message(output)
+    lines = len(code.splitlines())
     frames = [(place, int(number)) for place, number in FRAME.findall(trace)]
     in_cell = [number for place, number in frames if place.startswith("Cell") and number <= lines]
     in_package = [(_file_in_package(place), number) for place, number in frames]
     ours = [(file, number) for file, number in in_package if file and _is_line(file, number)]
-    told = []
+    places_of_error: list[str] = []
+    # the last of each: frames go from the outside in
     if in_cell:
-        told.append(f"line {in_cell[-1]} of the cell")
+        places_of_error.append(f"line {in_cell[-1]} of the cell")
     if ours:
         file, number = ours[-1]
-        told.append(f"src/mothers_margins/{file}, line {number}")
+        places_of_error.append(f"src/mothers_margins/{file}, line {number}")
     ours_raised = bool(message and in_package and in_package[-1][0])
-    return "; ".join(told), ours_raised
+    return "; ".join(places_of_error), ours_raised
 
 
 def _trace_and_message(output: Output) -> tuple[str, str]:
     """The traceback without colours, up to the error's own message, and the message."""
+    # IPython colours each word; a place would not be found between the codes
     whole = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
     trace, message, _ = whole.rpartition(f"{output['ename']}: {output['evalue']}".rstrip(": "))
     return trace, message

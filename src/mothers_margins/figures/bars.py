@@ -39,7 +39,8 @@ WIDE = 2.9
 PITCH = 0.16
 LevelKey = tuple[str, str]  # a variable and its level
 GroupKey = tuple[str, str]  # a variable and a group
-Told = tuple[float, str]  # how much something stands out, and its words for the alt text
+# How much something stands out, and its words; an alt text has room for those that do most.
+Told = tuple[float, str]
 
 
 def group_bars(results: Results) -> Figure:
@@ -62,32 +63,28 @@ def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Fi
     count.
     """
     about = checked(results, who, "summaries")
-    study, many = about.study, about.study.file.unit.many
+    study = about.study
     shares = _shares(study, results)
-    rows = [row for by_group in shares.values() for row in by_group.values()]
     _refuse_many(who, len(shares))
+    rows = [row for by_group in shares.values() for row in by_group.values()]
     looks = _looks(about, who, list(dict.fromkeys(str(row["group"]) for row in rows)))
-    page = Page(WIDTH, about.source.mark)
-    legend = {about.groups[name].label: look for name, look in looks.items()}
-    top = page.legend(page.top, legend) - 0.08
-    stub = page.stub(_levels_at_left(study, list(shares)), top, LEFT, PITCH * len(looks) + 0.1)
-    axes = page.percent_panel(LEFT, top, WIDE, stub.bottom - top, axis)
-    told: list[Told] = []
-    for key, by_group in shares.items():
-        told.append(_draw_shares(page, axes, study, key, by_group, looks, stub.baselines[key]))
+    chart = _GroupChart(about, Page(WIDTH, about.source.mark), looks)
+    bottom = chart.draw(shares, axis)
     hidden = left_out(shown(row, "value") for row in rows)
-    start = f"Bar chart of percentages of {many}; groups: {', '.join(legend)}."
-    alt = alt_text(about, start, told, hidden)
-    return page.end(stub.bottom + 0.6, [*notes, hidden, cited(study)], who, alt)
+    groups = ", ".join(chart.legend)
+    start = f"Bar chart of percentages of {study.file.unit.many}; groups: {groups}."
+    alt = alt_text(about, start, _shares_in_words(study, shares, looks), hidden)
+    return chart.page.end(bottom + 0.6, [*notes, hidden, cited(study)], who, alt)
 
 
 def _shares(study: Study, results: Results) -> dict[LevelKey, dict[str, Record]]:
     """The percentages that are drawn, by variable and level, then by group."""
     shares: dict[LevelKey, dict[str, Record]] = {}
     for row in results.to_dict("records"):
-        variable, value = str(row["variable"]), str(row["level"])
         if row["statistic"] != "percent":
             continue
+        variable = str(row["variable"])
+        value = str(row["level"])
         # of a variable of Yes and No the Yes alone is drawn
         if value == "Yes" or not _is_yes_no(study, variable):
             shares.setdefault((variable, value), {})[str(row["group"])] = row
@@ -108,6 +105,7 @@ def _refuse_many(who: str, rows: int) -> None:
 def _looks(about: About, who: str, groups: list[str]) -> dict[str, BarLook]:
     """How each group is drawn. Raises UsageError for more than can be told apart."""
     parts = [name for name in groups if not {*about.groups[name].contains} & {*groups}]
+    # one group may contain the others: two such would both be drawn as WHOLE
     if len(parts) > len(LOOKS) or len(groups) > len(parts) + 1:
         wrong = f"{who}: so many groups ({len(groups)}) cannot be told apart."
         raise UsageError(wrong, (), "Choose fewer.")
@@ -129,42 +127,76 @@ def _levels_at_left(study: Study, keys: list[LevelKey]) -> Iterator[Item]:
         yield Item(level(study, variable, value), 1, (variable, value))
 
 
-def _draw_shares(
-    page: Page,
-    axes: Axes,
+@dataclass(frozen=True)
+class _GroupChart:
+    """Shares by group on their page. looks: of each group, in the order of the bars of a row."""
+
+    about: About
+    page: Page
+    looks: Mapping[str, BarLook]
+
+    @property
+    def legend(self) -> dict[str, BarLook]:
+        """How each group is drawn, by its label."""
+        return {self.about.groups[name].label: look for name, look in self.looks.items()}
+
+    def draw(self, shares: Mapping[LevelKey, Mapping[str, Record]], axis: str) -> float:
+        """Legend, labels and bars; returns where they end."""
+        top = self.page.legend(self.page.top, self.legend) - 0.08
+        labels = _levels_at_left(self.about.study, list(shares))
+        stub = self.page.stub(labels, top, LEFT, PITCH * len(self.looks) + 0.1)
+        axes = self.page.percent_panel(LEFT, top, WIDE, stub.bottom - top, axis)
+        for key, by_group in shares.items():
+            self._draw_level(axes, by_group, stub.baselines[key])
+        return stub.bottom
+
+    def _draw_level(self, axes: Axes, by_group: Mapping[str, Record], baseline: float) -> None:
+        """The bars of one level, one below the other, each with its number beside it."""
+        for place, (name, look) in enumerate(self.looks.items()):
+            row = by_group.get(name)
+            share = _share(row)
+            y = baseline + place * PITCH
+            bar_end = LEFT
+            if is_known(share):
+                bar(axes, 0, y, float(share), look)
+                bar_end += WIDE * float(share) / 100
+            self.page.write(bar_end + 0.06, y, _share_text(self.about.study, row))
+
+
+def _shares_in_words(
     study: Study,
-    key: LevelKey,
-    by_group: Mapping[str, Record],
+    shares: Mapping[LevelKey, Mapping[str, Record]],
     looks: Mapping[str, BarLook],
-    baseline: float,
-) -> Told:
-    """The bars of one level, one below the other, each with its number beside it."""
-    texts: list[str] = []
-    apart: list[float] = []  # a group is not set against one that contains it
-    for place, (name, look) in enumerate(looks.items()):
-        row = by_group.get(name)
-        share: Value = Missing() if row is None else shown(row, "value")
-        text = symbol(share) if row is None else _share_text(study, row)
-        y, end = baseline + place * PITCH, LEFT
-        if is_known(share):
-            bar(axes, 0, y, float(share), look)
-            end += WIDE * float(share) / 100
-            if look is not WHOLE:
-                apart.append(float(share))
-        page.write(end + 0.06, y, text)
-        texts.append(text)
-    difference = max(apart) - min(apart) if apart else -1
-    return difference, f"{named(study, *key)}: {', '.join(texts)}"
+) -> Iterator[Told]:
+    """Each level with its shares for the alt text, and how far these lie apart."""
+    for key, by_group in shares.items():
+        texts = [_share_text(study, by_group.get(name)) for name in looks]
+        yield _difference(by_group, looks), f"{named(study, *key)}: {', '.join(texts)}"
 
 
-def _share_text(study: Study, row: Record) -> str:
+def _difference(by_group: Mapping[str, Record], looks: Mapping[str, BarLook]) -> float:
+    """How far the shares of one level lie apart; less than any difference where none is known."""
+    # a group is not set against one that contains it
+    shares = [_share(by_group.get(name)) for name, look in looks.items() if look is not WHOLE]
+    known = [float(share) for share in shares if is_known(share)]
+    return max(known) - min(known) if known else -1
+
+
+def _share(row: Record | None) -> Value:
+    """The percentage of a row; missing of a group that has none."""
+    return Missing() if row is None else shown(row, "value")
+
+
+def _share_text(study: Study, row: Record | None) -> str:
     """'40 of 99 (40%)', or '40% of 99' of a share that counts nobody; a symbol where it may not be
     shown.
     """
-    rule = study.file.rounding
-    share, n, whole = (shown(row, column) for column in ("value", "n", "denominator"))
-    if not is_known(share):
+    share = _share(row)
+    if row is None or not is_known(share):
         return symbol(share)
+    n = shown(row, "n")
+    whole = shown(row, "denominator")
+    rule = study.file.rounding
     text = f"{rounded(float(share), rule.percent, rule.rule)}%"
     if not is_known(n):
         return f"{text} of {count_text(whole)}"
@@ -204,30 +236,19 @@ def missing_bars(results: Results) -> Figure:
     than 40 rows (variables times groups).
     """
     about = checked(results, "missing_bars", "events")
-    study, many = about.study, about.study.file.unit.many
+    study = about.study
+    many = study.file.unit.many
     rows = [row for row in results.to_dict("records") if row["engine"] == "data"]
-    missing_shares = _missing_shares(rows)
-    _refuse_many("missing_bars", len(missing_shares))
-    several = len({group for _, group in missing_shares}) > 1
+    shares = _missing_shares(rows)
+    _refuse_many("missing_bars", len(shares))
+    several = len({group for _, group in shares}) > 1
     page = Page(WIDTH, about.source.mark)
-    legend = {"Known": LOOKS[0], "Missing, for any reason": LOOKS[1]}
-    top = page.legend(page.top, legend) - 0.08
-    stub = page.stub(_groups_at_left(about, [*missing_shares], several), top, LEFT, 0.2)
-    axes = page.percent_panel(LEFT, top, WIDE, stub.bottom - top, "Percent")
-    told: list[Told] = []
-    for (variable, group), missing in missing_shares.items():
-        _draw_missing(page, axes, missing, stub.baselines[variable, group])
-        of_group = f", {about.groups[group].label}" if several else ""
-        # what may not be shown is told last
-        stands_out = float(missing.share) if is_known(missing.share) else -1
-        told.append((stands_out, f"{label(study, variable)}{of_group}: {missing.text}"))
-    note = f"Numbers are {many}."
-    if any(row["event"] == "not_applicable" for row in rows):
-        note = f"Numbers are {many}; those whom a question does not concern are not among them."
-    not_drawn = left_out(missing.share for missing in missing_shares.values())
+    bottom = _draw_missing_shares(page, about, shares, several)
+    not_drawn = left_out(missing.share for missing in shares.values())
     start = f"Bar chart of missing values of each variable, in {many}."
-    alt = alt_text(about, start, told, not_drawn)
-    return page.end(stub.bottom + 0.6, [note, not_drawn, cited(study)], "missing_bars", alt)
+    alt = alt_text(about, start, _missing_in_words(about, shares, several), not_drawn)
+    note = _whom_numbers_count(many, rows)
+    return page.end(bottom + 0.6, [note, not_drawn, cited(study)], "missing_bars", alt)
 
 
 def _missing_shares(rows: list[Record]) -> dict[GroupKey, _MissingShare]:
@@ -263,17 +284,51 @@ def _groups_at_left(about: About, keys: list[GroupKey], several: bool) -> Iterat
         yield Item(about.groups[group].label, 1, (variable, group))
 
 
+def _draw_missing_shares(
+    page: Page, about: About, shares: Mapping[GroupKey, _MissingShare], several: bool
+) -> float:
+    """Legend, labels and bars; returns where they end. several: whether there is more than one
+    group.
+    """
+    legend = {"Known": LOOKS[0], "Missing, for any reason": LOOKS[1]}
+    top = page.legend(page.top, legend) - 0.08
+    stub = page.stub(_groups_at_left(about, list(shares), several), top, LEFT, 0.2)
+    axes = page.percent_panel(LEFT, top, WIDE, stub.bottom - top, "Percent")
+    for key, missing in shares.items():
+        _draw_missing(page, axes, missing, stub.baselines[key])
+    return stub.bottom
+
+
+def _missing_in_words(
+    about: About, shares: Mapping[GroupKey, _MissingShare], several: bool
+) -> Iterator[Told]:
+    """What is missing of each variable for the alt text, and its share."""
+    for (variable, group), missing in shares.items():
+        of_group = f", {about.groups[group].label}" if several else ""
+        # what may not be shown is told last
+        stands_out = float(missing.share) if is_known(missing.share) else -1
+        yield stands_out, f"{label(about.study, variable)}{of_group}: {missing.text}"
+
+
+def _whom_numbers_count(many: str, rows: list[Record]) -> str:
+    """The note on the numbers. many: the word for participants."""
+    if any(row["event"] == "not_applicable" for row in rows):
+        return f"Numbers are {many}; those whom a question does not concern are not among them."
+    return f"Numbers are {many}."
+
+
 def _draw_missing(page: Page, axes: Axes, missing: _MissingShare, baseline: float) -> None:
     """The bar of one variable in one group, known before missing, with its number beside it."""
-    x = LEFT + WIDE + 0.1
+    right = LEFT + WIDE + 0.1
     if not is_known(missing.share):
-        page.write(x, baseline, missing.text)
+        page.write(right, baseline, missing.text)
         return
     share = float(missing.share)
     between = 1 if share else 0  # a white gap keeps the two apart
     known = 100 - share - between
+    # beside nearly 100 per cent missing, the gap leaves nothing of the known
     if known > 0:
         bar(axes, 0, baseline, known, LOOKS[0])
     if share:
         bar(axes, 100 - share, baseline, share, LOOKS[1])
-    page.write(x, baseline, f"{missing.text} missing")
+    page.write(right, baseline, f"{missing.text} missing")

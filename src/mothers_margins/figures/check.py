@@ -10,9 +10,9 @@ import matplotlib as mpl
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import to_hex
-from matplotlib.figure import (
-    Figure as Drawing,
-)  # never pyplot: it keeps figures of its own, which a notebook shows too
+
+# never pyplot: it keeps figures of its own, which a notebook shows too
+from matplotlib.figure import Figure as Drawing
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.text import Text
@@ -24,7 +24,9 @@ from mothers_margins.errors import expect
 from mothers_margins.figures.figure import Figure
 from mothers_margins.figures.style import PALETTE, PAPER, STYLE
 
-LEAST_OF_TEXT, LEAST_OF_MARKS = 4.5, 3  # contrast, by WCAG 2.2 (1.4.3, 1.4.11)
+# Contrast, by WCAG 2.2 (1.4.3, 1.4.11).
+LEAST_OF_TEXT = 4.5
+LEAST_OF_MARKS = 3
 DECORATIVE = "decorative"  # the gid of what carries no meaning: its contrast does not matter
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 FILE_NAME = re.compile(r"\w\.(?:png|svg|pdf|jpe?g|csv|ipynb|html)\b", re.IGNORECASE)
@@ -44,9 +46,9 @@ def check(figure: Figure, smallest: float = 8.0) -> tuple[str, ...]:
     drawn = _Drawn(figure.drawn, smallest)
     with mpl.rc_context(STYLE):
         figure.drawn.draw(drawn)
-    for (one, here), (other, there) in combinations(drawn.texts, 2):
-        if _overlap(here, there):
-            drawn.fault(f"text '{one}' overlaps '{other}'", here)
+    for (text, box), (other_text, other_box) in combinations(drawn.texts, 2):
+        if _overlap(box, other_box):
+            drawn.fault(f"text '{text}' overlaps '{other_text}'", box)
     return (*drawn.faults, *_alt_faults(figure.alt, {text for text, _ in drawn.texts}))
 
 
@@ -60,8 +62,9 @@ def _alt_faults(alt: str, texts: set[str]) -> Iterator[str]:
     yield from (f"the alt text says {number}, which is not drawn" for number in absent)
 
 
-def _overlap(one: Bbox, other: Bbox) -> bool:
-    shared = Bbox.intersection(one, other)
+def _overlap(box: Bbox, other: Bbox) -> bool:
+    shared = Bbox.intersection(box, other)
+    # lines that touch by a pixel or two can still be read
     return shared is not None and min(shared.size) > 2
 
 
@@ -108,7 +111,9 @@ class _Drawn(RendererBase):
         self.strange: set[str] = set()
 
     def fault(self, what: str, box: Bbox) -> None:
-        left, top = box.x0 / self.figure.dpi, (self.figure.bbox.y1 - box.y1) / self.figure.dpi
+        # in inches, from the upper left corner as a page is laid out; pixels begin at the lower one
+        left = box.x0 / self.figure.dpi
+        top = (self.figure.bbox.y1 - box.y1) / self.figure.dpi
         self.faults.append(f"{what}: {left:.1f} in from the left, {top:.1f} in from the top")
 
     def flipy(self) -> bool:
@@ -132,6 +137,7 @@ class _Drawn(RendererBase):
 
     def close_group(self, s: str) -> None:
         artist = self.open.pop()
+        # ticks and grids are parts of an axis; a text has a contrast and a limit of its own
         around = {outer.kind for outer in self.open}
         exempt = artist.gid == DECORATIVE or around & {"matplotlib.axis", "text"}
         if artist.box is not None and artist.contrast < LEAST_OF_MARKS and not exempt:
@@ -147,6 +153,7 @@ class _Drawn(RendererBase):
     ) -> None:
         box = transform.transform_path(path).get_extents()
         edge = gc.get_rgb() if gc.get_linewidth() else None
+        # an outline too is set against what lies around it, not against its own filling
         ground = self._behind(box, 0.5)
         self._draw(rgbFace, box, ground)
         self._draw(edge, box, ground)
@@ -180,28 +187,36 @@ class _Drawn(RendererBase):
         ismath: bool | Literal["TeX"] = False,
         mtext: Text | None = None,
     ) -> None:
-        width, height, descent = self.get_text_width_height_descent(s, prop, False)
-        flat = Bbox.from_bounds(0, -descent, width, height)
-        turned = flat.transformed(Affine2D().rotate_deg(angle).translate(x, y))
-        box = Bbox(turned.get_points())
+        box = self._box_of_text(x, y, s, prop, angle)
         seen = self._seen(gc.get_rgb(), box)
         if not (seen and s.strip()):
             return
         self.texts.append((s, box))
-        size = prop.get_size_in_points()
+        for wrong in self._faults_of_text(box, prop.get_size_in_points(), seen):
+            self.fault(f"text '{s}' {wrong}", box)
+
+    def _box_of_text(self, x: float, y: float, s: str, prop: FontProperties, angle: float) -> Bbox:
+        width, height, descent = self.get_text_width_height_descent(s, prop, False)
+        flat = Bbox.from_bounds(0, -descent, width, height)
+        turned = flat.transformed(Affine2D().rotate_deg(angle).translate(x, y))
+        return Bbox(turned.get_points())
+
+    def _faults_of_text(self, box: Bbox, size: float, colour: str) -> Iterator[str]:
+        """What is wrong with a text in this box, of this size in points and this colour."""
         if size < self.smallest:
-            self.fault(f"text '{s}' has {size:g} points, fewer than {self.smallest:g}", box)
-        worst = min(contrast(seen, self._behind(box, share)) for share in (0, 0.5, 1))
+            yield f"has {size:g} points, fewer than {self.smallest:g}"
+        # a text can begin on a bar and end on paper
+        worst = min(contrast(colour, self._behind(box, share)) for share in (0, 0.5, 1))
         if worst < LEAST_OF_TEXT:
-            wrong = f"text '{s}' has a contrast of {worst:.1f}"
-            self.fault(f"{wrong}, less than {LEAST_OF_TEXT:g}", box)
+            yield f"has a contrast of {worst:.1f}, less than {LEAST_OF_TEXT:g}"
         edge = self.figure.bbox
         if min(box.x0, box.y0, edge.x1 - box.x1, edge.y1 - box.y1) < 0:
-            self.fault(f"text '{s}' is cut off by the edge", box)
+            yield "is cut off by the edge"
 
     def _behind(self, box: Bbox, share: float) -> str:
         """The colour behind the middle of a box, at this share of its width."""
-        x, y = box.x0 + share * box.width, (box.y0 + box.y1) / 2
+        x = box.x0 + share * box.width
+        y = (box.y0 + box.y1) / 2
         return next((colour for fill, colour in reversed(self.fills) if fill.contains(x, y)), PAPER)
 
     def _seen(self, colour: ColorType | None, box: Bbox) -> str:

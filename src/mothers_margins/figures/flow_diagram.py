@@ -1,7 +1,6 @@
 """The flow of participants, as boxes."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -15,7 +14,13 @@ from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import shown
 from mothers_margins.wording.terms import STEPS, cited, count_text, in_sentence, label
 
-COLUMN, BOX = 5.0, 2.45  # inches: from outcome to outcome, and the width of a box
+# Inches: from outcome to outcome, the width of a box, and from box to box.
+COLUMN = 5.0
+BOX = 2.45
+GAP = 0.3
+# What stands beside a step: those who are left out before the next one.
+ASIDE = {"in_file": "outcome_not_known", "outcome_known": "term_not_known"}
+Steps = dict[str, dict[str, str]]  # numbers as text, by step, then by group
 
 
 @mpl.rc_context(STYLE)
@@ -27,72 +32,94 @@ def flow_diagram(results: Results) -> Figure:
     figure says. Raises UsageError for results of another kind, or none.
     """
     about = checked(results, "flow_diagram", "flow")
-    study, many = about.study, about.study.file.unit.many
+    study = about.study
+    many = study.file.unit.many
     by_outcome = results.groupby("outcome", sort=False)
-    columns = {label(study, str(name)): part.to_dict("records") for name, part in by_outcome}
+    columns = {
+        label(study, str(name)): _steps(part.to_dict("records")) for name, part in by_outcome
+    }
     if not columns:
         raise UsageError("flow_diagram: these results hold no step.")
     page = Page(COLUMN * len(columns) + EDGE, about.source.mark)
-    lefts = [EDGE + COLUMN * place for place in range(len(columns))]
-    under_titles = [
-        page.write(x, page.top, title, BOX, "bold") for x, title in zip(lefts, columns, strict=True)
-    ]
-    top = max(under_titles) - 0.05
-    drawn = [
-        _flow_column(page, x, top, rows) for x, rows in zip(lefts, columns.values(), strict=True)
-    ]
+    bottom = _draw_columns(page, columns)
     hidden = left_out(shown(row, "n") for row in results.to_dict("records"))
     notes = [f"Numbers are {many}.", hidden, cited(study)]
-    told = _columns_in_words(list(columns), drawn)
-    alt = alt_text(about, f"Flow diagram of {many}.", told, hidden)
-    return page.end(max(column.bottom for column in drawn) + 0.3, notes, "flow_diagram", alt)
+    alt = alt_text(about, f"Flow diagram of {many}.", _columns_in_words(columns), hidden)
+    return page.end(bottom + 0.3, notes, "flow_diagram", alt)
 
 
-def _columns_in_words(
-    titles: list[str], columns: list["_FlowColumn"]
-) -> Iterator[tuple[float, str]]:
+def _steps(rows: list[Record]) -> Steps:
+    """The steps of one outcome, in the order of the rows."""
+    steps: Steps = {}
+    for row in rows:
+        steps.setdefault(str(row["step"]), {})[str(row["group"])] = count_text(shown(row, "n"))
+    return steps
+
+
+def _kept(steps: Steps) -> list[str]:
+    """The steps that stand one below the other."""
+    return [step for step in steps if step not in ASIDE.values()]
+
+
+def _columns_in_words(columns: Mapping[str, Steps]) -> Iterator[tuple[float, str]]:
     """The steps of all columns for the alt text, in their order: none stands out."""
-    for title, column in zip(titles, columns, strict=True):
-        first, *others = column.told
+    for title, steps in columns.items():
+        first, *others = _steps_in_words(steps)
         yield 0, f"{title}: {first}"
         yield from ((0, words) for words in others)
 
 
-# What stands beside a step: those who are left out before the next one.
-ASIDE = {"in_file": "outcome_not_known", "outcome_known": "term_not_known"}
-
-
-@dataclass(frozen=True)
-class _FlowColumn:
-    """A drawn column of a flow: where it ends, and its steps in words."""
-
-    bottom: float
-    told: tuple[str, ...]
-
-
-def _flow_column(page: Page, x: float, top: float, rows: list[Record]) -> _FlowColumn:
-    """Boxes of one outcome from the top down, with those left out at the side."""
-    steps: dict[str, dict[str, str]] = {}
-    for row in rows:
-        steps.setdefault(str(row["step"]), {})[str(row["group"])] = count_text(shown(row, "n"))
-    kept = [step for step in steps if step not in ASIDE.values()]
-    middle, beside = x + BOX / 2, x + BOX + 0.3
-    y, bottom = top, top
-    told: list[str] = []
-    for step in kept:
-        told.append(f"{in_sentence(STEPS[step])} {_divided(steps[step])}")
-        bottom = _box(page, x, y, BOX, STEPS[step], steps[step])
-        y = bottom + 0.3
+def _steps_in_words(steps: Steps) -> Iterator[str]:
+    """Each step, followed by those who are left out after it."""
+    for step in _kept(steps):
+        yield f"{in_sentence(STEPS[step])} {_divided(steps[step])}"
         aside = ASIDE.get(step, "")
         if aside in steps:
-            end = _box(page, beside, bottom + 0.1, COLUMN - BOX - 0.5, STEPS[aside], steps[aside])
-            y = max(y, end + 0.1)
-            half = (bottom + y) / 2
-            _arrow(page.sheet, (middle, half), (beside, half))
-            told.append(f"{in_sentence(STEPS[aside])} {steps[aside]['all']}")
+            yield f"{in_sentence(STEPS[aside])} {steps[aside]['all']}"
+
+
+def _draw_columns(page: Page, columns: Mapping[str, Steps]) -> float:
+    """Outcomes beside each other; returns where the longest ends."""
+    lefts = [EDGE + COLUMN * place for place in range(len(columns))]
+    under_titles = [
+        page.write(x, page.top, title, BOX, "bold") for x, title in zip(lefts, columns, strict=True)
+    ]
+    # the first boxes stand at one height, whatever lines a title takes
+    top = max(under_titles) - 0.05
+    bottoms = [
+        _draw_steps(page, x, top, steps) for x, steps in zip(lefts, columns.values(), strict=True)
+    ]
+    return max(bottoms)
+
+
+def _draw_steps(page: Page, x: float, top: float, steps: Steps) -> float:
+    """Boxes of one outcome from the top down, with those left out at the side; returns where the
+    last ends.
+    """
+    kept = _kept(steps)
+    middle = x + BOX / 2
+    bottom = top
+    next_top = top
+    for step in kept:
+        bottom = _box(page, x, next_top, BOX, STEPS[step], steps[step])
+        next_top = bottom + GAP
+        aside = ASIDE.get(step, "")
+        if aside in steps:
+            next_top = _draw_aside(page, x, bottom, STEPS[aside], steps[aside])
         if step != kept[-1]:
-            _arrow(page.sheet, (middle, bottom), (middle, y))
-    return _FlowColumn(bottom, tuple(told))
+            _arrow(page.sheet, (middle, bottom), (middle, next_top))
+    return bottom
+
+
+def _draw_aside(page: Page, x: float, above: float, title: str, numbers: dict[str, str]) -> float:
+    """Those left out after the box that ends at `above`; returns where the next box begins."""
+    left = x + BOX + 0.3
+    end = _box(page, left, above + 0.1, COLUMN - BOX - 0.5, title, numbers)
+    next_top = max(above + GAP, end + 0.1)
+    # it leaves the arrow from box to box where that is half way
+    half = (above + next_top) / 2
+    _arrow(page.sheet, (x + BOX / 2, half), (left, half))
+    return next_top
 
 
 def _divided(numbers: dict[str, str]) -> str:

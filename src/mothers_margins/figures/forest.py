@@ -13,7 +13,7 @@ from mothers_margins.figures.figure import Figure, alt_text, left_out
 from mothers_margins.figures.page import EDGE, Item, Page, Stub
 from mothers_margins.figures.style import FIRST, GREY, PAPER, SECOND, STYLE, SymbolLook
 from mothers_margins.results.results import About, Record, Results, checked, codes
-from mothers_margins.results.shown import is_hidden, is_known, shown
+from mothers_margins.results.shown import LARGEST_LOG, is_hidden, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording.terms import (
@@ -69,31 +69,41 @@ def forest(*results: Results, interval: str = "wald") -> Figure:
     on beyond the axis ends in an arrow. Raises UsageError for other results, another interval, or a
     frame with nothing to draw.
     """
+    # asked for its type first: a list would end in a TypeError of the look-up
     if not isinstance(interval, str) or interval not in ENDS or len(results) not in (1, 2):
         wrong = "forest: give one or two frames of estimates, and the interval wald or profile."
         raise UsageError(wrong)
     abouts = [checked(frame, "forest", "estimates") for frame in results]
     ends = ENDS[interval]
     panels = [_panel(frame, about, ends) for frame, about in zip(results, abouts, strict=True)]
+    _refuse_panels(panels, abouts, interval)
+    study = abouts[0].study
+    flag = next((unlocked(about) for about in abouts if unlocked(about)), "")
+    page = Page(7.1 if len(panels) == 1 else 10.0, abouts[0].source.mark)
+    plot = _Plot(study, page, flag, ends)
+    bottom = plot.draw(panels)
+    rows = [row for panel in panels for row in panel.rows]
+    hidden = left_out(shown(row, "estimate") for row in rows)
+    notes = [_explained(interval), *_footnotes(study, rows, abouts), hidden, cited(study)]
+    start = _forest_in_words(study, plot.heading, flag, panels)
+    alt = alt_text(abouts[0], start, _terms_in_words(study, rows, ends), hidden)
+    return page.end(bottom + 0.65, notes, "forest", alt)
+
+
+def _refuse_panels(panels: Sequence["_Panel"], abouts: Sequence[About], interval: str) -> None:
+    """Raise UsageError for frames of several studies, or one with nothing to draw."""
     one_study = len({about.study.name for about in abouts}) == 1
     if not (one_study and all(panel.can_be_drawn for panel in panels)):
         needed = f"adjusted estimates with {interval} intervals, of the same study"
         raise UsageError(f"forest: each frame needs {needed}.")
-    study = abouts[0].study
-    flag = next((unlocked(about) for about in abouts if unlocked(about)), "")
-    plot = _Plot(study, Page(7.1 if len(panels) == 1 else 10.0, abouts[0].source.mark), flag, ends)
-    bottom = plot.draw(panels)
-    rows = [row for panel in panels for row in panel.rows]
-    explained = (
+
+
+def _explained(interval: str) -> str:
+    return (
         "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given all others "
         f"in its model. CI: {IN_WORDS[interval]} confidence interval; an arrow means that it goes "
         "on beyond the axis."
     )
-    hidden = left_out(shown(row, "estimate") for row in rows)
-    notes = [explained, *_footnotes(study, rows, abouts), hidden, cited(study)]
-    start = _forest_in_words(study, plot.heading, flag, panels)
-    alt = alt_text(abouts[0], start, _terms_in_words(study, rows, ends), hidden)
-    return plot.page.end(bottom + 0.65, notes, "forest", alt)
 
 
 @dataclass(frozen=True)
@@ -186,26 +196,33 @@ def _panel(frame: Results, about: About, ends: Ends) -> _Panel:
     rows = [row for row in chosen if "joint_test" not in codes(row)]
     hidden = [row for row in rows if is_hidden(shown(row, "estimate"))]
     known = [row for row in rows if is_known(shown(row, "estimate"))]
+    # data that separate the outcome have no finite maximum of the likelihood
     finite = [row for row in known if abs(float(row["estimate"])) < inf]
-    there = [str(row["method"]) for row in (*finite, *hidden)]
-    order = [name for name in MARKERS if name in there]
-    order += [name for name in dict.fromkeys(there) if name not in order]
-    drawable = bool(hidden) or any(is_known(shown(row, ends[0])) for row in finite)
-    return _Panel((*finite, *hidden), tuple(order), drawable and bool(finite or hidden))
+    rows_drawn = (*finite, *hidden)
+    methods = [str(row["method"]) for row in rows_drawn]
+    order = [name for name in MARKERS if name in methods]
+    order += [name for name in dict.fromkeys(methods) if name not in order]
+    # where all are hidden there is still something to say: that they are
+    can_be_drawn = bool(hidden) or any(is_known(shown(row, ends[0])) for row in finite)
+    return _Panel(rows_drawn, tuple(order), can_be_drawn)
 
 
 def _key(row: Record) -> Key:
     return str(row["variable"]), str(row["level"])
 
 
-def _numbers_of(panel: _Panel, used: str) -> tuple[str, str, str]:
-    """Participants, events and imputations of a method, as text, from a row that may be shown if
-    there is one.
-    """
+def _row_of(panel: _Panel, used: str) -> Record:
+    """A row with the numbers of a method: one that may be shown if there is one."""
     rows = [row for row in panel.rows if row["method"] == used]
-    row = next((other for other in rows if other["status"] != "suppressed"), rows[0])
-    n, events, m = (count_text(shown(row, column)) for column in ("n", "n_events", "m"))
-    return n, events, m
+    return next((row for row in rows if row["status"] != "suppressed"), rows[0])
+
+
+def _sample(panel: _Panel, used: str) -> str:
+    """A method, with its participants and events."""
+    row = _row_of(panel, used)
+    n = count_text(shown(row, "n"))
+    events = count_text(shown(row, "n_events"))
+    return f"{method(used)}, n = {n}, events {events}"
 
 
 def _forest_in_words(study: Study, head: str, flag: str, panels: Sequence[_Panel]) -> str:
@@ -213,24 +230,22 @@ def _forest_in_words(study: Study, head: str, flag: str, panels: Sequence[_Panel
     participants and events.
     """
     mark = f" {flag}." if flag else ""
-    words = f"Forest plot of {head}, associations, not effects.{mark} "
+    first, *later = panels
+    # the second is told apart by its timepoint alone: an alt text has little room
+    titles = [label(study, str(first.rows[0]["outcome"]))]
+    titles += [f"timepoint {panel.rows[0]['timepoint']}" for panel in later]
     parts = []
-    for place, panel in enumerate(panels):
-        row = panel.rows[0]
-        title = f"timepoint {row['timepoint']}" if place else label(study, str(row["outcome"]))
-        sizes = []
-        for used in panel.methods:
-            n, events, _ = _numbers_of(panel, used)
-            sizes.append(f"{method(used)}, n = {n}, events {events}")
-        parts.append(f"{title}: {' and '.join(sizes)}")
-    return words + "; ".join(parts) + "."
+    for title, panel in zip(titles, panels, strict=True):
+        samples = " and ".join(_sample(panel, used) for used in panel.methods)
+        parts.append(f"{title}: {samples}")
+    return f"Forest plot of {head}, associations, not effects.{mark} {'; '.join(parts)}."
 
 
 def _footnotes(study: Study, rows: Sequence[Record], abouts: Sequence[About]) -> list[str]:
     """What is said of single terms, and of the agreed list where it was changed."""
-    said = {term(study, row): note(row) for row in rows if note(row)}
+    notes = {term(study, row): note(row) for row in rows if note(row)}
     changed = dict.fromkeys(lock_note(about) for about in abouts)
-    return [*(f"{name}: {in_sentence(words)}" for name, words in said.items()), *changed]
+    return [*(f"{name}: {in_sentence(words)}" for name, words in notes.items()), *changed]
 
 
 def _head(page: Page, study: Study, x: float, width: float, panel: _Panel, flag: str) -> float:
@@ -240,10 +255,9 @@ def _head(page: Page, study: Study, x: float, width: float, panel: _Panel, flag:
     y = page.write(x, page.top, label(study, str(panel.rows[0]["outcome"])), width, "bold") + 0.02
     y = page.write(x, y, flag, width, "bold")
     for used in panel.methods:
-        n, events, m = _numbers_of(panel, used)
-        text = f"{method(used)}, n = {n}, events {events}"
+        text = _sample(panel, used)
         if is_imputed(used):
-            text += f", m = {m}"
+            text += f", m = {count_text(shown(_row_of(panel, used), 'm'))}"
         _symbol(page.sheet, x + 0.06, y - 0.045, used)
         y = page.write(x + 0.2, y, text, width - 0.2)
     return y
@@ -287,13 +301,14 @@ def _odds(study: Study, row: Record, ends: Ends) -> str:
     """'2.31 (1.27 to 4.21)' from log-odds, rounded by the study's rule; a symbol where it may not
     be shown.
     """
-    rounding, texts = study.file.rounding, []
+    rounding = study.file.rounding
+    texts: list[str] = []
     for log_odds in (shown(row, name) for name in ("estimate", *ends)):
         if is_hidden(log_odds):
             return SYMBOLS["suppressed"]
         if not is_known(log_odds):
             texts.append(SYMBOLS["missing"])
-        elif log_odds > log(1000):
+        elif log_odds > log(1000):  # of nearly separated data: its digits say nothing
             texts.append(">1000")
         else:
             texts.append(rounded(exp(float(log_odds)), rounding.odds_ratio, rounding.rule))
@@ -302,12 +317,13 @@ def _odds(study: Study, row: Record, ends: Ends) -> str:
 
 def _axis_ends(rows: list[Record], ends: Ends) -> tuple[int, int]:
     """Powers of 2 that hold every estimate, and the intervals as far as an eighth and eight."""
-    known: dict[str, list[float]] = {}
+    known: dict[str, list[float]] = {}  # as powers of 2
     for name in (*ends, "estimate"):
         values = [shown(row, name) for row in rows]
         known[name] = [float(value) / log(2) for value in values if is_known(value)]
     if not known["estimate"]:
         return -3, 3
+    # one wide interval would squeeze all others: it is cut, and an arrow says so
     low = max(min(known[ends[0]], default=-3), -3)
     high = min(max(known[ends[1]], default=3), 3)
     return floor(min(low, *known["estimate"])), ceil(max(high, *known["estimate"]))
@@ -329,15 +345,15 @@ def _interval(axes: Axes, y: float, row: Record, ends: Ends, axis: tuple[int, in
     """An estimate and its interval; what goes on beyond the axis is cut, and an arrow says so."""
     used = str(row["method"])
     colour = _look(used).outline
-    low, high = 2.0 ** axis[0], 2.0 ** axis[1]
-    limits = [exp(min(float(shown(row, end)), 700)) for end in ends]
-    if limits[0] < low:
+    low = 2.0 ** axis[0]
+    high = 2.0 ** axis[1]
+    lower, upper = [exp(min(float(shown(row, end)), LARGEST_LOG)) for end in ends]
+    if lower < low:
         axes.plot(low, y, marker="<", color=colour, markersize=4.5, clip_on=False)
-    if limits[1] > high:
+    if upper > high:
         axes.plot(high, y, marker=">", color=colour, markersize=4.5, clip_on=False)
-    axes.plot(
-        [max(limits[0], low), min(limits[1], high)], [y, y], color=colour, linewidth=1.2, zorder=1
-    )
+    # behind the symbols
+    axes.plot([max(lower, low), min(upper, high)], [y, y], color=colour, linewidth=1.2, zorder=1)
     _symbol(axes, exp(float(shown(row, "estimate"))), y, used)
 
 

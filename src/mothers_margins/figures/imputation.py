@@ -35,6 +35,7 @@ NAMED = 6  # lines with a label at their end
 FMI_LEFT = EDGE + 0.35
 FMI_WIDE = 3.4
 FMI_TALL = 2.8
+LABELS_AFTER = 0.35  # inches from the lines' ends to their labels: room for what joins the two
 # Neighbouring lines differ by shape too, so that they stay apart without colour.
 LINES = (SymbolLook("o", FIRST, FIRST), SymbolLook("s", SECOND, PAPER))
 
@@ -65,19 +66,20 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     means, not_drawn = _means_by_variable(study, results)
     _refuse_traces(means, not_drawn)
     rhat = {} if convergence is None else _rhat(study, convergence, [*means])
-    chains = max(len(frame.columns) for frame in means.values())
-    sweeps = max(len(frame) for frame in means.values())
-    page = Page(WIDTH, about.source.mark)
-    sizes = f"Imputed variables: {len(means)}. Chains: {chains}. Sweeps: {sweeps}."
-    top = page.write(EDGE, page.top, sizes) + 0.1
-    bottom = _draw_traces(page, study, top, means, rhat)
-    left_out_note = left_out(not_drawn)
-    by_code = any(_measure(study, name) == MEAN_CODE for name in means)
-    notes = _how_to_read(chains, by_code, {shown_rhat.text for shown_rhat in rhat.values()})
-    alt = alt_text(
-        about, _traces_in_words(study, len(means), chains, sweeps, rhat), (), left_out_note
-    )
-    return page.end(bottom + 0.35, [*notes, left_out_note, cited(study)], "traces", alt)
+    chart = _TraceChart(study, Page(WIDTH, about.source.mark), means, rhat)
+    bottom = chart.draw()
+    hidden = left_out(not_drawn)
+    alt = alt_text(about, _traces_in_words(study, means, rhat), (), hidden)
+    notes = [*_how_to_read(study, means, rhat), hidden, cited(study)]
+    return chart.page.end(bottom + 0.35, notes, "traces", alt)
+
+
+def _chains(means: Mapping[str, pd.DataFrame]) -> int:
+    return max(len(frame.columns) for frame in means.values())
+
+
+def _sweeps(means: Mapping[str, pd.DataFrame]) -> int:
+    return max(len(frame) for frame in means.values())
 
 
 def _means_by_variable(
@@ -108,44 +110,64 @@ def _refuse_traces(means: Mapping[str, pd.DataFrame], not_drawn: list[Value]) ->
         raise UsageError("traces: a trace needs at least two sweeps.")
 
 
-def _draw_traces(
-    page: Page,
-    study: Study,
-    top: float,
-    means: Mapping[str, pd.DataFrame],
-    rhat: Mapping[str, _RHat],
-) -> float:
-    """All panels, row by row; returns where the last row ends."""
-    names = [*means]
-    first_sweep = min(frame.index.min() for frame in means.values())
-    last_sweep = max(frame.index.max() for frame in means.values())
-    for start in range(0, len(names), ACROSS):
-        row = names[start : start + ACROSS]
-        titles = {name: page.lines(label(study, name), WIDE - 0.2, "bold") for name in row}
-        # panels of a row stand at one height, with their titles close above
-        baseline = top + LINE * max(len(lines) for lines in titles.values())
-        for place, (name, lines) in enumerate(titles.items()):
-            x = EDGE + place * WIDE
-            page.write(x, baseline - LINE * len(lines), label(study, name), WIDE - 0.2, "bold")
-            measured = _measure(study, name)
-            page.write(x, baseline, f"{measured}, R-hat {rhat[name].text}" if rhat else measured)
-            axes = page.panel(x + 0.4, baseline + 0.1, WIDE - 0.6, 0.75)
-            axes.set(xlim=(first_sweep, last_sweep), xlabel="Sweep")
-            _trace(axes, means[name])
-            # numbers and title stand under the last panel of a column
-            if start + place + ACROSS < len(names):
-                axes.set_xlabel("")
-                axes.tick_params(labelbottom=False)
-        top = baseline + 1.1
-    return top
+@dataclass(frozen=True)
+class _TraceChart:
+    """Traces on their page. means: by variable, sweeps by chains; rhat: empty where not asked."""
+
+    study: Study
+    page: Page
+    means: Mapping[str, pd.DataFrame]
+    rhat: Mapping[str, _RHat]
+
+    def draw(self) -> float:
+        """What is drawn in numbers, and all panels, row by row; returns where the last row ends."""
+        sizes = (
+            f"Imputed variables: {len(self.means)}. Chains: {_chains(self.means)}. "
+            f"Sweeps: {_sweeps(self.means)}."
+        )
+        top = self.page.write(EDGE, self.page.top, sizes) + 0.1
+        names = [*self.means]
+        for start in range(0, len(names), ACROSS):
+            row = names[start : start + ACROSS]
+            # panels of a row stand at one height, with their titles close above
+            baseline = top + LINE * max(len(self._title(name)) for name in row)
+            for place, name in enumerate(row):
+                is_last = start + place + ACROSS >= len(names)  # of its column
+                self._draw_panel(name, EDGE + place * WIDE, baseline, is_last)
+            top = baseline + 1.1
+        return top
+
+    def _title(self, name: str) -> list[str]:
+        """The lines that the label of a variable takes above its panel."""
+        return self.page.lines(label(self.study, name), WIDE - 0.2, "bold")
+
+    def _draw_panel(self, name: str, x: float, baseline: float, is_last: bool) -> None:
+        """One variable; baseline: of what is measured, under its title."""
+        title_top = baseline - LINE * len(self._title(name))
+        self.page.write(x, title_top, label(self.study, name), WIDE - 0.2, "bold")
+        measured = _measure(self.study, name)
+        if self.rhat:
+            measured += f", R-hat {self.rhat[name].text}"
+        self.page.write(x, baseline, measured)
+        axes = self.page.panel(x + 0.4, baseline + 0.1, WIDE - 0.6, 0.75)
+        # all panels have the sweeps of all, so that a column is read with one axis
+        first_sweep = min(frame.index.min() for frame in self.means.values())
+        last_sweep = max(frame.index.max() for frame in self.means.values())
+        axes.set(xlim=(first_sweep, last_sweep))
+        _trace(axes, self.means[name])
+        if is_last:
+            axes.set_xlabel("Sweep")
+        else:
+            axes.tick_params(labelbottom=False)
 
 
 def _traces_in_words(
-    study: Study, variables: int, chains: int, sweeps: int, rhat: Mapping[str, _RHat]
+    study: Study, means: Mapping[str, pd.DataFrame], rhat: Mapping[str, _RHat]
 ) -> str:
     """The alt text: how much is drawn, and the variable with the largest R-hat."""
-    what = f"Trace plots of {count(variables, 'imputed variable')}"
-    words = f"{what}: means by sweep, {count(chains, 'chain')}, {sweeps} sweeps."
+    what = f"Trace plots of {count(len(means), 'imputed variable')}"
+    chains = count(_chains(means), "chain")
+    words = f"{what}: means by sweep, {chains}, {_sweeps(means)} sweeps."
     known = {name: value.value for name, value in rhat.items() if np.isfinite(value.value)}
     if known:
         worst = max(known, key=lambda name: known[name])
@@ -153,20 +175,20 @@ def _traces_in_words(
     return words
 
 
-def _how_to_read(chains: int, by_code: bool, rhat: set[str]) -> Iterator[str]:
-    """What is drawn, and how it is read. by_code: whether levels are drawn by the mean of their
-    codes.
-    """
+def _how_to_read(
+    study: Study, means: Mapping[str, pd.DataFrame], rhat: Mapping[str, _RHat]
+) -> Iterator[str]:
+    """What is drawn, and how it is read."""
     drawn = "Mean of the imputed values after each sweep."
-    if chains > SINGLY:
+    if _chains(means) > SINGLY:
         band = "band: from the smallest to the largest of all."
         drawn += f" Lines: {BEFORE_BAND} of the chains; {band}"
     near = ", and R-hat is near 1" if rhat else ""
     yield f"{drawn} Convergence: the lines overlap and show no trend{near}."
-    if by_code:
+    if any(_measure(study, name) == MEAN_CODE for name in means):
         yield f"{MEAN_CODE}: the levels are numbered from 0 in their declared order."
     yield "Where few values are imputed, their mean jumps between few places; that is no fault."
-    if SYMBOLS["missing"] in rhat:
+    if any(value.text == SYMBOLS["missing"] for value in rhat.values()):
         why = "because nothing varied or a sweep had nothing to impute"
         yield f"R-hat {SYMBOLS['missing']}: not known, {why}."
 
@@ -182,9 +204,12 @@ def _means_by_sweep(study: Study, name: str, rows: pd.DataFrame) -> pd.DataFrame
 def _measure(study: Study, name: str) -> str:
     """What the mean of a variable is."""
     levels = study.levels(name)
-    if len(levels) == 2:
-        return f"Share of {level(study, name, 'Yes' if 'Yes' in levels else levels[1])}"
-    return MEAN_CODE if levels else "Mean"
+    if not levels:
+        return "Mean"
+    if len(levels) > 2:
+        return MEAN_CODE
+    drawn = "Yes" if "Yes" in levels else levels[1]
+    return f"Share of {level(study, name, drawn)}"
 
 
 def _rhat(study: Study, convergence: Results, names: list[str]) -> dict[str, _RHat]:
@@ -206,16 +231,22 @@ def _rhat(study: Study, convergence: Results, names: list[str]) -> dict[str, _RH
 
 
 def _trace(axes: Axes, means: pd.DataFrame) -> None:
-    m = len(means.columns)
-    if m > SINGLY:
-        low, high = means.min(axis=1), means.max(axis=1)
+    """The lines of one panel, and a band behind them where there are many chains."""
+    chains = len(means.columns)
+    lines = chains
+    if chains > SINGLY:
+        lines = BEFORE_BAND
+        low = means.min(axis=1)
+        high = means.max(axis=1)
         axes.fill_between(means.index, low, high, facecolor=GRID, linewidth=0, gid=DECORATIVE)
         for edge in (low, high):  # the fill alone would be too pale to be seen by all
             axes.plot(means.index, edge, color=GREY, linewidth=0.8)
-    drawn = np.linspace(0, m - 1, m if m <= SINGLY else BEFORE_BAND).round().astype(int)
+    # the first, the last and some evenly between: which are drawn does not depend on how they look
+    drawn = np.linspace(0, chains - 1, lines).round().astype(int)
     axes.plot(means.index, means.iloc[:, drawn], color=FIRST, linewidth=0.6)
-    least, most = float(np.nanmin(means.to_numpy())), float(np.nanmax(means.to_numpy()))
-    room = 0.06 * (most - least) or 0.5
+    least = float(np.nanmin(means.to_numpy()))
+    most = float(np.nanmax(means.to_numpy()))
+    room = 0.06 * (most - least) or 0.5  # a mean that never moves still needs an axis with a height
     _upright(axes, least - room, most + room, 3)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
 
@@ -249,25 +280,32 @@ def fmi_by_m(results: Results) -> Figure:
     """
     about = checked(results, "fmi_by_m", "estimates")
     study = about.study
-    records = results.to_dict("records")
-    rows = [row for row in records if row["variable"] and is_imputed(str(row["method"]))]
+    rows = _imputed_terms(results)
     lines, numbers = _lines_by_term(rows)
     order = _by_fmi(lines, numbers[-1])
     page = Page(WIDTH, about.source.mark)
     top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
     labelled = _draw_fmi(page, study, top, lines, numbers, order)
     in_words = _fmi_in_words(study, [lines[name] for name in order], numbers)
+    hidden = left_out(shown(row, "fmi") for row in rows)
+    start = "Line chart of the fraction of missing information (FMI) by number of imputations."
+    alt = alt_text(about, f"{start} {in_words}", (), hidden)
+    notes = [in_words, _meaning_of_fmi(labelled < len(lines)), hidden, cited(study)]
+    return page.end(top + FMI_TALL + 0.6, notes, "fmi_by_m", alt)
+
+
+def _imputed_terms(results: Results) -> list[Record]:
+    """Rows of imputed estimates but the constant's."""
+    rows = results.to_dict("records")
+    return [row for row in rows if row["variable"] and is_imputed(str(row["method"]))]
+
+
+def _meaning_of_fmi(some_grey: bool) -> str:
     meaning = (
         "FMI: the part of an estimate's variance that is due to missing values. Where the lines "
         "are level, more imputations change little."
     )
-    if labelled < len(lines):
-        meaning += " Grey: the other terms."
-    not_drawn = left_out(shown(row, "fmi") for row in rows)
-    start = "Line chart of the fraction of missing information (FMI) by number of imputations."
-    alt = alt_text(about, f"{start} {in_words}", (), not_drawn)
-    bottom = top + FMI_TALL + 0.6
-    return page.end(bottom, [in_words, meaning, not_drawn, cited(study)], "fmi_by_m", alt)
+    return f"{meaning} Grey: the other terms." if some_grey else meaning
 
 
 def _lines_by_term(rows: list[Record]) -> tuple[dict[str, _Line], list[int]]:
@@ -314,6 +352,7 @@ def _draw_fmi(
     axes = page.panel(FMI_LEFT, top, FMI_WIDE, FMI_TALL)
     axes.set(xlim=(numbers[0], last), xlabel="Number of imputations (m)")
     most = max(max(line.fmi.values()) for line in lines.values())
+    # at least to 0.1, or hardly any missing information would fill the panel as much does
     _upright(axes, 0, max(0.1, most * 1.04), 5)
     _ticks_at(axes, numbers, FMI_WIDE)
     labels: list[tuple[str, float]] = []
@@ -321,7 +360,7 @@ def _draw_fmi(
         line = lines[name]
         size = rounded(line.fmi[last], 2, study.file.rounding.rule)
         labels.append((f"{size} {term(study, line.rows[last])}", line.fmi[last]))
-    labelled = _label_ends(page, axes, labels, FMI_LEFT + FMI_WIDE, top, FMI_TALL)
+    labelled = _label_ends(page, axes, labels, top)
     others = [name for name in lines if name not in order]
     _draw_lines(axes, [lines[name] for name in (*order, *others)], labelled)
     return labelled
@@ -330,14 +369,14 @@ def _draw_fmi(
 def _draw_lines(axes: Axes, lines: list[_Line], coloured: int) -> None:
     """Lines of terms, the first so many in colour with a marker; the grey ones lie behind."""
     for place, line in reversed([*enumerate(lines)]):
-        m = sorted(line.fmi)
-        fmi = [line.fmi[number] for number in m]
+        numbers = sorted(line.fmi)
+        fmi = [line.fmi[m] for m in numbers]
         if place >= coloured:
-            axes.plot(m, fmi, clip_on=False, color=GREY, linewidth=0.7)
+            axes.plot(numbers, fmi, clip_on=False, color=GREY, linewidth=0.7)
             continue
         look = LINES[place % 2]
         axes.plot(
-            m,
+            numbers,
             fmi,
             clip_on=False,
             color=look.outline,
@@ -363,9 +402,8 @@ def _fmi_in_words(study: Study, lines: list[_Line], numbers: list[int]) -> str:
         return words
     change = largest.fmi[last] - largest.fmi[before]
     size = rounded(abs(change), 2, rule)
-    moved = "to two decimals the same as"
-    if float(size):
-        moved = f"{size} {'more' if change > 0 else 'less'} than"
+    direction = "more" if change > 0 else "less"
+    moved = f"{size} {direction} than" if float(size) else "to two decimals the same as"
     return f"{words} Largest for {term(study, largest.rows[last])}: {moved} at m = {before}."
 
 
@@ -381,29 +419,34 @@ def _ticks_at(axes: Axes, numbers: list[int], wide: float) -> None:
     axes.set_xticks(ticks[::-1])
 
 
-def _label_ends(
-    page: Page, axes: Axes, labels: list[tuple[str, float]], x: float, top: float, height: float
-) -> int:
+def _label_ends(page: Page, axes: Axes, labels: list[tuple[str, float]], top: float) -> int:
     """Labels at the lines' ends, the largest first, moved apart where they would overlap; returns
     how many fit.
     """
-    start, width = x + 0.35, page.width - x - 0.35 - EDGE
+    x = FMI_LEFT + FMI_WIDE
+    width = page.width - x - LABELS_AFTER - EDGE
     heights = [LINE * len(page.lines(text, width)) + 0.05 for text, _ in labels]
-    most = min(NAMED, len(labels))
-    fit = max(n for n in range(1, most + 1) if sum(heights[:n]) <= height)
+    fit = _how_many_fit(heights)
     highest = axes.get_ylim()[1]
-    ends = [top + height * (1 - value / highest) for _, value in labels[:fit]]
-    upper = _moved_apart(ends, heights[:fit], top, top + height)
-    for (text, _), end, y, needed in zip(labels, ends, upper, heights, strict=False):
-        page.write(start, y + LINE - 0.03, text, width)
-        middle = y + needed / 2
-        page.sheet.plot(
-            [x + 0.06, x + 0.18, start - 0.05],
-            [end, middle, middle],
-            color=GREY,
-            linewidth=0.7,
-        )
+    ends = [top + FMI_TALL * (1 - fmi / highest) for _, fmi in labels[:fit]]
+    upper = _moved_apart(ends, heights[:fit], top, top + FMI_TALL)
+    for place, upper_edge in enumerate(upper):
+        text, _ = labels[place]
+        page.write(x + LABELS_AFTER, upper_edge + LINE - 0.03, text, width)
+        _join(page, x, ends[place], upper_edge + heights[place] / 2)
     return fit
+
+
+def _how_many_fit(heights: list[float]) -> int:
+    """How many labels, from the first, stand one below the other beside the panel."""
+    most = min(NAMED, len(heights))
+    return max(number for number in range(1, most + 1) if sum(heights[:number]) <= FMI_TALL)
+
+
+def _join(page: Page, x: float, end: float, middle: float) -> None:
+    """A thin line from a line's end at x to the middle of its label, which may stand elsewhere."""
+    across = [x + 0.06, x + 0.18, x + LABELS_AFTER - 0.05]
+    page.sheet.plot(across, [end, middle, middle], color=GREY, linewidth=0.7)
 
 
 def _moved_apart(ends: list[float], heights: list[float], top: float, bottom: float) -> list[float]:
@@ -412,6 +455,7 @@ def _moved_apart(ends: list[float], heights: list[float], top: float, bottom: fl
     for place, (end, height) in enumerate(zip(ends, heights, strict=True)):
         least = upper[-1] + heights[place - 1] if upper else top
         upper.append(max(end - height / 2, least))
+    # that can push the last ones beyond the panel: from the bottom all are pushed up again
     lower = bottom
     for place in reversed(range(len(upper))):
         upper[place] = min(upper[place], lower - heights[place])

@@ -24,30 +24,21 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
     Raises UsageError if the variables differ in their levels or a number is absent.
     """
     about = checked(results, "needs", "summaries")
-    study, plan = about.study, about.study.plan(name)
+    study = about.study
+    plan = study.plan(name)
     absent = [group for group in plan.groups if group not in about.groups]
     if absent:
         raise UsageError("needs: the results lack a group of the table.", absent)
     levels = _shared_levels(study, plan)
-    counts: Counts = {}
-    for row in results.to_dict("records"):
-        if row["statistic"] == "n":
-            counts[row["variable"], row["level"], row["group"]] = row
+    counts = _counts(results)
     notes = Notes()
     columns = list(_columns(study, plan, levels, counts))
     compared = ComparisonColumns(comparisons, notes, "needs") if comparisons is not None else None
     if compared:
         compared.check(iter(plan.variables))
         columns.append(Column("p", "p"))
-    sections: list[Section] = []
-    for block in plan.blocks:
-        rows: list[Row] = []
-        for variable in block.variables:
-            cells = _cells_of_variable(counts, plan, levels, variable)
-            if compared:
-                cells.append(compared.p_cell(variable))
-            rows.append(Row(label(study, variable), tuple(cells), variable))
-        sections.append(Section(block.title, tuple(rows)))
+    # a list, so that all is made here: cells of untested rows add notes
+    sections = list(_sections(study, plan, counts, compared))
     unit = study.file.unit.many
     notes.plain(f"Cells are numbers of {unit}; percentages are of those with a known answer.")
     if compared:
@@ -63,6 +54,12 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
         sections=sections,
         notes=notes,
     )
+
+
+def _counts(results: Results) -> Counts:
+    """The rows that are numbers of participants, by variable, level and group."""
+    rows = [row for row in results.to_dict("records") if row["statistic"] == "n"]
+    return {(row["variable"], row["level"], row["group"]): row for row in rows}
 
 
 def _shared_levels(study: Study, plan: TablePlan) -> tuple[str, ...]:
@@ -87,14 +84,26 @@ def _columns(
         yield Column(f"{group}_missing", "Not known", None, spanner)
 
 
-def _cells_of_variable(
-    counts: Counts, plan: TablePlan, levels: tuple[str, ...], variable: str
-) -> list[Cell]:
+def _sections(
+    study: Study, plan: TablePlan, counts: Counts, compared: ComparisonColumns | None
+) -> Iterator[Section]:
+    """The blocks of the plan, a row per variable."""
+    for block in plan.blocks:
+        rows: list[Row] = []
+        for variable in block.variables:
+            cells = _cells_of_variable(study, plan, counts, variable)
+            if compared:
+                cells.append(compared.p_cell(variable))
+            rows.append(Row(label(study, variable), tuple(cells), variable))
+        yield Section(block.title, tuple(rows))
+
+
+def _cells_of_variable(study: Study, plan: TablePlan, counts: Counts, variable: str) -> list[Cell]:
     """The cells of one variable, group by group."""
     cells: list[Cell] = []
     for group in plan.groups:
-        records = [_record_of(counts, (variable, level_, group)) for level_ in levels]
-        cells += _cells_of_group(records)
+        keys = [(variable, level_, group) for level_ in study.levels(variable)]
+        cells += _cells_of_group([_record_of(counts, key) for key in keys])
     return cells
 
 
