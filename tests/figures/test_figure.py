@@ -428,6 +428,15 @@ def test_the_axis_is_logarithmic_with_plain_powers_of_two(esmi):
     )
 
 
+def test_two_methods_that_note_different_things_of_one_term_say_both(esmi):
+    cases = term("dv_any", note="by_firth")
+    imputed = term("dv_any", method="imputed", note="df_barnard_rubin")
+    firth = cases | {"method": "firth"}
+    said = " ".join(words(mm.forest(estimates(esmi, cases, imputed, firth))))
+    assert said.count("by Firth's method") == 1
+    assert said.count("degrees of freedom by the rule of Barnard and Rubin") == 1
+
+
 def test_an_interval_beyond_the_axis_ends_in_an_arrow(esmi):
     figure = mm.forest(
         estimates(esmi, term("dv_any", 2, 0.01, 5000), term("age_years", 1, 0.9, 1.1))

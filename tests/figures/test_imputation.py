@@ -4,7 +4,7 @@ planted results.
 
 import re
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 
 import numpy as np
 import pytest
@@ -188,6 +188,15 @@ def test_a_trace_that_does_not_vary_and_one_with_gaps_are_drawn(esmi):
     assert "R-hat –: not known" in joined(figure)
     assert "Largest R-hat 1.20" in figure.alt
     assert {*panel(figure).lines[0].get_ydata()} == {0.0}
+
+
+def test_chains_that_stand_still_apart_have_an_infinite_rhat_that_is_the_largest(esmi):
+    results = chains(esmi, ["schizophrenia", "other_children_csc"], m=3, sweeps=6)
+    stuck = rhats(esmi, {"schizophrenia": inf, "other_children_csc": 1.2})
+    figure = mm.traces(results, stuck)
+    assert "Share of Yes, R-hat ∞" in words(figure)
+    assert "Largest R-hat ∞" in figure.alt
+    assert mm.check(figure) == ()
 
 
 def test_suppressed_traces_are_left_out_and_said(esmi):

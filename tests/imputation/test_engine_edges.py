@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.special import expit
 
 from mothers_margins.imputation import Equation, chained, combine_statistics, fit_each, methods
+from mothers_margins.imputation.imputations import _scale_reduction
 
 # ---- edges
 
@@ -214,6 +215,15 @@ def test_one_sweep_is_enough_to_run():
     made = chained(frame, {"x1": "pmm"}, m=2, burnin=1, seed=1)
     assert len(made.trace()) == 2
     assert made.rhat().isna().all()
+
+
+def test_rhat_of_chains_that_stand_still():
+    """At one place nothing can be said; each at its own they never meet: within 0, between > 0."""
+    assert np.isnan(_scale_reduction(np.array([[1.0] * 4, [1.0] * 4])))
+    assert _scale_reduction(np.array([[1.0] * 4, [2.0] * 4])) == np.inf
+    # means 1.5 and 3.5 of halves (1, 2) and (3, 4): within .5, between 2, root of 1/2 + 2/.5
+    moving = np.array([[9.0, 9.0, 1.0, 2.0], [9.0, 9.0, 3.0, 4.0]])
+    assert _scale_reduction(moving) == pytest.approx(np.sqrt(0.5 + 4))
 
 
 # ---- draws

@@ -243,9 +243,10 @@ def _forest_in_words(study: Study, head: str, flag: str, panels: Sequence[_Panel
 
 def _footnotes(study: Study, rows: Sequence[Record], abouts: Sequence[About]) -> list[str]:
     """What is said of single terms, and of the agreed list where it was changed."""
-    notes = {term(study, row): note(row) for row in rows if note(row)}
+    # two methods can have different notes of one term; the same one is said once
+    notes = dict.fromkeys((term(study, row), note(row)) for row in rows if note(row))
     changed = dict.fromkeys(lock_note(about) for about in abouts)
-    return [*(f"{name}: {in_sentence(words)}" for name, words in notes.items()), *changed]
+    return [*(f"{name}: {in_sentence(words)}" for name, words in notes), *changed]
 
 
 def _head(page: Page, study: Study, x: float, width: float, panel: _Panel, flag: str) -> float:

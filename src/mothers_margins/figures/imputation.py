@@ -21,7 +21,16 @@ from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import Value, is_hidden, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
-from mothers_margins.wording.terms import SYMBOLS, cited, is_imputed, label, level, symbol, term
+from mothers_margins.wording.terms import (
+    SYMBOLS,
+    YES_NO,
+    cited,
+    is_imputed,
+    label,
+    level,
+    symbol,
+    term,
+)
 
 WIDTH = 7.1  # inches, as of the other charts
 ACROSS = 3  # panels beside each other
@@ -168,7 +177,7 @@ def _traces_in_words(
     what = f"Trace plots of {count(len(means), 'imputed variable')}"
     chains = count(_chains(means), "chain")
     words = f"{what}: means by sweep, {chains}, {_sweeps(means)} sweeps."
-    known = {name: value.value for name, value in rhat.items() if np.isfinite(value.value)}
+    known = {name: value.value for name, value in rhat.items() if not np.isnan(value.value)}
     if known:
         worst = max(known, key=lambda name: known[name])
         words += f" Largest R-hat {rhat[worst].text}: {label(study, worst)}."
@@ -196,7 +205,7 @@ def _how_to_read(
 def _means_by_sweep(study: Study, name: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Means as they are drawn, sweeps by chains; where none was imputed in a sweep, missing."""
     means = rows.pivot(index="sweep", columns="chain", values="mean").astype(float)
-    if study.levels(name) == ("Yes", "No"):
+    if study.levels(name) == YES_NO:
         return 1 - means  # the engine counts beyond the first level
     return means
 
@@ -208,7 +217,7 @@ def _measure(study: Study, name: str) -> str:
         return "Mean"
     if len(levels) > 2:
         return MEAN_CODE
-    drawn = "Yes" if "Yes" in levels else levels[1]
+    drawn = "Yes" if levels == YES_NO else levels[1]
     return f"Share of {level(study, name, drawn)}"
 
 
@@ -223,7 +232,9 @@ def _rhat(study: Study, convergence: Results, names: list[str]) -> dict[str, _RH
     rhat: dict[str, _RHat] = {}
     for name in names:
         value = shown(rows[name], "rhat")
-        if is_known(value) and np.isfinite(float(value)):
+        if is_known(value) and np.isinf(float(value)):
+            rhat[name] = _RHat(np.inf, "∞")
+        elif is_known(value) and not np.isnan(float(value)):
             rhat[name] = _RHat(float(value), rounded(float(value), 2, study.file.rounding.rule))
         else:
             rhat[name] = _RHat(np.nan, symbol(value))

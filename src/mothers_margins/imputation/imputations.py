@@ -136,4 +136,6 @@ def _scale_reduction(means: Array) -> float:
     m, n = half.shape
     within = half.var(axis=1, ddof=1).mean() if n > 1 else np.nan
     between = half.mean(axis=1).var(ddof=1) if m > 1 else np.nan
+    if within == 0 and between > 0:
+        return np.inf  # every chain stands still, each at a place of its own
     return float(np.sqrt((n - 1) / n + between / within)) if within > 0 else np.nan
