@@ -1,16 +1,14 @@
 """The account of missing data: planted results with numbers worked by hand."""
 
 from importlib.metadata import version
-from math import log, nan
+from math import log
 
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.analysis.missing_data.patterns import BESIDE
-from mothers_margins.results.results import NOT_LOCKED, About, Results, tidy
+from mothers_margins.results.results import NOT_LOCKED
 from tests.planted import (
     RESTRICTED,
-    SYNTHETIC,
     complete,
     filled,
     run,
@@ -18,30 +16,6 @@ from tests.planted import (
 )
 
 ABUSE, TRAUMA = "Domestic abuse (CAS at or above the cut-off)", "Childhood trauma (CTQ total)"
-
-
-def beside(study: mm.Study, both: bool = False, **more) -> Results:
-    """Of learning difficulties 20 observed (4 yes), and 5 imputed; of the CTQ total 30 and 15.
-
-    more: of the imputed share of Yes, or of both shares.
-    """
-    rows = []
-    for group, n, share, mean, sd in (
-        ("observed", 20, 20.0, 41.25, 10.04),
-        ("imputed", 5, 12.5, 44.0, 9.0),
-    ):
-        usual = {"block": "", "group": group, "missing": 0}
-        of = usual | {"variable": "learning_difficulties", "statistic": "percent", "denominator": n}
-        own = more if group == "imputed" else {}
-        counts = (share * n / 100, n - share * n / 100) if group == "observed" else (nan, nan)
-        rows += [of | {"level": "Yes", "value": share, "n": counts[0]} | own]
-        rows += [of | {"level": "No", "value": 100 - share, "n": counts[1]} | (own if both else {})]
-        numbers = usual | {"variable": "ctq_total", "level": "", "denominator": n + 10, "n": n + 10}
-        rows += [
-            numbers | {"statistic": "mean", "value": mean},
-            numbers | {"statistic": "sd", "value": sd},
-        ]
-    return tidy(rows, About("summaries", study, SYNTHETIC, BESIDE), 1)
 
 
 def test_every_number_of_the_account_is_that_of_the_results(esmi):

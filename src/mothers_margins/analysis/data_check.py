@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from mothers_margins.analysis.summarise import AskedGroups
 from mothers_margins.cohort.cohort import Cohort, Event, column, only_recorded
 from mothers_margins.cohort.conditions import Check, checks, chosen_groups, where_mask
 from mothers_margins.errors import UsageError
 from mothers_margins.results.results import About, Results, Row, tidy
-from mothers_margins.study.conditions import Group
+from mothers_margins.study.conditions import AskedGroups, Group
 from mothers_margins.study.study_file import Outcome
 
 EVERYONE = {"all": Group(label="All", where={})}

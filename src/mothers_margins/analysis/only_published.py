@@ -22,29 +22,18 @@ def only_published(cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[R
     is not stated.
     """
     study = cohort.study
-    # derived again: this is the guard, so it trusts no column that was made before
-    whole = derive(cohort)
-    firm = {fact.id for fact in study.facts if fact.kind != "soft"}
-    broken = broken_relations(whole, study.groups) + broken_margins(whole)
-    broken += [f"fact {name}" for name in broken_facts(whole) if name in firm]
+    broken = _broken(cohort)
     if broken:
         raise DataError(
             "These rows do not agree with the publication that they claim to rebuild.", broken
         )
     declared = {name: _declared(study, group) for name, group in groups.items()}
-    unstated: dict[str, None] = {}
-    for row in rows:
-        variable, level, group, statistic = (
-            str(row[key]) for key in ("variable", "level", "group", "statistic")
-        )
-        if variable == "n":
-            settled = published_size(study, declared[group])
-        elif statistic in ("n", "percent"):
-            settled = published_count(study, declared[group], variable, level)
-        else:
-            settled = study.margins.get((variable, level, declared[group], statistic))
-        if settled is None or (statistic == "n" and settled != row["value"]):
-            unstated[f"{variable} within {group}"] = None
+    # a dict, as a set that keeps the order of the rows
+    unstated = dict.fromkeys(
+        f"{row['variable']} within {row['group']}"
+        for row in rows
+        if not _is_stated(study, declared[str(row["group"])], row)
+    )
     if unstated:
         reason = (
             "The publication does not state these numbers, and rows rebuilt from it agree "
@@ -55,6 +44,32 @@ def only_published(cohort: Cohort, groups: Mapping[str, Group], rows: Iterable[R
             "in study.yaml."
         )
         raise DisclosureError(f"Refused. {reason}", unstated, remedy)
+
+
+def _broken(cohort: Cohort) -> list[str]:
+    """What the publication states and the rows do not bear out."""
+    study = cohort.study
+    # facts may be about what `derive` adds, and rows can be summarised without it
+    whole = derive(cohort)
+    # a soft fact is ours, not the publication's: plausible, to build the rows by
+    firm = {fact.id for fact in study.facts if fact.kind != "soft"}
+    facts = [f"fact {name}" for name in broken_facts(whole) if name in firm]
+    return broken_relations(whole, study.groups) + broken_margins(whole) + facts
+
+
+def _is_stated(study: Study, group: str, row: Row) -> bool:
+    """Whether the publication settles the number of a row. group: as the study names it, else
+    empty.
+    """
+    variable, level, statistic = (str(row[key]) for key in ("variable", "level", "statistic"))
+    if variable == "n":
+        settled = published_size(study, group)
+    elif statistic in ("n", "percent"):
+        settled = published_count(study, group, variable, level)
+    else:
+        settled = study.margins.get((variable, level, group, statistic))
+    # a percentage stands beside its count; a mean was compared, as it is rounded, with all margins
+    return settled is not None and (statistic != "n" or settled == row["value"])
 
 
 def _declared(study: Study, group: Group) -> str:

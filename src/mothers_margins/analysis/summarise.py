@@ -1,8 +1,8 @@
 """Counts, percentages and means of groups, which are free to overlap."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,11 @@ from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.cohort.conditions import broken_relations, chosen_groups, where_mask
 from mothers_margins.errors import DataError, UsageError, expect, unknown
 from mothers_margins.results.results import About, Results, Row, Scalar, checked, tidy
+from mothers_margins.study.conditions import AskedGroups, Group
 from mothers_margins.study.participant_table import Summarised
 from mothers_margins.study.published_numbers import agrees
 from mothers_margins.study.study import Source, Study
 
-# Names of the study's groups, or new ones by conditions, in any form in which a study writes them.
-AskedGroups = Sequence[str] | Mapping[str, Mapping[str, Any]]
 # What x-summary asks for: statistics of the known values of a number.
 STATISTICS = {
     "mean": ("mean",),
@@ -54,26 +53,43 @@ def summarise(
     if isinstance(variables, str):
         raise UsageError(f"summarise: variables must be a list of names: ['{variables}'].")
     study = cohort.study
+    names = summarised(study, variables)
     first = next(iter(study.tables.values()))
-    names = list(first.variables if variables is None else variables)
-    missing = [name for name in names if name not in study.variables]
-    if missing:
-        raise unknown("variable", missing, study.variables, f"study {study.name}")
     chosen = chosen_groups(study, first.groups if groups is None else groups)
     broken = broken_relations(cohort, [name for name in chosen if name in study.groups])
     if broken:
         raise DataError("These rows do not bear out how the study relates its groups.", broken)
     rows: list[Row] = []
-    for key, group in chosen.items():
-        mask = where_mask(cohort, group.where)
-        inside = replace(cohort, data=cohort.data[mask], reasons=cohort.reasons[mask])
-        size = len(inside)
-        rows.append(_row("n", "", key, "n", size, n=size, denominator=size, missing=0))
-        for name in names:
-            rows += [row | _zero(study, row) for row in _summary(inside, name, key)]
+    for name, group in chosen.items():
+        rows += _of_group(cohort, name, group, names)
+    # named are the kinds that may say anything, so that a new kind of source is guarded
     if cohort.source.kind not in ("restricted", "synthetic"):
         only_published(cohort, chosen, rows)
     return tidy(rows, About("summaries", study, cohort.source, chosen), timepoint)
+
+
+def summarised(study: Study, variables: Iterable[str] | None) -> list[str]:
+    """Names of variables that can be summarised, by default those of the study's first table.
+    Raises UsageError for unknown ones.
+    """
+    if variables is None:
+        return list(next(iter(study.tables.values())).variables)
+    names = list(variables)
+    missing = [name for name in names if name not in study.variables]
+    if missing:
+        raise unknown("variable", map(str, missing), study.variables, f"study {study.name}")
+    return names
+
+
+def _of_group(cohort: Cohort, name: str, group: Group, variables: Iterable[str]) -> Iterator[Row]:
+    """Rows of one group: its size, then its variables."""
+    mask = where_mask(cohort, group.where)
+    inside = replace(cohort, data=cohort.data[mask], reasons=cohort.reasons[mask])
+    size = len(inside)
+    yield _row("n", "", name, "n", size, n=size, denominator=size, missing=0)
+    for variable in variables:
+        for row in _summary(inside, variable, name):
+            yield row | _zero(cohort.study, row)
 
 
 def _row(
@@ -94,13 +110,15 @@ def _summary(inside: Cohort, name: str, group: str) -> Iterator[Row]:
     """Rows of one variable among the participants `inside` one group."""
     if name in inside.study.sets:
         for option in inside.study.sets[name]:
+            # who left out one option may have answered the next
             values = column(inside, option.name)
             counts = _counts(inside, option.name, values)
             counted = _counted(name, option.title, group, int(values.sum()), counts)
             yield from (row | {"block": option.block} for row in counted)
         return
     values = column(inside, name)
-    counts, levels = _counts(inside, name, values), inside.study.levels(name)
+    counts = _counts(inside, name, values)
+    levels = inside.study.levels(name)
     for level in levels:
         yield from _counted(name, level, group, int((values == level).sum()), counts)
     if not levels:
@@ -121,6 +139,7 @@ def _counts(inside: Cohort, name: str, values: pd.Series) -> dict[str, int]:
 def _counted(
     name: str, level: str, group: str, number: int, known_missing: dict[str, int]
 ) -> Iterator[Row]:
+    # of a group in which nobody's value is known there is no count either: 0 would be a finding
     known = known_missing["denominator"]
     counts = {"n": number, **known_missing}
     status = "shown" if known else "missing"
@@ -139,7 +158,7 @@ def _numbers(
 ) -> Iterator[Row]:
     known = values.dropna().astype(float)
     counts = {"n": len(known), **known_missing}
-    found: dict[str, float] = {
+    values_of: dict[str, float] = {
         "mean": known.mean(),
         "sd": known.std(ddof=1),
         "median": known.median(),
@@ -148,9 +167,11 @@ def _numbers(
         "min": known.min(),
         "max": known.max(),
     }
-    for statistic in (statistic for kind in variable.summary for statistic in STATISTICS[kind]):
-        status = "missing" if pd.isna(found[statistic]) else "shown"
-        yield _row(name, "", group, statistic, found[statistic], **counts, status=status)
+    asked = chain.from_iterable(STATISTICS[kind] for kind in variable.summary)
+    for statistic in asked:
+        # also of one value alone, which has no standard deviation
+        status = "missing" if pd.isna(values_of[statistic]) else "shown"
+        yield _row(name, "", group, statistic, values_of[statistic], **counts, status=status)
 
 
 def _quartile(known: pd.Series, share: float, rule: str) -> float:

@@ -1,7 +1,7 @@
 """Who meets a condition, in three-valued logic; groups, and combinations that cannot be."""
 
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.errors import UsageError, unknown
-from mothers_margins.study.conditions import Condition, Group, Where, WrittenWhere
+from mothers_margins.study.conditions import AskedGroups, Condition, Group, Where
 from mothers_margins.study.participant_table import Variable
 from mothers_margins.study.study import Study
 
@@ -231,9 +231,7 @@ def _combinations(cohort: Cohort) -> Iterator[Check]:
             )
 
 
-def chosen_groups(
-    study: Study, groups: Sequence[str] | Mapping[str, WrittenWhere]
-) -> dict[str, Group]:
+def chosen_groups(study: Study, groups: AskedGroups) -> dict[str, Group]:
     """Groups by name: the study's, or new ones by their conditions. Raises UsageError for what the
     study lacks.
     """

@@ -5,7 +5,7 @@ as text, before any cell is checked.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -94,6 +94,7 @@ def read_text(path: Path, study: Study) -> Text:
         for planned, table in zip(plan.tables, tables, strict=True)
         for problem in table.text.problems
     ]
+    # the first table says who there is; what is wrong with another is told with all other problems
     if not tables[0].text.rows:
         raise UnreadableError("\n".join(problems))
     merged = _merged(tables, plan, study)
@@ -193,6 +194,7 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> MappedTable:
     cells = {}
     for name, mapped in wanted.items():
         if {*mapped.columns} <= {*sheet.header}:
+            # a variable's own codes of what is missing go before those of its whole table
             whole = mapped.model_copy(update={"missing": {**table.missing, **mapped.missing}})
             cells[name] = _joined(sheet, whole, study, name)
     rows = dict.fromkeys([study.schema.primary_key[0], *cells], numbers)
@@ -260,6 +262,7 @@ def _labelled(
         labels_are_usual=field is not None and field.role == "item",
     )
     labels = sheet.labels.get(column, {})
+    # each distinct text is looked up once: files are long, and have few
     of_row, distinct = pd.factorize(texts)
     meanings = [codes.meaning(text, labels.get(text, "")) for text in distinct]
     return np.array(meanings, dtype=object)[of_row]
@@ -292,6 +295,8 @@ class _Codes:
         return UNMAPPED if self._is_unsure(text, label) else text
 
     def _as_mapped(self, text: str, label: str) -> str | None:
+        # what is mapped as missing goes before what is mapped as a value, a code before its label;
+        # an empty cell has no label that could be meant
         keys = [key for key in (text, label) if key or not text]
         for meanings in (self.mapped.missing, self.mapped.values):
             for key in keys:
@@ -313,31 +318,45 @@ def _merged(tables: list[MappedTable], plan: SourcesFile, study: Study) -> Text:
     for that reason.
     """
     first = tables[0]
-    ids = first.ids
     key = study.schema.primary_key[0]
-    cells = {key: ids}
-    cells |= {name: np.full(len(ids), NOT_HELD, dtype=object) for name in plan.not_held}
+    cells = {key: first.ids}
+    cells |= {name: np.full(len(first.ids), NOT_HELD, dtype=object) for name in plan.not_held}
     rows = dict.fromkeys(cells, first.text.rows[key])
     files = dict.fromkeys(cells, plan.tables[0].file)
     events: list[Event] = []
     problems: list[str] = []
     for order, (table, planned) in enumerate(zip(tables, plan.tables, strict=True), 1):
-        place = np.arange(len(ids)) if table is first else _places(ids, table.ids)
-        no_row = place < 0
-        for name, texts in table.text.cells.items():
-            cells[name] = np.where(no_row, NO_ROW, texts[place])
-            rows[name] = np.where(no_row, 0, table.text.rows[name][place])
-            files[name] = planned.file
-        if not table.text.rows:
-            # what a table that cannot be read would hold is not missed a second time
-            unread = names_in(planned, study)
-            cells |= dict.fromkeys(unread, np.full(len(ids), NO_ROW, dtype=object))
-            rows |= dict.fromkeys(unread, first.text.rows[key])
-            files |= dict.fromkeys(unread, planned.file)
+        # the first table's rows stay where they are, also those whose id is repeated
+        place = np.arange(len(first.ids)) if table is first else _places(first.ids, table.ids)
+        if table.text.rows:
+            aligned = _aligned(table.text, place)
+        else:
+            aligned = _unread(names_in(planned, study), first.text.rows[key])
+        cells |= aligned.cells
+        rows |= aligned.rows
+        files |= dict.fromkeys(aligned.cells, planned.file)
         if table is not first:
-            events += _unmatched(no_row, ids, table.ids, str(order))
-        problems += _id_differences(ids, table.ids, planned.file)
+            events += _unmatched(place < 0, first.ids, table.ids, str(order))
+        problems += _id_differences(first.ids, table.ids, planned.file)
     return Text(cells, rows, files, tuple(problems), tuple(events))
+
+
+def _aligned(text: Text, place: np.ndarray) -> Text:
+    """A table's columns in another order of rows, by the place of each; without a row where that is
+    negative.
+    """
+    no_row = place < 0
+    cells = {name: np.where(no_row, NO_ROW, texts[place]) for name, texts in text.cells.items()}
+    rows = {name: np.where(no_row, 0, text.rows[name][place]) for name in cells}
+    return Text(cells, rows)
+
+
+def _unread(names: Iterable[str], numbers: np.ndarray) -> Text:
+    """What a table that cannot be read would hold, without a row for anybody: told once already, it
+    is not to be missed a second time.
+    """
+    cells = {name: np.full(len(numbers), NO_ROW, dtype=object) for name in names}
+    return Text(cells, dict.fromkeys(cells, numbers))
 
 
 def _places(ids: np.ndarray, own: np.ndarray) -> np.ndarray:
@@ -364,7 +383,9 @@ def _id_differences(ids: np.ndarray, own: np.ndarray, file: str) -> Iterator[str
 
 
 def _plain(identifier: str) -> str:
-    """An id without what programs add or lose."""
+    """An id without what programs add or lose: spaces, capitals, zeros in front, and the `.0` of a
+    number that a spreadsheet took for a decimal.
+    """
     return identifier.strip().casefold().removesuffix(".0").lstrip("0")
 
 

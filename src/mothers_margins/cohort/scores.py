@@ -48,6 +48,7 @@ def score(study: Study, scored: Score, data: Columns, reasons: Columns, rules: C
     gate = instrument.gate
     if gate is None:
         return value, reason, rule
+    # a gate that is not known closes nothing: the answers behind it were given
     closed = (data[gate.variable] == gate.level).fillna(False).to_numpy(dtype=bool)
     return value.mask(closed), reason.mask(closed, gate.reason), rule.mask(closed, CLOSED)
 
@@ -68,17 +69,35 @@ def _from_items(
     if scored.value:
         values = _counted(scored, [data[name] for name in names], known)
     else:
-        values = _sums(study, instrument, scored, item_rule, data, known)
-    index = data[names[0]].index
-    enough = answered >= _needed(scored, item_rule)
-    value = pd.Series(values, index=index).where(enough).astype("Float64")
+        items = [_answers(study, instrument, number, data) for number in scored.items]
+        values = _sums(np.column_stack(items), known, item_rule)
+    value = pd.Series(values, index=data[names[0]].index)
+    value = value.where(answered >= _needed(scored, item_rule)).astype("Float64")
     reason = _reason(answered == 0, [reasons[name] for name in names])
-    by_items = np.where(answered == len(names), COMPLETE, FILLED[item_rule.items])
-    rule = pd.Series(by_items, index=index, dtype="str").where(value.notna(), TOO_FEW)
-    rule = rule.mask(answered == 0, NONE)
-    only_score = (reasons[names[0]] == ONLY_SCORE).fillna(False)
-    rule = rule.mask((answered == 0) & only_score, NOT_SUPPLIED)
+    if_made = np.where(answered == len(names), COMPLETE, FILLED[item_rule.items])
+    rule = _rule(if_made, value, answered == 0, reasons[names[0]])
     return value, reason.where(value.isna()).astype("str"), rule
+
+
+def _rule(
+    if_made: np.ndarray, value: pd.Series, unanswered: np.ndarray, reason: pd.Series
+) -> pd.Series:
+    """The rule that made each score, or why there is none. reason: of the first item."""
+    rule = pd.Series(if_made, index=value.index, dtype="str").where(value.notna(), TOO_FEW)
+    rule = rule.mask(unanswered, NONE)
+    # a file that holds the score holds none of the items, so the first speaks for all
+    only_score = (reason == ONLY_SCORE).fillna(False)
+    return rule.mask(unanswered & only_score, NOT_SUPPLIED)
+
+
+def _answers(study: Study, instrument: Instrument, number: int, data: Columns) -> np.ndarray:
+    """Answers to one item, turned round if the instrument says so."""
+    name = instrument.item(number)
+    answers = data[name].to_numpy(dtype=float, na_value=np.nan)
+    if number not in instrument.reversed:
+        return answers
+    limits = study.fields[name].constraints
+    return (limits.minimum or 0) + (limits.maximum or 0) - answers
 
 
 def _counted(scored: Score, items: Sequence[pd.Series], known: np.ndarray) -> np.ndarray:
@@ -96,7 +115,7 @@ def _needed(scored: Score, item_rule: ItemRule) -> float:
         return len(scored.items)  # nothing is filled in, so a sum needs all its items
     if scored.value == "any":
         return 1
-    # less a little, so that 0.8 of 5 items are 4
+    # less a little, as a share times a number may lie above what is meant: 0.07 of 100 items are 7
     return float(np.ceil(item_rule.answered * len(scored.items) - 1e-9))
 
 
@@ -107,31 +126,19 @@ def _reason(unanswered: np.ndarray, reasons: Sequence[pd.Series]) -> pd.Series:
     return first.where(unanswered & agree, TOO_FEW)
 
 
-def _sums(
-    study: Study,
-    instrument: Instrument,
-    scored: Score,
-    rule: ItemRule,
-    data: Columns,
-    known: np.ndarray,
-) -> np.ndarray:
-    """Sums of items after reversing, with missing items filled in as the rule says."""
-    items = np.empty(known.shape)
-    for place, number in enumerate(scored.items):
-        name = instrument.item(number)
-        items[:, place] = data[name].to_numpy(dtype=float, na_value=np.nan)
-        if number in instrument.reversed:
-            limits = study.fields[name].constraints
-            items[:, place] = (limits.minimum or 0) + (limits.maximum or 0) - items[:, place]
+def _sums(items: np.ndarray, known: np.ndarray, rule: ItemRule) -> np.ndarray:
+    """Sums of items, with missing ones filled in as the rule says."""
     answers = np.where(known, items, 0)
     if rule.items == "observed":
         return np.asarray(answers.sum(axis=1))
     if rule.items == "single_impute":
-        times = known.sum(axis=0)
-        sums = answers.sum(axis=0)
-        # nobody's answer fills nothing
-        means = np.where(times > 0, sums / np.maximum(times, 1), np.nan)
+        answers_to_item = known.sum(axis=0)
+        # an item that nobody answered has no mean, so it fills nothing
+        means = np.where(
+            answers_to_item > 0, answers.sum(axis=0) / np.maximum(answers_to_item, 1), np.nan
+        )
         return np.asarray(np.where(known, items, means).sum(axis=1))
+    # where nothing was answered the sum is not used: at least 1 only avoids dividing by none
     answered = np.maximum(known.sum(axis=1), 1)
     return np.asarray(answers.sum(axis=1) * known.shape[1] / answered)
 

@@ -1,6 +1,6 @@
 """Conditions on variables, and groups: {variable: level | {not: …} | {at_least: …}}."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -47,8 +47,9 @@ def _as_condition(written: Written | Condition) -> Written | Condition:
 
 
 Where = dict[str, Annotated[Condition, BeforeValidator(_as_condition)]]
-# Conditions as somebody writes them in a call: in the short forms, or made already.
-WrittenWhere = Mapping[str, Written | Condition]
+# Groups as somebody asks for them in a call: by the study's names, or new ones by their conditions,
+# in the short forms or made already.
+AskedGroups = Sequence[str] | Mapping[str, Mapping[str, Written | Condition]]
 
 
 class Difference(Definition):

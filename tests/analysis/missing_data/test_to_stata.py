@@ -387,9 +387,9 @@ def test_names_that_stata_does_not_take():
 
 
 def test_text_cannot_leave_its_place_in_the_do_file():
-    said = stata_export._said('a "b" `c\' $d\n/* e // f')
-    assert not {'"', "`", "\n"} & {*said}
-    assert not re.search(r"//|/\*|(?<!\\)\$", said)
+    text = stata_export._as_text('a "b" `c\' $d\n/* e // f')
+    assert not {'"', "`", "\n"} & {*text}
+    assert not re.search(r"//|/\*|(?<!\\)\$", text)
 
 
 def test_letters_are_the_dictionarys_own_and_run_out_loudly(esmi):

@@ -244,8 +244,8 @@ def test_beside_an_empty_cell_one_profile_limit_is_infinite_and_the_other_is_fou
     with pytest.raises(ArithmeticError, match="do not converge"):
         likelihood.maximum_likelihood(design, event, 95)
     best = 4 * np.log(0.4) + 6 * np.log(0.6)  # reached as the coefficient goes to infinity
-    far = np.array([np.log(4 / 6), 30.0])
-    low, high, p_value = likelihood._profile(design, event, far, np.diag([1.0, 100.0]), best, 1, 95)
+    far = likelihood.Maximum(np.array([np.log(4 / 6), 30.0]), np.diag([1.0, 100.0]), best)
+    low, high, p_value = likelihood._profile(design, event, far, 1, 95)
     assert high == np.inf
     assert fall(low, 5, 0, 4, 6) == pytest.approx(QUANTILE, abs=1e-6)
     assert p_value == pytest.approx(stats.chi2.sf(fall(0, 5, 0, 4, 6), 1))

@@ -6,22 +6,21 @@ import numpy as np
 import pandas as pd
 
 from mothers_margins.analysis.comparisons import two_group_tests
-from mothers_margins.analysis.summarise import AskedGroups, summarise
+from mothers_margins.analysis.summarise import summarise, summarised
 from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.cohort.conditions import chosen_groups, group_mask, where_mask
-from mothers_margins.errors import DisclosureError, UsageError, expect, unknown
+from mothers_margins.errors import DisclosureError, UsageError, expect
 from mothers_margins.results.results import About, Results, Row, tidy
+from mothers_margins.study.conditions import AskedGroups
 
 # Why nothing was tested, and why Fisher's test stands there: codes in `note`, whose words stand in
 # `terms`.
 UNTESTED = (
-    *(
-        "groups_made_from_it",
-        "zero_by_definition",
-        "nothing_varies",
-        "no_value_in_a_group",
-        "too_few_values",
-    ),
+    "groups_made_from_it",
+    "zero_by_definition",
+    "nothing_varies",
+    "no_value_in_a_group",
+    "too_few_values",
     "too_many_tables",
 )
 BY_RULE = "small_expected_count"
@@ -65,23 +64,20 @@ def compare(
             "compare: between must be two groups, by their names or as a mapping of two conditions."
         )
     groups = chosen_groups(study, between)
-    names = list(next(iter(study.tables.values())).variables if variables is None else variables)
+    names = summarised(study, variables)
     if not names:
         raise UsageError("compare: no variable was named.")
-    missing = [name for name in names if name not in study.variables]
-    if missing:
-        raise unknown("variable", map(str, missing), study.variables, f"study {study.name}")
     if cohort.source.kind == "reconstructed":
         _settled(cohort, names, between)
     masks = {name: where_mask(cohort, group.where) for name, group in groups.items()}
     _disjoint(masks)
+    # a variable that decides who is in which group differs between them by definition
     made_from = frozenset().union(*(study.decided_by(group.where) for group in groups.values()))
     a, b = masks
     rows: list[Row] = []
     for name in names:
         common: Row = {"variable": name, "level": "", "group_a": a, "group_b": b}
-        compared = _one_variable(cohort, name, masks, made_from, exact)
-        rows += [common | row for row in compared]
+        rows += [common | row for row in _one_variable(cohort, name, masks, made_from, exact)]
     return tidy(rows, About("comparisons", study, cohort.source, groups), timepoint)
 
 
@@ -138,9 +134,12 @@ def _zero(
     is.
     """
     for check in cohort.study.file.impossible:
-        if name in check.where and {*check.where} - {name} <= made_from and len(check.where) > 1:
+        others = {*check.where} - {name}
+        # without others the value cannot be at all, which says nothing of the groups
+        if name in check.where and others and others <= made_from:
             return check.reason
     for zero in cohort.study.structural_zeros(name):
+        # also a group that lies within the one that cannot have the level
         within = group_mask(cohort, zero.group)
         if any(not (mask & ~within).any() for mask in masks.values()):
             return zero.reason
@@ -183,6 +182,7 @@ def _numbers(cohort: Cohort, name: str, a: np.ndarray, b: np.ndarray) -> Iterato
     if not (len(a) and len(b)):
         yield _untested("no_value_in_a_group")
         return
+    # a variance needs two values in each group, and a test some variance
     if min(len(a), len(b)) < 2 or np.ptp(np.concatenate([a, b])) == 0:
         yield _untested("too_few_values")
         return
@@ -202,6 +202,7 @@ def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: boo
     """
     rules = cohort.study.file.tests
     known: Row = {"n": int(table.sum())}
+    # a level that nobody has would add a degree of freedom and expected counts of zero
     seen = table[table.sum(axis=1) > 0]
     sizes = table.sum(axis=0)
     if len(seen) < 2 or not sizes.all():
@@ -213,7 +214,7 @@ def _levels(cohort: Cohort, table: np.ndarray, levels: Sequence[str], exact: boo
                 if row["test"] == "fisher_exact":
                     row["note"] = ASKED_FOR if exact else BY_RULE
                 yield known | row
-        except OverflowError:
+        except OverflowError:  # Fisher's test lists more tables than can be counted through
             yield known | _untested("too_many_tables") | {"test": "fisher_exact"}
         apart = two_group_tests.standardised_levels(seen)
         if apart:

@@ -10,6 +10,7 @@ from mothers_margins.cohort.cohort import Cohort, gap, only_recorded
 from mothers_margins.errors import expect, unknown
 from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.conditions import Group
+from mothers_margins.study.study import Study
 
 ALL_KNOWN = "all_known"
 BESIDE = {
@@ -30,6 +31,7 @@ def patterns(cohort: Cohort, variables: Sequence[str]) -> Results:
     wrong = [name for name in variables if name not in study.declared]
     if wrong or isinstance(variables, str):
         raise unknown("variable", wrong or [str(variables)], study.variables, f"study {study.name}")
+    # one word per row, of all names that are missing in it, so that equal patterns can be counted
     gaps = pd.DataFrame({name: gap(cohort, name) for name in variables}).astype(bool)
     together = gaps.apply(lambda row: "; ".join(gaps.columns[row.to_numpy()]), axis=1)
     rows: list[Row] = [
@@ -57,34 +59,38 @@ def imputed_values(imputed: Imputed) -> Results:
     do.
     """
     expect(imputed, Imputed, "imputed_values", "what impute returns")
-    recorded = imputed.cohort.data
+    study = imputed.cohort.study
     completed = [imputed.made.complete(i) for i in range(1, imputed.m + 1)]
     rows: list[Row] = []
     for name in (*imputed.filled, *map(str, imputed.made.passive)):
-        missing = recorded[name].isna()
+        recorded = imputed.cohort.data[name]
+        missing = recorded.isna()
         drawn = pd.concat([data[name][missing] for data in completed])
+        # a participant's gate may be open in one imputation and closed in another
         drawn_once = int(drawn.notna().groupby(drawn.index).any().sum())
-        sides = {
-            "observed": (recorded[name].dropna(), int((~missing).sum())),
-            "imputed": (drawn.dropna(), drawn_once),
-        }
-        levels = imputed.cohort.study.levels(name)
-        for side, (values, n) in sides.items():
-            common: Row = {
-                "block": "",
-                "variable": name,
-                "group": side,
-                "denominator": n,
-                "missing": 0,
-                "status": "shown" if len(values) else "missing",
-            }
-            if not levels:
-                described = _mean_and_sd(values, n)
-            else:
-                described = _percentages(levels, values, counts_somebody=side == "observed")
-            rows += [common | row for row in described]
-    about = About("summaries", imputed.cohort.study, imputed.cohort.source, BESIDE)
+        rows += _described(study, name, "observed", recorded.dropna(), int((~missing).sum()))
+        rows += _described(study, name, "imputed", drawn.dropna(), drawn_once)
+    about = About("summaries", study, imputed.cohort.source, BESIDE)
     return tidy(rows, about, imputed.timepoint)
+
+
+def _described(study: Study, name: str, side: str, values: pd.Series, n: int) -> Iterator[Row]:
+    """Rows of a variable as observed or as imputed; n: the participants with such a value."""
+    common: Row = {
+        "block": "",
+        "variable": name,
+        "group": side,
+        "denominator": n,
+        "missing": 0,
+        "status": "shown" if len(values) else "missing",
+    }
+    levels = study.levels(name)
+    if levels:
+        described = _percentages(levels, values, counts_somebody=side == "observed")
+    else:
+        described = _mean_and_sd(values, n)
+    for row in described:
+        yield common | row
 
 
 def _percentages(

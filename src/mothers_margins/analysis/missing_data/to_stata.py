@@ -3,9 +3,10 @@ models it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from string import ascii_lowercase
 from textwrap import wrap
@@ -22,6 +23,7 @@ from mothers_margins.cohort.cohort import column
 from mothers_margins.errors import UsageError, expect
 from mothers_margins.results.results import NOT_LOCKED
 from mothers_margins.results.save import inside_run, of_study, plain_word
+from mothers_margins.study.analysis_plan import Coding
 from mothers_margins.study.study import Study
 
 Kind = Literal["imputed", "passive", "regular"]
@@ -80,13 +82,13 @@ class _Variable:
 
 @dataclass(frozen=True)
 class _Term:
-    """A term of the model: as `logit` takes it, its variable of the study, and the line that makes
-    its column.
+    """A term of the model: as `logit` takes it, its variable of the study, and, if it has a column
+    of its own, that column and the line that makes it.
     """
 
     written: str
     variable: str
-    made: str = ""
+    column: str = ""
     line: str = ""
 
 
@@ -142,23 +144,16 @@ def _variables(imputed: Imputed) -> Iterator[_Variable]:
     study = imputed.cohort.study
     names = [str(name) for name in imputed.made.data]
     completed = [imputed.complete(i, names) for i in range(1, imputed.m + 1)]
-    targets = {target.name: target.missing for target in imputed.made.targets}
     taken = {IMPUTATION, ROW}
     for name in names:
         recorded = column(imputed.cohort, name)
         codes = _codes(study, name, recorded)
         at_first = _numbers(recorded, codes)
         later = np.array([_numbers(cohort.data[name], codes) for cohort in completed])
-        missing = np.isnan(at_first)
-        # a cell that the run took for missing is imputable, even where its gate was closed in every
-        # chain
-        is_soft = missing & ((~np.isnan(later)).any(axis=0) | targets.get(name, False))
-        reasons = imputed.cohort.reasons[name].astype(object)
-        reasons = reasons.where(reasons.notna(), UNSAID)
-        why = np.where(missing & ~is_soft, reasons, "")
-        why_later = [np.where(np.isnan(numbers) & is_soft, NOT_HERE, why) for numbers in later]
-        kind: Kind = "imputed" if is_soft.any() else "regular"
+        imputable = _imputable(imputed, name, at_first, later)
+        kind: Kind = "imputed" if imputable.any() else "regular"
         values = np.concatenate([at_first, *later])
+        is_integer = bool(codes) or pd.api.types.is_integer_dtype(recorded.dtype)
         yield _Variable(
             name=name,
             written=_name(name, taken),
@@ -166,10 +161,33 @@ def _variables(imputed: Imputed) -> Iterator[_Variable]:
             kind="passive" if name in imputed.made.passive else kind,
             codes=codes,
             values=values,
-            whys=np.concatenate([why, *why_later]),
-            whole=_fits_long(values)
-            and (bool(codes) or pd.api.types.is_integer_dtype(recorded.dtype)),
+            whys=_whys(imputed.cohort.reasons[name], at_first, later, imputable),
+            whole=is_integer and _fits_long(values),
         )
+
+
+def _imputable(imputed: Imputed, name: str, at_first: np.ndarray, later: np.ndarray) -> np.ndarray:
+    """The missing cells that `mi` shall take for imputed: those filled in at least once, and those
+    that the run took for missing, even where their gate was closed in every chain.
+    """
+    filled_once = (~np.isnan(later)).any(axis=0)
+    targets = {target.name: target.missing for target in imputed.made.targets}
+    imputable: np.ndarray = np.isnan(at_first) & (filled_once | targets.get(name, False))
+    return imputable
+
+
+def _whys(
+    reasons: pd.Series, at_first: np.ndarray, later: np.ndarray, imputable: np.ndarray
+) -> np.ndarray:
+    """The reason of every extended missing at every m; empty for a value, and for what is `.`."""
+    reasons = reasons.astype(object)
+    reasons = reasons.where(reasons.notna(), UNSAID)
+    never_imputed = np.where(np.isnan(at_first) & ~imputable, reasons, "")
+    # what is imputed elsewhere may have nothing to know here, where its gate was imputed as closed
+    completed = [
+        np.where(np.isnan(values) & imputable, NOT_HERE, never_imputed) for values in later
+    ]
+    return np.concatenate([never_imputed, *completed])
 
 
 def _fits_long(values: np.ndarray) -> bool:
@@ -203,67 +221,79 @@ def _numbers(values: pd.Series, codes: Mapping[str | bool, int]) -> np.ndarray:
 
 def _name(wanted: str, taken: set[str]) -> str:
     """A name that Stata takes and that no other variable has; it is taken from now on."""
-    reserved = wanted in RESERVED or re.fullmatch(r"str\d+", wanted)
-    found = short = f"{wanted[: LONGEST_NAME - 1]}_" if reserved else wanted[:LONGEST_NAME]
+    short = wanted[:LONGEST_NAME]
+    if wanted in RESERVED or re.fullmatch(r"str\d+", wanted):
+        short = f"{wanted[: LONGEST_NAME - 1]}_"
+    name = short
     number = 2
-    while found in taken:
-        found, number = f"{short[: LONGEST_NAME - len(str(number)) - 1]}_{number}", number + 1
-    taken.add(found)
-    return found
+    while name in taken:
+        ending = f"_{number}"
+        name = f"{short[: LONGEST_NAME - len(ending)]}{ending}"
+        number += 1
+    taken.add(name)
+    return name
 
 
 def _letters(study: Study, reasons: Iterable[str]) -> dict[str, str]:
     """A letter for each reason, the same in every variable: the dictionary's own where it has one
     (.c is c).
     """
-    lists = [study.schema.missing_values, *(field.missing_values for field in study.schema.fields)]
-    codes = [code for one in lists for code in one if re.fullmatch(r"\.[a-z]", code.value)]
-    own = {
-        code.label: code.value[1] for code in reversed(codes)
-    }  # the file's own list counts first
-    found: dict[str, str] = {}
-    for reason in sorted(dict.fromkeys(reasons), key=lambda one: one not in own):
-        free = [letter for letter in ascii_lowercase if letter not in found.values()]
+    own = _own_letters(study)
+    letters: dict[str, str] = {}
+    # reasons with a letter of their own first, so that none of the others takes it
+    for reason in sorted(dict.fromkeys(reasons), key=lambda reason: reason not in own):
+        free = [letter for letter in ascii_lowercase if letter not in letters.values()]
         if not free:
             raise UsageError(
                 "to_stata: Stata has 26 extended missing values, and there are more reasons than "
                 "that."
             )
-        unclaimed = [letter for letter in free if letter not in own.values()]
-        wished = own.get(reason, "")
-        found[reason] = wished if wished in free else (unclaimed or free)[0]
-    return found
+        letter = own.get(reason, "")
+        if letter not in free:
+            unclaimed = [letter for letter in free if letter not in own.values()]
+            letter = (unclaimed or free)[0]
+        letters[reason] = letter
+    return letters
+
+
+def _own_letters(study: Study) -> dict[str, str]:
+    """The letters that the dictionary gives to reasons."""
+    codes = [*study.schema.missing_values]
+    for field in study.schema.fields:
+        codes += field.missing_values
+    return {
+        code.label: code.value[1]
+        for code in reversed(codes)  # so that the file's own list counts first
+        if re.fullmatch(r"\.[a-z]", code.value)
+    }
 
 
 def _write(
     pyreadstat: ModuleType, path: Path, imputed: Imputed, variables: list[_Variable]
 ) -> None:
     """The .dta file, in format 118."""
-    letters = _letters(imputed.cohort.study, (why for one in variables for why in one.reasons))
+    letters = _letters(
+        imputed.cohort.study, chain.from_iterable(variable.reasons for variable in variables)
+    )
     n, times = len(imputed.cohort), imputed.m + 1
     cells = {
         IMPUTATION: np.repeat(np.arange(times, dtype="int32"), n),
         ROW: np.tile(np.arange(1, n + 1, dtype="int32"), times),
-        **{one.written: one.cells(letters) for one in variables},
+        **{variable.written: variable.cells(letters) for variable in variables},
     }
-    labels = {
-        one.written: {
-            code: _level(level)
-            for level, code in sorted(one.codes.items(), key=lambda pair: pair[1])
-        }
-        | {letters[why]: why[:LONGEST_VALUE_LABEL] for why in one.reasons}
-        for one in variables
-    }
+    labels = {variable.written: _value_labels(variable, letters) for variable in variables}
     pyreadstat.write_dta(
         pd.DataFrame(cells),
         path,
         file_label=_cut(f"{_mark(imputed)}: {imputed.m} imputations for {imputed.outcome}"),
         column_labels={IMPUTATION: "imputation (0: as recorded)", ROW: "row of the run"}
-        | {one.written: _cut(one.label) for one in variables},
-        version=14,
+        | {variable.written: _cut(variable.label) for variable in variables},
+        version=14,  # the first whose files are in UTF-8
         variable_value_labels={written: own for written, own in labels.items() if own},
         missing_user_values={
-            one.written: [letters[why] for why in one.reasons] for one in variables if one.reasons
+            variable.written: [letters[why] for why in variable.reasons]
+            for variable in variables
+            if variable.reasons
         },
     )
     # ReadStat writes the time; the same imputations shall be the same bytes, so that `verify` can
@@ -272,6 +302,13 @@ def _write(
     path.write_bytes(
         re.sub(rb"<timestamp>\x11.{17}</", b"<timestamp>\x1101 Jan 1960 00:00</", written, count=1)
     )
+
+
+def _value_labels(variable: _Variable, letters: Mapping[str, str]) -> dict[int | str, str]:
+    """What each code and each extended missing of a variable means, in order of the codes."""
+    in_order = sorted(variable.codes.items(), key=lambda level_and_code: level_and_code[1])
+    labels: dict[int | str, str] = {code: _level(level) for level, code in in_order}
+    return labels | {letters[why]: why[:LONGEST_VALUE_LABEL] for why in variable.reasons}
 
 
 def _level(level: str | bool) -> str:
@@ -291,38 +328,36 @@ def _mark(imputed: Imputed) -> str:
 
 def _do(imputed: Imputed, name: str, variables: list[_Variable]) -> Iterator[str]:
     """Lines of the .do file."""
-    terms = [
-        *_terms(imputed, {one.name: one for one in variables}, {one.written for one in variables})
-    ]
+    by_name = {variable.name: variable for variable in variables}
+    terms = [*_terms(imputed, by_name, {variable.written for variable in variables})]
     kinds: dict[Kind, list[str]] = {"imputed": [], "passive": [], "regular": []}
-    kind_of = {one.name: one.kind for one in variables}
-    for one in variables:
-        kinds[one.kind].append(one.written)
+    for variable in variables:
+        kinds[variable.kind].append(variable.written)
     for term in terms:
-        if term.made:  # what is calculated from an imputed variable is passive
-            kinds["regular" if kind_of[term.variable] == "regular" else "passive"].append(term.made)
-    event = next(one for one in variables if one.name == imputed.outcome).written
-    for said in _about(imputed, variables):
-        yield from (
-            f"* {line}"
-            for line in wrap(_said(said), 110, break_long_words=False, break_on_hyphens=False)
-        )
+        if term.column:
+            # what is calculated from an imputed variable is passive
+            is_regular = by_name[term.variable].kind == "regular"
+            kinds["regular" if is_regular else "passive"].append(term.column)
+    event = by_name[imputed.outcome].written
+    for paragraph in _about(imputed, variables):
+        lines = wrap(_as_text(paragraph), 110, break_long_words=False, break_on_hyphens=False)
+        yield from (f"* {line}" for line in lines)
     yield from ("", "version 17", f'use "{name}.dta", clear', "")
     yield "* Columns of the model, coded as the study says."
     yield from (term.line for term in terms if term.line)
     yield ""
-    lists = [
-        f"{kind}({' '.join(kinds[kind])})" for kind in kinds if kind != "regular" and kinds[kind]
+    not_regular = [
+        f"{kind}({' '.join(names)})" for kind, names in kinds.items() if kind != "regular" and names
     ]
-    yield from _continued(f"mi import flong, m({IMPUTATION}) id({ROW}) clear", *lists)
+    yield from _continued(f"mi import flong, m({IMPUTATION}) id({ROW}) clear", *not_regular)
     yield from _continued("mi register regular", *kinds["regular"])
     yield "mi describe"
     yield from (
-        f"notes {one.written}: {_said(one.label)}"
-        for one in variables
-        if len(one.label) > LONGEST_LABEL
+        f"notes {variable.written}: {_as_text(variable.label)}"
+        for variable in variables
+        if len(variable.label) > LONGEST_LABEL
     )
-    yield f"notes: {_said(_mark(imputed))}. {_said(imputed.cohort.source.statement)}"
+    yield f"notes: {_as_text(_mark(imputed))}. {_as_text(imputed.cohort.source.statement)}"
     yield from (
         "",
         f"* Model {imputed.model}: adjusted log-odds, then odds ratios, then what the imputation "
@@ -331,7 +366,7 @@ def _do(imputed: Imputed, name: str, variables: list[_Variable]) -> Iterator[str
     yield from _continued(f"mi estimate: logit {event}", *(term.written for term in terms))
     yield from ("mi estimate, or", "mi estimate, vartable dftable", "mi estimate, mcerror")
     yield from ("", "* Unadjusted, each variable on the rows of the model.")
-    kept = _condition(terms, {one.name: one for one in variables})
+    kept = _condition(terms, by_name)
     yield from _continued("foreach term in", *(term.written for term in terms), "{")
     yield from (f"    mi estimate, or: logit {event} `term'{kept}", "}")
 
@@ -384,7 +419,9 @@ def _about(imputed: Imputed, variables: list[_Variable]) -> Iterator[str]:
             f"estimates are Firth's, which logit has not."
         )
     renamed = ", ".join(
-        f"{one.written} is {one.name}" for one in variables if one.written != one.name
+        f"{variable.written} is {variable.name}"
+        for variable in variables
+        if variable.written != variable.name
     )
     if renamed:
         yield f"Names that Stata does not take, or that are too long: {renamed}."
@@ -393,49 +430,67 @@ def _about(imputed: Imputed, variables: list[_Variable]) -> Iterator[str]:
 def _terms(
     imputed: Imputed, variables: Mapping[str, _Variable], taken: set[str]
 ) -> Iterator[_Term]:
-    """Terms of the model, coded as `coding.coded` does it."""
+    """Terms of the model, coded as `design_columns.coded` does it."""
     study = imputed.cohort.study
     taken = {*taken, IMPUTATION, ROW}
-    for term in study.terms(imputed.model, imputed.outcome):
-        coding, variable = study.coding(imputed.model, term), variables[term]
-        old, codes = variable.written, variable.codes
-        if coding.per is not None:
-            if coding.per == 1:
-                yield _Term(f"c.{old}", term)
-                continue
-            new = _name(f"{old[: LONGEST_NAME - 6]}_per{coding.per:g}".replace(".", "_"), taken)
-            yield _Term(f"c.{new}", term, new, f"generate double {new} = {old} / {coding.per:.15g}")
-            continue
-        levels = study.levels(term)
-        if coding.linear:
-            order = levels[:: -1 if coding.linear == "reversed" else 1]
-            rules = " ".join(f"({codes[level]} = {place})" for place, level in enumerate(order))
-            new = _name(f"{old[: LONGEST_NAME - 7]}_linear", taken)
-            yield _Term(f"c.{new}", term, new, f"recode {old} {rules}, generate({new})")
-        elif any(olds != (new_level,) for new_level, olds in coding.merged.items()):
-            rules = " ".join(
-                f'({" ".join(str(codes[one]) for one in olds)} = {place} "{_said(new_level)}")'
-                for place, (new_level, olds) in enumerate(coding.merged.items(), 1)
-            )
-            new, base = (
-                _name(f"{old[: LONGEST_NAME - 7]}_merged", taken),
-                [*coding.merged].index(coding.reference) + 1,
-            )
-            yield _Term(f"ib{base}.{new}", term, new, f"recode {old} {rules}, generate({new})")
+    for name in study.terms(imputed.model, imputed.outcome):
+        coding = study.coding(imputed.model, name)
+        variable = variables[name]
+        if coding.per == 1:
+            yield _Term(f"c.{variable.written}", name)
+        elif coding.per is not None:
+            yield _per_units(variable, coding.per, taken)
+        elif coding.linear:
+            yield _linear(variable, study.levels(name), coding, taken)
+        elif any(levels != (merged,) for merged, levels in coding.merged.items()):
+            yield _merged(variable, coding, taken)
         else:
-            yield _Term(f"ib{codes[coding.reference]}.{old}", term)
+            yield _Term(f"ib{variable.codes[coding.reference]}.{variable.written}", name)
+
+
+def _per_units(variable: _Variable, per: float, taken: set[str]) -> _Term:
+    old = variable.written
+    # cut first, so that two digits of the units are not what is cut off; no point in a Stata name
+    new = _name(f"{old[: LONGEST_NAME - 6]}_per{per:g}".replace(".", "_"), taken)
+    return _Term(f"c.{new}", variable.name, new, f"generate double {new} = {old} / {per:.15g}")
+
+
+def _linear(variable: _Variable, levels: Sequence[str], coding: Coding, taken: set[str]) -> _Term:
+    """Levels as numbers, one step each."""
+    order = reversed(levels) if coding.linear == "reversed" else levels
+    rules = [f"({variable.codes[level]} = {place})" for place, level in enumerate(order)]
+    return _recoded(variable, "linear", rules, "c", taken)
+
+
+def _merged(variable: _Variable, coding: Coding, taken: set[str]) -> _Term:
+    """Levels put together, beside a reference."""
+    rules = []
+    for place, (merged, levels) in enumerate(coding.merged.items(), 1):
+        codes = " ".join(str(variable.codes[level]) for level in levels)
+        rules.append(f'({codes} = {place} "{_as_text(merged)}")')
+    base = [*coding.merged].index(coding.reference) + 1
+    return _recoded(variable, "merged", rules, f"ib{base}", taken)
+
+
+def _recoded(
+    variable: _Variable, how: str, rules: Sequence[str], factor: str, taken: set[str]
+) -> _Term:
+    """A term whose column is recoded. factor: how `logit` shall take it, `c` for a number."""
+    old = variable.written
+    new = _name(f"{old[: LONGEST_NAME - len(how) - 1]}_{how}", taken)
+    line = f"recode {old} {' '.join(rules)}, generate({new})"
+    return _Term(f"{factor}.{new}", variable.name, new, line)
 
 
 def _condition(terms: list[_Term], variables: Mapping[str, _Variable]) -> str:
     """The rows of the adjusted model, where a variable does not concern everybody."""
     n = len(next(iter(variables.values())).values)
-    hard = [
-        one for one in (variables[term.variable] for term in terms) if (one.whys[-n:] != "").any()
-    ]
-    return f" if !missing({', '.join(one.written for one in hard)})" if hard else ""
+    of_model = [variables[term.variable] for term in terms]
+    hard = [variable.written for variable in of_model if (variable.whys[-n:] != "").any()]
+    return f" if !missing({', '.join(hard)})" if hard else ""
 
 
-def _said(text: str) -> str:
+def _as_text(text: str) -> str:
     """Text that Stata reads as text in a .do file: one line, no macro, no quote, no beginning of a
     comment.
     """
@@ -445,6 +500,10 @@ def _said(text: str) -> str:
 
 def _continued(*parts: str) -> Iterator[str]:
     """A command over several lines of at most 110 characters."""
-    lines = wrap(" ".join(parts), 102, break_long_words=False, break_on_hyphens=False)
-    for place, line in enumerate(lines):
-        yield ("    " if place else "") + line + (" ///" if place < len(lines) - 1 else "")
+    # 102, and four characters on either side: the indent, and the mark that the command goes on
+    *lines, last = wrap(" ".join(parts), 102, break_long_words=False, break_on_hyphens=False)
+    indent = ""
+    for line in lines:
+        yield f"{indent}{line} ///"
+        indent = "    "
+    yield f"{indent}{last}"

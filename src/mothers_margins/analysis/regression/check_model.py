@@ -131,13 +131,7 @@ def _hosmer_lemeshow(y: np.ndarray, chance: np.ndarray) -> Iterator[Row]:
     if df <= 0:
         yield _missing("goodness_of_fit", "hosmer_lemeshow", "too_few_groups")
         return
-    yield {
-        "check": "goodness_of_fit",
-        "statistic_name": "hosmer_lemeshow",
-        "statistic": chi2,
-        "df": df,
-        "p_value": stats.chi2.sf(chi2, df),
-    }
+    yield _goodness_of_fit("hosmer_lemeshow", chi2, df)
 
 
 def _pearson(x: np.ndarray, y: np.ndarray, chance: np.ndarray) -> Iterator[Row]:
@@ -149,13 +143,16 @@ def _pearson(x: np.ndarray, y: np.ndarray, chance: np.ndarray) -> Iterator[Row]:
     if df <= 0:
         yield _missing("goodness_of_fit", "pearson", "too_few_patterns")
         return
-    yield {
+    yield _goodness_of_fit("pearson", chi2, df) | {"patterns": len(n)}
+
+
+def _goodness_of_fit(name: str, chi2: float, df: int) -> Row:
+    return {
         "check": "goodness_of_fit",
-        "statistic_name": "pearson",
+        "statistic_name": name,
         "statistic": chi2,
         "df": df,
         "p_value": stats.chi2.sf(chi2, df),
-        "patterns": len(n),
     }
 
 

@@ -31,6 +31,33 @@ class Solution:
     profile_p: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Maximum:
+    """Coefficients at which a log-likelihood is largest, their covariance, and its value there."""
+
+    params: np.ndarray
+    covariance: np.ndarray
+    loglik: float
+
+
+@dataclass(frozen=True, eq=False)
+class Standardised:
+    """A design with its columns scaled, and centred if one of them is constant."""
+
+    columns: np.ndarray
+    constant: np.ndarray
+    centre: np.ndarray
+    scale: np.ndarray
+
+    def as_given(self, inside: Maximum) -> Maximum:
+        """A maximum in these columns, in those of the design as it was given."""
+        back = np.diag(1 / self.scale)
+        if self.constant.any():
+            # what centring took from the other columns is the constant's
+            back[int(np.argmax(self.constant))] -= self.centre / self.scale
+        return Maximum(back @ inside.params, back @ inside.covariance @ back.T, inside.loglik)
+
+
 def maximum_likelihood(
     design: np.ndarray, event: np.ndarray, confidence: float, *, profile: bool = True
 ) -> Solution:
@@ -42,53 +69,61 @@ def maximum_likelihood(
     year) do not matter. Raises ArithmeticError if it does not converge, as with separated data,
     which `separated` finds beforehand.
     """
+    standard = standardised(design)
+    _independent(standard.columns)
+    inside = _by_statsmodels(standard.columns, event)
+    outside = standard.as_given(inside)
+    limits = np.full((design.shape[1], 3), np.nan)
+    if profile:
+        scale = standard.scale
+        # centring changes what the constant means, so its limits are sought in columns only scaled
+        uncentred = Maximum(
+            outside.params * scale, outside.covariance * np.outer(scale, scale), outside.loglik
+        )
+        for k, is_constant in enumerate(standard.constant):
+            if is_constant:
+                low, high, p_value = _profile(design / scale, event, uncentred, k, confidence)
+            else:
+                low, high, p_value = _profile(standard.columns, event, inside, k, confidence)
+            limits[k] = low / scale[k], high / scale[k], p_value
+    return Solution(outside.params, outside.covariance, outside.loglik, *limits.T)
+
+
+def _by_statsmodels(design: np.ndarray, event: np.ndarray) -> Maximum:
     from statsmodels.discrete.discrete_model import Logit
 
-    standard, constant, centre, scale = standardised(design)
-    _independent(standard)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whether it converged is looked at below
         try:
-            found = Logit(event, standard).fit(disp=False, maxiter=STEPS, tol=1e-12)
+            fit = Logit(event, design).fit(disp=False, maxiter=STEPS, tol=1e-12)
         except (np.linalg.LinAlgError, ValueError) as error:
             raise ArithmeticError("the maximum-likelihood estimates do not converge") from error
-    inside = np.asarray(found.params)
-    covariance = np.asarray(found.cov_params())
-    last_step = covariance @ found.model.score(inside)
-    if (
-        not np.isfinite(covariance).all()
-        or np.abs(last_step / np.sqrt(np.diag(covariance))).max() > 1e-7
-    ):
+    params = np.asarray(fit.params)
+    covariance = np.asarray(fit.cov_params())
+    if _still_moves(covariance @ fit.model.score(params), covariance, 1e-7):
         raise ArithmeticError("the maximum-likelihood estimates do not converge")
-    back = np.diag(1 / scale)
-    if constant.any():
-        back[int(np.argmax(constant))] -= centre / scale
-    params, loglik, outside = back @ inside, float(found.llf), back @ covariance @ back.T
-    limits = np.full((len(params), 3), np.nan)
-    for k in range(len(params)) if profile else ():
-        # the constant is that of the uncentred columns
-        held, start, spread = (
-            (design / scale, params * scale, outside * np.outer(scale, scale))
-            if constant[k]
-            else (standard, inside, covariance)
-        )
-        low, high, p_value = _profile(held, event, start, spread, loglik, k, confidence)
-        limits[k] = low / scale[k], high / scale[k], p_value
-    return Solution(params, outside, loglik, *limits.T)
+    return Maximum(params, covariance, float(fit.llf))
 
 
-def standardised(design: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A design with its columns scaled, and centred if one is constant; which are constant, the
-    centres, the scales.
+def _still_moves(step: np.ndarray, covariance: np.ndarray, tolerance: float) -> bool:
+    """Whether a further Newton step would move a coefficient by more than a part of its standard
+    error: unlike a gradient, that has no unit, so one tolerance serves all designs.
+    """
+    if not np.isfinite(step).all():
+        return True
+    return bool(np.abs(step / np.sqrt(np.diag(covariance))).max() > tolerance)
+
+
+def standardised(design: np.ndarray) -> Standardised:
+    """A design with its columns scaled, and centred if one is constant: without a constant that
+    takes it up, centring would make another model.
     """
     constant = np.ptp(design, axis=0) == 0
-    centre = (
-        np.where(constant, 0.0, design.mean(axis=0))
-        if constant.any()
-        else np.zeros(design.shape[1])
-    )
+    centre = np.zeros(design.shape[1])
+    if constant.any():
+        centre = np.where(constant, 0.0, design.mean(axis=0))
     scale = np.where(constant, 1.0, design.std(axis=0))
-    return (design - centre) / scale, constant, centre, scale
+    return Standardised((design - centre) / scale, constant, centre, scale)
 
 
 def _independent(standard: np.ndarray) -> None:
@@ -97,13 +132,7 @@ def _independent(standard: np.ndarray) -> None:
 
 
 def _profile(
-    design: np.ndarray,
-    event: np.ndarray,
-    params: np.ndarray,
-    covariance: np.ndarray,
-    best: float,
-    k: int,
-    confidence: float,
+    design: np.ndarray, event: np.ndarray, maximum: Maximum, k: int, confidence: float
 ) -> tuple[float, float, float]:
     """Profile-likelihood limits of one coefficient, and the likelihood-ratio p of zero.
 
@@ -111,33 +140,41 @@ def _profile(
     quantile of chi-squared with one degree of freedom (Venzon and Moolgavkar 1988, Appl Stat
     37:87). A side along which it never falls so far is infinite.
     """
+    estimate = maximum.params[k]
+    variance = maximum.covariance[k, k]
     others = np.delete(design, k, axis=1)
-    moves = (
-        np.delete(covariance[:, k], k) / covariance[k, k]
-    )  # how the others go with this one near the maximum
-    error = np.sqrt(covariance[k, k])
+    others_at_maximum = np.delete(maximum.params, k)
+    # how the others go with this one near the maximum: Newton's method starts from there
+    slopes = np.delete(maximum.covariance[:, k], k) / variance
 
     def fall(value: float) -> float:
-        start = np.delete(params, k) + moves * (value - params[k])
-        return 2 * (best - _maximised(others, event, value * design[:, k], start))
+        start = others_at_maximum + slopes * (value - estimate)
+        return 2 * (maximum.loglik - _maximised(others, event, value * design[:, k], start))
 
+    error = np.sqrt(variance)
     quantile = stats.chi2.ppf(confidence / 100, 1)
-    limits = []
-    for side in (-1, 1):
-        reach = 2.0 * error
-        while fall(params[k] + side * reach) < quantile and reach < 64 * error:
-            reach *= 2
-        far = params[k] + side * reach
-        inside = fall(far) < quantile
-        found = (
-            side * np.inf if inside else _root(lambda value: fall(value) - quantile, params[k], far)
-        )
-        limits.append(found)
-    return limits[0], limits[1], float(stats.chi2.sf(max(fall(0.0), 0.0), 1))
+    low = _limit(fall, quantile, estimate, error, -1)
+    high = _limit(fall, quantile, estimate, error, 1)
+    # the fall at zero may be a rounding error below none
+    return low, high, float(stats.chi2.sf(max(fall(0.0), 0.0), 1))
 
 
-def _root(function: Callable[[float], float], one: float, other: float) -> float:
-    return float(optimize.brentq(function, one, other, xtol=1e-11, rtol=1e-13))
+def _limit(
+    fall: Callable[[float], float], quantile: float, estimate: float, error: float, side: int
+) -> float:
+    """Where the fall reaches the quantile below (side -1) or above (side 1) the estimate."""
+    # a likelihood that has not fallen so far at 64 standard errors (2 doubled) has levelled off
+    reach = 2.0 * error
+    while fall(estimate + side * reach) < quantile and reach < 64 * error:
+        reach *= 2
+    far = estimate + side * reach
+    if fall(far) < quantile:
+        return side * np.inf
+    return _root(lambda value: fall(value) - quantile, estimate, far)
+
+
+def _root(function: Callable[[float], float], start: float, end: float) -> float:
+    return float(optimize.brentq(function, start, end, xtol=1e-11, rtol=1e-13))
 
 
 def _maximised(
@@ -146,19 +183,24 @@ def _maximised(
     """Largest log-likelihood over the coefficients of `design`, by Newton's method with steps
     halved where needed.
     """
-    params, value = start, _loglik(design @ start + offset, event)
-    for _ in range(STEPS if design.shape[1] else 0):
+    params = start
+    value = _loglik(design @ start + offset, event)
+    if not design.shape[1]:  # the only coefficient is held: nothing is left to maximise
+        return value
+    for _ in range(STEPS):
         chance = expit(design @ params + offset)
         score = design.T @ (event - chance)
         information = (design.T * (chance * (1 - chance))) @ design
-        step = np.linalg.lstsq(information, score, rcond=1e-12)[
-            0
-        ]  # where all is nearly certain it is nearly singular
+        # least squares, as the information is nearly singular where all is nearly certain
+        step = np.linalg.lstsq(information, score, rcond=1e-12)[0]
         reached = _loglik(design @ (params + step) + offset, event)
         while reached < value - 1e-12 and np.abs(step).max() > 1e-10:
             step = step / 2
             reached = _loglik(design @ (params + step) + offset, event)
-        params, gained, value = params + step, reached - value, reached
+        gained = reached - value
+        params = params + step
+        value = reached
+        # both, as near the maximum the value stands still before the coefficients do
         if abs(gained) < 1e-13 * max(1.0, abs(value)) and np.abs(score).max() < 1e-8:
             break
     return value
@@ -186,14 +228,13 @@ def firth(
     """
     from firthmodels import FirthLogisticRegression
 
-    _independent(standardised(design)[0])
+    _independent(standardised(design).columns)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # whether it converged is looked at below
-        fitted = FirthLogisticRegression(
+        fit = FirthLogisticRegression(
             backend="numpy", fit_intercept=False, max_iter=STEPS, gtol=1e-7, xtol=1e-7
-        )
-        found = fitted.fit(design, event)
-        limits = np.full((len(found.coef_), 3), np.nan)
+        ).fit(design, event)
+        limits = np.full((design.shape[1], 3), np.nan)
         if profile:
             # firthmodels' constrained fits fail with tolerances below its own; their likelihoods
             # are exact enough
@@ -201,39 +242,38 @@ def firth(
                 backend="numpy", fit_intercept=False, max_iter=STEPS
             ).fit(design, event)
             limits = np.array(
-                [_penalised_profile(coarse, k, confidence) for k in range(len(found.coef_))]
+                [_penalised_profile(coarse, k, confidence) for k in range(design.shape[1])]
             )
-    params = np.asarray(found.coef_)
+    params = np.asarray(fit.coef_)
     chance = expit(design @ params)
     weights = chance * (1 - chance)
-    inverse = np.linalg.inv((design.T * weights) @ design)
-    leverage = weights * np.einsum("ij,jk,ik->i", design, inverse, design)
-    last_step = inverse @ (design.T @ (event - chance + leverage * (0.5 - chance)))
-    if (
-        not np.isfinite(last_step).all()
-        or np.abs(last_step / np.sqrt(np.diag(inverse))).max() > 1e-6
-    ):
+    covariance = np.linalg.inv((design.T * weights) @ design)
+    leverage = weights * np.einsum("ij,jk,ik->i", design, covariance, design)
+    penalised_score = design.T @ (event - chance + leverage * (0.5 - chance))
+    # looser than for maximum likelihood: firthmodels stops by its own measures, at the 1e-7 above
+    if _still_moves(covariance @ penalised_score, covariance, 1e-6):
         raise ArithmeticError("Firth's estimates do not converge")
     if augmented:
-        inverse = np.linalg.inv((design.T * (weights * (1 + leverage))) @ design)
-    return Solution(params, inverse, float(found.loglik_), *limits.T)
+        covariance = np.linalg.inv((design.T * (weights * (1 + leverage))) @ design)
+    return Solution(params, covariance, float(fit.loglik_), *limits.T)
 
 
 # Any: firthmodels has no types
-def _penalised_profile(found: Any, k: int, confidence: float) -> tuple[float, float, float]:
+def _penalised_profile(fit: Any, k: int, confidence: float) -> tuple[float, float, float]:
     """Penalised profile limits and p of one coefficient; missing where firthmodels does not find
     them.
     """
     with warnings.catch_warnings():
+        # where it did not converge firthmodels only warns
         warnings.simplefilter("error")
         try:
-            low, high = found.conf_int(
+            low, high = fit.conf_int(
                 alpha=1 - confidence / 100, method="pl", features=[k], max_iter=1000
             )[k]
         except (Warning, ArithmeticError, ValueError):
             low = high = np.nan
         try:
-            p_value = float(found.lrt(features=[k]).lrt_pvalues_[k])
+            p_value = float(fit.lrt(features=[k]).lrt_pvalues_[k])
         except (Warning, ArithmeticError, ValueError):
             p_value = np.nan
     return low, high, p_value
@@ -257,12 +297,13 @@ def corrected_constant(design: np.ndarray, event: np.ndarray, params: np.ndarray
     def surplus(guess: float) -> float:
         return float((expit(others + value * guess) - event).sum())
 
+    # the surplus is monotone in the constant, so limits wide enough have its root between them
     reach = 1.0
     while surplus(params[place] - reach) * surplus(params[place] + reach) > 0:
         reach *= 2
-    made = params.copy()
-    made[place] = _root(surplus, params[place] - reach, params[place] + reach)
-    return made
+    corrected = params.copy()
+    corrected[place] = _root(surplus, params[place] - reach, params[place] + reach)
+    return corrected
 
 
 def separated(design: np.ndarray, event: np.ndarray) -> np.ndarray:
@@ -273,7 +314,7 @@ def separated(design: np.ndarray, event: np.ndarray) -> np.ndarray:
     """
     from firthmodels import detect_separation
 
-    scale = standardised(design)[3]  # not centred: the constant's own estimate is asked about
-    looked_at = detect_separation(design / scale, event, fit_intercept=False)
-    found: np.ndarray = ~np.asarray(looked_at.is_finite, dtype=bool)
-    return found
+    # not centred: the constant's own estimate is asked about
+    detected = detect_separation(design / standardised(design).scale, event, fit_intercept=False)
+    infinite: np.ndarray = ~np.asarray(detected.is_finite, dtype=bool)
+    return infinite
