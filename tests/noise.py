@@ -1,10 +1,9 @@
-"""Every sentence of ours replaced by noise, at import: run as `python tests/noise.py quiet|noisy
-FILE`.
+"""Every sentence of ours replaced by noise, at import: run as `python tests/noise.py FILE`.
 
-Analysis and what people read are made once as they are and once with each string constant that
-holds words spelt otherwise: every occurrence by letters of its own, so that a sentence which one
-line writes and another looks for is no longer found. Digits, punctuation and what stands in
-{braces} or <tags> stay. What comes out must be the same but for the words.
+Analysis and what people read are made once as they are, in the tests' own process, and once with
+each string constant that holds words spelt otherwise: every occurrence by letters of its own, so
+that a sentence which one line writes and another looks for is no longer found. Digits, punctuation
+and what stands in {braces} or <tags> stay. What comes out must be the same but for the words.
 """
 
 import ast
@@ -120,24 +119,26 @@ class NoisyFinder(PathFinder):
         return spec_from_file_location(fullname, found.origin, loader=loader)
 
 
-def main(how: str, out: Path) -> None:
-    if how == "noisy":
-        sys.meta_path.insert(0, NoisyFinder)
-    sys.path.insert(0, str(SOURCE.parents[1]))
+def everything_made() -> dict[str, object]:
+    """Results, and what is made of them, of this process."""
     from tests.readable import BUILDERS, everything, inputs, structure
 
     results = inputs()
-    text = "".join(everything(build(results)) for _, build in BUILDERS.values())
-    found = {
+    readables = {name: build(results) for name, (_, build) in BUILDERS.items()}
+    text = "".join(everything(readable) for readable in readables.values())
+    return {
         "replaced": NoisyLoader.replaced,
         "text": sha256(text.encode()).hexdigest(),
         "results": {name: frame.to_csv(index=False) for name, frame in results.items()},
-        "structure": {
-            name: repr(structure(build(results))) for name, (_, build) in BUILDERS.items()
-        },
+        "structure": {name: repr(structure(readable)) for name, readable in readables.items()},
     }
-    out.write_text(json.dumps(found), encoding="utf-8")
+
+
+def main(out: Path) -> None:
+    sys.meta_path.insert(0, NoisyFinder)
+    sys.path.insert(0, str(SOURCE.parents[1]))
+    out.write_text(json.dumps(everything_made()), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

@@ -10,8 +10,12 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
 import mothers_margins as mm
 from mothers_margins.figures.figure import Figure
+from mothers_margins.figures.style import STYLE
 from mothers_margins.results.results import Results
 from mothers_margins.tables.table import Table
 from mothers_margins.wording.prose import Prose
@@ -162,13 +166,27 @@ def drawn_words(figure: Figure) -> list[str]:
     return [text.get_text() for axes in figure.drawn.axes for text in axes.texts]
 
 
+def picture(figure: Figure) -> str:
+    """A hash of its pixels, at a third of the dots that a reader gets: enough to see that nothing
+    moved, in half of the time.
+    """
+    dots = figure.drawn.dpi
+    figure.drawn.dpi = dots / 3
+    try:
+        with mpl.rc_context(STYLE):
+            canvas = FigureCanvasAgg(figure.drawn)
+            canvas.draw()
+            return sha256(canvas.buffer_rgba()).hexdigest()
+    finally:
+        figure.drawn.dpi = dots
+
+
 def everything(readable: Readable) -> str:
     """All that a reader gets of it, as one text; of a figure also what is drawn."""
     if isinstance(readable, Table):
         return f"{readable.to_html()}\n{readable!r}"
     if isinstance(readable, Figure):
-        picture = sha256(readable.png()).hexdigest()
-        return "\n".join([readable.alt, *drawn_words(readable), picture])
+        return "\n".join([readable.alt, *drawn_words(readable), picture(readable)])
     return readable.text if isinstance(readable, Prose) else readable
 
 

@@ -14,24 +14,20 @@ from mothers_margins.analysis.comparisons.compare import UNTESTED
 from mothers_margins.imputation.equations import HAPPENINGS
 from mothers_margins.wording import terms
 from tests.conftest import REPOSITORY
+from tests.noise import everything_made
 from tests.readable import BUILDERS, everything, inputs
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> dict[str, dict]:
-    """Everything made twice, each in a process of its own: as it is, and with every sentence
-    replaced.
-    """
-    folder = tmp_path_factory.mktemp("noise")
-    script = str(REPOSITORY / "tests" / "noise.py")
-    running = {}
-    for how in ("quiet", "noisy"):
-        call = [sys.executable, script, how, str(folder / how)]
-        running[how] = subprocess.Popen(call, stderr=subprocess.PIPE, text=True)
-    for how, process in running.items():
-        _, said = process.communicate()
-        assert process.returncode == 0, f"{how}: {said}"
-    return {how: json.loads((folder / how).read_text(encoding="utf-8")) for how in running}
+    """Everything made twice: as it is, and in a process of its own with every sentence replaced."""
+    noisy = tmp_path_factory.mktemp("noise") / "noisy.json"
+    call = [sys.executable, str(REPOSITORY / "tests" / "noise.py"), str(noisy)]
+    process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True)
+    quiet = everything_made()
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    return {"quiet": quiet, "noisy": json.loads(noisy.read_text(encoding="utf-8"))}
 
 
 def test_the_noise_is_there(made):

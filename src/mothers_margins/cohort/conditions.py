@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -47,37 +48,81 @@ def where_mask(cohort: Cohort, where: Where) -> pd.Series:
     for name in where:
         if name not in cohort.study.sets:
             column(cohort, name)  # says what is unknown or not derived yet
-    return holds(cohort.data, cohort.study, where).fillna(False).astype(bool)
+    truth = _all_of(cohort.data, cohort.study, where)
+    return pd.Series(truth.holds, index=cohort.data.index)
 
 
 def holds(data: pd.DataFrame | Mapping[str, pd.Series], study: Study, where: Where) -> pd.Series:
     """Whether the conditions hold, by Kleene's three-valued logic: missing where a missing value
     could decide.
     """
-    index = next(iter(data.values())).index if isinstance(data, Mapping) else data.index
-    every = pd.Series(True, index=index, dtype="boolean")
+    truth = _all_of(data, study, where)
+    values = pd.arrays.BooleanArray(truth.holds, ~(truth.holds | truth.fails))
+    return pd.Series(values, index=_index(data))
+
+
+@dataclass(frozen=True, eq=False)
+class _Truth:
+    """Which rows meet a condition and which do not; the others are unsettled. As arrays, because
+    conditions are asked by the thousand.
+    """
+
+    holds: np.ndarray
+    fails: np.ndarray
+
+    def __and__(self, other: "_Truth") -> "_Truth":
+        """Kleene's and: a row that fails one of two fails, whatever the other is."""
+        return _Truth(self.holds & other.holds, self.fails | other.fails)
+
+
+def _index(data: pd.DataFrame | Mapping[str, pd.Series]) -> pd.Index:
+    return next(iter(data.values())).index if isinstance(data, Mapping) else data.index
+
+
+def _all_of(data: pd.DataFrame | Mapping[str, pd.Series], study: Study, where: Where) -> _Truth:
+    rows = len(_index(data))
+    every = _Truth(np.ones(rows, dtype=bool), np.zeros(rows, dtype=bool))
     for name, condition in where.items():
-        every &= _meets(data, study, name, condition)
+        every = every & _meets(data, study, name, condition)
     return every
 
 
 def _meets(
     data: pd.DataFrame | Mapping[str, pd.Series], study: Study, name: str, condition: Condition
-) -> pd.Series:
+) -> _Truth:
     if name in study.sets:
-        return _answers_one_of(data, study.sets[name], condition)
+        return _settled(_answers_one_of(data, study.sets[name], condition))
     values = data[name]
+    known = values.notna().to_numpy(dtype=bool)
     if condition.known is not None:
-        return (values.notna() == condition.known).astype("boolean")
+        meets = known == condition.known
+        return _Truth(meets, ~meets)
+    meets = _asked_for(values, condition)
+    if condition.excluded:
+        meets = ~meets
+    return _Truth(known & meets, known & ~meets)
+
+
+def _asked_for(values: pd.Series, condition: Condition) -> np.ndarray:
+    """Whether each value is one of those that a condition names; of a missing value anything."""
     if condition.codes:
-        codes = pd.Series(values.unique()).dropna()
-        met = {text: has_code(text, condition) for text in codes}
-        return values.map(met).astype("boolean")
+        codes = values.dropna().unique()
+        with_code = [text for text in codes if has_code(text, condition)]
+        return values.isin(with_code).to_numpy(dtype=bool)
     if condition.at_least is not None:
-        fits = values >= condition.at_least
-    else:
-        fits = values.isin(condition.levels)
-    return (fits.astype("boolean") ^ condition.excluded).mask(values.isna())
+        return values.to_numpy(dtype=float, na_value=np.nan) >= condition.at_least
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        named = [
+            place for place, level in enumerate(values.cat.categories) if level in condition.levels
+        ]
+        return np.isin(values.cat.codes.to_numpy(), named)
+    return values.isin(condition.levels).to_numpy(dtype=bool)
+
+
+def _settled(values: pd.Series) -> _Truth:
+    known = values.notna().to_numpy(dtype=bool)
+    true = values.fillna(False).to_numpy(dtype=bool)
+    return _Truth(known & true, known & ~true)
 
 
 def _answers_one_of(

@@ -206,8 +206,14 @@ def _why(variable: Derived, reasons: Columns, values: pd.Series) -> pd.Series:
     """The reason of the sources where those missing agree on one, for the values that are
     missing.
     """
-    why: pd.Series = pd.Series(pd.NA, index=values.index, dtype="str")
-    for name in variable.sources:
-        own = reasons[name]
-        why = own.where(why.isna() | why.eq(own), NOT_KNOWN).where(own.notna(), why)
-    return why.where(values.isna()).astype("str")
+    is_missing = values.isna().to_numpy()
+    places: dict[str, int] = {NOT_KNOWN: 0}
+    why = np.full(len(values), -1)  # places of reasons; -1 where no source gives one
+    for name in variable.sources if is_missing.any() else ():
+        codes, texts = pd.factorize(reasons[name])
+        place_of = [places.setdefault(str(text), len(places)) for text in texts]
+        own = np.array([*place_of, -1])[codes]  # the last is that of -1, for what is not missing
+        agrees = (why == -1) | (why == own)
+        why = np.where(own == -1, why, np.where(agrees, own, places[NOT_KNOWN]))
+    words = np.array([*places, None], dtype=object)
+    return pd.Series(words[np.where(is_missing, why, -1)], index=values.index, dtype="str")

@@ -28,8 +28,9 @@ def broken_facts(cohort: Cohort) -> list[str]:
 def broken_margins(cohort: Cohort) -> list[str]:
     """Printed numbers that these rows do not agree with, as 'variable level within group'."""
     broken = []
+    in_group = {group: group_mask(cohort, group) for _, _, group, _ in cohort.study.margins}
     for (variable, level, group, statistic), printed in cohort.study.margins.items():
-        mask = group_mask(cohort, group)
+        mask = in_group[group]
         if statistic == "mean":
             value = float(column(cohort, variable)[mask].mean())
         else:

@@ -104,9 +104,16 @@ def _counted(scored: Score, items: Sequence[pd.Series], known: np.ndarray) -> np
     """How many items have the value that is counted."""
     if scored.value == "any":
         return np.asarray(known.sum(axis=1), dtype=float)
-    having = [item.astype("str").eq(scored.value).fillna(False) for item in items]
-    counted = np.column_stack([item.to_numpy(dtype=bool) for item in having])
+    counted = np.column_stack([_is_answer(item, scored.value) for item in items])
     return np.asarray(counted.sum(axis=1), dtype=float)
+
+
+def _is_answer(item: pd.Series, answer: str) -> np.ndarray:
+    if isinstance(item.dtype, pd.CategoricalDtype):
+        place = item.cat.categories.get_indexer(pd.Index([answer]))[0]  # -1 where it is no level
+        codes = item.cat.codes.to_numpy()
+        return np.asarray((codes == place) & (codes >= 0))
+    return item.astype("str").eq(answer).fillna(False).to_numpy(dtype=bool)
 
 
 def _needed(scored: Score, item_rule: ItemRule) -> float:
@@ -121,9 +128,13 @@ def _needed(scored: Score, item_rule: ItemRule) -> float:
 
 def _reason(unanswered: np.ndarray, reasons: Sequence[pd.Series]) -> pd.Series:
     """The reason that all items give where none is answered; else that too few are."""
-    first = reasons[0]
-    agree = np.logical_and.reduce([(reason == first).fillna(False) for reason in reasons])
-    return first.where(unanswered & agree, TOO_FEW)
+    reason = np.full(len(unanswered), TOO_FEW, dtype=object)
+    rows = np.flatnonzero(unanswered)  # few: only these are looked at
+    first, *others = (given.iloc[rows].to_numpy(dtype=object) for given in reasons)
+    # a missing reason equals none, itself neither
+    agree = np.logical_and.reduce([first == given for given in (first, *others)])
+    reason[rows[agree]] = first[agree]
+    return pd.Series(reason, index=reasons[0].index, dtype="str")
 
 
 def _sums(items: np.ndarray, known: np.ndarray, rule: ItemRule) -> np.ndarray:

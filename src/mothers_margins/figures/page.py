@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -64,8 +65,6 @@ class Page:
         self.width = width
         self.mark = mark
         self.figure = Drawing(figsize=(width, 1))
-        # Any: matplotlib gives this class no types
-        self._renderer: Any = RendererAgg(1, 1, self.figure.dpi)  # type: ignore[no-untyped-call]
         self.sheet = self.figure.add_axes((0, 0, 1, 1))
         self.sheet.set_axis_off()
         self.panels: list[_Panel] = []
@@ -97,8 +96,7 @@ class Page:
 
     def _width(self, text: str, weight: str) -> float:
         """How wide a line of text is."""
-        pixels, _, _ = self._renderer.get_text_width_height_descent(text, _font(weight), False)
-        return float(pixels) / self.figure.dpi
+        return _width_in_pixels(text, weight, self.figure.dpi) / self.figure.dpi
 
     def stub(self, items: Iterable[Item], y: float, width: float, high: float) -> Stub:
         """Labels at the left of the page, no wider than given; rows are at least so high."""
@@ -151,6 +149,18 @@ class Page:
 
 def _font(weight: str) -> FontProperties:
     return FontProperties(family=str(STYLE["font.family"]), size=PT, weight=weight)
+
+
+@cache
+def _renderer(dots_per_inch: float) -> Any:  # matplotlib gives this class no types
+    return RendererAgg(1, 1, dots_per_inch)  # type: ignore[no-untyped-call]
+
+
+# the words of a project are few, and each is measured many times while its lines are broken
+@lru_cache(maxsize=20_000)
+def _width_in_pixels(text: str, weight: str, dots_per_inch: float) -> float:
+    measured = _renderer(dots_per_inch).get_text_width_height_descent(text, _font(weight), False)
+    return float(measured[0])
 
 
 def bar(axes: Axes, x: float, baseline: float, width: float, look: BarLook) -> None:
