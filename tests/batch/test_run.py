@@ -18,13 +18,13 @@ from mothers_margins.batch.plan import plan, read_run_list
 from mothers_margins.batch.prepare import prepare
 from mothers_margins.cli import main
 from tests.conftest import REPOSITORY
-from tests.small_project import SAVE
+from tests.small_project import SAVE, SAVE_RESULTS
 
 BAD_DATA = "12345 is a participant's value"
 
 
 def test_results_appear_are_kept_and_disappear_with_their_notebook(project):
-    project.notebook("one", "# One", SAVE.format(name="first"))
+    project.notebook("one", "# One", SAVE_RESULTS.format(name="first"))
     project.notebook("two", "# Two", "1 + 1", needs="one")
     assert project.run() == (0, {"one": "done", "two": "done"})
     one = {
@@ -99,7 +99,11 @@ def test_every_part_of_the_key_is_noticed(project, monkeypatch, change):
 def test_a_failure_names_notebook_cell_heading_and_our_line_and_leaves_no_result(project):
     project.notebook("good", "# Good", SAVE.format(name="good"))
     project.notebook(
-        "bad", "# Top", SAVE.format(name="bad"), "## Which study?", 'mm.read_study("hscc_2018")'
+        "bad",
+        "# Top",
+        SAVE_RESULTS.format(name="bad"),
+        "## Which study?",
+        'mm.read_study("hscc_2018")',
     )
     project.notebook("after", "# After", needs="bad")
     code, states = project.run(keep_going=True)
@@ -276,7 +280,7 @@ def test_our_line_is_one_of_this_package(monkeypatch, tmp_path, checkout, frame,
         "evalue": "x",
         "traceback": ["Cell In[3], line 4", told, "DataError: x"],
     }
-    where, _ = failure._where(output, 5)
+    where, _ = failure._where(output, "1\n2\n3\n4\n5\n")
     expected = (
         f"line 4 of the cell; src/mothers_margins/{said}, line 2" if said else "line 4 of the cell"
     )
