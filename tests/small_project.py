@@ -16,7 +16,8 @@ REPOSITORY = Path(__file__).parents[1]
 SAVE_RESULTS = """import mothers_margins as mm
 study = mm.read_study("hscc_2019")
 mm.save(mm.list_themes(study), {name!r})"""
-# The files that these calls leave, written by hand: a kernel without pandas starts in half the time.
+# The files that these calls leave, written by hand: a kernel without pandas starts in half the
+# time.
 SAVE = """from mothers_margins import places
 for ending, text in {{"csv": "n\\n7\\n", "json": "{{}}"}}.items():
     path = places.staged(f"internal/hscc_2019/{name}.{{ending}}")
