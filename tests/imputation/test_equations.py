@@ -191,7 +191,7 @@ def test_a_number_that_decides_the_level_is_supported_by_pseudo_rows(method, row
             for i in (1, 2)
         ]
     )
-    assert right > 0.9  # pseudo-rows keep a little doubt
+    assert right > 0.88  # pseudo-rows, and counts that are drawn, keep a little doubt
 
 
 def test_delta_moves_ordered_levels_up_and_unordered_ones_not_at_all():

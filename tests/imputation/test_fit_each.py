@@ -72,7 +72,9 @@ def test_pooled_estimates_are_those_of_mice(holes):
     Two seeds at 20 sweeps are in benchmarks/imputation.py; here one, with fewer sweeps (the data
     mix fast).
     """
-    made = chained(holes, EQUATIONS | {"lwt": "regress"}, m=200, burnin=6, seed=20211118)
+    made = chained(
+        holes, EQUATIONS | {"lwt": "regress"}, m=200, burnin=6, seed=20211118, draws="plain"
+    )
     found = made.fit("low ~ age + lwt + race + smoke + ptlc + ht + ui")
     runs = R["mice_3_15_0"]["birthwt_norm_logreg_mlogitP_ologitP"]["runs"]
     theirs, errors = (np.mean([run[key] for run in runs], axis=0) for key in ("estimate", "se"))

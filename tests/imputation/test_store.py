@@ -119,7 +119,7 @@ def test_the_same_cells_are_the_same_bytes_and_nothing_is_pickled(path, tmp_path
     with np.load(path, allow_pickle=False) as file:
         assert {*file.files} == {
             "said",
-            *(f"{p}/{n}" for p in ("imputed", "means", "spreads") for n in EQUATIONS),
+            *(f"{p}/{n}" for p in ("imputed", "means", "spreads", "expected") for n in EQUATIONS),
         }
         assert all(file[name].dtype.kind in "fu" for name in file.files)
         sizes = {name: file[f"imputed/{name}"].shape for name in EQUATIONS}

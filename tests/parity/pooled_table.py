@@ -47,7 +47,8 @@ def births() -> pd.DataFrame:
 
 def pooled(m: int = M, burnin: int = BURNIN, seed: int = SEED) -> Pooled:
     """The model on m completed data sets, with large-sample degrees of freedom."""
-    return chained(births(), EQUATIONS, m=m, burnin=burnin, seed=seed).fit(FORMULA)
+    plain = chained(births(), EQUATIONS, m=m, burnin=burnin, seed=seed, draws="plain")
+    return plain.fit(FORMULA)
 
 
 def table(found: Pooled) -> pd.DataFrame:

@@ -3,7 +3,14 @@ rest.
 """
 
 from mothers_margins.imputation.engine import chained
-from mothers_margins.imputation.equations import Equation, Event, Passive, default_method
+from mothers_margins.imputation.equations import (
+    Answers,
+    Cut,
+    Equation,
+    Event,
+    Passive,
+    default_method,
+)
 from mothers_margins.imputation.fit_each import fit_each
 from mothers_margins.imputation.imputations import Imputations
 from mothers_margins.imputation.pooling import (
@@ -16,6 +23,8 @@ from mothers_margins.imputation.pooling import (
 from mothers_margins.imputation.store import read_cells, write_cells
 
 __all__ = [
+    "Answers",
+    "Cut",
     "Equation",
     "Event",
     "Imputations",

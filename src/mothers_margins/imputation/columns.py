@@ -2,7 +2,7 @@
 passive ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,90 @@ class Gate:
 
 
 @dataclass(frozen=True, eq=False)
+class ImputedItem:
+    """An item of a score that is a variable of the run itself: its place among the items, and the
+    numbers that its codes count (none: it counts itself).
+    """
+
+    place: int
+    name: Name
+    counts: Array
+
+    def numbers(self, values: Array) -> Array:
+        """What codes, or numbers, add to the score; nan where missing."""
+        if not len(self.counts):
+            return values
+        known = ~np.isnan(values)
+        numbers = np.full(len(values), np.nan)
+        numbers[known] = self.counts[values[known].astype(int)]
+        return numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """Missing rows of a score that left the same items unanswered.
+
+    rows: their places among the score's missing cells. unanswered: truth per item.
+    """
+
+    rows: Array
+    unanswered: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """What a score is the sum of. answers: n x k numbers, missing where not answered. imputed:
+    items with an equation of their own. patterns: of the missing rows in which something is
+    answered, or imputed as an item. complete: rows with every item answered: the donors of these.
+    """
+
+    answers: Array
+    imputed: tuple[ImputedItem, ...]
+    patterns: tuple[Pattern, ...]
+    complete: Array
+
+    def answered(self, pattern: Pattern, at: Array, imputed: Mapping[Name, Array]) -> Array:
+        """Sums of the answers of a pattern's rows. at: their places among all rows; imputed: by
+        variable its values as they stand, for all rows.
+        """
+        answers = self.answers[at]
+        for item in self.imputed:
+            answers[:, item.place] = item.numbers(imputed[item.name][at])
+        return np.asarray(answers[:, ~pattern.unanswered].sum(axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """The least and the most that each missing cell of a number can be: the row's own limits, and
+    those that follow from another column. cut: its name, the code of its level, and where the
+    number is cut; beside: another number's name, and the most that both can be together.
+    """
+
+    low: Array
+    high: Array
+    cut: tuple[Name, int, float] | None = None
+    beside: tuple[Name, float] | None = None
+
+    def now(self, missing: Array, values: Mapping[Name, Array]) -> tuple[Array, Array]:
+        """Lower and upper limits of the missing cells, given the other columns as they stand."""
+        low = self.low
+        high = self.high
+        if self.cut:
+            name, code, at = self.cut
+            level = values[name][missing]
+            low = np.where(level == code, np.maximum(low, at), low)
+            # the largest number below the cut: a prorated score is not whole
+            under = np.nextafter(at, -np.inf)
+            high = np.where((level != code) & ~np.isnan(level), np.minimum(high, under), high)
+        if self.beside:
+            name, together = self.beside
+            other = values[name][missing]
+            room = np.where(np.isnan(other), np.inf, together - other)
+            high = np.maximum(np.minimum(high, room), low)
+        return low, high
+
+
+@dataclass(frozen=True, eq=False)
 class Part:
     """One source of a passive variable: its column where the passive is made, and which of its
     cells are filled.
@@ -50,7 +134,8 @@ class Column:
     values: codes of the levels, or numbers, nan where missing. missing: the n truth values of the
     cells that are imputed or made. places: its columns of the design, none if it predicts nothing.
     centre, scale: numbers are standardised as predictors. equation: of an imputed column; its gate
-    if it has one. passive, parts: of one that is made.
+    if it has one. passive, parts: of one that is made. items, bounds: of a score, or a number with
+    limits; at: of levels that a score is cut into, the score from which on they have the code.
     """
 
     name: Name
@@ -64,6 +149,9 @@ class Column:
     gate: Gate | None = None
     passive: Passive | None = None
     parts: tuple[Part, ...] = ()
+    items: Items | None = None
+    bounds: Bounds | None = None
+    at: tuple[float, int] | None = None
 
     @property
     def width(self) -> int:

@@ -2,14 +2,14 @@
 fails, the draw.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from mothers_margins.imputation import methods
-from mothers_margins.imputation.columns import Column
-from mothers_margins.imputation.equations import Equation
+from mothers_margins.imputation.columns import Column, Pattern
+from mothers_margins.imputation.equations import Equation, Name
 
 Array = np.ndarray
 
@@ -39,11 +39,26 @@ class Drawn:
     values: Array
     events: list[Happening]
     memory: Memory
+    # of levels: the share of the rarest that the drawn equation expects among the observed rows
+    expected: float = np.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Stand:
+    """A chain as it stands, as far as a draw looks at it.
+
+    design: n x p. values: by name the n codes or numbers of the columns that bounds and items ask
+    for. calibrated: whether the levels' expected counts are set (see `methods`).
+    """
+
+    design: Array
+    values: Mapping[Name, Array]
+    calibrated: bool
 
 
 def draw(
     target: Column,
-    design: Array,
+    stand: Stand,
     seen: Array,
     predictors: Array,
     owners: tuple[str, ...],
@@ -56,17 +71,17 @@ def draw(
     if _is_constant(target.values[seen]):
         only = target.values[seen][0]
         return Drawn(np.full(int(target.missing.sum()), only), [("constant", ())], memory)
-    rows, events = _rows(target, design, seen, predictors, owners, memory)
+    rows, events = _rows(target, stand.design, seen, predictors, owners, memory)
     draw_by_kind = _levels if target.levels else _numbers
     try:
-        drawn = draw_by_kind(target, rows, rng, memory)
+        drawn = draw_by_kind(target, rows, stand, rng, memory)
     except (ArithmeticError, np.linalg.LinAlgError) as error:
         raise ArithmeticError(f"'{target.name}' ({target.equation.method}): {error}") from error
     if isinstance(drawn, Drawn):
-        return Drawn(drawn.values, events + drawn.events, drawn.memory)
+        return replace(drawn, events=events + drawn.events)
     # some columns depend on others: once more without them
     left_out = memory.left_out | {int(rows.columns[place]) for place in drawn}
-    return draw(target, design, seen, predictors, owners, rng, Memory(left_out=left_out))
+    return draw(target, stand, seen, predictors, owners, rng, Memory(left_out=left_out))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +138,7 @@ def _names(owners: tuple[str, ...], columns: Iterable[int]) -> tuple[str, ...]:
 
 
 def _numbers(
-    target: Column, rows: _Rows, rng: np.random.Generator, memory: Memory
+    target: Column, rows: _Rows, stand: Stand, rng: np.random.Generator, memory: Memory
 ) -> Drawn | Array:
     """Numbers, or the columns that depend on others."""
     least_squares = methods.fit_regress(rows.x, rows.y)
@@ -132,54 +147,211 @@ def _numbers(
         if loose.size:
             return loose
     after = Memory(rows.columns, left_out=memory.left_out)
-    equation = target.equation
+    low, high = _limits(target, stand)
+    values = np.empty(len(low))
+    happened: list[Happening] = []
+    alone = np.ones(len(low), dtype=bool)  # rows without an answer that binds
+    for pattern in target.items.patterns if target.items else ():
+        alone[pattern.rows] = False
+        limits = (low[pattern.rows], high[pattern.rows])
+        scores, more = _with_answers(target, pattern, rows.columns, stand, limits, rng)
+        values[pattern.rows] = scores
+        happened += more
+    if alone.any():
+        limits = (low[alone], high[alone])
+        only = replace(rows, wanted=rows.wanted[alone])
+        numbers, more = _one_number_each(target.equation, only, least_squares, limits, rng)
+        values[alone] = numbers
+        happened += more
+    values, stopped = _shifted(values, target.equation.delta, (low, high))
+    happened += [("shift_stopped", ())] * stopped
+    return Drawn(values, happened, after)
+
+
+def _limits(target: Column, stand: Stand) -> tuple[Array, Array]:
+    """The least and the most that each missing cell can be, as the chain stands."""
+    if target.bounds:
+        return target.bounds.now(target.missing, stand.values)
+    low, high = target.equation.limits
+    missing = int(target.missing.sum())
+    # limits without bounds are those of truncreg and of a delta
+    return np.full(missing, low), np.full(missing, high)
+
+
+def _one_number_each(
+    equation: Equation,
+    rows: _Rows,
+    least_squares: tuple[Array, Array, float, int],
+    limits: tuple[Array, Array],
+    rng: np.random.Generator,
+) -> tuple[Array, list[Happening]]:
+    """A number for every missing row, by the equation's method."""
     method = equation.method
     happened: list[Happening] = []
     if method == "truncreg":
         try:
-            values = _truncated(rows, equation, rng)
-            return Drawn(_shifted(values, equation), happened, after)
+            params, information = methods.fit_truncreg(rows.x, rows.y, *equation.limits)
+            params = methods.drawn(params, information, rng)
+            return methods.draw_truncreg(rows.wanted, params, *limits, rng), happened
         except ArithmeticError:
             method = "pmm"
             happened.append(("pmm_in_place", ()))
     params, sigma = methods.draw_regress_params(*least_squares, rng)
-    if method == "pmm":
-        # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
-        at_donors = rows.x @ least_squares[0]
-        values = methods.matched(at_donors, rows.wanted @ params, rows.y, equation.knn, rng)
-    else:
-        values = rows.wanted @ params + sigma * rng.standard_normal(len(rows.wanted))
-    return Drawn(_shifted(values, equation), happened, after)
+    wanted = rows.wanted @ params
+    if method == "regress":
+        return wanted + sigma * rng.standard_normal(len(wanted)), happened
+    # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
+    donors = _Donors(rows.x @ least_squares[0], rows.y, equation.knn, sigma)
+    values, few = _matched_inside(donors, wanted, limits, rng)
+    return values, happened + few
 
 
-def _truncated(rows: _Rows, equation: Equation, rng: np.random.Generator) -> Array:
-    low, high = equation.limits
-    params, information = methods.fit_truncreg(rows.x, rows.y, low, high)
-    params = methods.drawn(params, information, rng)
-    return methods.draw_truncreg(rows.wanted, params, low, high, rng)
+@dataclass(frozen=True, eq=False)
+class _Donors:
+    """Predictions and values of the rows that give values; how many are near enough; the residual
+    SD, for where there are too few.
+    """
+
+    predicted: Array
+    values: Array
+    knn: int
+    sigma: float
 
 
-def _shifted(values: Array, equation: Equation) -> Array:
-    """Values with delta added, kept inside the limits if there are any."""
-    return np.clip(values + equation.delta, *equation.limits) if equation.delta else values
+def _matched_inside(
+    donors: _Donors, wanted: Array, limits: tuple[Array, Array], rng: np.random.Generator
+) -> tuple[Array, list[Happening]]:
+    """Donors' values, for each row from donors inside its own limits; where there are fewer than
+    asked for, a normal value inside them, whole if the donors' are.
+    """
+    values = np.empty(len(wanted))
+    happened: list[Happening] = []
+    both = np.column_stack(limits)
+    for own in np.unique(both, axis=0):
+        at = np.flatnonzero((both == own).all(axis=1))
+        inside = (donors.values >= own[0]) & (donors.values <= own[1])
+        if inside.sum() >= donors.knn or inside.all():
+            values[at] = methods.matched(
+                donors.predicted[inside], wanted[at], donors.values[inside], donors.knn, rng
+            )
+        else:
+            values[at] = _between(donors, wanted[at], own, rng)
+            happened += [("few_donors", ())] * len(at)
+    return values, happened
 
 
-def _levels(target: Column, rows: _Rows, rng: np.random.Generator, memory: Memory) -> Drawn | Array:
+def _between(donors: _Donors, wanted: Array, own: Array, rng: np.random.Generator) -> Array:
+    """Normal values inside one row's limits; whole ones where every donor's is whole and one fits
+    in between.
+    """
+    low, high = float(own[0]), float(own[1])
+    if low == high:
+        return np.full(len(wanted), low)
+    values = methods.drawn_inside(wanted, max(donors.sigma, 1e-6), low, high, rng)
+    whole = bool((donors.values == np.round(donors.values)).all())
+    if whole and np.floor(high) >= np.ceil(low):
+        return np.clip(np.round(values), np.ceil(low), np.floor(high))
+    return values
+
+
+def _with_answers(
+    target: Column,
+    pattern: Pattern,
+    columns: Array,
+    stand: Stand,
+    limits: tuple[Array, Array],
+    rng: np.random.Generator,
+) -> tuple[Array, list[Happening]]:
+    """Scores of rows that answered the same items: their answers, and for the rest a donor's
+    answers to the unanswered ones.
+
+    The rest is regressed on the predictors and on the sum of the answers, among rows with every
+    item answered; a donor's is matched inside what the limits of the score leave.
+    """
+    items = target.items
+    assert items  # noqa: S101 (the caller has looked)
+    at = np.flatnonzero(target.missing)[pattern.rows]
+    answered = items.answered(pattern, at, stand.values)
+    if not pattern.unanswered.any():
+        return answered, []
+    of_donors = items.answers[items.complete]
+    rest = of_donors[:, pattern.unanswered].sum(axis=1)
+    room = (limits[0] - answered, limits[1] - answered)
+    if len(rest) < target.equation.knn:
+        donors = _Donors(rest, rest, target.equation.knn, float(rest.std()) if len(rest) else 1.0)
+        middle = np.clip(np.full(len(at), rest.mean() if len(rest) else 0.0), *room)
+        added, few = _matched_inside(donors, middle, room, rng)
+        return answered + added, few
+    own_sum = of_donors[:, ~pattern.unanswered].sum(axis=1)
+    x = np.column_stack([_part(stand.design, items.complete, columns), own_sum])
+    wanted = np.column_stack([stand.design[at][:, columns], answered])
+    least_squares = methods.fit_regress(x, rest)
+    params, sigma = methods.draw_regress_params(*least_squares, rng)
+    donors = _Donors(x @ least_squares[0], rest, target.equation.knn, sigma)
+    added, few = _matched_inside(donors, wanted @ params, room, rng)
+    return answered + added, few
+
+
+def _shifted(values: Array, delta: float, limits: tuple[Array, Array]) -> tuple[Array, int]:
+    """Values with delta added, stopped at their limits; and how many were."""
+    if not delta:
+        return values, 0
+    moved = np.clip(values + delta, *limits)
+    return moved, int((moved != values + delta).sum())
+
+
+def _levels(
+    target: Column, rows: _Rows, stand: Stand, rng: np.random.Generator, memory: Memory
+) -> Drawn | Array:
     """Levels, or the columns that depend on others."""
-    method = target.equation.method
     fitted = _fit_levels(target, rows, memory)
     if not isinstance(fitted, _FittedLevels):
         return fitted
     params = methods.moved(fitted.params, fitted.root, rng)
+    codes = rows.y.astype(int)
+    if stand.calibrated:
+        params = _calibrated(target, rows.x, params, codes, rng)
+    method = target.equation.method
+    levels = len(target.levels)
+    expected = methods.chances(method, rows.x, params, levels).mean(axis=0)
     if method == "logit":
         params[0] += target.equation.delta
     elif method == "ologit":
         params[rows.x.shape[1] - 1 :] -= target.equation.delta  # lower cut points, higher levels
     draw_levels = LEVELLED_METHODS[method][1]
-    values = draw_levels(rows.wanted, params, len(target.levels), rng).astype(float)
+    values = draw_levels(rows.wanted, params, levels, rng).astype(float)
     happened: list[Happening] = [("augmented", ())] if fitted.supported else []
+    if target.items:
+        for pattern in target.items.patterns:
+            values[pattern.rows], more = _cut(target, pattern, rows.columns, stand, rng)
+            happened += more
+    rarest = np.bincount(codes, minlength=levels).argmin()
     after = Memory(rows.columns, fitted.params, fitted.supported, memory.left_out)
-    return Drawn(values, happened, after)
+    return Drawn(values, happened, after, float(expected[rarest]))
+
+
+def _calibrated(
+    target: Column, x: Array, params: Array, codes: Array, rng: np.random.Generator
+) -> Array:
+    if target.equation.method == "logit":
+        return methods.calibrated_logit(x, params, codes, rng)
+    if target.equation.method == "ologit":
+        return methods.calibrated_ologit(x, params, codes, len(target.levels), rng)
+    return methods.calibrated_mlogit(x, params, codes, len(target.levels), rng)
+
+
+def _cut(
+    target: Column, pattern: Pattern, columns: Array, stand: Stand, rng: np.random.Generator
+) -> tuple[Array, list[Happening]]:
+    """Levels of rows that answered some items of the score that is cut: of a score drawn with these
+    answers.
+    """
+    assert target.at  # noqa: S101 (levels have items only where a score is cut into them)
+    at, code = target.at
+    other = 1 - code
+    anything = np.full(len(pattern.rows), np.inf)
+    scores, few = _with_answers(target, pattern, columns, stand, (-anything, anything), rng)
+    return np.where(scores >= at, float(code), float(other)), few
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,14 +2,14 @@
 2018, §4.5).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from mothers_margins.imputation.columns import Array, Column, Part, make, put
-from mothers_margins.imputation.draws import Happening, Memory, draw
-from mothers_margins.imputation.equations import Equations, Event
+from mothers_margins.imputation.draws import Happening, Memory, Stand, draw
+from mothers_margins.imputation.equations import Draws, Equations, Event
 from mothers_margins.imputation.imputations import Chain, Imputations
 from mothers_margins.imputation.plan import Plan, prepared
 
@@ -23,6 +23,7 @@ def chained(
     seed: int,
     n_jobs: int = 1,
     batch: int = 0,
+    draws: Draws = "calibrated",
     progress: Callable[[int], object] | None = None,
 ) -> Imputations:
     """Impute the incomplete columns of a data frame m times by chained equations.
@@ -31,6 +32,9 @@ def chained(
     column a method, an `Equation`, or `Passive`. burnin: sweeps of each chain. seed: every chain
     draws from its own child of it, so the result is the same for any n_jobs and batch (chains
     handed to a worker at a time), and the first k of m chains are those of a run with m = k.
+    draws: calibrated sets intercepts and cut points of logit, ologit and mlogit after each draw so
+    that the levels are expected among the observed rows as often as a draw from Beta or Dirichlet
+    (counts + 1/2) says; plain leaves them as drawn, as mice and Stata do.
     progress: called with the number of chains that are finished. Passive variables are made anew
     whenever a source was imputed, and conditional ones follow their gate at once. Where a level is
     predicted perfectly, or has fewer observed rows than there are predictors, pseudo-rows support
@@ -46,7 +50,9 @@ def chained(
         raise ValueError("chained: m and burnin are 1 or more.")
     if seed < 0:
         raise ValueError("chained: seed is 0 or more.")
-    plan = prepared(data, equations)
+    if draws not in ("calibrated", "plain"):
+        raise ValueError("chained: draws is calibrated or plain.")
+    plan = prepared(data, equations, draws)
     seeds = np.random.SeedSequence(seed).spawn(m)
     size = max(batch, 1)
     batches = [seeds[first : first + size] for first in range(0, m, size)]
@@ -96,6 +102,18 @@ def _run(plan: Plan, burnin: int, seeds: Sequence[np.random.SeedSequence]) -> li
     return results
 
 
+def _deciding(target: Column) -> Iterator[object]:
+    """Columns that decide where a target applies, its limits, or what its items add."""
+    if target.gate:
+        yield target.gate.name
+    if target.bounds and target.bounds.cut:
+        yield target.bounds.cut[0]
+    if target.bounds and target.bounds.beside:
+        yield target.bounds.beside[0]
+    for item in target.items.imputed if target.items else ():
+        yield item.name
+
+
 class _Sweeps:
     """One chain: the design as it stands, the values drawn, and those of them that apply."""
 
@@ -106,12 +124,13 @@ class _Sweeps:
         self.drawn: dict[object, Array] = {}
         self.shown: dict[object, Array] = {}
         self.series: dict[object, pd.Series] = {}
-        gates = {target.gate.name for target in plan.targets if target.gate}
-        self.gates = {
-            column.name: column.values.copy()
-            for column in (*plan.targets, *plan.made)
-            if column.name in gates
+        # codes or numbers of all n rows, of the columns that decide something of others
+        asked = {name for target in plan.targets for name in _deciding(target)}
+        self.deciding = {
+            column.name: column.values.copy() for column in plan.columns if column.name in asked
         }
+        self.rest: dict[object, Array] = {}
+        self.expected: dict[object, float] = {}
         self.sources = {target.name: target for target in plan.targets}
         self.passive = {column.name: column.passive for column in plan.made if column.passive}
         self.counts: dict[tuple[str, Happening], int] = {}
@@ -138,7 +157,10 @@ class _Sweeps:
         for target in targets:
             observed = target.values[~np.isnan(target.values)]
             start = self.rng.integers(0, len(observed), int(target.missing.sum()))
-            self._set(target, observed[start])
+            values = observed[start]
+            if target.bounds:
+                values = np.clip(values, *target.bounds.now(target.missing, self.deciding))
+            self._set(target, values)
         means: dict[object, list[float]] = {target.name: [] for target in targets}
         spreads: dict[object, list[float]] = {target.name: [] for target in targets}
         memories = {target.name: Memory() for target in targets}
@@ -152,16 +174,15 @@ class _Sweeps:
         events = tuple(
             Event(name, event, n, names) for (name, (event, names)), n in self.counts.items()
         )
-        return Chain(
-            {target.name: self.shown[target.name] for target in targets}, means, spreads, events
-        )
+        imputed = {target.name: self.shown[target.name] for target in targets}
+        return Chain(imputed, means, spreads, events, dict(self.expected))
 
     def _draw(self, target: Column, memory: Memory) -> Memory:
         """New values of a target given all others; what to remember of it."""
         self._renew(self.asked[target.name])
         drawn = draw(
             target,
-            self.design,
+            Stand(self.design, self.deciding, self.plan.draws == "calibrated"),
             self._fitted_on(target),
             self.plan.predictors[target.name],
             self.plan.owners,
@@ -170,6 +191,7 @@ class _Sweeps:
         )
         for event in drawn.events:
             self._happened(target.name, event)
+        self.expected[target.name] = drawn.expected
         self._set(target, drawn.values)
         return drawn.memory
 
@@ -192,8 +214,8 @@ class _Sweeps:
         none of them.
         """
         observed: Array = ~np.isnan(target.values)
-        if target.gate and target.gate.name in self.gates:
-            open_too: Array = observed & target.gate.is_open(self.gates[target.gate.name])
+        if target.gate and target.gate.name in self.deciding:
+            open_too: Array = observed & target.gate.is_open(self.deciding[target.gate.name])
             return open_too if open_too.any() else observed
         return observed
 
@@ -202,12 +224,13 @@ class _Sweeps:
         it is asked for.
         """
         self.drawn[target.name] = values
+        self._keep_rest(target)
         self._show(target)
         for column in self.plan.affected[target.name]:
             if column.passive is None:
                 if column.name in self.drawn:
                     self._show(column)
-            elif column.name not in self.gates:
+            elif column.name not in self.deciding:
                 self.stale.add(column.name)
             elif all(part.source in self.shown for part in column.parts if len(part.at)):
                 self._renew({part.source for part in column.parts})
@@ -222,12 +245,34 @@ class _Sweeps:
                 self._make(column)
                 self.stale.discard(column.name)
 
+    def _keep_rest(self, target: Column) -> None:
+        """What a score was drawn beyond its imputed items: it stays when these are drawn anew."""
+        if target.items and not target.levels:
+            self.rest[target.name] = self.drawn[target.name] - self._imputed_items(target)
+
+    def _imputed_items(self, target: Column) -> Array:
+        """What the imputed items of a score add in its missing rows, as they stand."""
+        added = np.zeros(int(target.missing.sum()))
+        assert target.items  # noqa: S101 (the callers have looked)
+        unanswered = np.isnan(target.items.answers[target.missing])
+        for item in target.items.imputed:
+            numbers = item.numbers(self.deciding[item.name][target.missing])
+            added += np.where(unanswered[:, item.place] & ~np.isnan(numbers), numbers, 0.0)
+        return added
+
     def _show(self, target: Column) -> None:
-        """Put the drawn values in their places, but for those whose gate is closed."""
+        """Put the drawn values in their places, but for those whose gate is closed; a score holds
+        its imputed items as they stand.
+        """
         values = self.drawn[target.name]
-        if target.gate and target.gate.name in self.gates:
-            is_open = target.gate.is_open(self.gates[target.gate.name][target.missing])
-            values = np.where(is_open, values, np.nan)
+        if target.name in self.rest:
+            values = self.rest[target.name] + self._imputed_items(target)
+        if target.gate and target.gate.name in self.deciding:
+            closed_as = np.nan
+            if target.equation.closed_as in target.levels:
+                closed_as = float(target.levels.index(target.equation.closed_as))
+            is_open = target.gate.is_open(self.deciding[target.gate.name][target.missing])
+            values = np.where(is_open, values, closed_as)
         self._place(target, values)
 
     def _make(self, column: Column) -> None:
@@ -261,5 +306,5 @@ class _Sweeps:
         self.shown[column.name] = values
         if column.places.stop > column.places.start:
             self.design[column.missing, column.places] = column.columns(values)
-        if column.name in self.gates:
-            self.gates[column.name][column.missing] = values
+        if column.name in self.deciding:
+            self.deciding[column.name][column.missing] = values

@@ -1,7 +1,7 @@
 """What is imputed and how: one equation per incomplete variable."""
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,37 @@ Level = Hashable
 Method = Literal["logit", "ologit", "mlogit", "pmm", "regress", "truncreg"]
 LEVELLED = ("logit", "ologit", "mlogit")
 METHODS = (*LEVELLED, "pmm", "regress", "truncreg")
+
+
+Draws = Literal["calibrated", "plain"]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a score is the sum of, so that an imputed score holds what was answered.
+
+    known: n x k numbers, one column per item, missing where it is not answered. imputed: items that
+    are variables of the run themselves, by column of `known`: the variable, and the number that
+    each of its levels counts (of a variable that is a number: none, it counts itself). What is left
+    unanswered is taken from a donor's answers to the same items.
+    """
+
+    known: pd.DataFrame
+    imputed: Mapping[Name, tuple[Name, Mapping[Level, float]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A score and the levels it is cut into: `level` exactly where the score is `at` or more.
+
+    variable: the other of the two. Of the score's equation the levels, which are drawn first, so
+    that the score follows inside; of the levels' equation the score, whose answers settle the level
+    of those who answered some items.
+    """
+
+    variable: Name
+    level: Level
+    at: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +57,11 @@ class Equation:
     or (variable, (level, ...)): where that column, its gate, observed or as imputed in this chain
     and sweep, has such a level (Stata's `conditional`). The equation is fitted where its gate is
     open, and a variable predicts neither its gate nor what the gate hangs on, which it would give
-    away.
+    away. closed_as: the level that a row has where the gate is closed, if it has one.
+
+    Of numbers: bounds: row by row the least and the most that can be; pmm takes donors inside them,
+    truncreg draws inside, and a delta stops at them. answers, cut: see `Answers` and `Cut`. beside:
+    another number and the most that the two can be together.
     """
 
     method: Method
@@ -36,6 +71,11 @@ class Equation:
     limits: tuple[float, float] = (-np.inf, np.inf)
     applies: pd.Series | tuple[Name, Level | tuple[Level, ...]] | None = None
     delta: float = 0.0
+    closed_as: Level | None = None
+    bounds: tuple[pd.Series, pd.Series] | None = None
+    answers: Answers | None = None
+    cut: Cut | None = None
+    beside: tuple[Name, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +104,8 @@ HAPPENINGS = (
     "constant_left_out",  # predictors that do not vary among the rows that are fitted on; names
     "few_rows",  # no more observed rows than predictors
     "pmm_in_place",  # its own method did not converge
+    "few_donors",  # fewer donors inside a row's bounds than asked for: drawn inside them
+    "shift_stopped",  # imputed values that a delta would have moved beyond their bounds; n: values
     "stayed_missing",  # a passive variable that its sources do not settle
     "no_place",  # a passive variable with a value that the design has no column for: at the base
     "predicts_nothing",  # complete, and one value

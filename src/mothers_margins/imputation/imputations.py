@@ -17,12 +17,15 @@ Array = np.ndarray
 @dataclass(frozen=True, eq=False)
 class Chain:
     """What one chain imputed: values by variable, in the order of the missing rows, nan where its
-    gate is closed; and its course sweep by sweep."""
+    gate is closed; and its course sweep by sweep. expected: of levels, the share of the rarest that
+    the last equation expected among the observed rows; nan of numbers.
+    """
 
     imputed: dict[Name, Array]
     means: dict[Name, list[float]]
     spreads: dict[Name, list[float]]
     events: tuple[Event, ...]
+    expected: dict[Name, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ STEPS, LARGEST_STEP, FAR = 14, 5.0, 30.0  # Newton needs 3 to 8 steps where ther
 # the largest last step; what is left after it is about its square: 1e-4 beside standard errors of
 # 0.1 and more of standardised predictors is plenty where the parameters are drawn anyway
 EXACT, ENOUGH = 1e-5, 1e-2
+SCALINGS = 200  # of intercepts; a dozen is usual
 RIDGE = 1e-10  # of the mean diagonal: keeps a Cholesky factor of a nearly singular information
 
 
@@ -330,6 +331,90 @@ def draw_ologit(x: Array, params: Array, levels: int, rng: np.random.Generator) 
     return np.asarray((rng.random(len(x))[:, None] > cumulative).sum(axis=1), dtype=int)
 
 
+# ---- how often each level is drawn
+
+
+def chances(method: str, x: Array, params: Array, levels: int) -> Array:
+    """Probability of each level for every row, n x levels."""
+    if method == "logit":
+        second = expit(x @ params)
+        return np.column_stack([1 - second, second])
+    if method == "ologit":
+        p = x.shape[1] - 1
+        below = expit(np.sort(params[p:])[None, :] - (x[:, 1:] @ params[:p])[:, None])
+        edges = np.hstack([np.zeros((len(x), 1)), below, np.ones((len(x), 1))])
+        return np.asarray(np.diff(edges, axis=1))
+    others, _, _ = _shares(x, params, levels)
+    return np.column_stack([1 - others.sum(axis=1), others])
+
+
+def calibrated_logit(x: Array, params: Array, codes: Array, rng: np.random.Generator) -> Array:
+    """Drawn parameters whose intercept is set so that among the observed rows the second level is
+    expected as often as a draw from Beta(counts + 1/2) says.
+
+    A normal draw of coefficients with wide errors raises the mean of the inverse logit of a rare
+    level (Jensen); the observed rows know that mean far better than the coefficients do.
+    """
+    share = np.array([rng.beta((codes == 1).sum() + 0.5, (codes == 0).sum() + 0.5)])
+    set_anew = params.copy()
+    set_anew[0] += _shift_to(x @ params, share)[0]
+    return set_anew
+
+
+def calibrated_ologit(
+    x: Array, params: Array, codes: Array, levels: int, rng: np.random.Generator
+) -> Array:
+    """Drawn parameters whose cut points are set so that among the observed rows the levels are
+    expected as often as a draw from Dirichlet(counts + 1/2) says.
+    """
+    p = x.shape[1] - 1
+    below = np.cumsum(_drawn_shares(codes, levels, rng))[:-1]
+    set_anew = params.copy()
+    set_anew[p:] = _shift_to(-(x[:, 1:] @ params[:p]), below)
+    return set_anew
+
+
+def calibrated_mlogit(
+    x: Array, params: Array, codes: Array, levels: int, rng: np.random.Generator
+) -> Array:
+    """Drawn parameters whose intercepts are set so that among the observed rows the levels are
+    expected as often as a draw from Dirichlet(counts + 1/2) says, by iterative scaling.
+    """
+    wanted = np.log(_drawn_shares(codes, levels, rng))
+    set_anew = params.reshape(levels - 1, x.shape[1]).copy()
+    for _ in range(SCALINGS):
+        others, _, _ = _shares(x, set_anew.ravel(), levels)
+        mean = np.append(np.maximum(1 - others.sum(axis=1), 1e-12).mean(), others.mean(axis=0))
+        ratio = wanted - np.log(np.maximum(mean, 1e-12))
+        set_anew[:, 0] += ratio[1:] - ratio[0]
+        if np.abs(ratio).max() < 1e-6:
+            break
+    return set_anew.ravel()
+
+
+def _drawn_shares(codes: Array, levels: int, rng: np.random.Generator) -> Array:
+    return np.asarray(rng.dirichlet(np.bincount(codes, minlength=levels) + 0.5))
+
+
+def _shift_to(linear: Array, shares: Array) -> Array:
+    """What is added to linear predictors so that the mean probability over the rows is each of some
+    shares; by Newton's steps inside a bracket that shrinks.
+    """
+    low = np.full(len(shares), -FAR) - linear.max()
+    high = np.full(len(shares), FAR) - linear.min()
+    shift = np.log(shares / (1 - shares)) - np.median(linear)
+    for _ in range(60):
+        chance = expit(linear[:, None] + shift)
+        gap = chance.mean(axis=0) - shares
+        if np.abs(gap).max() < 1e-9:
+            break
+        low = np.where(gap < 0, shift, low)
+        high = np.where(gap > 0, shift, high)
+        step = shift - gap / np.maximum((chance * (1 - chance)).mean(axis=0), 1e-12)
+        shift = np.where((step > low) & (step < high), step, (low + high) / 2)
+    return np.asarray(shift)
+
+
 # ---- numbers
 
 
@@ -491,11 +576,21 @@ def _log_interval(a: Array, b: Array) -> Array:
 
 
 def draw_truncreg(
-    x: Array, params: Array, low: float, high: float, rng: np.random.Generator
+    x: Array,
+    params: Array,
+    low: Array | float,
+    high: Array | float,
+    rng: np.random.Generator,
 ) -> Array:
     """A value inside the limits for every row."""
-    sigma, mean = np.exp(params[-1]), x @ params[:-1]
-    a, b = (low - mean) / sigma, (high - mean) / sigma
-    return np.asarray(
-        np.clip(mean + sigma * stats.truncnorm.ppf(rng.random(len(x)), a, b), low, high)
-    )
+    return drawn_inside(x @ params[:-1], float(np.exp(params[-1])), low, high, rng)
+
+
+def drawn_inside(
+    mean: Array, sigma: float, low: Array | float, high: Array | float, rng: np.random.Generator
+) -> Array:
+    """Normal values inside limits, which can be the same for all rows or each row's own."""
+    lower = (low - mean) / sigma
+    upper = (high - mean) / sigma
+    values = mean + sigma * stats.truncnorm.ppf(rng.random(len(mean)), lower, upper)
+    return np.asarray(np.clip(values, low, high))

@@ -10,16 +10,22 @@ import pandas as pd
 
 from mothers_margins.imputation.columns import (
     Array,
+    Bounds,
     Column,
     Gate,
+    ImputedItem,
+    Items,
     Part,
+    Pattern,
     coded,
     levels_of,
     make,
     put,
 )
 from mothers_margins.imputation.equations import (
+    LEVELLED,
     METHODS,
+    Draws,
     Equation,
     Equations,
     Event,
@@ -34,13 +40,15 @@ from mothers_margins.imputation.equations import (
 class Plan:
     """All that chains share.
 
-    targets: in the order of the sweeps. made: passive variables, in declared order. affected: by
-    target what hangs on it (conditional and passive variables), in the order of making; none of
-    that predicts it. design: n x p, all columns. owners: the p names whose columns they are.
-    predictors: by target the places of its predictors.
+    columns: every column of the data, and passive ones. targets: in the order of the sweeps. made:
+    passive variables, in declared order. affected: by target what hangs on it (conditional and
+    passive variables), in the order of making; none of that predicts it. design: n x p, all
+    columns. owners: the p names whose columns they are. predictors: by target the places of its
+    predictors. draws: as `chained` takes it.
     """
 
     data: pd.DataFrame
+    columns: tuple[Column, ...]
     targets: tuple[Column, ...]
     made: tuple[Column, ...]
     affected: Mapping[Name, tuple[Column, ...]]
@@ -48,9 +56,10 @@ class Plan:
     owners: tuple[str, ...]
     predictors: Mapping[Name, Array]
     events: tuple[Event, ...]
+    draws: Draws = "calibrated"
 
 
-def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
+def prepared(data: pd.DataFrame, equations: Equations, draws: Draws = "calibrated") -> Plan:
     """Check data and equations and lay out the design. Raises ValueError, naming variables and
     never values.
     """
@@ -71,6 +80,7 @@ def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
     followers = _followers([columns[name] for name in order], in_design, above)
     return Plan(
         data=data,
+        columns=tuple(columns.values()),
         targets=tuple(columns[name] for name in swept),
         made=tuple(columns[name] for name in passive),
         affected={
@@ -84,6 +94,7 @@ def prepared(data: pd.DataFrame, equations: Equations) -> Plan:
             for name in swept
         },
         events=tuple(events),
+        draws=draws,
     )
 
 
@@ -210,11 +221,24 @@ def _refuse(problems: list[str]) -> None:
 def _parents(
     name: Name, declared: Mapping[Name, Equation], passive: Mapping[Name, Passive]
 ) -> tuple[Name, ...]:
-    """What a column hangs on directly: its sources or its gate."""
+    """What a column hangs on directly: its sources; its gate, the items that are imputed, and what
+    decides its bounds.
+    """
     if name in passive:
         return tuple(passive[name].sources)
-    applies = declared[name].applies if name in declared else None
-    return (applies[0],) if isinstance(applies, tuple) else ()
+    if name not in declared:
+        return ()
+    equation = declared[name]
+    parents: list[Name] = []
+    if isinstance(equation.applies, tuple):
+        parents.append(equation.applies[0])
+    if equation.answers:
+        parents += [variable for variable, _ in equation.answers.imputed.values()]
+    if equation.cut and equation.method not in LEVELLED:
+        parents.append(equation.cut.variable)  # the levels of a cut come before its score
+    if equation.beside:
+        parents.append(equation.beside[0])
+    return tuple(dict.fromkeys(parents))
 
 
 def _faults(
@@ -237,6 +261,11 @@ def _faults(
                 *_faults_of_predictors(equation, {*data, *passive}),
                 *_faults_of_gate(equation, len(data), {*data, *passive}),
                 *_faults_of_limits(equation, column),
+                *(
+                    _faults_of_bounds(name, equation, data, {*data, *passive})
+                    if name in data
+                    else ()
+                ),
             )
         ]
     faults += _faults_of_passive(data, passive)
@@ -278,6 +307,41 @@ def _faults_of_limits(equation: Equation, column: pd.Series | None) -> list[str]
     if outside or low >= high:
         return [f"has {outside} observed values outside its limits"]
     return []
+
+
+def _faults_of_bounds(
+    name: Name, equation: Equation, data: pd.DataFrame, names: set[Name]
+) -> list[str]:
+    """Bounds, answers and cuts that cannot hold."""
+    faults = []
+    is_levelled = equation.method in LEVELLED
+    if equation.bounds and equation.method == "regress":
+        faults.append("has bounds, which regress cannot keep: use pmm or truncreg")
+    if is_levelled and (equation.bounds or equation.beside):
+        faults.append("has bounds and levels")
+    if is_levelled and equation.answers and not equation.cut:
+        faults.append("has answers and levels, and no cut")
+    if equation.bounds:
+        low, high = equation.bounds
+        if len(low) != len(data) or len(high) != len(data) or (low > high).any():
+            return [*faults, "has bounds of another length than the data, or lower above upper"]
+        known = data[name].to_numpy(dtype=float, na_value=np.nan)
+        outside = int(((known < low.to_numpy()) | (known > high.to_numpy())).sum())
+        if outside:
+            faults.append(f"has {outside} observed values outside their bounds")
+    if equation.answers:
+        answers = equation.answers
+        strange = [str(item) for item in answers.imputed if item not in answers.known]
+        strange += [
+            str(variable) for variable, _ in answers.imputed.values() if variable not in names
+        ]
+        if strange or len(answers.known) != len(data):
+            faults.append("has answers of another length, or to items that are no columns")
+    if equation.cut and equation.method not in LEVELLED and equation.cut.variable not in names:
+        faults.append("is cut by a column that is none")
+    if equation.beside and equation.beside[0] not in names:
+        faults.append("has a number beside it that is no column")
+    return faults
 
 
 def _faults_of_passive(data: pd.DataFrame, passive: Mapping[Name, Passive]) -> list[str]:
@@ -354,6 +418,7 @@ def _column(
     target, events, fault = _where_it_applies(replace(laid_out, equation=equation), before)
     if fault or not target.missing.any():
         return target, events, fault
+    target = _with_items(_with_bounds(target, before), before)
     observed = values[~np.isnan(values)]
     if not len(observed):
         return target, events, "has no observed value"
@@ -365,6 +430,58 @@ def _column(
     if np.ptp(observed) == 0:
         events.append(Event(name, "constant_imputed", int(target.missing.sum())))
     return target, events, ""
+
+
+def _with_bounds(target: Column, before: Mapping[Name, Column]) -> Column:
+    """A number with the limits of its missing cells."""
+    equation = target.equation
+    if target.levels or not (equation.bounds or equation.cut or equation.beside):
+        return target
+    missing = int(target.missing.sum())
+    low = np.full(missing, equation.limits[0])
+    high = np.full(missing, equation.limits[1])
+    if equation.bounds:
+        least, most = equation.bounds
+        low = np.maximum(low, least.to_numpy(dtype=float)[target.missing])
+        high = np.minimum(high, most.to_numpy(dtype=float)[target.missing])
+    cut = None
+    if equation.cut:
+        levels = before[equation.cut.variable].levels
+        cut = (equation.cut.variable, levels.index(equation.cut.level), equation.cut.at)
+    return replace(target, bounds=Bounds(low, high, cut, equation.beside))
+
+
+def _with_items(target: Column, before: Mapping[Name, Column]) -> Column:
+    """A score, or the levels it is cut into, with its items and the patterns of what is missing."""
+    answers = target.equation.answers
+    if answers is None:
+        return target
+    items = list(answers.known)
+    numbers = answers.known.to_numpy(dtype=float, na_value=np.nan)
+    imputed = tuple(
+        _imputed_item(items.index(item), before[variable], counts)
+        for item, (variable, counts) in answers.imputed.items()
+        if variable in before
+    )
+    unanswered = np.isnan(numbers[target.missing])
+    for item in imputed:
+        unanswered[:, item.place] &= ~before[item.name].missing[target.missing]
+    partly = np.flatnonzero(~unanswered.all(axis=1))
+    patterns = [
+        Pattern(partly[(unanswered[partly] == own).all(axis=1)], own)
+        for own in np.unique(unanswered[partly], axis=0)
+    ]
+    complete = ~np.isnan(numbers).any(axis=1)
+    at = None
+    cut = target.equation.cut
+    if target.levels and cut:
+        at = (cut.at, target.levels.index(cut.level))
+    return replace(target, items=Items(numbers, imputed, tuple(patterns), complete), at=at)
+
+
+def _imputed_item(place: int, variable: Column, counts: Mapping[Level, float]) -> ImputedItem:
+    by_code = np.array([counts.get(level, 0.0) for level in variable.levels], dtype=float)
+    return ImputedItem(place, variable.name, by_code)
 
 
 def _standardised(column: Column) -> Column:
@@ -392,18 +509,20 @@ def _where_it_applies(
         return target, [], f"applies by a level that no row of '{gated.name}' has"
     is_open = gate.is_open(gated.values)
     is_unknown = np.isnan(gated.values)
-    closed = int((~target.missing & ~is_open & ~is_unknown).sum())
+    is_closed_level = np.zeros(len(target.values), dtype=bool)
+    if target.equation.closed_as in target.levels:
+        is_closed_level = target.values == target.levels.index(target.equation.closed_as)
+    closed = int((~target.missing & ~is_open & ~is_unknown & ~is_closed_level).sum())
     if closed:
         return target, [], f"has {closed} observed values where its gate '{gated.name}' is closed"
     kept = int((~target.missing & is_unknown).sum())
     events = (
         [Event(str(target.name), "gate_missing_kept", kept, (str(gated.name),))] if kept else []
     )
-    return (
-        replace(target, missing=target.missing & (is_open | gated.missing), gate=gate),
-        events,
-        "",
-    )
+    missing = target.missing
+    if target.equation.closed_as is None:
+        missing = missing & (is_open | gated.missing)
+    return replace(target, missing=missing, gate=gate), events, ""
 
 
 def _gate(gated: Column, level: Level | tuple[Level, ...]) -> Gate | None:

@@ -14,7 +14,7 @@ from mothers_margins.imputation.engine import restored
 from mothers_margins.imputation.equations import Equations, Event
 from mothers_margins.imputation.imputations import Chain, Imputations
 
-PARTS = ("imputed", "means", "spreads")
+PARTS = ("imputed", "means", "spreads", "expected")
 
 
 def write_cells(path: Path, imputations: Imputations) -> None:
@@ -87,6 +87,7 @@ def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | No
             imputed={name: rows[k] for name, rows in parts["imputed"].items()},
             means={name: list(rows[k]) for name, rows in parts["means"].items()},
             spreads={name: list(rows[k]) for name, rows in parts["spreads"].items()},
+            expected={name: float(rows[k]) for name, rows in parts["expected"].items()},
             events=tuple(
                 Event(**event | {"names": tuple(event["names"])}) for event in account["events"][k]
             ),
@@ -102,4 +103,5 @@ def _fits(imputations: Imputations, chain: Chain) -> bool:
     """
     sizes = {target.name: int(target.missing.sum()) for target in imputations.targets}
     held = {name: len(values) for name, values in chain.imputed.items()}
-    return held == sizes and {*chain.means} == {*chain.spreads} == {*sizes}
+    beside = (chain.means, chain.spreads, chain.expected)
+    return held == sizes and all({*numbers} == {*sizes} for numbers in beside)

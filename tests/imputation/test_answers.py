@@ -1,0 +1,282 @@
+"""What was answered binds what is imputed: bounds, items, cuts; how often rare levels are drawn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from mothers_margins.imputation import Answers, Cut, Equation, chained, methods
+
+ITEMS = [f"i{place}" for place in range(10)]
+
+
+def scale(n: int = 400, seed: int = 1, blanks: tuple[int, ...] = tuple(range(11))):
+    """Ten items of 0 to 4 that share a cause with x; some rows leave some of them unanswered. Their
+    score is missing where one item is. Also the truth.
+    """
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(n)
+    cause = 0.6 * x + 0.8 * rng.standard_normal(n)
+    strength = cause[:, None] * 0.7 + 0.7 * rng.standard_normal((n, 10))
+    whole = pd.DataFrame(np.digitize(strength, [-0.5, 0.2, 0.9, 1.6]).astype(float), columns=ITEMS)
+    answers = whole.copy()
+    left_open = np.full(n, 0)
+    for row in range(0, n, 4):
+        left_open[row] = blanks[(row // 4) % len(blanks)]
+        places = rng.choice(10, left_open[row], replace=False)
+        answers.iloc[row, places] = np.nan
+    frame = pd.DataFrame({"x": x, "score": answers.sum(axis=1, skipna=False)})
+    return frame, answers, whole
+
+
+def bounds(answers: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    low = answers.fillna(0.0).sum(axis=1)
+    return low, low + 4.0 * answers.isna().sum(axis=1)
+
+
+def completed(frame, equations, m=5, **more) -> list[pd.DataFrame]:
+    made = chained(frame, equations, m=m, burnin=3, seed=3, **more)
+    return [made.complete(i) for i in range(1, m + 1)]
+
+
+def test_an_imputed_score_holds_what_was_answered():
+    """One to all ten items missing: the score lies between the answers and the answers with the
+    most of what is open; without an answer, inside the scale.
+    """
+    frame, answers, _ = scale()
+    low, high = bounds(answers)
+    equation = Equation("pmm", bounds=(low, high), answers=Answers(answers))
+    for each in completed(frame, {"score": equation}):
+        assert (each["score"] >= low).all()
+        assert (each["score"] <= high).all()
+        assert (each["score"] == each["score"].round()).all()
+    free = completed(frame, {"score": "pmm"})
+    assert any(((each["score"] < low) | (each["score"] > high)).any() for each in free)
+
+
+@pytest.mark.parametrize("method", ["pmm", "truncreg"])
+def test_bounds_bind_where_only_a_number_exists(method):
+    frame, answers, _ = scale()
+    low, high = bounds(answers)
+    equation = Equation(method, limits=(0, 40), bounds=(low, high))
+    for each in completed(frame, {"score": equation}):
+        assert each["score"].between(low, high).all()
+
+
+def test_the_imputed_rest_is_without_bias():
+    """Of rows that answered one to nine items: imputed less true, within two standard errors; the
+    answers' own mean times the number of open items would do as well, the regression on x alone
+    would not.
+    """
+    off = []
+    for seed in range(8):
+        frame, answers, whole = scale(seed=seed, blanks=(1, 3, 5, 7, 9))
+        truth = whole.sum(axis=1)
+        equation = Equation("pmm", bounds=bounds(answers), answers=Answers(answers))
+        hole = frame["score"].isna()
+        both = completed(frame, {"score": equation}, m=2)
+        off += [float((each["score"] - truth)[hole].mean()) for each in both]
+    standard_error = np.std(off, ddof=1) / np.sqrt(len(off))
+    assert abs(np.mean(off)) < 2 * standard_error + 0.1
+
+
+def test_an_item_that_is_imputed_itself_is_in_the_score_once():
+    """i0 is a variable of the run: in every completed row the score is the answers, i0 as imputed,
+    and at most four for each of the others that are open.
+    """
+    frame, answers, _ = scale()
+    frame["i0"] = answers["i0"]
+    low, high = bounds(answers)
+    equations = {
+        "i0": Equation("pmm"),
+        "score": Equation("pmm", bounds=(low, high), answers=Answers(answers, {"i0": ("i0", {})})),
+    }
+    others = answers.drop(columns="i0")
+    hole = frame["score"].isna() & frame["i0"].isna()
+    only_i0 = hole & others.notna().all(axis=1)
+    assert hole.sum() > 10
+    for each in completed(frame, equations):
+        rest = (each["score"] - each["i0"] - others.fillna(0).sum(axis=1))[hole]
+        assert (rest >= 0).all()
+        assert (rest <= 4 * others.isna().sum(axis=1)[hole]).all()
+        assert (rest[only_i0[hole]] == 0).all()
+
+
+def test_levels_that_count_in_a_score_count_as_they_were_imputed():
+    """u counts the items at 2; i0 is imputed as levels, and its '2' is one more."""
+    frame, answers, _ = scale()
+    counts = answers.eq(2).astype(float).where(answers.notna())
+    levels = pd.CategoricalDtype(["0", "1", "2", "3", "4"], ordered=True)
+    frame = frame.drop(columns="score").assign(
+        i0=answers["i0"].astype("Int64").astype("str").astype(levels),
+        u=counts.sum(axis=1, skipna=False),
+    )
+    low = counts.fillna(0).sum(axis=1)
+    high = low + counts.isna().sum(axis=1)
+    known = Answers(counts, {"i0": ("i0", {"2": 1.0})})
+    equations = {"i0": "ologit", "u": Equation("pmm", bounds=(low, high), answers=known)}
+    hole = frame["i0"].isna() & answers.drop(columns="i0").notna().all(axis=1)
+    assert hole.any()
+    for each in completed(frame, equations):
+        assert (each["u"] == low + (each["i0"] == "2"))[hole].all()
+
+
+def test_a_score_follows_inside_the_level_that_it_is_cut_into():
+    """High is 15 and more. Levels are drawn first, the score inside; who answered some items gets
+    the level of a score with these answers.
+    """
+    frame, answers, whole = scale(n=800)
+    low, high = bounds(answers)
+    kind = pd.CategoricalDtype(["yes", "no"])
+    known = low.ge(15) | frame["score"].notna()
+    high_level = pd.Series(np.where(low >= 15, "yes", "no"), index=frame.index)
+    frame["high"] = high_level.where(known).astype(kind)
+    equations = {
+        "high": Equation("logit", answers=Answers(answers), cut=Cut("score", "yes", 15)),
+        "score": Equation(
+            "pmm", bounds=(low, high), answers=Answers(answers), cut=Cut("high", "yes", 15)
+        ),
+    }
+    hole = frame["high"].isna()
+    truth = float((whole.sum(axis=1)[hole] >= 15).mean())
+    shares = []
+    for each in completed(frame, equations):
+        assert ((each["score"] >= 15) == (each["high"] == "yes")).all()
+        assert each["score"].between(low, high).all()
+        shares.append(float((each["high"] == "yes")[hole].mean()))
+    assert np.mean(shares) == pytest.approx(truth, abs=0.1)
+
+
+def test_two_counts_of_the_same_items_are_together_at_most_the_items():
+    rng = np.random.default_rng(4)
+    met = rng.binomial(20, 0.4, 200).astype(float)
+    unmet = rng.binomial((20 - met).astype(int), 0.7).astype(float)
+    frame = pd.DataFrame({"x": rng.standard_normal(200), "met": met, "unmet": unmet})
+    frame.loc[:59, ["met", "unmet"]] = np.nan
+    inside = (pd.Series(0.0, frame.index), pd.Series(20.0, frame.index))
+    equations = {
+        "met": Equation("pmm", bounds=inside),
+        "unmet": Equation("pmm", only=("x",), bounds=inside, beside=("met", 20)),
+    }
+    for each in completed(frame, equations):
+        assert (each["met"] + each["unmet"] <= 20).all()
+    apart = {name: Equation("pmm", only=("x",), bounds=inside) for name in equations}
+    assert any((each["met"] + each["unmet"] > 20).any() for each in completed(frame, apart))
+
+
+def test_a_closed_gate_has_its_own_level():
+    """Where nobody was asked the level is no, not missing; an imputed gate is followed."""
+    rng = np.random.default_rng(5)
+    kind = pd.CategoricalDtype(["yes", "no"])
+    gate = pd.Series(np.where(rng.random(200) < 0.8, "open", "closed"), dtype="category")
+    level = pd.Series(np.where(rng.random(200) < 0.5, "yes", "no"))
+    frame = pd.DataFrame({"x": rng.standard_normal(200), "gate": gate, "level": level})
+    frame["level"] = frame["level"].mask(gate == "closed", "no").astype(kind)
+    frame.loc[:49, "level"] = np.nan
+    frame.loc[:19, "gate"] = np.nan
+    equation = Equation("logit", applies=("gate", "open"), closed_as="no")
+    drawn = set()
+    for each in completed(frame, {"gate": "logit", "level": equation}):
+        assert each["level"].notna().all()
+        assert (each["level"] == "no")[each["gate"] == "closed"].all()
+        drawn |= {*each["level"][:20]}
+    assert drawn == {"yes", "no"}
+
+
+def test_a_shift_stops_at_the_bounds_and_is_counted():
+    frame, answers, _ = scale()
+    low, high = bounds(answers)
+    equation = Equation("pmm", bounds=(low, high), answers=Answers(answers), delta=5.0)
+    made = chained(frame, {"score": equation}, m=3, burnin=2, seed=3)
+    for i in (1, 2, 3):
+        assert made.complete(i)["score"].between(low, high).all()
+    assert "shift_stopped" in set(made.events_frame()["event"])
+
+
+def test_too_few_donors_inside_are_an_event_and_a_value_inside():
+    """Nobody scores 35 or more, and one row must."""
+    frame, _, whole = scale(blanks=(0,))
+    frame["score"] = whole.sum(axis=1).clip(upper=34)
+    frame.loc[0, "score"] = np.nan
+    low = pd.Series(0.0, frame.index)
+    low[0] = 36.0
+    equation = Equation("pmm", bounds=(low, pd.Series(40.0, frame.index)))
+    made = chained(frame, {"score": equation}, m=3, burnin=2, seed=3)
+    assert {36, 37, 38, 39, 40} >= {made.complete(i)["score"][0] for i in (1, 2, 3)}
+    assert "few_donors" in set(made.events_frame()["event"])
+
+
+def test_bounds_that_cannot_hold_are_refused():
+    frame, answers, _ = scale()
+    low, high = bounds(answers)
+    for equation, words in (
+        (Equation("regress", bounds=(low, high)), "has bounds, which regress cannot keep"),
+        (Equation("pmm", bounds=(high + 1, low)), "lower above upper"),
+        (Equation("pmm", bounds=(low + 1, high + 1)), "observed values outside their bounds"),
+        (Equation("pmm", answers=Answers(answers, {"j": ("x", {})})), "items that are no columns"),
+        (Equation("pmm", cut=Cut("nowhere", "yes", 3)), "is cut by a column that is none"),
+        (Equation("pmm", beside=("nowhere", 3)), "a number beside it that is no column"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            chained(frame, {"score": equation}, m=1, seed=1)
+
+
+# ---- how often a rare level is drawn
+
+
+def rare(seed: int, n: int = 279) -> tuple[pd.DataFrame, pd.Series]:
+    """A yes of about 7 % that follows one of 20 predictors weakly; 15 % missing at random."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((n, 20))
+    yes = rng.random(n) < expit(-2.7 + 0.4 * x[:, 0])
+    frame = pd.DataFrame(x, columns=[f"x{place}" for place in range(20)])
+    frame["rare"] = pd.Categorical(np.where(yes, "Yes", "No"), ["Yes", "No"])
+    frame["rare"] = frame["rare"].mask(rng.random(n) < 0.15)
+    return frame, pd.Series(yes)
+
+
+def test_a_rare_answer_is_imputed_as_often_as_it_is_true():
+    """Plain draws impute it far too often, as mice's do; calibrated ones within 1.5 points."""
+    off: dict[str, list[float]] = {"plain": [], "calibrated": []}
+    for seed in range(30):
+        frame, yes = rare(seed)
+        hole = frame["rare"].isna()
+        for draws, each in off.items():
+            made = chained(frame, {"rare": "logit"}, m=4, burnin=1, seed=seed, draws=draws)
+            share = np.mean([(made.complete(i)["rare"] == "Yes")[hole].mean() for i in range(1, 5)])
+            each.append(100 * float(share - yes[hole].mean()))
+    error = {draws: np.std(each, ddof=1) / np.sqrt(30) for draws, each in off.items()}
+    assert np.mean(off["plain"]) > 3 * error["plain"]
+    assert abs(np.mean(off["calibrated"])) < 1.5 + 2 * error["calibrated"]
+
+
+def test_intercepts_are_set_so_that_expected_counts_are_the_drawn_ones():
+    """By the same generator: the mean fitted probability is the number that it draws."""
+    rng = np.random.default_rng(6)
+    x = np.column_stack([np.ones(300), rng.standard_normal((300, 2))])
+    codes = rng.integers(0, 3, 300)
+    drawn = np.random.default_rng(9).dirichlet(np.bincount(codes) + 0.5)
+    params = np.array([0.4, -0.3, 2.0, 3.0])
+    ordered = methods.calibrated_ologit(x, params, codes, 3, np.random.default_rng(9))
+    found = methods.chances("ologit", x, ordered, 3).mean(axis=0)
+    assert found == pytest.approx(drawn, abs=1e-6)
+    assert ordered[:2].tolist() == params[:2].tolist()
+    params = np.array([1.0, 0.4, -0.3, -2.0, 0.2, 0.1])
+    unordered = methods.calibrated_mlogit(x, params, codes, 3, np.random.default_rng(9))
+    found = methods.chances("mlogit", x, unordered, 3).mean(axis=0)
+    assert found == pytest.approx(drawn, abs=1e-5)
+    yes = (codes == 1).astype(int)
+    share = np.random.default_rng(9).beta(yes.sum() + 0.5, 300 - yes.sum() + 0.5)
+    binary = methods.calibrated_logit(x, np.array([9.0, 1.0, 1.0]), yes, np.random.default_rng(9))
+    assert expit(x @ binary).mean() == pytest.approx(share, abs=1e-8)
+
+
+def test_what_the_last_equation_expected_is_kept():
+    frame, _ = rare(1)
+    made = chained(frame, {"rare": "logit"}, m=40, burnin=1, seed=2)
+    expected = np.mean([chain.expected["rare"] for chain in made.chains])
+    known = frame["rare"].dropna()
+    # the mean of Beta(k + 1/2, n - k + 1/2), within three standard errors of 40 draws
+    k, n = (known == "Yes").sum() + 0.5, len(known) + 1
+    mean = k / n
+    assert expected == pytest.approx(mean, abs=3 * np.sqrt(mean * (1 - mean) / (n + 1) / 40))
