@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from mothers_margins.imputation import Answers, Cut, Equation, chained, methods
+from mothers_margins.imputation import Answers, Cut, Equation, ImputedAnswer, chained, methods
 
 ITEMS = [f"i{place}" for place in range(10)]
 
@@ -89,7 +89,9 @@ def test_an_item_that_is_imputed_itself_is_in_the_score_once():
     low, high = bounds(answers)
     equations = {
         "i0": Equation("pmm"),
-        "score": Equation("pmm", bounds=(low, high), answers=Answers(answers, {"i0": ("i0", {})})),
+        "score": Equation(
+            "pmm", bounds=(low, high), answers=Answers(answers, {"i0": ImputedAnswer("i0")})
+        ),
     }
     others = answers.drop(columns="i0")
     hole = frame["score"].isna() & frame["i0"].isna()
@@ -113,7 +115,7 @@ def test_levels_that_count_in_a_score_count_as_they_were_imputed():
     )
     low = counts.fillna(0).sum(axis=1)
     high = low + counts.isna().sum(axis=1)
-    known = Answers(counts, {"i0": ("i0", {"2": 1.0})})
+    known = Answers(counts, {"i0": ImputedAnswer("i0", {"2": 1.0})})
     equations = {"i0": "ologit", "u": Equation("pmm", bounds=(low, high), answers=known)}
     hole = frame["i0"].isna() & answers.drop(columns="i0").notna().all(axis=1)
     assert hole.any()
@@ -213,7 +215,10 @@ def test_bounds_that_cannot_hold_are_refused():
         (Equation("regress", bounds=(low, high)), "has bounds, which regress cannot keep"),
         (Equation("pmm", bounds=(high + 1, low)), "lower above upper"),
         (Equation("pmm", bounds=(low + 1, high + 1)), "observed values outside their bounds"),
-        (Equation("pmm", answers=Answers(answers, {"j": ("x", {})})), "items that are no columns"),
+        (
+            Equation("pmm", answers=Answers(answers, {"j": ImputedAnswer("x")})),
+            "items that are no columns",
+        ),
         (Equation("pmm", cut=Cut("nowhere", "yes", 3)), "is cut by a column that is none"),
         (Equation("pmm", beside=("nowhere", 3)), "a number beside it that is no column"),
     ):

@@ -50,5 +50,7 @@ def put_together(study: Study, values: pd.Series, variable: str, coding: Coding)
         new_level = {}
         for new, merged in coding.merged.items():
             new_level |= dict.fromkeys(merged, new)
+        for new in coding.merged:
+            new_level.setdefault(new, new)  # as it stands where it was imputed
     levels = pd.CategoricalDtype([*dict.fromkeys(new_level.values())])
     return values.astype("str").map(new_level).astype(levels)

@@ -64,19 +64,33 @@ def _from_items(
 ) -> Made:
     names = [instrument.item(number) for number in scored.items]
     item_rule: ItemRule = scored.rule or instrument.rule
-    known = np.column_stack([data[name].notna().to_numpy() for name in names])
+    numbers = item_numbers(study, scored, data).to_numpy()
+    known = ~np.isnan(numbers)
     answered = known.sum(axis=1)
-    if scored.value:
-        values = _counted(scored, [data[name] for name in names], known)
-    else:
-        items = [_answers(study, instrument, number, data) for number in scored.items]
-        values = _sums(np.column_stack(items), known, item_rule)
+    values = _counted(numbers) if scored.value else _sums(numbers, known, item_rule)
     value = pd.Series(values, index=data[names[0]].index)
     value = value.where(answered >= _needed(scored, item_rule)).astype("Float64")
     reason = _reason(answered == 0, [reasons[name] for name in names])
     if_made = np.where(answered == len(names), COMPLETE, FILLED[item_rule.items])
     rule = _rule(if_made, value, answered == 0, reasons[names[0]])
     return value, reason.where(value.isna()).astype("str"), rule
+
+
+def item_numbers(study: Study, scored: Score, data: pd.DataFrame | Columns) -> pd.DataFrame:
+    """What each item adds to a score, n x items, missing where it is not answered: of a sum the
+    answer, turned round if the instrument says so; of a count 1 for the value that is counted, else
+    0.
+    """
+    instrument = study.instruments[scored.name]
+    numbers: dict[str, np.ndarray] = {}
+    for number in scored.items:
+        name = instrument.item(number)
+        if scored.value:
+            is_counted = _is_answer(data[name], scored.value)
+            numbers[name] = np.where(data[name].notna(), is_counted.astype(float), np.nan)
+        else:
+            numbers[name] = _answers(study, instrument, number, data)
+    return pd.DataFrame(numbers, index=data[next(iter(numbers))].index)
 
 
 def _rule(
@@ -90,7 +104,9 @@ def _rule(
     return rule.mask(unanswered & only_score, NOT_SUPPLIED)
 
 
-def _answers(study: Study, instrument: Instrument, number: int, data: Columns) -> np.ndarray:
+def _answers(
+    study: Study, instrument: Instrument, number: int, data: pd.DataFrame | Columns
+) -> np.ndarray:
     """Answers to one item, turned round if the instrument says so."""
     name = instrument.item(number)
     answers = data[name].to_numpy(dtype=float, na_value=np.nan)
@@ -100,15 +116,15 @@ def _answers(study: Study, instrument: Instrument, number: int, data: Columns) -
     return (limits.minimum or 0) + (limits.maximum or 0) - answers
 
 
-def _counted(scored: Score, items: Sequence[pd.Series], known: np.ndarray) -> np.ndarray:
+def _counted(numbers: np.ndarray) -> np.ndarray:
     """How many items have the value that is counted."""
-    if scored.value == "any":
-        return np.asarray(known.sum(axis=1), dtype=float)
-    counted = np.column_stack([_is_answer(item, scored.value) for item in items])
-    return np.asarray(counted.sum(axis=1), dtype=float)
+    return np.asarray(np.nansum(numbers, axis=1))
 
 
 def _is_answer(item: pd.Series, answer: str) -> np.ndarray:
+    """Whether each value is an answer; `any` is every one that is known."""
+    if answer == "any":
+        return item.notna().to_numpy(dtype=bool)
     if isinstance(item.dtype, pd.CategoricalDtype):
         place = item.cat.categories.get_indexer(pd.Index([answer]))[0]  # -1 where it is no level
         codes = item.cat.codes.to_numpy()

@@ -44,7 +44,22 @@ def synthetic_rows(
     """The synthetic file as text cells, with its gaps and deliberate difficulties. Raises as
     `read_recipe` does.
     """
-    return _Drawing(study, read_recipe(study), rows, seed).as_file()
+    drawing = _Drawing(study, read_recipe(study), rows, seed)
+    return drawing.as_file(drawing.complete())
+
+
+def whole_and_file(
+    study: Study, recipe: Recipe, *, rows: int | None = None, seed: int
+) -> tuple[Cohort, pd.DataFrame]:
+    """One drawing of a recipe twice: derived with every value known, and as the file with gaps."""
+    drawing = _Drawing(study, recipe, rows, seed)
+    cohort = drawing.complete()
+    return cohort, drawing.as_file(cohort)
+
+
+def drawn_cohort(study: Study, recipe: Recipe, rows: int, *, seed: int) -> Cohort:
+    """A derived cohort of any recipe in which every value is known."""
+    return _Drawing(study, recipe, rows, seed).complete()
 
 
 class _Drawing:
@@ -219,7 +234,8 @@ class _Drawing:
         predictor: np.ndarray = np.log(noise / (1 - noise))
         for term, ratio in {**truth.odds_ratios, **extra}.items():
             if truth.model and term not in extra:
-                (values,) = coded(self.study, data, term).values()
+                # of several levels beside the reference each has the ratio
+                values = sum(coded(self.study, data, term).values())
             elif self.study.levels(term):
                 values = (data[term] == "Yes").astype(float)
             else:
@@ -263,8 +279,8 @@ class _Drawing:
             )
         return None
 
-    def as_file(self) -> pd.DataFrame:
-        cohort = self.complete()
+    def as_file(self, cohort: Cohort) -> pd.DataFrame:
+        """The complete cohort as text, with its gaps."""
         text = {}
         for name, field in self.study.fields.items():
             text[name] = cohort.data[name].astype("str")

@@ -8,6 +8,7 @@ from mothers_margins.imputation.equations import (
     Cut,
     Equation,
     Event,
+    ImputedAnswer,
     Passive,
     default_method,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Equation",
     "Event",
     "Imputations",
+    "ImputedAnswer",
     "JointTest",
     "Passive",
     "Pooled",

@@ -32,17 +32,19 @@ class Gate:
 @dataclass(frozen=True, eq=False)
 class ImputedItem:
     """An item of a score that is a variable of the run itself: its place among the items, and the
-    numbers that its codes count (none: it counts itself).
+    numbers that its codes count; without any, start + sign times itself.
     """
 
     place: int
     name: Name
     counts: Array
+    start: float
+    sign: float
 
     def numbers(self, values: Array) -> Array:
         """What codes, or numbers, add to the score; nan where missing."""
         if not len(self.counts):
-            return values
+            return self.start + self.sign * values
         known = ~np.isnan(values)
         numbers = np.full(len(values), np.nan)
         numbers[known] = self.counts[values[known].astype(int)]
@@ -92,7 +94,7 @@ class Bounds:
     low: Array
     high: Array
     cut: tuple[Name, int, float] | None = None
-    beside: tuple[Name, float] | None = None
+    beside: tuple[Name, Array | float] | None = None
 
     def now(self, missing: Array, values: Mapping[Name, Array]) -> tuple[Array, Array]:
         """Lower and upper limits of the missing cells, given the other columns as they stand."""

@@ -22,13 +22,24 @@ class Answers:
     """What a score is the sum of, so that an imputed score holds what was answered.
 
     known: n x k numbers, one column per item, missing where it is not answered. imputed: items that
-    are variables of the run themselves, by column of `known`: the variable, and the number that
-    each of its levels counts (of a variable that is a number: none, it counts itself). What is left
-    unanswered is taken from a donor's answers to the same items.
+    are variables of the run themselves, by column of `known`. What is left unanswered is taken from
+    a donor's answers to the same items.
     """
 
     known: pd.DataFrame
-    imputed: Mapping[Name, tuple[Name, Mapping[Level, float]]] = field(default_factory=dict)
+    imputed: Mapping[Name, "ImputedAnswer"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class ImputedAnswer:
+    """What a variable that is imputed itself adds to a score: of levels the number that each
+    counts (others none), of a number start + sign times it.
+    """
+
+    variable: Name
+    by_level: Mapping[Level, float] = field(default_factory=dict)
+    start: float = 0.0
+    sign: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +86,7 @@ class Equation:
     bounds: tuple[pd.Series, pd.Series] | None = None
     answers: Answers | None = None
     cut: Cut | None = None
-    beside: tuple[Name, float] | None = None
+    beside: tuple[Name, pd.Series | float] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,7 @@ from mothers_margins.imputation.equations import (
     Equation,
     Equations,
     Event,
+    ImputedAnswer,
     Level,
     Name,
     Passive,
@@ -233,7 +234,7 @@ def _parents(
     if isinstance(equation.applies, tuple):
         parents.append(equation.applies[0])
     if equation.answers:
-        parents += [variable for variable, _ in equation.answers.imputed.values()]
+        parents += [answer.variable for answer in equation.answers.imputed.values()]
     if equation.cut and equation.method not in LEVELLED:
         parents.append(equation.cut.variable)  # the levels of a cut come before its score
     if equation.beside:
@@ -326,15 +327,17 @@ def _faults_of_bounds(
         if len(low) != len(data) or len(high) != len(data) or (low > high).any():
             return [*faults, "has bounds of another length than the data, or lower above upper"]
         known = data[name].to_numpy(dtype=float, na_value=np.nan)
-        outside = int(((known < low.to_numpy()) | (known > high.to_numpy())).sum())
+        slack = 1e-9 * (1 + np.abs(known))  # a prorated score is not exact
+        too_low = known < low.to_numpy(dtype=float) - slack
+        too_high = known > high.to_numpy(dtype=float) + slack
+        outside = int((too_low | too_high).sum())
         if outside:
             faults.append(f"has {outside} observed values outside their bounds")
     if equation.answers:
         answers = equation.answers
         strange = [str(item) for item in answers.imputed if item not in answers.known]
-        strange += [
-            str(variable) for variable, _ in answers.imputed.values() if variable not in names
-        ]
+        variables = [answer.variable for answer in answers.imputed.values()]
+        strange += [str(variable) for variable in variables if variable not in names]
         if strange or len(answers.known) != len(data):
             faults.append("has answers of another length, or to items that are no columns")
     if equation.cut and equation.method not in LEVELLED and equation.cut.variable not in names:
@@ -444,11 +447,18 @@ def _with_bounds(target: Column, before: Mapping[Name, Column]) -> Column:
         least, most = equation.bounds
         low = np.maximum(low, least.to_numpy(dtype=float)[target.missing])
         high = np.minimum(high, most.to_numpy(dtype=float)[target.missing])
+    together: tuple[Name, Array | float] | None = None
+    if equation.beside:
+        name, together_most = equation.beside
+        if isinstance(together_most, pd.Series):
+            together = (name, together_most.to_numpy(dtype=float)[target.missing])
+        else:
+            together = (name, together_most)
     cut = None
     if equation.cut:
         levels = before[equation.cut.variable].levels
         cut = (equation.cut.variable, levels.index(equation.cut.level), equation.cut.at)
-    return replace(target, bounds=Bounds(low, high, cut, equation.beside))
+    return replace(target, bounds=Bounds(low, high, cut, together))
 
 
 def _with_items(target: Column, before: Mapping[Name, Column]) -> Column:
@@ -459,9 +469,8 @@ def _with_items(target: Column, before: Mapping[Name, Column]) -> Column:
     items = list(answers.known)
     numbers = answers.known.to_numpy(dtype=float, na_value=np.nan)
     imputed = tuple(
-        _imputed_item(items.index(item), before[variable], counts)
-        for item, (variable, counts) in answers.imputed.items()
-        if variable in before
+        _imputed_item(items.index(item), before[answer.variable], answer)
+        for item, answer in answers.imputed.items()
     )
     unanswered = np.isnan(numbers[target.missing])
     for item in imputed:
@@ -479,9 +488,9 @@ def _with_items(target: Column, before: Mapping[Name, Column]) -> Column:
     return replace(target, items=Items(numbers, imputed, tuple(patterns), complete), at=at)
 
 
-def _imputed_item(place: int, variable: Column, counts: Mapping[Level, float]) -> ImputedItem:
-    by_code = np.array([counts.get(level, 0.0) for level in variable.levels], dtype=float)
-    return ImputedItem(place, variable.name, by_code)
+def _imputed_item(place: int, variable: Column, answer: ImputedAnswer) -> ImputedItem:
+    by_code = [float(answer.by_level.get(level, 0.0)) for level in variable.levels]
+    return ImputedItem(place, variable.name, np.array(by_code), answer.start, answer.sign)
 
 
 def _standardised(column: Column) -> Column:

@@ -2,13 +2,14 @@
 what came of it.
 """
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from mothers_margins import places
-from mothers_margins.analysis.missing_data.composites import maker
+from mothers_margins.analysis.missing_data.answered import Threshold, summed_from, threshold
+from mothers_margins.analysis.missing_data.equations import RunEquations, as_analysed, gates
 from mothers_margins.analysis.missing_data.imputed import Composites, Done, Imputed
 from mothers_margins.analysis.missing_data.progress import shown
 from mothers_margins.cohort.cohort import Cohort, column, gap, only_recorded
@@ -18,13 +19,12 @@ from mothers_margins.imputation import (
     Imputations,
     Passive,
     chained,
-    default_method,
     read_cells,
     write_cells,
 )
 from mothers_margins.results.save import of_study
 from mothers_margins.study.analysis_plan import MissingData
-from mothers_margins.study.study import Study, ancestors
+from mothers_margins.study.study import Study
 
 
 def impute(
@@ -62,6 +62,7 @@ def impute(
     if composites not in ("components", "direct", "missing_as_no"):
         raise UsageError("impute: composites is components, direct or missing_as_no.")
     model, terms = _model(study, model, outcome)
+    asked = _Asked(outcome, model, terms)
     is_restricted = cohort.source.kind == "restricted"
     if keep and is_restricted and places.inside_project(places.out_folder()):
         raise UsageError(
@@ -75,7 +76,7 @@ def impute(
     seed = plan.seed if seed is None else seed
     if m < 1 or burnin < 1 or seed < 0:
         raise UsageError("impute: m and burnin are 1 or more, and seed is 0 or more.")
-    prepared = _prepared(cohort, plan, outcome, terms, composites, dict(shifts or {}))
+    prepared = _prepared(cohort, plan, asked, composites, dict(shifts or {}))
     path = of_study(study.name, f"imputed_{outcome}_{prepared.key(burnin, seed)}.npz")
     stored = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
     if stored is not None:
@@ -97,6 +98,7 @@ def impute(
         composites=composites,
         shifts=dict(shifts or {}),
         filled=tuple(str(target.name) for target in imputations.targets),
+        run=prepared.run,
         done=prepared.done,
         made=imputations,
         burnin=burnin,
@@ -170,6 +172,15 @@ def _chained(
         ) from None
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """An outcome, and the model whose explanatory variables are imputed for it."""
+
+    outcome: str
+    model: str
+    terms: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class _Prepared:
     """Rows and columns of a run, the equations of its incomplete variables, and what was done to
@@ -180,11 +191,16 @@ class _Prepared:
     """
 
     cohort: Cohort
+    run: RunEquations
     frame: pd.DataFrame
     equations: dict[Hashable, Equation | Passive]
     done: tuple[Done, ...]
-    described: str
     beside: pd.DataFrame
+
+    @property
+    def described(self) -> str:
+        """The equations as the key of stored cells has them."""
+        return "; ".join(self.run.described(*named) for named in self.equations.items())
 
     def key(self, burnin: int, seed: int) -> str:
         """A short hash of all that the imputed cells depend on: values, equations, sweeps, seed,
@@ -201,7 +217,8 @@ class _Prepared:
         what = (self.described, burnin, seed, numpy.__version__, scipy.__version__)
         digest = sha256(repr(what).encode())
         engine = sorted(Path(str(imputation.__file__)).parent.glob("*.py"))
-        for source in (*engine, Path(__file__).with_name("composites.py")):
+        ours = (Path(__file__).with_name(f"{name}.py") for name in ("composites", "answered"))
+        for source in (*engine, *ours):
             digest.update(source.read_bytes())
         for name, values in (*self.frame.items(), *self.beside.items()):
             digest.update(str((name, values.dtype)).encode())
@@ -212,60 +229,83 @@ class _Prepared:
 def _prepared(
     cohort: Cohort,
     plan: MissingData,
-    outcome: str,
-    terms: tuple[str, ...],
+    asked: "_Asked",
     composites: Composites,
     shifts: dict[str, float],
 ) -> _Prepared:
     done: list[Done] = []
-    rows, predicting = _rows(cohort, plan, outcome, done)
+    rows, predicting = _rows(cohort, plan, asked.outcome, done)
     inside = replace(
         cohort, data=cohort.data[rows], reasons=cohort.reasons[rows], scoring=cohort.scoring[rows]
     )
-    declared = [name for name in terms if name in plan.composites]
+    declared = [name for name in asked.terms if name in plan.composites]
     parts_of = {name: plan.composites[name] for name in declared if composites == "components"}
-    names = _names(inside, plan, outcome, terms, parts_of, done)
+    names = _names(inside, plan, asked, parts_of, done)
     if composites == "missing_as_no":
         inside = _missing_as_no(inside, declared, done)
-    done += _check_shifts(inside, shifts, names, parts_of)
-    run = _Run(inside, plan, names, parts_of, shifts)
-    data = {name: column(inside, name) for name in names}
+    run = RunEquations(
+        cohort=inside,
+        plan=plan,
+        data={name: as_analysed(inside, asked.model, name, asked.terms) for name in names},
+        parts_of=parts_of,
+        cuts=_cuts(inside.study, parts_of),
+        auxiliaries=_auxiliaries(inside.study, asked),
+        shifts=shifts,
+    )
+    done += _check_shifts(run)
     equations: dict[Hashable, Equation | Passive] = {}
     beside: dict[str, pd.Series] = {}
-    for name, values in data.items():
-        if name in parts_of:
+    for name, values in run.data.items():
+        if run.made_of_parts(name):
             equations[name] = run.passive(name)
-            beside |= run.made_from_too(name)
         elif values.isna().any():
             # also of what only does not apply to some: no cell of it is imputed
-            equation = run.equation(name, values)
-            equations[name] = equation
-            if isinstance(equation.applies, pd.Series):
-                beside[f"{name} applies"] = equation.applies
-    frame = pd.DataFrame({**data, **predicting})
+            equations[name] = run.equation(name)
+        else:
+            continue
+        beside |= run.decided_by(name, equations[name])
+    frame = pd.DataFrame({**run.data, **predicting})
     return _Prepared(
         cohort=inside,
+        run=run,
         frame=frame,
         equations=equations,
         done=tuple(done),
-        described="; ".join(run.described(name, equations[name]) for name in equations),
         beside=pd.DataFrame(beside, index=frame.index),
     )
+
+
+def _cuts(study: Study, parts_of: Mapping[str, tuple[str, ...]]) -> dict[str, Threshold]:
+    """Composites that are a score cut at a number. A score is drawn inside one cut; a second
+    composite of the same score is made from it.
+    """
+    cuts: dict[str, Threshold] = {}
+    for name, parts in parts_of.items():
+        cut = threshold(study, name, parts)
+        if cut and cut.score not in {other.score for other in cuts.values()}:
+            cuts[name] = cut
+    return cuts
+
+
+def _auxiliaries(study: Study, asked: "_Asked") -> tuple[str, ...]:
+    every = study.auxiliaries(asked.outcome)
+    return tuple(name for name in every if name not in asked.terms)
 
 
 def _names(
     inside: Cohort,
     plan: MissingData,
-    outcome: str,
-    terms: tuple[str, ...],
-    parts_of: Mapping[str, tuple[str, ...]],
+    asked: "_Asked",
+    parts_of: dict[str, tuple[str, ...]],
     done: list[Done],
 ) -> tuple[str, ...]:
-    """The variables of a run: terms, parts of composites, auxiliaries, and the gates of these that
-    are incomplete. UsageError if one of them is made from what the outcome is made from.
+    """The variables of a run: terms, parts of composites and of sums, auxiliaries, and the gates of
+    these that are incomplete. Adds the parts of sums to `parts_of`. UsageError if one of them is
+    made from what the outcome is made from.
     """
     study = inside.study
-    auxiliaries = study.auxiliaries(outcome)
+    terms = asked.terms
+    auxiliaries = study.auxiliaries(asked.outcome)
     parts = [part for own in parts_of.values() for part in own]
     done += [
         Done("auxiliary_left_out", name)
@@ -274,10 +314,16 @@ def _names(
     ]
     names = dict.fromkeys([*terms, *parts, *auxiliaries])
     for name in list(names):
-        for gate in _gates(study, name):
+        # of a sum the parts are imputed, each with its own answers; all others see the sum only
+        summed = summed_from(inside, name) if gap(inside, name).any() else ()
+        if summed:
+            parts_of[name] = summed
+            names |= dict.fromkeys(summed)
+    for name in list(names):
+        for gate in gates(study, name):
             if gate not in names and gap(inside, gate).any():
                 names[gate] = None
-    _refuse(study, list(names), outcome)
+    _refuse(study, list(names), asked.outcome)
     return tuple(names)
 
 
@@ -291,92 +337,26 @@ def _missing_as_no(inside: Cohort, composites: list[str], done: list[Done]) -> C
     return replace(inside, data=inside.data.assign(**filled))
 
 
-def _check_shifts(
-    inside: Cohort,
-    shifts: Mapping[str, float],
-    names: tuple[str, ...],
-    parts_of: Mapping[str, tuple[str, ...]],
-) -> list[Done]:
+def _check_shifts(run: RunEquations) -> list[Done]:
     """Those shifts that find nothing to shift; UsageError for those that could never do
     anything.
     """
-    absent = sorted({*shifts} - {*names})
+    study = run.cohort.study
+    absent = sorted({*run.shifts} - {*run.data})
     if absent:
-        raise unknown("variable of this run", absent, names, "impute: shifts")
-    useless = [
-        f"'{name}' is made from its parts: shift those" for name in parts_of if name in shifts
-    ]
+        raise unknown("variable of this run", absent, tuple(run.data), "impute: shifts")
+    made = [name for name in run.shifts if run.made_of_parts(name)]
+    useless = [f"'{name}' is made from its parts: shift those" for name in made]
     useless += [
         f"'{name}' is neither a number nor a yes or no"
-        for name in shifts
-        if len(inside.study.levels(name)) > 2
+        for name in run.shifts
+        if len(study.levels(name)) > 2
     ]
     if useless:
         raise UsageError("impute: shifts that would do nothing.", useless)
     return [
-        Done("shift_without_effect", name)
-        for name in shifts
-        if name not in parts_of and not gap(inside, name).any()
+        Done("shift_without_effect", name) for name in run.shifts if not gap(run.cohort, name).any()
     ]
-
-
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """What the equations of a run are made of. parts_of: composites with the parts that they are
-    made from in every sweep.
-    """
-
-    cohort: Cohort
-    plan: MissingData
-    names: tuple[str, ...]
-    parts_of: Mapping[str, tuple[str, ...]]
-    shifts: Mapping[str, float]
-
-    def passive(self, name: str) -> Passive:
-        """How a composite is made from its parts."""
-        return Passive(self.parts_of[name], maker(self.cohort, name, self.parts_of[name]))
-
-    def described(self, name: Hashable, equation: Equation | Passive) -> str:
-        """An equation as the key of stored cells has it."""
-        if isinstance(equation, Passive):
-            return self._described_passive(str(name))
-        applies = "by rows" if isinstance(equation.applies, pd.Series) else equation.applies
-        return (
-            f"{name} {equation.method} {equation.omit} {equation.limits} {applies} {equation.delta}"
-        )
-
-    def _described_passive(self, name: str) -> str:
-        study = self.cohort.study
-        above = sorted(ancestors(study, name))
-        made = [study.derived[other] for other in (name, *above) if other in study.derived]
-        return f"{name} passive {self.parts_of[name]} {made}"
-
-    def made_from_too(self, name: str) -> dict[str, pd.Series]:
-        """What else decides a composite, though it predicts nothing."""
-        above = sorted(ancestors(self.cohort.study, name))
-        return {other: self.cohort.data[other] for other in above if other in self.cohort.data}
-
-    def equation(self, name: str, values: pd.Series) -> Equation:
-        """How an incomplete variable is imputed."""
-        study = self.cohort.study
-        no_limits = (-float("inf"), float("inf"))
-        # the log-odds that the engine shifts are of the second level, which is the No
-        sign = -1 if study.levels(name) == ("Yes", "No") else 1
-        return Equation(
-            method=self.plan.methods.get(name) or default_method(values),
-            omit=self._parts_of_others(name),
-            limits=study.limits(name) if name in study.scores else no_limits,
-            applies=_applies(self.cohort, name, self.names),
-            delta=self.shifts.get(name, 0.0) * sign,
-        )
-
-    def _parts_of_others(self, name: str) -> tuple[str, ...]:
-        """The parts of all composites that a variable is no part of: the composite predicts it in
-        their place.
-        """
-        beside = {part for parts in self.parts_of.values() if name in parts for part in parts}
-        every = dict.fromkeys(part for parts in self.parts_of.values() for part in parts)
-        return tuple(part for part in every if part not in beside)
 
 
 def _rows(
@@ -414,37 +394,3 @@ def _refuse(study: Study, names: list[str], outcome: str) -> None:
             f"impute: an outcome is never imputed, and these hold what {outcome} is made from.",
             made_from,
         )
-
-
-def _gates(study: Study, name: str) -> tuple[str, ...]:
-    """Variables that decide whether another one applies: the gate of its instrument, or what its
-    field names.
-    """
-    instrument = study.instruments.get(name)
-    field = study.fields.get(name)
-    of_instrument = (instrument.gate.variable,) if instrument and instrument.gate else ()
-    return (*of_instrument, *(field.applies_where if field else ()))
-
-
-def _applies(
-    cohort: Cohort, name: str, names: Collection[str]
-) -> pd.Series | tuple[Hashable, tuple[str, ...]] | None:
-    """Whom a variable concerns: by its gate where that is imputed too, else row by row; None if it
-    concerns all.
-    """
-    study = cohort.study
-    for gate in _gates(study, name):
-        if gate in names and gap(cohort, gate).any():
-            return gate, _opening_levels(study, name, gate)
-    outside = cohort.reasons[name].isin(study.not_applicable) & column(cohort, name).isna()
-    return ~outside if outside.any() else None
-
-
-def _opening_levels(study: Study, name: str, gate: str) -> tuple[str, ...]:
-    """The levels of a gate at which a variable applies."""
-    field = study.fields.get(name)
-    if field and gate in field.applies_where:
-        return tuple(field.applies_where[gate])
-    instrument = study.instruments.get(name)
-    closing = instrument.gate.level if instrument and instrument.gate else ""
-    return tuple(level for level in study.levels(gate) if level != closing)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from mothers_margins.analysis.missing_data.equations import RunEquations
 from mothers_margins.cohort.cohort import Cohort, gap
 from mothers_margins.cohort.derive import remade
 from mothers_margins.imputation import Imputations
@@ -41,9 +42,9 @@ class Imputed:
     """A cohort imputed m times for one outcome.
 
     cohort: the rows of the run, with their missing values. filled: names of the imputed variables.
-    composites: how these were treated; shifts: what was added to imputed values. done: what was
-    left out or kept by a rule, with numbers. made: the engine's result. burnin: sweeps of each
-    chain. seed: of the random numbers.
+    run: what its equations are made of. composites: how these were treated; shifts: what was added
+    to imputed values. done: what was left out or kept by a rule, with numbers. made: the engine's
+    result. burnin: sweeps of each chain. seed: of the random numbers.
     """
 
     cohort: Cohort
@@ -52,6 +53,7 @@ class Imputed:
     composites: Composites
     shifts: Mapping[str, float]
     filled: tuple[str, ...]
+    run: RunEquations
     done: tuple[Done, ...]
     made: Imputations
     burnin: int
@@ -209,8 +211,12 @@ class Imputed:
 
 def _in_type(values: pd.Series, before: pd.Series) -> pd.Series:
     """Imputed values in the type of the column; whole numbers that are no longer whole become
-    Float64.
+    Float64. Where levels were put together, recorded cells keep their own level.
     """
+    if isinstance(values.dtype, pd.CategoricalDtype) and values.dtype != before.dtype:
+        levels = [*before.cat.categories, *values.cat.categories]
+        kind = pd.CategoricalDtype([*dict.fromkeys(levels)])
+        return before.astype(kind).where(before.notna(), values.astype(kind))
     try:
         return values.astype(before.dtype)
     except (TypeError, ValueError):

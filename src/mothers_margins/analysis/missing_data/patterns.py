@@ -63,7 +63,7 @@ def imputed_values(imputed: Imputed) -> Results:
     completed = [imputed.made.complete(i) for i in range(1, imputed.m + 1)]
     rows: list[Row] = []
     for name in (*imputed.filled, *map(str, imputed.made.passive)):
-        recorded = imputed.cohort.data[name]
+        recorded = imputed.made.data.get(name, imputed.cohort.data[name])
         missing = recorded.isna()
         drawn = pd.concat([data[name][missing] for data in completed])
         # a participant's gate may be open in one imputation and closed in another
@@ -85,6 +85,8 @@ def _described(study: Study, name: str, side: str, values: pd.Series, n: int) ->
         "status": "shown" if len(values) else "missing",
     }
     levels = study.levels(name)
+    if levels and isinstance(values.dtype, pd.CategoricalDtype):
+        levels = tuple(values.cat.categories)  # put together, as they were imputed
     if levels:
         described = _percentages(levels, values, counts_somebody=side == "observed")
     else:
