@@ -17,7 +17,7 @@ from tests.readable import inputs
 # Every other column of numbers, by what it is; `value` and `statistic` are what their row says.
 SETTINGS = {"m", "setting", "sweeps"}
 CHAINS = {"chains", "chains_in_all"}
-PLACES = {"timepoint", "chain", "sweep", "tenth"}
+PLACES = {"timepoint", "chain", "sweep", "tenth", "bar", "within", "cohorts"}
 STATISTICS = {
     *(
         "value",

@@ -235,7 +235,7 @@ class _Drawing:
         for term, ratio in {**truth.odds_ratios, **extra}.items():
             if truth.model and term not in extra:
                 # of several levels beside the reference each has the ratio
-                values = sum(coded(self.study, data, term).values())
+                values = pd.DataFrame(coded(self.study, data, term)).sum(axis=1, skipna=False)
             elif self.study.levels(term):
                 values = (data[term] == "Yes").astype(float)
             else:

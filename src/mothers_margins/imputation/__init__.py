@@ -6,6 +6,7 @@ from mothers_margins.imputation.engine import chained
 from mothers_margins.imputation.equations import (
     Answers,
     Cut,
+    Draws,
     Equation,
     Event,
     ImputedAnswer,
@@ -26,6 +27,7 @@ from mothers_margins.imputation.store import read_cells, write_cells
 __all__ = [
     "Answers",
     "Cut",
+    "Draws",
     "Equation",
     "Event",
     "Imputations",

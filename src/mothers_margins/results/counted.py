@@ -67,6 +67,7 @@ COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
         ),
     },
     "themes": {"": ()},
+    "plan_test": {"": ()},  # nobody: cohorts that were drawn
     "flow": {"": (Count("n", "those left at the step, or set aside there", "the step before"),)},
     "events": {
         "data": (

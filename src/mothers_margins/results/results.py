@@ -98,6 +98,19 @@ COLUMNS = {
         "specification",
     ],
     "chains": ["variable", "chain", "sweep", "mean", "sd"],
+    "plan_test": [
+        "recipe",
+        "outcome",
+        "analysis",
+        "measure",
+        "variable",
+        "level",
+        "value",
+        "mc_error",
+        "bar",
+        "within",
+        "cohorts",
+    ],
     "convergence": ["outcome", "specification", "variable", "rhat", "chains", "sweeps"],
     "predictions": [
         "outcome",
@@ -170,6 +183,9 @@ NAMES = frozenset(
         "reference",
         "check",
         "statistic_name",
+        "recipe",
+        "analysis",
+        "measure",
     ]
 )
 # `statistic` names a number in these kinds; in comparisons and checks it is the number.

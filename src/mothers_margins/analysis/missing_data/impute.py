@@ -15,6 +15,7 @@ from mothers_margins.analysis.missing_data.progress import shown
 from mothers_margins.cohort.cohort import Cohort, column, gap, only_recorded
 from mothers_margins.errors import UsageError, unknown
 from mothers_margins.imputation import (
+    Draws,
     Equation,
     Imputations,
     Passive,
@@ -38,6 +39,7 @@ def impute(
     n_jobs: int = 1,
     composites: Composites = "components",
     shifts: Mapping[str, float] | None = None,
+    draws: Draws = "calibrated",
     keep: bool = False,
     progress: bool = True,
 ) -> Imputed:
@@ -50,7 +52,9 @@ def impute(
     result is the same for any number. composites: `components` imputes the declared parts and makes
     the composite from them; `direct` imputes the composite itself; `missing_as_no` takes a missing
     composite for a no. shifts: added to the imputed values of a variable (to log-odds of Yes, or of
-    the second of two other levels), for a run that is not missing at random. keep: store the
+    the second of two other levels), for a run that is not missing at random. draws: `calibrated`
+    levels are imputed as often as they are seen; `plain` as mice and Stata draw them, for parity.
+    keep: store the
     imputed cells in internal/STUDY/ of the run's folder, under a key of all that they depend on.
     Cells that are stored there under the same key are read, not made again. Raises UsageError for a
     study without a plan, an outcome without a declared run, unknown names, a model that lists
@@ -77,13 +81,14 @@ def impute(
     if m < 1 or burnin < 1 or seed < 0:
         raise UsageError("impute: m and burnin are 1 or more, and seed is 0 or more.")
     prepared = _prepared(cohort, plan, asked, composites, dict(shifts or {}))
-    path = of_study(study.name, f"imputed_{outcome}_{prepared.key(burnin, seed)}.npz")
+    path = of_study(study.name, f"imputed_{outcome}_{prepared.key(burnin, seed, draws)}.npz")
     stored = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
     if stored is not None:
         imputations = stored
     else:
         with shown("impute", m, progress) as report:
-            imputations = _chained(prepared, m, burnin, seed, n_jobs, report)
+            chains = _Chains(m, burnin, seed, n_jobs, draws)
+            imputations = _chained(prepared, chains, report)
     # what was read stays as it is, it may hold more imputations; but in the batch a notebook must
     # write what it keeps
     is_in_place = stored is not None and places.staged(path) == places.out_folder() / path
@@ -146,22 +151,29 @@ def _model(study: Study, asked: str | None, outcome: str) -> tuple[str, tuple[st
     return model, terms
 
 
+@dataclass(frozen=True)
+class _Chains:
+    """How many chains are run, and how."""
+
+    m: int
+    burnin: int
+    seed: int
+    n_jobs: int
+    draws: Draws
+
+
 def _chained(
-    prepared: "_Prepared",
-    m: int,
-    burnin: int,
-    seed: int,
-    n_jobs: int,
-    report: Callable[[int], object] | None,
+    prepared: "_Prepared", chains: _Chains, report: Callable[[int], object] | None
 ) -> Imputations:
     try:
         return chained(
             prepared.frame,
             prepared.equations,
-            m=m,
-            burnin=burnin,
-            seed=seed,
-            n_jobs=n_jobs,
+            m=chains.m,
+            burnin=chains.burnin,
+            seed=chains.seed,
+            n_jobs=chains.n_jobs,
+            draws=chains.draws,
             progress=report,
         )
     except (ValueError, ArithmeticError) as error:
@@ -202,7 +214,7 @@ class _Prepared:
         """The equations as the key of stored cells has them."""
         return "; ".join(self.run.described(*named) for named in self.equations.items())
 
-    def key(self, burnin: int, seed: int) -> str:
+    def key(self, burnin: int, seed: int, draws: Draws) -> str:
         """A short hash of all that the imputed cells depend on: values, equations, sweeps, seed,
         program, versions.
         """
@@ -214,7 +226,7 @@ class _Prepared:
 
         from mothers_margins import imputation
 
-        what = (self.described, burnin, seed, numpy.__version__, scipy.__version__)
+        what = (self.described, burnin, seed, draws, numpy.__version__, scipy.__version__)
         digest = sha256(repr(what).encode())
         engine = sorted(Path(str(imputation.__file__)).parent.glob("*.py"))
         ours = (Path(__file__).with_name(f"{name}.py") for name in ("composites", "answered"))
