@@ -5,6 +5,7 @@ answer can carry.
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from mothers_margins.analysis.missing_data.answered import (
@@ -52,7 +53,7 @@ class RunEquations:
         """How a composite, or a sum of scores, is made from its parts."""
         parts = self.parts_of[name]
         if name in self.cohort.study.scores:
-            return Passive(parts, lambda known: known.astype("Float64").sum(axis=1, skipna=False))
+            return Passive(parts, _sum)
         return Passive(parts, maker(self.cohort, name, parts))
 
     def equation(self, name: str) -> Equation:
@@ -159,6 +160,12 @@ class RunEquations:
         if isinstance(equation.applies, pd.Series):
             deciding[f"{name} applies"] = equation.applies
         return deciding
+
+
+def _sum(parts: pd.DataFrame) -> pd.Series:
+    """The sum of a row's parts; missing if one is."""
+    columns = [values.to_numpy(dtype=float, na_value=np.nan) for _, values in parts.items()]
+    return pd.Series(np.sum(columns, axis=0), index=parts.index)
 
 
 def as_analysed(cohort: Cohort, model: str, name: str, terms: Collection[str]) -> pd.Series:
