@@ -483,10 +483,11 @@ def _recoded(
 
 
 def _condition(terms: list[_Term], variables: Mapping[str, _Variable]) -> str:
-    """The rows of the adjusted model, where a variable does not concern everybody."""
-    n = len(next(iter(variables.values())).values)
+    """The rows of the adjusted model, where a variable does not concern everybody at every m: a
+    gate can be imputed as closed in one data set and as open in the last.
+    """
     of_model = [variables[term.variable] for term in terms]
-    hard = [variable.written for variable in of_model if (variable.whys[-n:] != "").any()]
+    hard = [variable.written for variable in of_model if variable.reasons]
     return f" if !missing({', '.join(hard)})" if hard else ""
 
 
