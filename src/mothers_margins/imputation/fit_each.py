@@ -1,5 +1,6 @@
 """The same model on every completed data set, pooled."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
@@ -147,9 +148,18 @@ def _firth(x: Array, y: Array) -> tuple[Array, Array]:
     fitted = FirthLogisticRegression(
         backend="numpy", fit_intercept=False, max_iter=100, gtol=1e-7, xtol=1e-7
     )
-    params = np.asarray(fitted.fit(x, y).coef_)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whether it converged is looked at below
+        params = np.asarray(fitted.fit(x, y).coef_)
     chance = expit(x @ params)
-    return params, np.linalg.inv((x.T * (chance * (1 - chance))) @ x)
+    weights = chance * (1 - chance)
+    covariance = np.linalg.inv((x.T * weights) @ x)
+    leverage = weights * np.einsum("ij,jk,ik->i", x, covariance, x)
+    # a further Newton step, in standard errors
+    step = covariance @ (x.T @ (y - chance + leverage * (0.5 - chance)))
+    if not np.abs(step / np.sqrt(np.diag(covariance))).max() < 1e-6:
+        raise ArithmeticError("no convergence")
+    return params, covariance
 
 
 def _regress(x: Array, y: Array) -> tuple[Array, Array]:

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 # A standard error of log-odds, per standard deviation of its variable, that no finite estimate has:
-# the outcome is separated there, and Newton's steps ended somewhere on the way to infinity.
-INFINITE = 100
+# the outcome is separated there, and the search ended somewhere on the way to infinity.
+INFINITE = 10
 
 
 class Poolable(Protocol):

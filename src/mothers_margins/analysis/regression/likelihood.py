@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy import optimize, stats
+from scipy.linalg import null_space
 from scipy.special import expit
 
 STEPS = 100
@@ -50,12 +51,18 @@ class Standardised:
     centre: np.ndarray
     scale: np.ndarray
 
-    def as_given(self, inside: Maximum) -> Maximum:
-        """A maximum in these columns, in those of the design as it was given."""
+    @property
+    def back(self) -> np.ndarray:
+        """What makes coefficients of the design as it was given from those of these columns."""
         back = np.diag(1 / self.scale)
         if self.constant.any():
             # what centring took from the other columns is the constant's
             back[int(np.argmax(self.constant))] -= self.centre / self.scale
+        return back
+
+    def as_given(self, inside: Maximum) -> Maximum:
+        """A maximum in these columns, in those of the design as it was given."""
+        back = self.back
         return Maximum(back @ inside.params, back @ inside.covariance @ back.T, inside.loglik)
 
 
@@ -265,12 +272,12 @@ def firth(
     # the penalty is half the log of the information's determinant, which has the units of the
     # columns
     loglik = float(fit.loglik_) + float(np.log(standard.scale).sum())
-    outside = standard.as_given(Maximum(params, covariance, loglik))
+    inside = Maximum(params, covariance, loglik)
+    outside = standard.as_given(inside)
     limits = np.full((design.shape[1], 3), np.nan)
     if profile:
-        errors = np.sqrt(np.diag(outside.covariance)) * standard.scale
-        for k, error in enumerate(errors):
-            limits[k] = _penalised_profile(standard, event, k, error, confidence)
+        for k in range(design.shape[1]):
+            limits[k] = _penalised_profile(standard, event, inside, k, confidence)
     return Solution(outside.params, outside.covariance, loglik, *limits.T)
 
 
@@ -286,26 +293,28 @@ def _by_firthmodels(design: np.ndarray, event: np.ndarray, tolerance: float) -> 
 
 
 def _penalised_profile(
-    standard: Standardised, event: np.ndarray, k: int, error: float, confidence: float
+    standard: Standardised, event: np.ndarray, inside: Maximum, k: int, confidence: float
 ) -> tuple[float, float, float]:
     """Penalised profile limits and p of one coefficient, in the units of the design as it was
-    given; missing where firthmodels does not find them.
+    given; missing where firthmodels does not find them. inside: in the standardised columns.
 
-    Looked for in units of its standard error, with the other columns replaced by an orthogonal
-    basis of theirs: any such basis has the same profile, and in this one it is found whatever the
-    units and origins. error: in the standardised columns.
+    A profile is the same in whatever columns the model is written. Here it is in those whose
+    information at the maximum is the identity: the coefficient in units of its standard error, and
+    the others orthogonal to it. So it is found whatever the units and origins, that of a constant
+    beside calendar years too.
     """
-    columns = standard.columns
-    if standard.constant[k]:
-        # centring changes what the constant means, so the others stay where they are
-        columns = columns + standard.centre / standard.scale
-    unit = error / standard.scale[k]
-    others = np.linalg.qr(np.delete(columns, k, axis=1))[0] * np.sqrt(len(event))
+    weights = standard.back[k]  # the coefficient, from those in the standardised columns
+    spread = inside.covariance @ weights
+    error = np.sqrt(weights @ spread)
+    along = spread / error
+    across = null_space(weights[None, :])
+    information = across.T @ np.linalg.solve(inside.covariance, across)
+    others = np.linalg.solve(np.linalg.cholesky(information), across.T).T
+    columns = standard.columns @ np.column_stack([along, others])
     # firthmodels' constrained fits fail with tolerances below its own; their likelihoods are exact
     # enough
-    fit = _by_firthmodels(np.column_stack([columns[:, k] * error, others]), event, COARSE)
-    low, high, p_value = _limits_by_firthmodels(fit, confidence)
-    return low * unit, high * unit, p_value
+    low, high, p_value = _limits_by_firthmodels(_by_firthmodels(columns, event, COARSE), confidence)
+    return low * error, high * error, p_value
 
 
 def _limits_by_firthmodels(fit: Any, confidence: float) -> tuple[float, float, float]:

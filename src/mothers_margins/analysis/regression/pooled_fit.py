@@ -97,6 +97,8 @@ def pool(fits: Iterable[Poolable], df_rule: DfRule = "rubin") -> PooledFit | Poo
         raise UsageError(
             "pool: needs fits of one or more data sets; df_rule is rubin or barnard-rubin."
         )
+    if any(isinstance(fit, PooledFit | Pooled) for fit in given):
+        raise UsageError("pool: some of these are pooled already; give the fits of the data sets.")
     ours = tuple(fit for fit in given if isinstance(fit, Fit))
     if len(ours) == len(given):
         return pool_fits(ours, df_rule)
