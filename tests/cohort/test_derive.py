@@ -521,7 +521,10 @@ def test_needs_are_counted_among_the_known_domains_and_code_9_is_never_a_number(
     assert values(cohort, "canm_met") == [3, 3, 1, None, None, None, 0]
     assert values(cohort, "canm_unmet") == [4, 4, 1, None, None, None, 26]
     assert values(cohort, "canm_needs") == [7, 7, 2, None, None, None, 26]
-    assert values(cohort, "canm_answered") == [26, 25, 21, 20, None, None, 26]
+    # none rated is 0 rated, which is known, unlike how many needs there are
+    assert values(cohort, "canm_answered") == [26, 25, 21, 20, 0, 0, 26]
+    assert rules(cohort, "canm_answered")[4:6] == ["counted_among_answered"] * 2
+    assert whys(cohort, "canm_answered") == [None] * 7
     for name in ("canm_met", "canm_unmet", "canm_needs"):
         partly = "counted_among_answered"
         assert rules(cohort, name) == [

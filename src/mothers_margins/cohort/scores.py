@@ -24,6 +24,7 @@ FILLED = {
     "none": "counted_among_answered",
 }
 ONLY_SCORE = "only_score_supplied"  # why the items of a supplied score are missing
+NOT_IN_FILES = (ONLY_SCORE, "not_held")  # reasons of items of which nothing is known
 Columns = Mapping[str, pd.Series]
 # value, reason where it is missing, rule that made it
 Made = tuple[pd.Series, pd.Series, pd.Series]
@@ -70,6 +71,8 @@ def _from_items(
     values = _counted(numbers) if scored.value else _sums(numbers, known, item_rule)
     value = pd.Series(values, index=data[names[0]].index)
     value = value.where(answered >= _needed(scored, item_rule)).astype("Float64")
+    # what no file holds may have been answered, so it is not counted as unanswered
+    value = value.mask(reasons[names[0]].isin(NOT_IN_FILES).to_numpy() & (answered == 0))
     reason = _reason(answered == 0, [reasons[name] for name in names])
     if_made = np.where(answered == len(names), COMPLETE, FILLED[item_rule.items])
     rule = _rule(if_made, value, answered == 0, reasons[names[0]])
@@ -98,7 +101,7 @@ def _rule(
 ) -> pd.Series:
     """The rule that made each score, or why there is none. reason: of the first item."""
     rule = pd.Series(if_made, index=value.index, dtype="str").where(value.notna(), TOO_FEW)
-    rule = rule.mask(unanswered, NONE)
+    rule = rule.mask(unanswered & value.isna().to_numpy(), NONE)
     # a file that holds the score holds none of the items, so the first speaks for all
     only_score = (reason == ONLY_SCORE).fillna(False)
     return rule.mask(unanswered & only_score, NOT_SUPPLIED)
@@ -137,7 +140,7 @@ def _needed(scored: Score, item_rule: ItemRule) -> float:
     if item_rule.items == "none" and not scored.value:
         return len(scored.items)  # nothing is filled in, so a sum needs all its items
     if scored.value == "any":
-        return 1
+        return 0  # how many were answered is known where none was
     # less a little, as a share times a number may lie above what is meant: 0.07 of 100 items are 7
     return float(np.ceil(item_rule.answered * len(scored.items) - 1e-9))
 

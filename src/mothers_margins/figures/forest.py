@@ -20,6 +20,7 @@ from mothers_margins.wording.terms import (
     SYMBOLS,
     YES_NO,
     cited,
+    clusters,
     count_text,
     in_sentence,
     is_imputed,
@@ -246,7 +247,11 @@ def _footnotes(study: Study, rows: Sequence[Record], abouts: Sequence[About]) ->
     # two methods can have different notes of one term; the same one is said once
     notes = dict.fromkeys((term(study, row), note(row)) for row in rows if note(row))
     changed = dict.fromkeys(lock_note(about) for about in abouts)
-    return [*(f"{name}: {in_sentence(words)}" for name, words in notes), *changed]
+    return [
+        *(f"{name}: {in_sentence(words)}" for name, words in notes),
+        *changed,
+        *clusters(study, rows),
+    ]
 
 
 def _head(page: Page, study: Study, x: float, width: float, panel: _Panel, flag: str) -> float:

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation.equations import LEVELLED, Equation, Level, Name, Passive, is_number
+from mothers_margins.imputation.equations import LEVELLED, Equation, Level, Name, Passive
+from mothers_margins.imputation.values import (
+    as_numbers,
+    fault_of,
+    has_order,
+    is_number,
+    kinds_of,
+    levels_in_order,
+)
 
 Array = np.ndarray
 Cells = Any  # levels, numbers or a Series: pandas takes them, its type stubs by dtype only
@@ -179,7 +187,7 @@ class Column:
         """What `make` returned, as codes or numbers; nan where it has no place in the design."""
         if self.levels:
             return coded(made, self.levels)
-        numbers = made.to_numpy(dtype=float, na_value=np.nan)
+        numbers = as_numbers(made)
         return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
@@ -202,7 +210,10 @@ def put(column: pd.Series, at: Array, values: Cells) -> pd.Series:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _recoded(column, column.dtype, at, values)
     filled = column.copy()
-    if pd.api.types.is_integer_dtype(column.dtype):
+    if isinstance(column.dtype, pd.ArrowDtype):
+        # pyarrow holds no number beside decimals and no new word in a dictionary
+        filled = column.astype("Float64" if is_number(column) else object)
+    elif pd.api.types.is_integer_dtype(column.dtype):
         numbers = pd.Series(values).dropna().to_numpy(dtype=float)
         filled = filled if (np.round(numbers) == numbers).all() else filled.astype("Float64")
     elif pd.api.types.is_float_dtype(column.dtype):
@@ -233,34 +244,20 @@ def _recoded(column: pd.Series, kind: pd.CategoricalDtype, at: Array, values: Ce
 
 def levels_of(column: pd.Series, method: str) -> tuple[tuple[Level, ...], str]:
     """The levels that a column has, none for numbers; and what is wrong with it."""
-    numeric = is_number(column)
-    if numeric and not np.isfinite(column.dropna().to_numpy(dtype=float)).all():
-        return (), "has infinite values"
-    if numeric and method not in LEVELLED:
+    fault = fault_of(column)
+    # a mixed column is no number, but what is declared as levels may be called anything
+    if fault and not (method in ("logit", "mlogit") and len(kinds_of(column)) > 1):
+        return (), fault
+    if is_number(column) and method not in LEVELLED:
         return (), ""
     if method and method not in LEVELLED:
         return (), f"has levels, and {method} is for numbers"
-    is_time = pd.api.types.is_datetime64_any_dtype(column.dtype)
-    if is_time or pd.api.types.is_timedelta64_dtype(column.dtype):
-        return (), "is neither numbers nor levels"
-    try:
-        levels = _observed_levels(column)
-    except TypeError:  # a value that no set can hold
-        return (), "is neither numbers nor levels"
+    levels = levels_in_order(column)
     if method == "logit" and len(levels) > 2:
         return (), f"has {len(levels)} levels, and logit is for two"
+    if method == "ologit" and not has_order(column):
+        return (), "has levels without an order, and ologit needs one: declare ordered categories"
     return levels or (None,), ""
-
-
-def _observed_levels(column: pd.Series) -> tuple[Level, ...]:
-    """In their declared order where there is one, else sorted."""
-    observed = set(column.dropna().unique().tolist())
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return tuple(level for level in column.dtype.categories if level in observed)
-    try:
-        return tuple(sorted(observed))
-    except TypeError:  # levels of different types
-        return tuple(sorted(observed, key=str))
 
 
 def coded(column: pd.Series, levels: tuple[Level, ...]) -> Array:

@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from mothers_margins.imputation.values import is_number
+
 Name = Hashable  # of a column, as pandas has it
 Level = Hashable
 Method = Literal["logit", "ologit", "mlogit", "pmm", "regress", "truncreg"]
@@ -122,6 +124,7 @@ HAPPENINGS = (
     "predicts_nothing",  # complete, and one value
     "gate_missing_kept",  # observed where its gate is missing; names: the gate
     "levels_left_out",  # declared levels that no row has
+    "alphabetical_order",  # a shift goes by the order of its levels, which are held as text
     "chain_failed",  # names: the kind of error
 )
 
@@ -146,12 +149,4 @@ def default_method(values: pd.Series) -> Method:
         return "ologit" if values.dtype.ordered else "mlogit"
     if is_number(values):
         return "pmm"
-    if pd.api.types.is_bool_dtype(values.dtype) or values.nunique() <= 2:
-        return "logit"
-    return "mlogit"
-
-
-def is_number(values: pd.Series) -> bool:
-    """Whether a column holds numbers; truth values are levels."""
-    is_numeric = pd.api.types.is_numeric_dtype(values.dtype)
-    return is_numeric and not pd.api.types.is_bool_dtype(values.dtype)
+    return "logit" if values.nunique() <= 2 else "mlogit"

@@ -1,16 +1,19 @@
 """The same model on every completed data set, pooled."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from mothers_margins.imputation import methods
+from mothers_margins.imputation.formulas import FormulaError, RightSide, learned
 from mothers_margins.imputation.pooling import DfRule, Pooled, pool_estimates
+from mothers_margins.imputation.values import as_event, as_numbers, is_number
 
 Array = np.ndarray
 
@@ -25,12 +28,14 @@ def fit_each(
     estimates.
 
     method: logit, firth (penalised, covariance from the ordinary information) or regress (least
-    squares). The outcome is 0 and 1, truth values, or a number; rows without it, or without a
-    predictor (which does not apply to them), are left out, because an outcome is not imputed. Names
-    with spaces stand in `backquotes`. The columns of the design are those of the first data set,
-    without levels that nobody in it has. df_rule: rubin, with infinite degrees of freedom of the
-    complete data, or barnard-rubin, with those left over; by default as in Stata rubin for logit
-    and firth, and barnard-rubin for regress. Raises ValueError for a formula that cannot be read,
+    squares). The outcome is 0 and 1, truth values, Yes and No, or a number; rows without it, or
+    without a variable that the formula names (which does not apply to them), are left out, because
+    an outcome is not imputed. Names with spaces stand in `backquotes`. The columns of the design
+    are those of the first data set, without levels that nobody in it has, and what terms learn
+    (centres, knots) is learned from it: a term that would be another variable in every data set is
+    refused. df_rule: rubin, with infinite degrees of freedom of the complete data, or
+    barnard-rubin, with those left over; by default as in Stata rubin for logit and firth, and
+    barnard-rubin for regress. Raises ValueError for a formula that cannot be read,
     an unknown method, an outcome that is none of these, and a level that only some data sets have;
     ArithmeticError if a fit does not converge or its columns depend on each other.
     """
@@ -72,84 +77,64 @@ class _Design:
 
 
 def _fit(design: _Design, method: str) -> tuple[Array, Array]:
-    """Estimates and covariance; ArithmeticError where columns depend on each other."""
+    """Estimates and covariance; ArithmeticError where columns depend on each other.
+
+    Fitted in columns that are centred, if there is a constant, and scaled, so that units and far
+    zeros (a calendar year) do not matter.
+    """
     rows, columns = design.x.shape
-    if rows < columns or np.linalg.matrix_rank(_scaled(design.x)) < columns:
+    constant = np.ptp(design.x, axis=0) == 0
+    scale = np.where(constant, 1.0, design.x.std(axis=0))
+    centre = np.zeros(columns)
+    if constant.any():
+        centre = np.where(constant, 0.0, design.x.mean(axis=0))
+    standard = (design.x - centre) / scale
+    if rows < columns or np.linalg.matrix_rank(standard) < columns:
         raise ArithmeticError("a column follows from the others")
-    return FITS[method](design.x, design.y)
-
-
-def _scaled(x: Array) -> Array:
-    """Columns of largest value 1: small numbers would look like noughts to the rank."""
-    return np.asarray(x / np.maximum(np.abs(x).max(axis=0), 1e-300))
+    params, covariance = FITS[method](standard, design.y)
+    back = np.diag(1 / scale)
+    if constant.any():
+        # what centring took from the other columns is the constant's
+        place = int(np.argmax(constant))
+        back[place] -= centre / scale / design.x[0, place]
+    return back @ params, back @ covariance @ back.T
 
 
 def _designs(completed: Iterable[pd.DataFrame], formula: str, method: str) -> Iterator[_Design]:
     """Data set by data set; all have the columns of the first."""
-    from formulaic import model_matrix
-
-    outcome, _, right = formula.partition("~")
+    outcome, _, text = formula.partition("~")
     outcome = outcome.strip().strip("`")
-    # Any: formulaic has no types for what it returns; levels are of any type that pandas takes
-    spec: Any = None
-    levels: dict[Any, pd.Index] = {}
+    right: RightSide | None = None
     for data in completed:
-        if outcome not in data or not right.strip():
-            raise ValueError(f"fit: '{outcome}' is no column, or the formula has no right side.")
-        known = data[data[outcome].notna()].reset_index(drop=True)
-        predictors = _with_levels(known.drop(columns=outcome).apply(_plain), levels)
-        try:
-            if spec is None:
-                design = model_matrix(right, predictors, output="pandas")
-                spec = design.model_spec
-            else:
-                design = spec.get_model_matrix(predictors)
-        except Exception as error:
-            wrong = f"fit: the right side of the formula cannot be read ({type(error).__name__})."
-            raise ValueError(wrong) from None
-        names = list(map(str, design.columns))
-        yield _Design(
-            x=design.to_numpy(dtype=float),
-            # formulaic leaves out the rows that have no predictor
-            y=_outcome(known[outcome], method)[np.asarray(design.index)],
-            names=names,
-            terms={str(term): names[at] for term, at in spec.term_slices.items()},
-        )
-
-
-def _with_levels(predictors: pd.DataFrame, levels: dict[Any, pd.Index]) -> pd.DataFrame:
-    """Categories as in the first data set, whose levels are noted in `levels`; ValueError for one
-    that only another data set has.
-    """
-    predictors = predictors.copy()
-    for name in predictors.select_dtypes("category"):
-        column = predictors[name].cat.remove_unused_categories()
-        of_first = levels.setdefault(name, column.cat.categories)
-        predictors[name] = column.cat.set_categories(of_first)
-        if predictors[name].notna().sum() < column.notna().sum():
+        if (data.columns == outcome).sum() != 1 or not text.strip():
             raise ValueError(
-                f"fit: '{name}' has a level that only some data sets have; put levels together."
+                f"fit: '{outcome}' is no column, or several, or the formula has no right side."
             )
-    return predictors
+        known = data[data[outcome].notna().to_numpy()]
+        predictors = known.drop(columns=outcome)
+        try:
+            right = right or learned(text, predictors, of_several=True)
+            design = right.design(predictors)
+        except FormulaError as error:
+            raise ValueError(f"fit: {error}") from None
+        yield _Design(
+            x=design.columns.to_numpy(dtype=float),
+            y=_outcome(known[outcome], method)[design.rows],
+            names=list(map(str, design.columns)),
+            terms={term.text: list(term.columns) for term in right.terms},
+        )
 
 
 def _outcome(values: pd.Series, method: str) -> Array:
-    kind: Any = values.dtype  # the stubs of pandas do not tell kinds of dtype apart
-    number = pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind)
-    y = values.astype("Float64").to_numpy(dtype=float) if number else np.empty(0)
-    if not number or (method != "regress" and not np.isin(y, (0, 1)).all()):
+    y = as_event(values)
+    if method == "regress" and is_number(values):
+        y = as_numbers(values)
+    if y is None or not np.isfinite(y).all():
         raise ValueError(
-            f"fit: the outcome '{values.name}' must be 0 and 1 or truth values, for regress a "
-            "number."
+            f"fit: the outcome '{values.name}' must be 0 and 1, truth values, or Yes and No, for "
+            "regress a number."
         )
-    return np.asarray(y)
-
-
-def _plain(values: pd.Series) -> pd.Series:
-    kind: Any = values.dtype  # as above
-    if pd.api.types.is_numeric_dtype(kind):
-        return values.astype("Float64").astype(float)
-    return values if isinstance(kind, pd.CategoricalDtype) else values.astype("category")
+    return y
 
 
 def _logit(x: Array, y: Array) -> tuple[Array, Array]:
@@ -163,9 +148,18 @@ def _firth(x: Array, y: Array) -> tuple[Array, Array]:
     fitted = FirthLogisticRegression(
         backend="numpy", fit_intercept=False, max_iter=100, gtol=1e-7, xtol=1e-7
     )
-    params = np.asarray(fitted.fit(x, y).coef_)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whether it converged is looked at below
+        params = np.asarray(fitted.fit(x, y).coef_)
     chance = expit(x @ params)
-    return params, np.linalg.inv((x.T * (chance * (1 - chance))) @ x)
+    weights = chance * (1 - chance)
+    covariance = np.linalg.inv((x.T * weights) @ x)
+    leverage = weights * np.einsum("ij,jk,ik->i", x, covariance, x)
+    # a further Newton step, in standard errors
+    step = covariance @ (x.T @ (y - chance + leverage * (0.5 - chance)))
+    if not np.abs(step / np.sqrt(np.diag(covariance))).max() < 1e-6:
+        raise ArithmeticError("no convergence")
+    return params, covariance
 
 
 def _regress(x: Array, y: Array) -> tuple[Array, Array]:

@@ -33,8 +33,8 @@ from mothers_margins.imputation.equations import (
     Level,
     Name,
     Passive,
-    is_number,
 )
+from mothers_margins.imputation.values import as_numbers, is_number, is_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -412,7 +412,7 @@ def _column(
 ) -> tuple[Column, list[Event], str]:
     """A column of the data; its events, and what is wrong with it."""
     levels, _ = levels_of(column, equation.method if equation else "")
-    values = coded(column, levels) if levels else column.to_numpy(dtype=float, na_value=np.nan)
+    values = coded(column, levels) if levels else as_numbers(column)
     laid_out = _standardised(
         Column(name=column.name, values=values, missing=column.isna().to_numpy(), levels=levels)
     )
@@ -430,6 +430,8 @@ def _column(
         of_nobody = len(column.dtype.categories) - len(levels)
         if of_nobody:
             events.append(Event(name, "levels_left_out", of_nobody))
+    if equation.delta and is_text(column):
+        events.append(Event(name, "alphabetical_order", len(levels)))
     if np.ptp(observed) == 0:
         events.append(Event(name, "constant_imputed", int(target.missing.sum())))
     return target, events, ""

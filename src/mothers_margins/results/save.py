@@ -20,10 +20,17 @@ def save(results: Results, name: str) -> Path:
     Returns the CSV's path as it may be printed (relative to the project). In JupyterLab the run's
     folder is outputs/interactive/, or the one that MOTHERS_MARGINS_OUT names. Of restricted results
     only the owner can read the files. Raises UsageError for a name that is no plain word, a frame
-    that lost its origin, or restricted results that would land inside the project.
+    that lost its origin, results of a plain data frame, which have no study, or restricted results
+    that would land inside the project.
     """
     plain_word(name, "save")
     about = checked(results, "save")
+    if not about.study.name:
+        raise UsageError(
+            "save: these results are of a data frame; a run's folder holds results of studies.",
+            (),
+            "Write them with results.to_csv, where you answer for the rows.",
+        )
     study, restricted = about.study.name, about.source.kind == "restricted"
     target = inside_run(study, f"{name}.csv", about.source, "save")
     description = {

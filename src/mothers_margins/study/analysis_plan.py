@@ -27,7 +27,9 @@ class Model(Definition):
     """Explanatory variables per outcome. A model that departs from another says from which, when
     and why.
 
-    coding: where it codes a variable otherwise than the study does.
+    coding: where it codes a variable otherwise than the study does. cluster: the variable that says
+    from which cluster a participant comes (an organisation, a ward); standard errors are then
+    robust to what those of one cluster have in common.
     """
 
     title: str
@@ -38,6 +40,7 @@ class Model(Definition):
     add: dict[str, tuple[str, ...]] = {}
     replace: dict[str, str] = {}
     coding: dict[str, Coding] = {}
+    cluster: str = ""
 
 
 class Lock(Definition):
@@ -61,6 +64,9 @@ class Regression(Definition):
     happens below it. few_events: events per parameter below which a table warns.
     exploratory_events: those that a model of an exploratory outcome needs. firth_std_error: from
     the ordinary information (as SAS and brglm2 do) or that of the augmented data (logistf).
+    clustered_in: the clusters from which participants come, as printed ('42 organisations'); a
+    model without a cluster variable then says that its standard errors do not allow for them.
+    few_clusters: number of clusters below which a table warns.
     """
 
     minimum_cell: int = Field(5, ge=1)
@@ -69,6 +75,8 @@ class Regression(Definition):
     exploratory_events: float = Field(10, ge=0)
     confidence: float = Field(95, gt=50, lt=100)
     firth_std_error: Literal["information", "augmented"] = "information"
+    clustered_in: str = ""
+    few_clusters: int = Field(30, ge=0)
     reason: str = ""
 
 

@@ -144,7 +144,7 @@ class Score(Summarised):
     value.
 
     items: item numbers; sum_of: scores that must all be known; value: the items that have it
-    (`any`: a known one, if there is one) are counted, not summed. rule: where it differs from the
+    (`any`: a known one; none is 0) are counted, not summed. rule: where it differs from the
     instrument's.
     """
 

@@ -131,6 +131,13 @@ class Study:
             raise unknown("variable", [name], self.variables, f"study {self.name}")
         return self.declared[name].levels
 
+    def is_ordered(self, name: str) -> bool:
+        """Whether the levels of a variable have an order: declared, or that of bands and fifths."""
+        declared = self.declared[name]
+        if isinstance(declared, Variable):
+            return declared.categories_ordered
+        return isinstance(declared, Derived) and bool(declared.bands or declared.fifths)
+
     def terms(self, model: str, outcome: str) -> tuple[str, ...]:
         """Explanatory variables of a model for an outcome, with what it adds to or replaces in the
         one it departs from.
@@ -159,6 +166,17 @@ class Study:
                 return plan.coding[term]
             plan = self.file.models.get(plan.departs_from)
         return self.file.coding[term]
+
+    def cluster(self, model: str) -> str:
+        """The variable of the clusters of a model, or of the one it departs from; empty for
+        none.
+        """
+        plan = self.file.models.get(model)
+        while plan:
+            if plan.cluster:
+                return plan.cluster
+            plan = self.file.models.get(plan.departs_from)
+        return ""
 
     def unlocked(self, model: str, outcome: str) -> bool:
         """Whether no agreed list covers the estimates of a model (a name, or formula) for an

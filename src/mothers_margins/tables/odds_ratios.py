@@ -17,6 +17,7 @@ from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Tabl
 from mothers_margins.wording.terms import (
     DF_RULES,
     MODELS,
+    clusters,
     coding,
     count_text,
     done_to_model,
@@ -376,6 +377,8 @@ def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
     )
     profile = "; profile ones are likelihood-ratio" if profiled and not estimates.several else ""
     notes.plain(f"p and intervals are Wald's{profile}.")
+    for words in clusters(study, estimates.rows):
+        notes.plain(words)
     if adjusted:
         notes.plain(
             "Each adjusted odds ratio is an association given all other variables of the model, "
@@ -452,6 +455,8 @@ def _explain_log(study: Study, notes: Notes, frames: list[Results]) -> None:
             raise UsageError("odds_ratios: done is what Fit.log returns.")
         by_event: dict[str, list[str]] = {}
         for row in frame.to_dict("records"):
+            if row["event"] in ("clustered", "clusters_not_recorded"):
+                continue  # said of every table, whether or not it has a log
             words = sentence(done_to_model(study, str(row["event"]))).removesuffix(".")
             if not row["variable"]:
                 n = shown(row, "n")

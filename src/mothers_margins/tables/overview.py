@@ -345,6 +345,12 @@ def _choices(study: Study) -> Lines:
             f"{rules.minimum_cell}; below it: {rules.below_minimum}",
             rules.reason,
         )
+        if rules.clustered_in:
+            yield "Clusters", f"participants come from {rules.clustered_in}", ""
+        for name, model in study.file.models.items():
+            if model.cluster:
+                robust = f"standard errors of model {name} are robust to these clusters"
+                yield f"Clusters: {study.label(model.cluster)}", robust, ""
         yield (
             "Standard errors of Firth's method",
             f"from the {rules.firth_std_error} information",

@@ -5,6 +5,7 @@ Results hold codes; tables, figures and prose take their words from here. Labels
 printed as they are declared, never in another case.
 """
 
+from collections.abc import Sequence
 from math import isnan
 
 from mothers_margins.errors import count
@@ -58,6 +59,9 @@ NOTES = {  # of estimates, predictions, comparisons and checks
     "between_timepoints": "recorded between the timepoints, after timepoint 1",
     "joint_test": "all levels together, Wald's test",
     "by_firth": "by Firth's method: a cell is below the minimum",
+    "cluster_robust": "standard errors robust to clusters",
+    "few_clusters": "few clusters, so that its standard error may be too small",
+    "clusters_not_allowed_for": "does not allow for the clusters",
     "df_rubin": f"degrees of freedom by the rule of {DF_RULES['rubin']}",
     "df_barnard_rubin": f"degrees of freedom by the rule of {DF_RULES['barnard-rubin']}",
     "groups_made_from_it": "not tested: the groups are made from it or from part of it",
@@ -75,6 +79,7 @@ NOTES = {  # of estimates, predictions, comparisons and checks
     "decided_by_one": "a participant alone decides a coefficient",
     "knots_coincide": "two of the knots are the same value",
 }
+OF_MODEL = ("cluster_robust", "few_clusters")  # of NOTES, those that are true of a whole model
 REASONS = {  # why a value is missing, where the study has no label of its own
     "too_few_items": "too few items answered",
     "no_item": "no item answered",
@@ -126,6 +131,7 @@ IN_CHAINS = {  # engine chains; those with names are followed by them
     "predicts_nothing": "complete and constant: predicts nothing",
     "gate_missing_kept": "observed where its gate is missing: kept",
     "levels_left_out": "declared levels that no row has: left out",
+    "alphabetical_order": "shifted along its levels in alphabetical order, as it is held as text",
     "chain_failed": "chain failed",
 }
 STATISTICS = {  # of checks
@@ -271,8 +277,11 @@ def reason(code: str) -> str:
 
 
 def note(row: Record, *without: str) -> str:
-    """What the codes in a row's note say, as a sentence; empty if there is nothing to say."""
-    words = [NOTES[code] for code in codes(row) if code not in without]
+    """What the codes in a row's note say, as a sentence; empty if there is nothing to say. What is
+    true of a whole model is said once, by `clusters`.
+    """
+    unsaid = (*without, *OF_MODEL)
+    words = [NOTES[code] for code in codes(row) if code not in unsaid]
     return sentence("; ".join(words)) if words else ""
 
 
@@ -396,7 +405,33 @@ def done_to_model(study: Study, event: str) -> str:
         f"{study.file.regression.minimum_cell} in a cell",
         "nobody_has_level": "left out, because nobody has the level",
         "separated": "separated, so without Firth's method its estimate is infinite",
+        "clustered": "standard errors robust to clusters",
+        "cluster_not_known": "left out: participants whose cluster is not known",
+        "clusters_not_recorded": "standard errors do not allow for clusters: "
+        f"{study.file.unit.many} come from {study.file.regression.clustered_in}, and from which "
+        "is not recorded or not used, so intervals may be too narrow",
     }[event]
+
+
+def clusters(study: Study, rows: Sequence[Record]) -> list[str]:
+    """What is said under a table of how standard errors treat clusters: nothing where there are
+    none.
+    """
+    models = dict.fromkeys(str(row["specification"]) for row in rows)
+    by_model = {model: study.cluster(model) for model in models}
+    words = [
+        f"Standard errors are robust to clusters ({label(study, name)}; factor G/(G − 1), as in "
+        "Stata's vce(cluster))."
+        for name in dict.fromkeys(filter(None, by_model.values()))
+    ]
+    if any("few_clusters" in codes(row) for row in rows):
+        words.append(
+            f"There are fewer than {study.file.regression.few_clusters} clusters, so robust "
+            "standard errors may be too small."
+        )
+    if study.file.regression.clustered_in and not all(by_model.values()):
+        words.append(sentence(done_to_model(study, "clusters_not_recorded")))
+    return words
 
 
 def lock_note(about: About) -> str:

@@ -260,12 +260,8 @@ def test_a_check_that_cannot_be_made_is_missing_and_says_why(demo):
         "goodness_of_fit",
         "goodness_of_fit",
     ]
-    for wrong, said in (
-        (demo, "what fit_logistic returns"),
-        (mm.fit_logistic(births(), "low ~ age"), "only one of a"),
-    ):
-        with pytest.raises(mm.UsageError, match=said):
-            mm.check_model(wrong)
+    with pytest.raises(mm.UsageError, match="what fit_logistic returns"):
+        mm.check_model(demo)
 
 
 @pytest.mark.parametrize("kind", ["leverage", "one event"])

@@ -390,7 +390,7 @@ def test_a_cell_below_the_minimum_stops_the_model_or_makes_it_firth_s(demo, mini
 
 
 def test_levels_are_put_together_and_it_is_said_or_each_enters_on_its_own(demo):
-    cohort = declaring(demo, minimum_cell=2, below_minimum="stop")
+    cohort = declaring(demo, minimum_cell=2, below_minimum="stop", clustered_in="")
     with pytest.raises(mm.UsageError) as raised:
         mm.fit_logistic(cohort, "all_levels")
     assert raised.value.problems == ("ethnicity 'Mixed or Other'",)  # 1 involved
@@ -398,7 +398,7 @@ def test_levels_are_put_together_and_it_is_said_or_each_enters_on_its_own(demo):
     assert mm.fit_logistic(cohort, "protocol").done[1:] == (
         Happened("put_together", "ethnicity", "Asian, Mixed or Other", merged),
     )
-    found = mm.fit_logistic(declaring(demo, minimum_cell=1), "all_levels")
+    found = mm.fit_logistic(declaring(demo, minimum_cell=1, clustered_in=""), "all_levels")
     assert (found.method, found.parameters, len(found.done)) == (
         "logit",
         1 + 4 + 1 + 4 + 4 + 1 + 2,

@@ -332,13 +332,9 @@ def test_the_confidence_is_the_studys(births):
 
 
 def test_refused(births, demo, pooled):
-    frame = births.data.assign(low=(births.data["weight"] == "low").astype(float))[
-        ["low", "age", "lwt"]
-    ]
     whole = mm.fit_logistic(births, "all")
     for fits, variables in (
         ([], None),
-        ([mm.fit_logistic(frame.astype(float), "low ~ age")], None),
         ([whole, mm.fit_logistic(births, "low ~ age")], None),
         ([whole, mm.fit_logistic(births, "turned")], None),
         ([mm.fit_logistic(births, "low ~ age * smoke")], None),

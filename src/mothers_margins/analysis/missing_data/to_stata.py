@@ -142,7 +142,7 @@ def to_stata(imputed: Imputed, name: str) -> Path:
 def _variables(imputed: Imputed) -> Iterator[_Variable]:
     """The variables of the run with their values at every m."""
     study = imputed.cohort.study
-    names = [str(name) for name in imputed.made.data]
+    names = _names(imputed)
     completed = [imputed.complete(i, names) for i in range(1, imputed.m + 1)]
     taken = {IMPUTATION, ROW}
     for name in names:
@@ -164,6 +164,20 @@ def _variables(imputed: Imputed) -> Iterator[_Variable]:
             whys=_whys(imputed.cohort.reasons[name], at_first, later, imputable),
             whole=is_integer and _fits_long(values),
         )
+
+
+def _names(imputed: Imputed) -> list[str]:
+    """The variables of the run, and that of the clusters of its model."""
+    study = imputed.cohort.study
+    cluster = study.cluster(imputed.model)
+    is_text = cluster and not pd.api.types.is_numeric_dtype(column(imputed.cohort, cluster).dtype)
+    if is_text and not study.levels(cluster):
+        raise UsageError(
+            f"to_stata: the cluster '{cluster}' is neither a number nor a variable with declared "
+            "levels."
+        )
+    run = [str(name) for name in imputed.made.data]
+    return [*dict.fromkeys([*run, *filter(None, [cluster])])]
 
 
 def _imputable(imputed: Imputed, name: str, at_first: np.ndarray, later: np.ndarray) -> np.ndarray:
@@ -363,12 +377,14 @@ def _do(imputed: Imputed, name: str, variables: list[_Variable]) -> Iterator[str
         f"* Model {imputed.model}: adjusted log-odds, then odds ratios, then what the imputation "
         "added.",
     )
-    yield from _continued(f"mi estimate: logit {event}", *(term.written for term in terms))
+    robust = _robust(imputed, by_name)
+    yield from _continued(f"mi estimate: logit {event}", *(term.written for term in terms), *robust)
     yield from ("mi estimate, or", "mi estimate, vartable dftable", "mi estimate, mcerror")
     yield from ("", "* Unadjusted, each variable on the rows of the model.")
     kept = _condition(terms, by_name)
     yield from _continued("foreach term in", *(term.written for term in terms), "{")
-    yield from (f"    mi estimate, or: logit {event} `term'{kept}", "}")
+    option = "".join(robust)
+    yield from (f"    mi estimate, or: logit {event} `term'{kept}{option}", "}")
 
 
 def _about(imputed: Imputed, variables: list[_Variable]) -> Iterator[str]:
@@ -482,11 +498,18 @@ def _recoded(
     return _Term(f"{factor}.{new}", variable.name, new, line)
 
 
+def _robust(imputed: Imputed, variables: Mapping[str, _Variable]) -> list[str]:
+    """The option of robust standard errors, if the model names a cluster."""
+    cluster = imputed.cohort.study.cluster(imputed.model)
+    return [f", vce(cluster {variables[cluster].written})"] if cluster else []
+
+
 def _condition(terms: list[_Term], variables: Mapping[str, _Variable]) -> str:
-    """The rows of the adjusted model, where a variable does not concern everybody."""
-    n = len(next(iter(variables.values())).values)
+    """The rows of the adjusted model, where a variable does not concern everybody at every m: a
+    gate can be imputed as closed in one data set and as open in the last.
+    """
     of_model = [variables[term.variable] for term in terms]
-    hard = [variable.written for variable in of_model if (variable.whys[-n:] != "").any()]
+    hard = [variable.written for variable in of_model if variable.reasons]
     return f" if !missing({', '.join(hard)})" if hard else ""
 
 

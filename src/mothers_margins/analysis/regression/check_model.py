@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import expit
 
 from mothers_margins.analysis.regression import likelihood
-from mothers_margins.analysis.regression.fit import CONSTANT, Column, Fit
+from mothers_margins.analysis.regression.fit import CONSTANT, Column, Fit, joined
 from mothers_margins.errors import expect
 from mothers_margins.results.results import Results, Row, tidy
 
@@ -54,7 +54,16 @@ def check_model(fit: Fit) -> Results:
         "method": fit.in_results,
         "n": fit.nobs,
     }
+    if fit.cluster is not None:
+        rows = [_without_clusters(row) for row in rows]
     return tidy([common | row for row in rows], fit.about_as("checks"), fit.timepoint)
+
+
+def _without_clusters(row: Row) -> Row:
+    """A check with a p or an interval, which take participants for independent, and says so."""
+    if "p_value" not in row and "conf_low" not in row:
+        return row
+    return row | {"note": joined(str(row.get("note", "")), "clusters_not_allowed_for")}
 
 
 def _missing(check: str, name: str, why: str, about: Row | None = None) -> Row:

@@ -31,6 +31,8 @@ CONSTANT = "Intercept"
 BETWEEN = "between_timepoints"  # its variable was recorded between the timepoints
 JOINT = "joint_test"  # of all levels of a variable together; there is no estimate
 BY_FIRTH = "by_firth"  # where the method does not say so
+CLUSTERED = "cluster_robust"  # its standard error allows for clusters
+FEW_CLUSTERS = "few_clusters"  # so few that it may be too small
 SIDES = {"yes": Group(label="Outcome: yes", where={}), "no": Group(label="Outcome: no", where={})}
 EVERYONE = {"all": Group(label="All", where={})}
 Method = Literal["logit", "firth"]
@@ -43,19 +45,24 @@ class Happened:
 
     Codes: `term_not_known` (participants left out), `not_concerned` (participants left out),
     `put_together` (levels), `small_cell` (so Firth's method), `nobody_has_level` (left out),
-    `separated` (infinite without Firth's method).
+    `separated` (infinite without Firth's method), `clustered` (robust standard errors; setting:
+    number of clusters), `cluster_not_known` (participants left out), `clusters_not_recorded` (so
+    standard errors do not allow for them).
     """
 
     code: str
     variable: str = ""
     level: str = ""
     n: float = np.nan
+    setting: float | None = None
 
 
 @dataclass(frozen=True)
 class Column:
     """One column of a design: its name, and the variable, level and reference that it stands
     for.
+
+    term, named: of a formula, the term as it is written and the variables that it names.
     """
 
     name: str
@@ -63,6 +70,8 @@ class Column:
     level: str = ""
     reference: str = ""
     note: str = ""
+    term: str = ""
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -160,7 +169,7 @@ class FittedModel(ABC):
         tested = [
             column.name
             for column in self.columns
-            if term and term in (column.variable, column.name)
+            if term and term in (column.variable, column.name, column.term)
         ]
         if not tested:
             known = [column.variable or column.name for column in self.columns]
@@ -282,6 +291,7 @@ class FittedModel(ABC):
                 "group": "all",
                 "n": happened.n,
                 "denominator": self.nobs,
+                "setting": happened.setting,
             }
             for happened in self.done
         ]
@@ -313,12 +323,13 @@ class Fit(FittedModel):
     design: one row per participant in the model, one column per coefficient; event: 1 with the
     outcome, else 0. cells: number with and without the outcome in each level. done: what was left
     out, put together or penalised. unadjusted: the fits of one explanatory variable each, on the
-    same rows.
+    same rows. cluster: from which cluster each comes, if standard errors are robust to that.
     """
 
     design: pd.DataFrame
     event: pd.Series
     solution: Solution
+    cluster: pd.Series | None = None
     unadjusted: tuple["Fit", ...] = ()
 
     @property

@@ -8,13 +8,28 @@ import pandas as pd
 
 from mothers_margins.analysis.missing_data.imputed import Imputed
 from mothers_margins.analysis.regression import likelihood
-from mothers_margins.analysis.regression.fit import BY_FIRTH, Column, Fit, Happened, Method, joined
-from mothers_margins.analysis.regression.formulas import from_frame, split
+from mothers_margins.analysis.regression.fit import (
+    BY_FIRTH,
+    CLUSTERED,
+    FEW_CLUSTERS,
+    Column,
+    Fit,
+    Happened,
+    Method,
+    joined,
+)
+from mothers_margins.analysis.regression.formulas import (
+    from_frame,
+    learned_from_first_frame,
+    split,
+)
+from mothers_margins.analysis.regression.frame_study import about_frame
 from mothers_margins.analysis.regression.likelihood import Solution
 from mothers_margins.analysis.regression.model_data import (
     ModelData,
     cells_by_level,
     does_not_apply,
+    learned_for_all,
     model_data,
     small_cells,
 )
@@ -22,6 +37,7 @@ from mothers_margins.analysis.regression.pooled_fit import PooledFit, pool_fits
 from mothers_margins.cohort.cohort import Cohort, only_recorded
 from mothers_margins.errors import UsageError, expect
 from mothers_margins.imputation import Imputations
+from mothers_margins.imputation.formulas import RightSide
 from mothers_margins.results.results import Results, Row, tidy
 from mothers_margins.study.analysis_plan import Regression
 from mothers_margins.study.study import Study
@@ -62,30 +78,55 @@ def fit_logistic(
     if isinstance(data, Imputed):
         return _of_imputed(data, model, method, outcome)
     if isinstance(data, Imputations):
-        fits = tuple(
-            _of_frame(data.complete(i), model, method, profile=False) for i in range(1, data.m + 1)
-        )
-        return pool_fits(fits, "rubin")
+        return _of_imputations(data, model, method)
     if isinstance(data, Cohort):
         return _of_cohort(data, model, method, outcome, profile)
     expect(data, pd.DataFrame, "fit_logistic", "a cohort, as derive returns it, or a data frame")
     return _of_frame(data, model, method, profile)
 
 
-def _of_frame(data: pd.DataFrame, formula: str, method: Method | None, profile: bool) -> Fit:
-    """A formula of a data frame, which has no study and so no rules."""
-    design, event, columns = from_frame(data, formula)
+def _of_imputations(data: Imputations, formula: str, method: Method | None) -> PooledFit:
+    """A formula of every completed data frame, whose terms learn from the first, pooled."""
+    outcome = split(formula)[0]
+    if any(target.name == outcome for target in data.targets):
+        raise UsageError(
+            f"fit_logistic: the outcome '{outcome}' was imputed itself, so who has it differs "
+            "between the imputations.",
+            (),
+            "Leave its equation out, or pool the numbers alone: imputations.fit(formula).",
+        )
+    right = learned_from_first_frame(data.complete(1), formula)
+    fits = tuple(
+        _of_frame(data.complete(i), formula, method, profile=False, right=right)
+        for i in range(1, data.m + 1)
+    )
+    return pool_fits(fits, "rubin")
+
+
+def _of_frame(
+    data: pd.DataFrame,
+    formula: str,
+    method: Method | None,
+    profile: bool,
+    right: RightSide | None = None,
+) -> Fit:
+    """A formula of a data frame, which has no study and so no rules. right: what its terms learned
+    from another data frame.
+    """
+    entered = from_frame(data, formula, right)
     fit = Fit(
         outcome=split(formula)[0],
         model="formula",
         method=method or "logit",
-        columns=columns,
-        design=design,
-        event=event,
-        solution=solved(design, event, method or "logit", Regression(), profile),
+        columns=entered.columns,
+        design=entered.design,
+        event=entered.event,
+        solution=solved(entered.design, entered.event, method or "logit", Regression(), profile),
         rules=Regression(),
+        about=about_frame(data, entered.columns, split(formula)[0]),
     )
-    return replace(fit, done=_separations(fit), unadjusted=_unadjusted(fit, profile))
+    left_out = Happened("term_not_known", n=entered.not_known)
+    return replace(fit, done=(left_out, *_separations(fit)), unadjusted=_unadjusted(fit, profile))
 
 
 def _of_cohort(
@@ -93,9 +134,19 @@ def _of_cohort(
 ) -> Fit:
     """A model of complete cases."""
     data = model_data(only_recorded(cohort, "fit_logistic"), model, outcome)
-    not_known = int(data.event.notna().sum()) - int(data.complete.sum())
+    with_terms = data.event.notna() & data.terms_known
+    not_known = int(data.event.notna().sum()) - int(with_terms.sum())
     left_out = Happened("term_not_known", n=not_known)
-    return _on_rows(data, data.complete, method, (left_out,), profile)
+    done = (left_out, *_without_cluster(data, with_terms))
+    return _on_rows(data, data.complete, method, done, profile)
+
+
+def _without_cluster(data: ModelData, otherwise: pd.Series) -> tuple[Happened, ...]:
+    """Who is left out only because her cluster is not known. otherwise: who would be in the
+    model.
+    """
+    n = int((otherwise & data.cluster_unknown).sum())
+    return (Happened("cluster_not_known", n=n),) if n else ()
 
 
 def _of_imputed(
@@ -107,8 +158,9 @@ def _of_imputed(
     _all_imputed(imputed, each[0])
     if any(data.terms.columns != each[0].terms.columns for data in each):
         raise UsageError("fit_logistic: the columns of the model differ between imputations.")
-    outside = Happened("not_concerned", n=int((~rows).sum()))
-    done = (outside,) if outside.n else ()
+    concerned = each[0].terms_known & each[0].event.notna()
+    outside = Happened("not_concerned", n=int((~concerned).sum()))
+    done = ((outside,) if outside.n else ()) + _without_cluster(each[0], concerned)
     method = method or _one_method(each, rows)
     fits = tuple(_on_rows(data, rows, method, done, profile=False) for data in each)
     return pool_fits(fits, imputed.plan.df_rule, _variant(imputed))
@@ -121,14 +173,18 @@ def _completed(imputed: Imputed, model: str, outcome: str | None) -> list[ModelD
             f"fit_logistic: these imputations are for {imputed.outcome}; impute for {outcome}."
         )
     if "~" in model:
-        each = [model_data(imputed.complete(i), model, None) for i in range(1, imputed.m + 1)]
+        right = learned_for_all(imputed.complete(1), model)
+        each = [
+            model_data(imputed.complete(i), model, None, right) for i in range(1, imputed.m + 1)
+        ]
         if each[0].outcome != imputed.outcome:
             raise UsageError(
                 f"fit_logistic: these imputations are for {imputed.outcome}, which the formula "
                 "must have left."
             )
         return each
-    terms = imputed.cohort.study.terms(model, imputed.outcome)
+    study = imputed.cohort.study
+    terms = [*study.terms(model, imputed.outcome), *filter(None, [study.cluster(model)])]
     return [
         model_data(imputed.complete(i, terms), model, imputed.outcome)
         for i in range(1, imputed.m + 1)
@@ -236,6 +292,8 @@ def _on_rows(
     ]
     columns = tuple(column for column in data.terms.columns if column not in empty)
     design = design[[column.name for column in columns]]
+    cluster = None if data.cluster is None else data.cluster[rows]
+    columns = _noted(columns, cluster, rules)
     fit = Fit(
         outcome=data.outcome,
         model=data.model,
@@ -243,14 +301,39 @@ def _on_rows(
         columns=columns,
         design=design,
         event=event,
-        solution=solved(design, event, method, rules, profile),
+        solution=solved(design, event, method, rules, profile, cluster),
         rules=rules,
         cells=cells,
         about=data.about,
         timepoint=data.timepoint,
+        cluster=cluster,
     )
-    done = (*done, *_looked_at(data, rows, small, empty), *_separations(fit))
+    done = (
+        *done,
+        *_clusters(cluster, rules),
+        *_looked_at(data, rows, small, empty),
+        *_separations(fit),
+    )
     return replace(fit, done=done, unadjusted=_unadjusted(fit, profile))
+
+
+def _noted(
+    columns: tuple[Column, ...], cluster: pd.Series | None, rules: Regression
+) -> tuple[Column, ...]:
+    """Columns whose estimates say that their errors are robust, and where clusters are few."""
+    if cluster is None:
+        return columns
+    few = FEW_CLUSTERS if cluster.nunique() < rules.few_clusters else ""
+    return tuple(replace(column, note=joined(column.note, CLUSTERED, few)) for column in columns)
+
+
+def _clusters(cluster: pd.Series | None, rules: Regression) -> Iterator[Happened]:
+    """Whether standard errors allow for the clusters that participants come from."""
+    if cluster is not None:
+        number = int(cluster.nunique())
+        yield Happened("clustered", str(cluster.name), n=len(cluster), setting=number)
+    elif rules.clustered_in:
+        yield Happened("clusters_not_recorded")
 
 
 def _small_cell_error(study: Study, small: pd.DataFrame, method: Method | None) -> UsageError:
@@ -303,10 +386,11 @@ def _unadjusted(fit: Fit, profile: bool) -> tuple[Fit, ...]:
                 columns=columns,
                 design=design,
                 event=fit.event,
-                solution=solved(design, fit.event, fit.method, fit.rules, profile),
+                solution=solved(design, fit.event, fit.method, fit.rules, profile, fit.cluster),
                 rules=fit.rules,
                 about=fit.about,
                 timepoint=fit.timepoint,
+                cluster=fit.cluster,
             )
         )
     return tuple(alone)
@@ -325,11 +409,28 @@ def _separations(fit: Fit) -> tuple[Happened, ...]:
 
 
 def solved(
-    design: pd.DataFrame, event: pd.Series, method: Method, rules: Regression, profile: bool
+    design: pd.DataFrame,
+    event: pd.Series,
+    method: Method,
+    rules: Regression,
+    profile: bool,
+    cluster: pd.Series | None = None,
 ) -> Solution:
-    """The estimates of a design without missing values. Raises UsageError where its columns say the
-    same, or the outcome does not vary, is separated, or the estimates do not converge.
+    """The estimates of a design without missing values, with a covariance robust to clusters if
+    there are any; profile intervals are then left out, because their likelihood takes participants
+    for independent. Raises UsageError where its columns say the same, or the outcome does not vary,
+    is separated, or the estimates do not converge, and for clusters that are too few.
     """
+    if cluster is not None:
+        _can_be_robust(design, method, cluster)
+        solution = solved(design, event, method, rules, profile=False)
+        robust = likelihood.cluster_covariance(
+            design.to_numpy(float),
+            event.to_numpy(float),
+            solution,
+            cluster.astype("str").to_numpy(),
+        )
+        return replace(solution, covariance=robust)
     x = design.to_numpy(float)
     y = event.to_numpy(float)
     if len(y) == 0 or y.min() == y.max():
@@ -339,29 +440,54 @@ def solved(
         if method == "firth":
             augmented = rules.firth_std_error == "augmented"
             return likelihood.firth(x, y, rules.confidence, augmented=augmented, profile=profile)
-        solution = None if profile else _plainly_finite(x, y, rules)
-        if solution is None:
-            _not_separated(design, x, y)
-            solution = likelihood.maximum_likelihood(x, y, rules.confidence, profile=profile)
+        found_at_once = None if profile else _plainly_finite(x, y, rules)
+        if found_at_once is not None:
+            return found_at_once
+        _not_separated(design, x, y)
+        return likelihood.maximum_likelihood(x, y, rules.confidence, profile=profile)
     except ArithmeticError as error:
         raise UsageError(f"fit_logistic: {error}.") from None
-    return solution
+
+
+def _can_be_robust(design: pd.DataFrame, method: Method, cluster: pd.Series) -> None:
+    """Raise UsageError where standard errors cannot be made robust to clusters."""
+    if method == "firth":
+        # beside an empty cell the scores are nearly nought, and with them a robust error
+        raise UsageError(
+            "fit_logistic: Firth's method has no standard errors that are robust to clusters.",
+            [f"the model names the clusters of '{cluster.name}'"],
+            "Put levels together, so that maximum likelihood can be used, or fit a model without "
+            "cluster, whose standard errors then take participants for independent.",
+        )
+    number, columns = int(cluster.nunique()), design.shape[1]
+    if number <= columns:
+        raise UsageError(
+            f"fit_logistic: {number} clusters of '{cluster.name}' cannot carry the errors of "
+            f"{columns} coefficients.",
+            (),
+            "A model needs more clusters than coefficients, the constant among them.",
+        )
 
 
 def _independent(design: pd.DataFrame, x: np.ndarray) -> None:
-    """Raise UsageError, naming them, for columns that follow from those before them."""
-    rank = np.linalg.matrix_rank
-    if rank(x) == x.shape[1]:
-        return
-    raise UsageError(
-        "fit_logistic: a column follows from those before it.",
-        [
-            str(name)
-            for place, name in enumerate(design)
-            if rank(x[:, : place + 1]) == rank(x[:, :place])
-        ],
-        "Leave one of them out, or put levels together.",
-    )
+    """Raise UsageError, naming them, for columns that follow from those before them, and at once
+    for more columns than rows.
+    """
+    rows, columns = x.shape
+    if columns > rows:
+        raise UsageError(
+            f"fit_logistic: {columns} columns for {rows} rows; no model has more columns than "
+            "rows.",
+            (),
+            "Leave out an id or free text, or put levels together.",
+        )
+    follows = likelihood.follow_from_others(x)
+    if follows.any():
+        raise UsageError(
+            "fit_logistic: a column follows from those before it.",
+            [str(name) for name in design.columns[follows]],
+            "Leave one of them out, or put levels together.",
+        )
 
 
 def _plainly_finite(x: np.ndarray, y: np.ndarray, rules: Regression) -> Solution | None:

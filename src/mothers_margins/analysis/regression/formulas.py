@@ -2,13 +2,18 @@
 would be.
 """
 
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from mothers_margins.analysis.regression.fit import BETWEEN, CONSTANT, Column
 from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.errors import UsageError, unknown
+from mothers_margins.imputation.formulas import FormulaError, RightSide, learned, names_in, parsed
+from mothers_margins.imputation.values import as_event
 from mothers_margins.study.study import ORDER, Study
 
 REMEDY = "Write an outcome, ~, and columns joined by +, such as 'low ~ age + C(race)'."
@@ -21,110 +26,154 @@ def split(formula: str) -> tuple[str, str]:
     outcome, tilde, right = formula.partition("~")
     if not (tilde and outcome.strip() and right.strip()):
         raise UsageError("fit_logistic: this is no formula.", (), REMEDY)
-    return outcome.strip(), right.strip()
+    return outcome.strip().strip("`"), right.strip()
 
 
-def from_frame(
-    data: pd.DataFrame, formula: str
-) -> tuple[pd.DataFrame, pd.Series, tuple[Column, ...]]:
-    """Design, event and columns of a formula of a data frame, on the rows that have all of it."""
-    outcome, right = split(formula)
-    if outcome not in data:
+@dataclass(frozen=True, eq=False)
+class FrameData:
+    """What a formula needs of a data frame: the rows that have all of it.
+
+    not_known: how many have the outcome and not every variable that the formula names.
+    """
+
+    design: pd.DataFrame
+    event: pd.Series
+    columns: tuple[Column, ...]
+    not_known: int
+
+
+def from_frame(data: pd.DataFrame, formula: str, right: RightSide | None = None) -> FrameData:
+    """Design, event and columns of a formula of a data frame, on the rows that have all of it.
+
+    right: what its terms learned from another data set, where the fits are to be pooled. Rows keep
+    their labels, and are told apart by their place: labels may repeat.
+    """
+    outcome, text = split(formula)
+    stands = int((data.columns == outcome).sum())
+    if stands != 1:
         raise UsageError(
-            f"fit_logistic: no column '{outcome}'.", (), f"Columns: {', '.join(map(str, data))}."
+            f"fit_logistic: {'no column' if not stands else 'more than one column'} '{outcome}'.",
+            (),
+            f"Columns: {', '.join(map(str, data))}.",
         )
     event = _event(data[outcome])
-    known = data[event.notna()]
-    design, columns = design_of(known.drop(columns=outcome), right)
-    return design, event[design.index], columns
+    known = data[~np.isnan(event)].drop(columns=outcome)
+    design, columns, rows = design_of(known, text, right)
+    design.index = known.index[rows]
+    event = event[~np.isnan(event)][rows]
+    return FrameData(
+        design, pd.Series(event, index=design.index), columns, int(len(rows) - rows.sum())
+    )
 
 
-def _event(values: pd.Series) -> pd.Series:
-    """0 and 1, from numbers, truth values, or Yes and No. Raises UsageError for anything else."""
-    is_level = isinstance(values.dtype, pd.CategoricalDtype)
-    if is_level or pd.api.types.is_string_dtype(values.dtype):
-        made = values.astype("str").map({"Yes": 1.0, "No": 0.0})
-    else:
-        made = values.astype("Float64").astype(float)
-    made = made.where(values.notna())
-    if made.isna().ne(values.isna()).any() or not made.dropna().isin([0.0, 1.0]).all():
+def learned_from_first_frame(data: pd.DataFrame, formula: str) -> RightSide:
+    """What the terms of a formula learn from the first of several data sets, for all of them."""
+    outcome, text = split(formula)
+    known = data
+    if outcome in data:
+        known = data[~np.isnan(_event(data[outcome]))].drop(columns=outcome)
+    return _learned(text, known, of_several=True)
+
+
+def _event(values: pd.Series) -> np.ndarray:
+    """0 and 1, nan where missing. Raises UsageError for anything but numbers, truth values, or Yes
+    and No.
+    """
+    made = as_event(values)
+    if made is None:
         raise UsageError("fit_logistic: the outcome must be 0 or 1, true or false, or Yes or No.")
     return made
 
 
-def design_of(data: pd.DataFrame, right: str) -> tuple[pd.DataFrame, tuple[Column, ...]]:
-    """Columns of the right side of a formula, by formulaic; rows with a missing value in it are
-    left out.
+def design_of(
+    data: pd.DataFrame, text: str, right: RightSide | None = None
+) -> tuple[pd.DataFrame, tuple[Column, ...], np.ndarray]:
+    """Columns of the right side of a formula, and which rows they are of: those that have all
+    variables named in it.
 
-    Texts and truth values are taken as levels and numbers. A column knows its variable and level
-    where its term is one variable, else the term; the constant must be among them. Raises
+    Texts are taken as levels, truth values as numbers. A column knows its variable, level and
+    reference where its term is one variable, else the term; the constant must be among them. Raises
     UsageError for what cannot be read.
     """
-    from formulaic import model_matrix
-
-    plain = {name: _plain(values) for name, values in data.items()}
+    right = right or _learned(text, data)
     try:
-        made = model_matrix(
-            right, pd.DataFrame(plain, index=data.index), na_action="drop", output="pandas"
-        )
-        terms = [
-            (str(term), [factor.expr for factor in term.factors], places)
-            for term, places in made.model_spec.term_slices.items()
-        ]
-        design = pd.DataFrame(made).astype(float)
-    except Exception as error:
-        wrong = (
-            f"fit_logistic: the right side of the formula cannot be read ({type(error).__name__})."
-        )
-        raise UsageError(wrong, (), f"{REMEDY} Columns: {', '.join(map(str, data))}.") from None
-    if CONSTANT not in design or len(design.columns) < 2:
+        made = right.design(data)
+    except FormulaError as error:
+        raise _refusal(error, data) from None
+    if CONSTANT not in made.columns or len(made.columns.columns) < 2:
         raise UsageError(
             "fit_logistic: a formula needs its constant and at least one column beside it.",
             (),
             REMEDY,
         )
+    variables = Counter(term.variable for term in right.terms)
     columns = []
-    for term, factors, places in terms:
-        for name in map(str, design.columns[places]):
-            level = _level_in(name) if len(factors) == 1 else ""
-            columns.append(Column(name, "" if name == CONSTANT else term, level))
-    return design, tuple(columns)
+    for term in right.terms:
+        for name in term.columns:
+            # of a variable that stands in several terms, each is called as it is written
+            variable = term.variable if variables[term.variable] == 1 else term.text
+            columns.append(
+                Column(
+                    name,
+                    "" if name == CONSTANT else variable,
+                    term.levels.get(name, ""),
+                    term.reference if name in term.levels else "",
+                    term=term.text,
+                    named=term.named,
+                )
+            )
+    return made.columns, tuple(columns), made.rows
 
 
-def _level_in(name: str) -> str:
-    """The level that formulaic writes into the name of a column, as in `C(race)[T.black]`."""
-    return name.rpartition("[T.")[2].removesuffix("]") if "[T." in name else ""
+def _learned(text: str, data: pd.DataFrame, *, of_several: bool = False) -> RightSide:
+    try:
+        return learned(text, data, of_several=of_several)
+    except FormulaError as error:
+        raise _refusal(error, data) from None
 
 
-def _plain(values: pd.Series) -> pd.Series:
-    """A column in a type that formulaic reads."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.remove_unused_categories()
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return values.astype("Float64").astype(float)
-    return values.astype("str").where(values.notna()).astype("category")
+def _refusal(error: FormulaError, data: pd.DataFrame) -> UsageError:
+    remedy = error.remedy or f"{REMEDY} Columns: {', '.join(map(str, data))}."
+    return UsageError(f"fit_logistic: {error.summary}", error.problems, remedy)
 
 
 def from_cohort(
-    cohort: Cohort, formula: str, outcome: str
+    cohort: Cohort, formula: str, outcome: str, right: RightSide | None = None
 ) -> tuple[pd.DataFrame, tuple[Column, ...], tuple[str, ...]]:
-    """Design with missing values where a variable is missing, its columns, and the variables in it.
+    """Design with missing values where a variable is missing, or the outcome; its columns, and the
+    variables in it.
 
-    The reference of a level is the declared one, else "No", else the first. Raises UsageError for
-    variables that a declared model could not have.
+    The reference of a level is the declared one, else "No", else the first. right: what its terms
+    learned from another completed cohort. Raises UsageError for variables that a declared model
+    could not have.
     """
     study = cohort.study
-    right = split(formula)[1]
-    names = _variables(study, right, outcome)
-    used = {name: _with_reference(study, name, column(cohort, name)) for name in names}
-    design, columns = design_of(pd.DataFrame(used), right)
-    said = []
-    for one in columns:
-        is_variable = one.variable in names
-        is_between = is_variable and study.timepoint(one.variable) == "between"
-        reference = _reference(study, one.variable) if one.level and is_variable else ""
-        said.append(replace(one, reference=reference, note=BETWEEN if is_between else ""))
-    return design.reindex(cohort.data.index), tuple(said), names
+    text = split(formula)[1]
+    names = _variables(study, text, outcome)
+    known = _with_outcome(cohort, names, outcome)
+    design, columns, rows = design_of(known, text, right)
+    design.index = known.index[rows]
+    noted = []
+    for each in columns:
+        is_between = any(study.timepoint(name) == "between" for name in each.named)
+        noted.append(replace(each, note=BETWEEN if is_between else ""))
+    return design.reindex(cohort.data.index), tuple(noted), names
+
+
+def learned_from_first(cohort: Cohort, formula: str, outcome: str) -> RightSide:
+    """What the terms of a formula learn from the first of several completed cohorts, for all of
+    them.
+    """
+    text = split(formula)[1]
+    names = _variables(cohort.study, text, outcome)
+    return _learned(text, _with_outcome(cohort, names, outcome), of_several=True)
+
+
+def _with_outcome(cohort: Cohort, names: Sequence[str], outcome: str) -> pd.DataFrame:
+    """The variables of a formula where the outcome is known: terms learn from no other rows."""
+    used = {name: _with_reference(cohort.study, name, column(cohort, name)) for name in names}
+    known = column(cohort, outcome).notna()
+    return pd.DataFrame(used, index=cohort.data.index)[known]
 
 
 def _with_reference(study: Study, name: str, values: pd.Series) -> pd.Series:
@@ -144,11 +193,9 @@ def _reference(study: Study, name: str) -> str:
 
 def _variables(study: Study, right: str, outcome: str) -> tuple[str, ...]:
     """Variables at the right of a formula, refused as those of a declared model would be."""
-    from formulaic import Formula
-
     try:
-        named = sorted(str(name) for name in Formula(right).required_variables)
-    except Exception:
+        named = sorted(names_in(parsed(right, study.variables)))
+    except FormulaError:
         raise UsageError("fit_logistic: the formula cannot be read.", (), REMEDY) from None
     absent = [name for name in named if name not in study.declared]
     if absent:

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 from scipy import optimize, stats
+from scipy.linalg import null_space
 from scipy.special import expit
 
 STEPS = 100
+COARSE = 1e-4  # firthmodels' own tolerance
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +51,18 @@ class Standardised:
     centre: np.ndarray
     scale: np.ndarray
 
-    def as_given(self, inside: Maximum) -> Maximum:
-        """A maximum in these columns, in those of the design as it was given."""
+    @property
+    def back(self) -> np.ndarray:
+        """What makes coefficients of the design as it was given from those of these columns."""
         back = np.diag(1 / self.scale)
         if self.constant.any():
             # what centring took from the other columns is the constant's
             back[int(np.argmax(self.constant))] -= self.centre / self.scale
+        return back
+
+    def as_given(self, inside: Maximum) -> Maximum:
+        """A maximum in these columns, in those of the design as it was given."""
+        back = self.back
         return Maximum(back @ inside.params, back @ inside.covariance @ back.T, inside.loglik)
 
 
@@ -124,6 +132,26 @@ def standardised(design: np.ndarray) -> Standardised:
         centre = np.where(constant, 0.0, design.mean(axis=0))
     scale = np.where(constant, 1.0, design.std(axis=0))
     return Standardised((design - centre) / scale, constant, centre, scale)
+
+
+def follow_from_others(design: np.ndarray) -> np.ndarray:
+    """For each column, whether it follows from those before it, whatever its unit and origin.
+
+    By Gram and Schmidt, in one pass: what is left of a standardised column beside those before it.
+    """
+    columns = standardised(design).columns
+    basis = np.zeros((len(columns), 0))
+    follows = np.zeros(columns.shape[1], dtype=bool)
+    for place, column in enumerate(columns.T):
+        length = np.linalg.norm(column)
+        rest = column - basis @ (basis.T @ column)
+        rest -= basis @ (basis.T @ rest)  # twice, as rounding leaves a part the first time
+        left = np.linalg.norm(rest)
+        # the same measure as numpy's matrix_rank
+        follows[place] = left <= length * max(columns.shape) * np.finfo(float).eps
+        if not follows[place]:
+            basis = np.column_stack([basis, rest / left])
+    return follows
 
 
 def _independent(standard: np.ndarray) -> None:
@@ -226,57 +254,105 @@ def firth(
     brglm2). A profile limit that is not found is missing. Raises ArithmeticError if the estimates
     do not converge.
     """
-    from firthmodels import FirthLogisticRegression
-
-    _independent(standardised(design).columns)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # whether it converged is looked at below
-        fit = FirthLogisticRegression(
-            backend="numpy", fit_intercept=False, max_iter=STEPS, gtol=1e-7, xtol=1e-7
-        ).fit(design, event)
-        limits = np.full((design.shape[1], 3), np.nan)
-        if profile:
-            # firthmodels' constrained fits fail with tolerances below its own; their likelihoods
-            # are exact enough
-            coarse = FirthLogisticRegression(
-                backend="numpy", fit_intercept=False, max_iter=STEPS
-            ).fit(design, event)
-            limits = np.array(
-                [_penalised_profile(coarse, k, confidence) for k in range(design.shape[1])]
-            )
+    standard = standardised(design)
+    _independent(standard.columns)
+    fit = _by_firthmodels(standard.columns, event, 1e-7)
     params = np.asarray(fit.coef_)
-    chance = expit(design @ params)
+    chance = expit(standard.columns @ params)
     weights = chance * (1 - chance)
-    covariance = np.linalg.inv((design.T * weights) @ design)
-    leverage = weights * np.einsum("ij,jk,ik->i", design, covariance, design)
-    penalised_score = design.T @ (event - chance + leverage * (0.5 - chance))
+    covariance = np.linalg.inv((standard.columns.T * weights) @ standard.columns)
+    leverage = weights * np.einsum("ij,jk,ik->i", standard.columns, covariance, standard.columns)
+    penalised_score = standard.columns.T @ (event - chance + leverage * (0.5 - chance))
     # looser than for maximum likelihood: firthmodels stops by its own measures, at the 1e-7 above
     if _still_moves(covariance @ penalised_score, covariance, 1e-6):
         raise ArithmeticError("Firth's estimates do not converge")
     if augmented:
-        covariance = np.linalg.inv((design.T * (weights * (1 + leverage))) @ design)
-    return Solution(params, covariance, float(fit.loglik_), *limits.T)
+        more = weights * (1 + leverage)
+        covariance = np.linalg.inv((standard.columns.T * more) @ standard.columns)
+    # the penalty is half the log of the information's determinant, which has the units of the
+    # columns
+    loglik = float(fit.loglik_) + float(np.log(standard.scale).sum())
+    inside = Maximum(params, covariance, loglik)
+    outside = standard.as_given(inside)
+    limits = np.full((design.shape[1], 3), np.nan)
+    if profile:
+        for k in range(design.shape[1]):
+            limits[k] = _penalised_profile(standard, event, inside, k, confidence)
+    return Solution(outside.params, outside.covariance, loglik, *limits.T)
 
 
 # Any: firthmodels has no types
-def _penalised_profile(fit: Any, k: int, confidence: float) -> tuple[float, float, float]:
-    """Penalised profile limits and p of one coefficient; missing where firthmodels does not find
-    them.
+def _by_firthmodels(design: np.ndarray, event: np.ndarray, tolerance: float) -> Any:
+    from firthmodels import FirthLogisticRegression
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whether it converged is looked at elsewhere
+        return FirthLogisticRegression(
+            backend="numpy", fit_intercept=False, max_iter=STEPS, gtol=tolerance, xtol=tolerance
+        ).fit(design, event)
+
+
+def _penalised_profile(
+    standard: Standardised, event: np.ndarray, inside: Maximum, k: int, confidence: float
+) -> tuple[float, float, float]:
+    """Penalised profile limits and p of one coefficient, in the units of the design as it was
+    given; missing where firthmodels does not find them. inside: in the standardised columns.
+
+    A profile is the same in whatever columns the model is written. Here it is in those whose
+    information at the maximum is the identity: the coefficient in units of its standard error, and
+    the others orthogonal to it. So it is found whatever the units and origins, that of a constant
+    beside calendar years too.
     """
+    weights = standard.back[k]  # the coefficient, from those in the standardised columns
+    spread = inside.covariance @ weights
+    error = np.sqrt(weights @ spread)
+    along = spread / error
+    across = null_space(weights[None, :])
+    information = across.T @ np.linalg.solve(inside.covariance, across)
+    others = np.linalg.solve(np.linalg.cholesky(information), across.T).T
+    columns = standard.columns @ np.column_stack([along, others])
+    # firthmodels' constrained fits fail with tolerances below its own; their likelihoods are exact
+    # enough
+    low, high, p_value = _limits_by_firthmodels(_by_firthmodels(columns, event, COARSE), confidence)
+    return low * error, high * error, p_value
+
+
+def _limits_by_firthmodels(fit: Any, confidence: float) -> tuple[float, float, float]:
+    """Penalised profile limits and p of the first coefficient; missing where they are not found."""
     with warnings.catch_warnings():
         # where it did not converge firthmodels only warns
         warnings.simplefilter("error")
         try:
             low, high = fit.conf_int(
-                alpha=1 - confidence / 100, method="pl", features=[k], max_iter=1000
-            )[k]
+                alpha=1 - confidence / 100, method="pl", features=[0], max_iter=1000
+            )[0]
         except (Warning, ArithmeticError, ValueError):
             low = high = np.nan
         try:
-            p_value = float(fit.lrt(features=[k]).lrt_pvalues_[k])
+            p_value = float(fit.lrt(features=[0]).lrt_pvalues_[0])
         except (Warning, ArithmeticError, ValueError):
             p_value = np.nan
     return low, high, p_value
+
+
+def cluster_covariance(
+    design: np.ndarray, event: np.ndarray, solution: Solution, cluster: np.ndarray
+) -> np.ndarray:
+    """Covariance of maximum-likelihood estimates that is robust to what participants of one cluster
+    have in common.
+
+    V (sum over clusters of s s') V G/(G - 1), with V the inverse of the information, s the sum of
+    a cluster's scores x (y - p), and G clusters: Liang and Zeger 1986 (Biometrika 73:13, theorem 1,
+    under independence), with the factor of Stata's vce(cluster) for a likelihood (Rogers 1993,
+    Stata Tech Bull 13:19; [P] _robust). cluster: n labels.
+    """
+    _, places = np.unique(cluster, return_inverse=True)
+    number = int(places.max()) + 1
+    scores = design * (event - expit(design @ solution.params))[:, None]
+    of_clusters = np.zeros((number, design.shape[1]))
+    np.add.at(of_clusters, places.ravel(), scores)
+    moved = of_clusters @ solution.covariance
+    return np.asarray(moved.T @ moved * number / (number - 1))
 
 
 def corrected_constant(design: np.ndarray, event: np.ndarray, params: np.ndarray) -> np.ndarray:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mothers_margins.analysis.regression.fit import BETWEEN, CONSTANT, Column, lock_state
-from mothers_margins.analysis.regression.formulas import from_cohort, split
+from mothers_margins.analysis.regression.formulas import from_cohort, learned_from_first, split
 from mothers_margins.cohort.cohort import Cohort, column, only_recorded
 from mothers_margins.cohort.design_columns import coded, put_together
 from mothers_margins.errors import UsageError, unknown
+from mothers_margins.imputation.formulas import RightSide
 from mothers_margins.results.results import About
 from mothers_margins.study.analysis_plan import Coding
 from mothers_margins.study.study import Study
@@ -74,7 +75,8 @@ class Terms:
 class ModelData:
     """All that a model needs of a cohort: one row per participant, missing values still in it.
 
-    event: 1 with the outcome, else 0.
+    event: 1 with the outcome, else 0. cluster: from which cluster each comes, if the model says by
+    what.
     """
 
     study: Study
@@ -84,27 +86,43 @@ class ModelData:
     event: pd.Series
     about: About
     timepoint: int | None
+    cluster: pd.Series | None = None
 
     @property
     def complete(self) -> pd.Series:
-        """Who has the outcome and every term known."""
-        return self.terms.design.notna().all(axis=1) & self.event.notna()
+        """Who has the outcome, every term and the cluster known."""
+        return self.terms_known & self.event.notna() & ~self.cluster_unknown
+
+    @property
+    def terms_known(self) -> pd.Series:
+        """Who has every term known."""
+        return self.terms.design.notna().all(axis=1)
+
+    @property
+    def cluster_unknown(self) -> pd.Series:
+        """Who has no known cluster, though the model needs it."""
+        if self.cluster is None:
+            return pd.Series(False, index=self.event.index)
+        return self.cluster.isna()
 
 
-def model_data(cohort: Cohort, model: str, outcome: str | None) -> ModelData:
-    """What a model, or a formula, needs of a cohort. Raises UsageError where it may not be
-    fitted.
+def model_data(
+    cohort: Cohort, model: str, outcome: str | None, right: RightSide | None = None
+) -> ModelData:
+    """What a model, or a formula, needs of a cohort. right: what the terms of the formula learned
+    from another completed cohort. Raises UsageError where it may not be fitted.
     """
     study = cohort.study
     is_formula = "~" in model
     outcome = _outcome(study, split(model)[0] if is_formula else "", outcome)
-    if outcome not in study.outcomes:
-        raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     event = column(cohort, outcome).map({"Yes": 1.0, "No": 0.0}).astype(float)
-    terms = _formula(cohort, model, outcome) if is_formula else _declared(cohort, model, outcome)
+    terms = (
+        _formula(cohort, model, outcome, right) if is_formula else _declared(cohort, model, outcome)
+    )
     specification = "formula" if is_formula else model
     lock = lock_state(study, cohort.source, specification, outcome)
     when = study.outcomes[outcome].timepoint
+    cluster = study.cluster(specification)
     return ModelData(
         study=study,
         outcome=outcome,
@@ -113,22 +131,30 @@ def model_data(cohort: Cohort, model: str, outcome: str | None) -> ModelData:
         event=event,
         about=About("estimates", study, cohort.source, {}, lock),
         timepoint=when if when in (1, 2) else None,
+        cluster=column(cohort, cluster) if cluster else None,
     )
 
 
+def learned_for_all(cohort: Cohort, formula: str) -> RightSide:
+    """What the terms of a formula learn from the first of several completed cohorts."""
+    return learned_from_first(cohort, formula, _outcome(cohort.study, split(formula)[0], None))
+
+
 def _outcome(study: Study, in_formula: str, asked: str | None) -> str:
-    """The outcome of a formula, the one that is asked for, or the primary one."""
-    if in_formula:
-        if asked not in (None, in_formula):
-            raise UsageError("fit_logistic: the formula names another outcome than `outcome`.")
-        return in_formula
-    if asked is not None:
-        return asked
-    return next((outcome.name for outcome in study.file.outcomes if outcome.kind == "primary"), "")
+    """The outcome of a formula, the one that is asked for, or the primary one; UsageError for one
+    that the study does not have.
+    """
+    if in_formula and asked not in (None, in_formula):
+        raise UsageError("fit_logistic: the formula names another outcome than `outcome`.")
+    primary = [outcome.name for outcome in study.file.outcomes if outcome.kind == "primary"]
+    outcome = in_formula or asked or next(iter(primary), "")
+    if outcome not in study.outcomes:
+        raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
+    return outcome
 
 
-def _formula(cohort: Cohort, formula: str, outcome: str) -> Terms:
-    design, columns, names = from_cohort(cohort, formula, outcome)
+def _formula(cohort: Cohort, formula: str, outcome: str, right: RightSide | None) -> Terms:
+    design, columns, names = from_cohort(cohort, formula, outcome, right)
     levels = {name: column(cohort, name) for name in names if cohort.study.levels(name)}
     return Terms(columns, design, levels)
 
@@ -195,15 +221,15 @@ def small_cells(cells: pd.DataFrame, minimum: int) -> pd.DataFrame:
 
 
 def does_not_apply(reasons: pd.DataFrame, data: ModelData) -> pd.DataFrame:
-    """Where a column of the design is missing because its variable does not apply. reasons: of the
-    cohort that the design is made from.
+    """Where a column of the design is missing because a variable of it does not apply. reasons: of
+    the cohort that the design is made from.
     """
-    nowhere = pd.Series(False, index=reasons.index)
+    nothing_to_know = reasons.isin(data.study.not_applicable)
     return pd.DataFrame(
         {
-            column.name: reasons[column.variable].isin(data.study.not_applicable)
-            if column.variable in reasons
-            else nowhere
+            column.name: nothing_to_know[
+                [name for name in column.named or (column.variable,) if name in reasons]
+            ].any(axis=1)
             for column in data.terms.columns
         },
         index=data.terms.design.index,

@@ -1,15 +1,14 @@
 """Fits of completed data sets pooled by Rubin's rules, asked and written as a single fit is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Protocol
 
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from mothers_margins.analysis.regression.estimates import Estimates
 from mothers_margins.analysis.regression.fit import Column, Fit, FittedModel, Happened, joined
+from mothers_margins.analysis.regression.fits_from_outside import Poolable, faults_of
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import Pooled, pool_estimates
 from mothers_margins.results.results import About, Row
@@ -83,17 +82,6 @@ class PooledFit(FittedModel):
         return f"{super().__repr__()} Pooled from {self.m} imputations."
 
 
-class Poolable(Protocol):
-    """A fit of any program, as far as it is pooled; those of statsmodels are like this."""
-
-    @property
-    def params(self) -> ArrayLike:
-        """Its coefficients."""
-
-    def cov_params(self) -> ArrayLike | pd.DataFrame:
-        """Their covariance."""
-
-
 def pool(fits: Iterable[Poolable], df_rule: DfRule = "rubin") -> PooledFit | Pooled:
     """Pool fits of m completed data sets by Rubin's rules.
 
@@ -101,17 +89,28 @@ def pool(fits: Iterable[Poolable], df_rule: DfRule = "rubin") -> PooledFit | Poo
     with params and cov_params(), as statsmodels has them (a `Pooled`). df_rule: `rubin`, with
     infinite degrees of freedom of the complete data, as Stata has it for a logistic regression; or
     `barnard-rubin`, with those that are left over. Raises UsageError for fewer than one fit, fits
-    of other columns, rows or outcomes, and an unknown rule.
+    of other columns, rows or outcomes, fits that did not converge (see `fits_from_outside`), and an
+    unknown rule.
     """
     given = tuple(fits)
     if not given or df_rule not in RULES:
         raise UsageError(
             "pool: needs fits of one or more data sets; df_rule is rubin or barnard-rubin."
         )
+    if any(isinstance(fit, PooledFit | Pooled) for fit in given):
+        raise UsageError("pool: some of these are pooled already; give the fits of the data sets.")
     ours = tuple(fit for fit in given if isinstance(fit, Fit))
     if len(ours) == len(given):
         return pool_fits(ours, df_rule)
     try:
+        faults = [*faults_of(given)]
+        if faults:
+            raise UsageError(
+                "pool: some of these fits have no estimates that could be pooled.",
+                faults,
+                "Fit them again with more steps, put levels together where the outcome is "
+                "separated, or use mm.fit_logistic(…, method='firth').",
+            )
         left_over = getattr(given[0], "df_resid", inf)
         return pool_estimates(
             [fit.params for fit in given],
@@ -126,13 +125,17 @@ def pool(fits: Iterable[Poolable], df_rule: DfRule = "rubin") -> PooledFit | Poo
 def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule, variant: str = "") -> PooledFit:
     """Fits of one model on completed data sets, pooled, with the unadjusted ones."""
     first = fits[0]
-    what_must_agree = {
-        (fit.outcome, fit.model, fit.method, fit.columns, fit.nobs, fit.n_events) for fit in fits
+    what_must_agree: dict[str, set[Hashable]] = {
+        "outcome": {fit.outcome for fit in fits},
+        "model": {fit.model for fit in fits},
+        "method": {fit.method for fit in fits},
+        "columns": {fit.columns for fit in fits},
+        "number of rows": {fit.nobs for fit in fits},
+        "number with the outcome": {fit.n_events for fit in fits},
     }
-    if len(what_must_agree) > 1:
-        raise UsageError(
-            "pool: the fits differ in outcome, model, method, columns or participants."
-        )
+    differ = [what for what, values in what_must_agree.items() if len(values) > 1]
+    if differ:
+        raise UsageError(f"pool: the fits differ in {', '.join(differ)}.")
     pooled = pool_estimates(
         [fit.params for fit in fits],
         [fit.solution.covariance for fit in fits],

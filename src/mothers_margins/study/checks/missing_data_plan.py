@@ -34,6 +34,8 @@ def _in_plan(study: Study, plan: MissingData) -> Iterator[str]:
         for_levels = method in ("logit", "ologit", "mlogit")
         if name in study.declared and for_levels != bool(study.levels(name)):
             yield f"methods: {method} does not fit the kind of '{name}'"
+        elif method == "ologit" and name in study.declared and not study.is_ordered(name):
+            yield f"methods: ologit needs levels with an order, and those of '{name}' have none"
     for name in plan.shifts:
         if name in study.declared and len(study.levels(name)) > 2:
             yield f"shifts: '{name}' is neither a number nor a yes or no"

@@ -68,6 +68,8 @@ def _in_model(study: Study, name: str, model: Model) -> Iterator[str]:
         yield f"departs_from '{model.departs_from}', which is no model before it"
     if model.departs_from and not (re.fullmatch(r"\d{4}-\d\d-\d\d", model.dated) and model.reason):
         yield "a departure needs its date (dated: 2023-02-11) and its reason"
+    if model.cluster:
+        yield from _in_cluster(study, model.cluster)
     for outcome in {*model.terms, *model.add} - {*study.outcomes}:
         yield f"no outcome '{outcome}'{near(outcome, study.outcomes)}"
     if model.departs_from in earlier:
@@ -76,6 +78,17 @@ def _in_model(study: Study, name: str, model: Model) -> Iterator[str]:
             used.update(study.terms(model.departs_from, outcome))
         for term in {*model.replace} - used:
             yield f"replaces '{term}', which {model.departs_from} lacks"
+
+
+def _in_cluster(study: Study, name: str) -> Iterator[str]:
+    """Why a variable cannot say from which cluster a participant comes."""
+    field = study.fields.get(name)
+    if name not in study.declared:
+        yield f"cluster: no variable '{name}'{near(name, study.variables)}"
+    elif name in study.outcomes:
+        yield f"cluster: '{name}' is an outcome"
+    elif field and field.role in ("identifier", "data_status"):
+        yield f"cluster: '{name}' is no variable of participants (x-role {field.role})"
 
 
 def _in_terms(study: Study, model: str, outcome: str) -> Iterator[str]:
