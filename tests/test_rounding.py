@@ -30,8 +30,8 @@ def test_a_mean_that_is_a_half_is_rounded_as_one():
 
 
 def test_a_table_prints_the_half_rounded(tmp_path, small_study):
-    """SD by hand: deviations -2.25, 5.95, -5.75, 2.05 have squares 5.0625, 35.4025, 33.0625, 4.2025,
-    whose sum of 77.73 is three times 25.91, the square of 5.09.
+    """SD by hand: the deviations -2.25, 5.95, -5.75 and 2.05 have squares 5.0625, 35.4025, 33.0625
+    and 4.2025, whose sum of 77.73 is three times 25.91, the square of 5.09.
     """
     cells = ["20.8", "29.0", "17.3", "25.1"]
     rows = [f"w{number},left,{cell},1,own,1,0" for number, cell in enumerate(cells)]
