@@ -54,15 +54,26 @@ def expect(given: object, kind: type, who: str, what: str) -> None:
         raise UsageError(f"{who}: needs {what}; it was given a {type(given).__name__}.")
 
 
+def expect_flags(who: str, **flags: object) -> None:
+    """Raise UsageError, in the name of the verb `who`, for flags that are neither True nor False.
+
+    Papermill hands `-p percent false` to a notebook as text, which is true in Python.
+    """
+    wrong = [name for name, given in flags.items() if given is not True and given is not False]
+    if wrong:
+        given = [f"{name} was given a {type(flags[name]).__name__}" for name in wrong]
+        raise UsageError(f"{who}: {' and '.join(wrong)} must be True or False.", given)
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """'1 problem', '3 problems': a number with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def listed(numbers: Sequence[int], noun: str = "row") -> str:
+def listed(places: Sequence[int | str], noun: str = "row") -> str:
     """'rows 2, 5, 9 and 14 more': the places of a problem."""
-    more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
-    return f"{noun if len(numbers) == 1 else noun + 's'} {', '.join(map(str, numbers[:8]))}{more}"
+    more = f" and {len(places) - 8} more" if len(places) > 8 else ""
+    return f"{noun if len(places) == 1 else noun + 's'} {', '.join(map(str, places[:8]))}{more}"
 
 
 def unknown(kind: str, names: Iterable[str], known: Iterable[str], where: str) -> UsageError:

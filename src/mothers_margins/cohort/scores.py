@@ -116,7 +116,7 @@ def _answers(
     if number not in instrument.reversed:
         return answers
     limits = study.fields[name].constraints
-    return (limits.minimum or 0) + (limits.maximum or 0) - answers
+    return limits.lowest + limits.highest - answers
 
 
 def _counted(numbers: np.ndarray) -> np.ndarray:
