@@ -5,7 +5,7 @@ lets nothing that terms learned from data be learned anew.
 import ast
 import builtins
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,7 +121,7 @@ def learned(text: str, data: pd.DataFrame, *, of_several: bool = False) -> Right
     rows that have not all variables.
     """
     formula = parsed(text, data)
-    named = names_in(formula)
+    named = names_in(formula, data)
     absent = [f"there is no column '{name}'" for name in named if name not in data]
     if absent:
         raise FormulaError("the right side of the formula cannot be read.", absent)
@@ -154,18 +154,19 @@ def unreadable(error: BaseException) -> FormulaError:
     return FormulaError(f"the right side of the formula cannot be read ({type(error).__name__}).")
 
 
-def names_in(formula: Any) -> tuple[str, ...]:
-    """What a formula names beside functions, in the order of its terms: the names of columns, if
-    there are such columns.
+def names_in(formula: Any, columns: Iterable[Any]) -> tuple[str, ...]:
+    """What a formula names beside functions, in the order of its terms: columns, or what should be
+    some. A column goes before a function of its name, such as `id` or `sum`.
     """
+    known = {*map(str, columns)}
     names: dict[str, None] = {}
     for term in formula:
         for factor in term.factors:
-            names |= dict.fromkeys(_names_of_factor(factor))
+            names |= dict.fromkeys(_names_of_factor(factor, known))
     return tuple(names)
 
 
-def _names_of_factor(factor: Any) -> Iterator[str]:
+def _names_of_factor(factor: Any, columns: Collection[str]) -> Iterator[str]:
     """Names in one factor. formulaic's own list of them loses what stands before a method, as in
     `I((x > 2).astype(int))`.
     """
@@ -183,7 +184,8 @@ def _names_of_factor(factor: Any) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.Name) and node.id not in bound:
             name = aliases.get(node.id, node.id)
-            if name not in TRANSFORMS and name not in CONTEXT and not hasattr(builtins, name):
+            is_function = name in TRANSFORMS or name in CONTEXT or hasattr(builtins, name)
+            if name in columns or not is_function:
                 yield name
         elif isinstance(node, ast.Call):
             yield from _quoted(node)
@@ -346,7 +348,9 @@ def _terms(spec: Any, named: Sequence[str]) -> Iterator[Term]:
     columns = [str(name) for name in spec.column_names]
     for term, places in spec.term_slices.items():
         factors = [factor for factor in term.factors if factor.eval_method.value != "literal"]
-        of_term = [name for factor in factors for name in _names_of_factor(factor) if name in named]
+        of_term = [
+            name for factor in factors for name in _names_of_factor(factor, named) if name in named
+        ]
         own = tuple(columns[places])
         variable = _variable_of(factors[0], named) if len(factors) == 1 else ""
         levels: dict[str, str] = {}

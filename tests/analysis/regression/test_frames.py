@@ -305,6 +305,15 @@ def test_a_comparison_in_a_formula_of_a_cohort_leaves_out_who_is_not_known(demo)
     assert exp(fit.params.iloc[1]) == pytest.approx(ratio, rel=1e-8)
 
 
+def test_each_variable_of_a_formula_has_all_rows_that_know_it(demo):
+    """An extra: its rows are not those of the whole formula, which have every variable."""
+    found = mm.available_case(demo, "involved_t1 ~ ctq_total + C(dv_any) + age_years")
+    known = demo.data[demo.data["involved_t1"].notna()]
+    expected = {name: known[name].notna().sum() for name in ("ctq_total", "dv_any", "age_years")}
+    assert found.set_index("variable")["n"].to_dict() == expected
+    assert len({*expected.values()}) > 1
+
+
 def test_what_a_term_learns_is_the_same_in_every_imputed_cohort(imputed_demo):
     plain = mm.fit_logistic(imputed_demo, "involved_t1 ~ ctq_total + dv_any")
     scaled = mm.fit_logistic(imputed_demo, "involved_t1 ~ scale(ctq_total) + dv_any")

@@ -194,7 +194,7 @@ def _reference(study: Study, name: str) -> str:
 def _variables(study: Study, right: str, outcome: str) -> tuple[str, ...]:
     """Variables at the right of a formula, refused as those of a declared model would be."""
     try:
-        named = sorted(names_in(parsed(right, study.variables)))
+        named = sorted(names_in(parsed(right, study.variables), study.declared))
     except FormulaError:
         raise UsageError("fit_logistic: the formula cannot be read.", (), REMEDY) from None
     absent = [name for name in named if name not in study.declared]
