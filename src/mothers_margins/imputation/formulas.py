@@ -128,6 +128,14 @@ def learned(text: str, data: pd.DataFrame, *, of_several: bool = False) -> Right
     _, predictors = _predictors(data, named)
     first = _matrix(formula, predictors)
     spec = first.model_spec
+    _few_levels(
+        {
+            expression: len(state["categories"])
+            for expression, (_, state) in spec.encoder_state.items()
+            if isinstance(state, dict) and "categories" in state
+        },
+        len(predictors),
+    )
     levels = {name: values.cat.categories for name, values in _levelled(predictors)}
     right = RightSide(named, spec, levels, tuple(_terms(spec, named)))
     if of_several and any(term.text not in named for term in right.terms):
@@ -231,19 +239,32 @@ def _predictors(data: pd.DataFrame, named: Sequence[str]) -> tuple[Array, pd.Dat
     if not rows.any():
         raise FormulaError("no row has all variables of the formula.")
     columns = {name: plain(data[name][rows].reset_index(drop=True)) for name in named}
-    too_wide = [
-        f"'{name}' has {values.cat.categories.size} levels in {int(rows.sum())} rows"
-        for name, values in columns.items()
-        if isinstance(values.dtype, pd.CategoricalDtype)
-        and values.cat.categories.size >= rows.sum()
+    _few_levels(
+        {
+            name: len(values.cat.categories)
+            for name, values in columns.items()
+            if isinstance(values.dtype, pd.CategoricalDtype)
+        },
+        int(rows.sum()),
+    )
+    return rows, pd.DataFrame(columns, index=range(int(rows.sum())))
+
+
+def _few_levels(number_of: Mapping[str, int], rows: int) -> None:
+    """Raise FormulaError for what has fewer than two rows a level: an id, whose levels no message
+    may name, or a number taken for levels.
+    """
+    too_many = [
+        f"'{name}' has {levels} levels in {rows} rows"
+        for name, levels in number_of.items()
+        if 2 * levels > rows
     ]
-    if too_wide:
+    if too_many:
         raise FormulaError(
-            "columns with as many levels as rows, as an id has.",
-            too_wide,
+            "columns with fewer than two rows a level, as an id has.",
+            too_many,
             "Leave them out of the formula, or put levels together.",
         )
-    return rows, pd.DataFrame(columns, index=range(int(rows.sum())))
 
 
 def _fault(data: pd.DataFrame, name: str) -> str:
