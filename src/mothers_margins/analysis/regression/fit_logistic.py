@@ -454,9 +454,9 @@ def solved(
         if method == "firth":
             augmented = rules.firth_std_error == "augmented"
             return likelihood.firth(x, y, rules.confidence, augmented=augmented, profile=profile)
-        found_at_once = None if profile else _plainly_finite(x, y, rules)
-        if found_at_once is not None:
-            return found_at_once
+        plainly_finite = None if profile else _plainly_finite(x, y, rules)
+        if plainly_finite is not None:
+            return plainly_finite
         _not_separated(design, x, y)
         return likelihood.maximum_likelihood(x, y, rules.confidence, profile=profile)
     except ArithmeticError as error:
