@@ -232,9 +232,14 @@ def test_a_frame_is_checked_as_a_cohort_is(fits):
     assert {*of_frame["study"]} == {""}
 
 
-def test_odds_ratios_of_a_frame_are_those_of_its_fit(fits):
+def test_odds_ratios_of_a_frame_are_those_of_its_fit(fits, demo):
     _, fit = fits
-    table = mm.odds_ratios(fit.to_frame(), log=fit.log())
+    data = demo.data
+    table = mm.odds_ratios(fit.to_frame(), fit.tabulated(), fit.log())
+    counts = pd.crosstab(data.loc[fit.design.index, "ethnicity"], fit.event)
+    for level in ("White British", "Black"):
+        number, whole = counts.loc[level, 1.0], counts.loc[level].sum()
+        assert table.quote("ethnicity", "events", level) == f"{number} of {whole}"
     low, high = fit.conf_int().loc["age_years"]
     assert table.quote("age_years", "adjusted_complete_case") == (
         f"{exp(fit.params['age_years']):.2f} ({exp(low):.2f} to {exp(high):.2f})"

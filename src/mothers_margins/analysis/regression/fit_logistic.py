@@ -28,6 +28,7 @@ from mothers_margins.analysis.regression.likelihood import Solution
 from mothers_margins.analysis.regression.model_data import (
     ModelData,
     cells_by_level,
+    cells_of_design,
     does_not_apply,
     learned_for_all,
     model_data,
@@ -126,6 +127,7 @@ def _of_frame(
         event=entered.event,
         solution=solved(entered.design, entered.event, method or "logit", Regression(), profile),
         rules=Regression(),
+        cells=cells_of_design(entered.columns, entered.design, entered.event),
         about=about_frame(data, entered.columns, split(formula)[0]),
     )
     left_out = Happened("term_not_known", n=entered.not_known)
