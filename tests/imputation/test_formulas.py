@@ -91,7 +91,16 @@ def test_what_would_put_a_row_into_the_reference_is_refused(people, right, said)
 
 def test_names_of_a_formula_are_columns_and_not_functions():
     text = "np.log(a) + C(b, Treatment('k')):abs(c) + Q('d e') + I([row + f for row in g])"
-    assert {*names_in(parsed(text, []))} == {"a", "b", "c", "d e", "f", "g"}
+    assert {*names_in(parsed(text, []), [])} == {"a", "b", "c", "d e", "f", "g"}
+
+
+@pytest.mark.parametrize("name", ["id", "sum", "type", "pd"])
+def test_a_column_goes_before_a_function_of_its_name(people, name):
+    frame = people.rename(columns={"age": name})
+    found = mm.fit_logistic(frame, f"y ~ I({name} > 30)", profile=False)
+    right = mm.fit_logistic(people, "y ~ I(age > 30)", profile=False)
+    assert found.nobs == right.nobs == 160
+    assert found.params.to_numpy() == pytest.approx(right.params.to_numpy(), rel=1e-9)
 
 
 def test_a_formula_sees_no_name_of_this_program(people):

@@ -178,3 +178,18 @@ def test_a_shift_along_texts_says_by_which_order():
     declared = frame.assign(g=pd.Categorical(frame["g"], ["b", "a"]))
     said = chained(declared, {"g": equation}, m=1, burnin=1, seed=1).events_frame()
     assert said.empty
+
+
+def test_limits_and_gates_are_asked_of_values_too():
+    """A number held as objects has limits; a gate held as text is no truth value."""
+    frame = pd.DataFrame({"x": np.arange(40.0), "k": pd.Series([1, 2, None, 3] * 10, dtype=object)})
+    equation = mm.imputation.Equation("truncreg", limits=(0, 2))
+    with pytest.raises(ValueError, match="'k' has 10 observed values outside its limits"):
+        chained(frame, {"k": equation}, m=1, seed=1)
+    for applies in (pd.Series([True, "False"] * 20), pd.Series(["True", "False"] * 20)):
+        equation = mm.imputation.Equation("pmm", applies=applies)
+        with pytest.raises(ValueError, match="'k' applies by something else than truth values"):
+            chained(frame, {"k": equation}, m=1, seed=1)
+    equation = mm.imputation.Equation("pmm", applies=pd.Series([True, False] * 20, dtype=object))
+    made = chained(frame, {"k": equation}, m=1, burnin=1, seed=1).complete(1)
+    assert made["k"].notna().all()  # the gaps are in rows where it applies

@@ -5,7 +5,7 @@ lets nothing that terms learned from data be learned anew.
 import ast
 import builtins
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,13 +121,21 @@ def learned(text: str, data: pd.DataFrame, *, of_several: bool = False) -> Right
     rows that have not all variables.
     """
     formula = parsed(text, data)
-    named = names_in(formula)
+    named = names_in(formula, data)
     absent = [f"there is no column '{name}'" for name in named if name not in data]
     if absent:
         raise FormulaError("the right side of the formula cannot be read.", absent)
     _, predictors = _predictors(data, named)
     first = _matrix(formula, predictors)
     spec = first.model_spec
+    _few_levels(
+        {
+            expression: len(state["categories"])
+            for expression, (_, state) in spec.encoder_state.items()
+            if isinstance(state, dict) and "categories" in state
+        },
+        len(predictors),
+    )
     levels = {name: values.cat.categories for name, values in _levelled(predictors)}
     right = RightSide(named, spec, levels, tuple(_terms(spec, named)))
     if of_several and any(term.text not in named for term in right.terms):
@@ -154,18 +162,19 @@ def unreadable(error: BaseException) -> FormulaError:
     return FormulaError(f"the right side of the formula cannot be read ({type(error).__name__}).")
 
 
-def names_in(formula: Any) -> tuple[str, ...]:
-    """What a formula names beside functions, in the order of its terms: the names of columns, if
-    there are such columns.
+def names_in(formula: Any, columns: Iterable[Any]) -> tuple[str, ...]:
+    """What a formula names beside functions, in the order of its terms: columns, or what should be
+    some. A column goes before a function of its name, such as `id` or `sum`.
     """
+    known = {*map(str, columns)}
     names: dict[str, None] = {}
     for term in formula:
         for factor in term.factors:
-            names |= dict.fromkeys(_names_of_factor(factor))
+            names |= dict.fromkeys(_names_of_factor(factor, known))
     return tuple(names)
 
 
-def _names_of_factor(factor: Any) -> Iterator[str]:
+def _names_of_factor(factor: Any, columns: Collection[str]) -> Iterator[str]:
     """Names in one factor. formulaic's own list of them loses what stands before a method, as in
     `I((x > 2).astype(int))`.
     """
@@ -183,7 +192,8 @@ def _names_of_factor(factor: Any) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.Name) and node.id not in bound:
             name = aliases.get(node.id, node.id)
-            if name not in TRANSFORMS and name not in CONTEXT and not hasattr(builtins, name):
+            is_function = name in TRANSFORMS or name in CONTEXT or hasattr(builtins, name)
+            if name in columns or not is_function:
                 yield name
         elif isinstance(node, ast.Call):
             yield from _quoted(node)
@@ -229,19 +239,32 @@ def _predictors(data: pd.DataFrame, named: Sequence[str]) -> tuple[Array, pd.Dat
     if not rows.any():
         raise FormulaError("no row has all variables of the formula.")
     columns = {name: plain(data[name][rows].reset_index(drop=True)) for name in named}
-    too_wide = [
-        f"'{name}' has {values.cat.categories.size} levels in {int(rows.sum())} rows"
-        for name, values in columns.items()
-        if isinstance(values.dtype, pd.CategoricalDtype)
-        and values.cat.categories.size >= rows.sum()
+    _few_levels(
+        {
+            name: len(values.cat.categories)
+            for name, values in columns.items()
+            if isinstance(values.dtype, pd.CategoricalDtype)
+        },
+        int(rows.sum()),
+    )
+    return rows, pd.DataFrame(columns, index=range(int(rows.sum())))
+
+
+def _few_levels(number_of: Mapping[str, int], rows: int) -> None:
+    """Raise FormulaError for what has fewer than two rows a level: an id, whose levels no message
+    may name, or a number taken for levels.
+    """
+    too_many = [
+        f"'{name}' has {levels} levels in {rows} rows"
+        for name, levels in number_of.items()
+        if 2 * levels > rows
     ]
-    if too_wide:
+    if too_many:
         raise FormulaError(
-            "columns with as many levels as rows, as an id has.",
-            too_wide,
+            "columns with fewer than two rows a level, as an id has.",
+            too_many,
             "Leave them out of the formula, or put levels together.",
         )
-    return rows, pd.DataFrame(columns, index=range(int(rows.sum())))
 
 
 def _fault(data: pd.DataFrame, name: str) -> str:
@@ -346,7 +369,9 @@ def _terms(spec: Any, named: Sequence[str]) -> Iterator[Term]:
     columns = [str(name) for name in spec.column_names]
     for term, places in spec.term_slices.items():
         factors = [factor for factor in term.factors if factor.eval_method.value != "literal"]
-        of_term = [name for factor in factors for name in _names_of_factor(factor) if name in named]
+        of_term = [
+            name for factor in factors for name in _names_of_factor(factor, named) if name in named
+        ]
         own = tuple(columns[places])
         variable = _variable_of(factors[0], named) if len(factors) == 1 else ""
         levels: dict[str, str] = {}

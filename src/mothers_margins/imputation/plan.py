@@ -34,7 +34,7 @@ from mothers_margins.imputation.equations import (
     Name,
     Passive,
 )
-from mothers_margins.imputation.values import as_numbers, is_number, is_text
+from mothers_margins.imputation.values import as_numbers, is_number, is_text, kinds_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,18 +293,23 @@ def _faults_of_gate(equation: Equation, rows: int, names: set[Name]) -> list[str
     if isinstance(applies, tuple):
         known = len(applies) == 2 and applies[0] in names
         return [] if known else ["applies by a column that is none"]
-    if applies is not None and (len(applies) != rows or applies.isna().any()):
+    if applies is None:
+        return []
+    if len(applies) != rows or applies.isna().any():
         return ["applies by truth values that are missing or of another length than the data"]
+    if not {*kinds_of(applies)} <= {"truth values", "numbers"}:
+        return ["applies by something else than truth values"]  # 'False' as text would be true
     return []
 
 
 def _faults_of_limits(equation: Equation, column: pd.Series | None) -> list[str]:
     if equation.method != "truncreg" or column is None:
         return []
-    if not pd.api.types.is_numeric_dtype(column.dtype):
+    if not is_number(column):
         return []  # that levels are no numbers is said of the column
     low, high = equation.limits
-    outside = int(((column < low) | (column > high)).sum())
+    values = as_numbers(column)
+    outside = int(((values < low) | (values > high)).sum())
     if outside or low >= high:
         return [f"has {outside} observed values outside its limits"]
     return []
@@ -618,7 +623,7 @@ def _levels_made(values: pd.Series, series: pd.Series) -> tuple[Level, ...]:
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         return tuple(values.dtype.categories) or (None,)
-    if pd.api.types.is_bool_dtype(values.dtype):
+    if kinds_of(values) == ("truth values",):
         return (False, True)
     if is_number(values):
         return ()

@@ -76,13 +76,13 @@ def as_event(column: pd.Series) -> Array | None:
     held = column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
     kinds = {*kinds_of(held)}
     if kinds == {"texts"}:
-        made = held.map({"Yes": 1.0, "No": 0.0}).to_numpy(dtype=float, na_value=np.nan)
+        answers = held.map({"Yes": 1.0, "No": 0.0}).to_numpy(dtype=float, na_value=np.nan)
     elif kinds <= {"numbers", "truth values"}:
-        made = as_numbers(held)
+        answers = as_numbers(held)
     else:
         return None
     known = held.notna().to_numpy(dtype=bool)
-    return made if np.isin(made[known], (0.0, 1.0)).all() else None
+    return answers if np.isin(answers[known], (0.0, 1.0)).all() else None
 
 
 def fault_of(column: pd.Series) -> str:

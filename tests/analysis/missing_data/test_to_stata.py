@@ -421,3 +421,30 @@ def test_shifts_are_said(demo, folder):
     shifted = mm.impute(demo, "involved_t1", m=2, burnin=1, shifts={"ctq_total": 5}, progress=False)
     mm.to_stata(shifted, "run")
     assert "ctq_total by 5" in read(folder)[2]
+
+
+def test_a_gate_that_is_closed_in_any_imputation_restricts_the_rows():
+    """Three rows at m = 0, 1 and 2: only at m = 1 does a variable not apply, to one of them."""
+    whys = np.array(["", "", "", "", stata_export.NOT_HERE, "", "", "", ""])
+
+    def variable(name: str, whys: np.ndarray) -> stata_export._Variable:
+        values = np.where(whys != "", np.nan, 1.0)
+        return stata_export._Variable(name, name, name, "imputed", {}, values, whys, whole=True)
+
+    variables = {"a": variable("a", np.full(9, "")), "b": variable("b", whys)}
+    terms = [stata_export._Term(f"c.{name}", name) for name in variables]
+    assert stata_export._condition(terms, variables) == " if !missing(b)"
+    assert stata_export._condition(terms[:1], variables) == ""
+
+
+def test_the_model_of_stata_has_the_clusters_of_the_study(imputed, folder):
+    study = imputed.cohort.study
+    clustered = study.file.models["protocol"].model_copy(update={"cluster": "deprivation_rank"})
+    file = study.file.model_copy(update={"models": study.file.models | {"protocol": clustered}})
+    cohort = replace(imputed.cohort, study=replace(study, file=file))
+    mm.to_stata(replace(imputed, cohort=cohort), "run")
+    frame, _, text = read(folder)
+    assert "deprivation_rank" in frame
+    estimates = [line for line in joined(text).splitlines() if ": logit " in line]
+    assert len(estimates) == 2
+    assert all(line.endswith(", vce(cluster deprivation_rank)") for line in estimates)

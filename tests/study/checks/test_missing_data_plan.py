@@ -74,6 +74,11 @@ BROKEN = {
         "  methods: {ethnicity: pmm}\n" + SHIFTS,
         f"{PLACE}methods: pmm does not fit the kind of 'ethnicity'",
     ),
+    "an order of levels that have none": (
+        SHIFTS,
+        "  methods: {ethnicity: ologit}\n" + SHIFTS,
+        f"{PLACE}methods: ologit needs levels with an order, and those of 'ethnicity' have none",
+    ),
     "a shift of several levels": (
         SHIFTS,
         "  shifts: {ethnicity: 1,",

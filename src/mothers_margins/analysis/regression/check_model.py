@@ -33,7 +33,8 @@ def check_model(fit: Fit) -> Results:
     participants (`n`), those with the outcome (`n_events`), and their expected number
     (`statistic`). All at the estimates of the fit, Firth's if that was the method; the data are
     those that made the model, so discrimination and calibration are flattered. A check that cannot
-    be made is missing, with a code in `note`. Raises UsageError without a fit of a cohort.
+    be made is missing, with a code in `note`; one that takes participants of a cluster for
+    independent says so. Raises UsageError for anything but a fit of one data set.
     """
     expect(fit, Fit, "check_model", "what fit_logistic returns")
     x = fit.design.to_numpy(float)

@@ -189,8 +189,8 @@ class FittedModel(ABC):
         return float(min(self.n_events, self.nobs - self.n_events) / self.parameters)
 
     def to_frame(self) -> pd.DataFrame:
-        """Unadjusted and adjusted estimates as tidy results of kind estimates (`Results` if fitted
-        on a cohort).
+        """Unadjusted and adjusted estimates as tidy results of kind estimates; of a data frame they
+        have no study.
 
         Wald limits are in conf_low and conf_high; profile limits and likelihood-ratio p of a single
         fit, and m, fmi and mc_error of a pooled one, in their own columns. A variable with several

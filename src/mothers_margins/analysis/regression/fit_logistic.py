@@ -28,6 +28,7 @@ from mothers_margins.analysis.regression.likelihood import Solution
 from mothers_margins.analysis.regression.model_data import (
     ModelData,
     cells_by_level,
+    cells_of_design,
     does_not_apply,
     learned_for_all,
     model_data,
@@ -62,14 +63,17 @@ def fit_logistic(
     formula of its variables with an outcome at the left. method: logit (maximum likelihood) or
     firth; by default as the study's rule says. outcome: by default the study's primary outcome
     (with a formula, its left side). profile: whether profile limits are found too; without them a
-    fit takes a third of the time. Every level is tabulated against the outcome first. A level with
-    fewer than `minimum_cell` participants with, or without, the outcome stops the model unless the
-    study declares Firth (`below_minimum`), or levels that are put together in `coding`. A level of
-    nobody is left out and said. A model of an exploratory outcome needs `exploratory_events` per
-    parameter among all whose outcome is known. Returns a `Fit`. Raises UsageError for unknown
-    names, a variable recorded after the outcome or made from it, an outcome for which the model
-    lists nothing or is too rare, small cells, separated data (which have no maximum-likelihood
-    estimate), columns that say the same, and an outcome that nobody, or everybody, has.
+    fit takes a third of the time. Rows are those that have every variable that the formula names; a
+    term that learns from them (`scale`, `bs`) learns from the first of several data sets, for all.
+    Standard errors are robust to clusters where the model names their variable. Every level is
+    tabulated against the outcome first. A level with fewer than `minimum_cell` participants with,
+    or without, the outcome stops the model unless the study declares Firth (`below_minimum`), or
+    levels that are put together in `coding`. A level of nobody is left out and said. A model of an
+    exploratory outcome needs `exploratory_events` per parameter among all whose outcome is known.
+    Returns a `Fit`. Raises UsageError for unknown names, a variable recorded after the outcome or
+    made from it, an outcome for which the model lists nothing or is too rare, small cells,
+    separated data (which have no maximum-likelihood estimate), columns that say the same, and an
+    outcome that nobody, or everybody, has.
     """
     if method not in (None, "logit", "firth"):
         raise UsageError("fit_logistic: method is logit, firth, or left out.")
@@ -123,6 +127,7 @@ def _of_frame(
         event=entered.event,
         solution=solved(entered.design, entered.event, method or "logit", Regression(), profile),
         rules=Regression(),
+        cells=cells_of_design(entered.columns, entered.design, entered.event),
         about=about_frame(data, entered.columns, split(formula)[0]),
     )
     left_out = Happened("term_not_known", n=entered.not_known)
@@ -250,12 +255,23 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
         raise UsageError("available_case: model is a name of the study's, or a formula.")
     data = model_data(cohort, model, outcome)
     rows: list[Row] = []
-    for variable in dict.fromkeys(column.variable for column in data.terms.columns):
-        if variable:
-            alone = replace(data, terms=data.terms.only(variable))
-            fit = _on_rows(alone, alone.complete, None, (), profile=False)
-            rows += with_method(fit, "unadjusted", "available_case")
+    for alone in _one_by_one(cohort, data):
+        fit = _on_rows(alone, alone.complete, None, (), profile=False)
+        rows += with_method(fit, "unadjusted", "available_case")
     return tidy(rows, data.about, data.timepoint)
+
+
+def _one_by_one(cohort: Cohort, data: ModelData) -> Iterator[ModelData]:
+    """The model of each variable alone, on all rows that have it. An interaction of a formula is no
+    variable of its own.
+    """
+    terms = {column.variable: column.term for column in data.terms.columns if column.variable}
+    for variable, term in terms.items():
+        if not term:
+            yield replace(data, terms=data.terms.only(variable))
+        elif ":" not in variable:
+            # the rows of the whole formula have all its variables, so each is made anew
+            yield model_data(cohort, f"{data.outcome} ~ {term}", None)
 
 
 def with_method(fit: Fit, which: str, method: str) -> Iterator[Row]:
@@ -440,9 +456,9 @@ def solved(
         if method == "firth":
             augmented = rules.firth_std_error == "augmented"
             return likelihood.firth(x, y, rules.confidence, augmented=augmented, profile=profile)
-        found_at_once = None if profile else _plainly_finite(x, y, rules)
-        if found_at_once is not None:
-            return found_at_once
+        plainly_finite = None if profile else _plainly_finite(x, y, rules)
+        if plainly_finite is not None:
+            return plainly_finite
         _not_separated(design, x, y)
         return likelihood.maximum_likelihood(x, y, rules.confidence, profile=profile)
     except ArithmeticError as error:

@@ -79,10 +79,10 @@ def _event(values: pd.Series) -> np.ndarray:
     """0 and 1, nan where missing. Raises UsageError for anything but numbers, truth values, or Yes
     and No.
     """
-    made = as_event(values)
-    if made is None:
+    answers = as_event(values)
+    if answers is None:
         raise UsageError("fit_logistic: the outcome must be 0 or 1, true or false, or Yes or No.")
-    return made
+    return answers
 
 
 def design_of(
@@ -97,10 +97,10 @@ def design_of(
     """
     right = right or _learned(text, data)
     try:
-        made = right.design(data)
+        entered = right.design(data)
     except FormulaError as error:
         raise _refusal(error, data) from None
-    if CONSTANT not in made.columns or len(made.columns.columns) < 2:
+    if CONSTANT not in entered.columns or len(entered.columns.columns) < 2:
         raise UsageError(
             "fit_logistic: a formula needs its constant and at least one column beside it.",
             (),
@@ -122,7 +122,7 @@ def design_of(
                     named=term.named,
                 )
             )
-    return made.columns, tuple(columns), made.rows
+    return entered.columns, tuple(columns), entered.rows
 
 
 def _learned(text: str, data: pd.DataFrame, *, of_several: bool = False) -> RightSide:
@@ -194,7 +194,7 @@ def _reference(study: Study, name: str) -> str:
 def _variables(study: Study, right: str, outcome: str) -> tuple[str, ...]:
     """Variables at the right of a formula, refused as those of a declared model would be."""
     try:
-        named = sorted(names_in(parsed(right, study.variables)))
+        named = sorted(names_in(parsed(right, study.variables), study.declared))
     except FormulaError:
         raise UsageError("fit_logistic: the formula cannot be read.", (), REMEDY) from None
     absent = [name for name in named if name not in study.declared]

@@ -214,6 +214,26 @@ def cells_by_level(data: ModelData, rows: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(cells, columns=["variable", "level", "yes", "no"])
 
 
+def cells_of_design(
+    columns: tuple[Column, ...], design: pd.DataFrame, event: pd.Series
+) -> pd.DataFrame:
+    """The same of a data frame, whose levels are those of its design: the reference has no column
+    of its own.
+    """
+    cells = []
+    y = event.to_numpy(float)
+    for variable in dict.fromkeys(entered.variable for entered in columns if entered.reference):
+        own = [entered for entered in columns if entered.variable == variable]
+        indicators = design[[entered.name for entered in own]].to_numpy(float)
+        in_reference = indicators.sum(axis=1) == 0
+        levels = [own[0].reference, *(entered.level for entered in own)]
+        for level, has_level in zip(levels, (in_reference, *indicators.T), strict=True):
+            yes = int(has_level @ y)
+            no = int(has_level.sum()) - yes
+            cells.append({"variable": variable, "level": level, "yes": yes, "no": no})
+    return pd.DataFrame(cells, columns=["variable", "level", "yes", "no"])
+
+
 def small_cells(cells: pd.DataFrame, minimum: int) -> pd.DataFrame:
     """Levels of somebody with fewer than the minimum with, or without, the outcome."""
     of_somebody = cells[cells[["yes", "no"]].sum(axis=1) > 0]

@@ -37,20 +37,20 @@ def standardise(*fits: Fit | PooledFit, variables: Sequence[str] | None = None) 
     """Adjusted shares with the outcome at each level of an explanatory variable, given the others:
     kind predictions.
 
-    fits: of a cohort, or of an imputed one, whose shares are averaged over all participants of each
-    data set and pooled on the logit scale by Rubin's rules; several of one model and outcome stand
-    at the same values. variables: by default all of the model. A number, or levels that count as
-    steps, are set to two values: the quartiles in the fit with most participants, or the first and
-    last level. level: a level, or `lower_quartile` and `upper_quartile` of a number, whose value is
-    in `at`. estimate, conf_low and conf_high are shares; std_error is of their logit, by the delta
-    method with the participants held fixed (as Stata's margins). After Firth's method the constant
-    is corrected first, so that the mean is the observed share (FLIC; see
-    `likelihood.corrected_constant`).
-    Raises UsageError for a fit without a cohort, unknown variables, a model with interactions or
+    fits: of a cohort or a data frame, or of imputed ones, whose shares are averaged over all
+    participants of each data set and pooled on the logit scale by Rubin's rules; several of one
+    model and outcome stand at the same values. variables: by default all of the model. A number, or
+    levels that count as steps, are set to two values: the quartiles in the fit with most
+    participants, or the first and last level. level: a level, or `lower_quartile` and
+    `upper_quartile` of a number, whose value is in `at`. estimate, conf_low and conf_high are
+    shares; std_error is of their logit, by the delta method with the participants held fixed (as
+    Stata's margins). After Firth's method the constant is corrected first, so that the mean is the
+    observed share (FLIC; see `likelihood.corrected_constant`).
+    Raises UsageError for what is no fit, unknown variables, a model with interactions or
     functions, and fits whose columns differ.
     """
     if not fits or any(not isinstance(fit, FittedModel) or fit.about is None for fit in fits):
-        raise UsageError("standardise: needs fits of a cohort, as fit_logistic returns them.")
+        raise UsageError("standardise: needs fits, as fit_logistic returns them.")
     if len({(fit.outcome, fit.model, tuple(c.name for c in fit.columns)) for fit in fits}) > 1:
         raise UsageError("standardise: the fits differ in outcome, model or columns.")
     largest = max(fits, key=lambda fit: fit.nobs)
