@@ -16,7 +16,7 @@ from tests.readable import inputs
 
 # Every other column of numbers, by what it is; `value` and `statistic` are what their row says.
 SETTINGS = {"m", "setting", "sweeps"}
-CHAINS = {"chains", "chains_in_all"}
+CHAINS = {"chains", "chains_in_all", "without_maximum"}
 PLACES = {"timepoint", "chain", "sweep", "tenth"}
 STATISTICS = {
     *(

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
+from tests.by_hand import ruled
 
 
 @pytest.fixture(scope="module")
@@ -28,36 +29,40 @@ def notes(table: mm.Table) -> str:
 def test_limits_are_exponentiated_and_standard_errors_are_not(ratios, fit):
     low, high = fit.conf_int().loc["age_years"]
     expected = f"{exp(fit.params['age_years']):.2f} ({exp(low):.2f} to {exp(high):.2f})"
-    assert ratios.quote("age_years", "adjusted_firth") == expected
+    assert ratios.quote("age_years", "adjusted_complete_case") == expected
     low, high = fit.profile_int().loc["age_years"]
     assert (
-        ratios.quote("age_years", "adjusted_firth_profile") == f"{exp(low):.2f} to {exp(high):.2f}"
+        ratios.quote("age_years", "adjusted_complete_case_profile")
+        == f"{exp(low):.2f} to {exp(high):.2f}"
     )
     (alone,) = [part for part in fit.unadjusted if "age_years" in part.params]
-    assert ratios.quote("age_years", "unadjusted_firth").startswith(
+    assert ratios.quote("age_years", "unadjusted_complete_case").startswith(
         f"{exp(alone.params['age_years']):.2f} ("
     )
-    assert ratios.quote("age_years", "adjusted_firth_p") == f"{fit.pvalues['age_years']:.3f}"
+    assert (
+        ratios.quote("age_years", "adjusted_complete_case_p") == f"{fit.pvalues['age_years']:.3f}"
+    )
 
 
 def test_numbers_with_the_outcome_are_those_of_the_complete_cases(ratios, demo, esmi):
     whole = demo.data[["involved_t1", *esmi.terms("protocol", "involved_t1")]].dropna()
     table = pd.crosstab(whole["schizophrenia"], whole["involved_t1"])
     assert (
-        ratios.quote("schizophrenia", "events", "Yes")
+        ratios.quote("schizophrenia", "complete_case_events", "Yes")
         == f"{table.loc['Yes', 'Yes']} of {table.loc['Yes'].sum()}"
     )
     small = whole["ethnicity"].isin(["Asian", "Mixed or Other"])
     expected = f"{(whole['involved_t1'][small] == 'Yes').sum()} of {small.sum()}"
-    assert ratios.quote("ethnicity", "events", "Asian, Mixed or Other") == expected
-    assert ratios.quote("ethnicity", "adjusted_firth", "White British") == "reference"
+    assert ratios.quote("ethnicity", "complete_case_events", "Asian, Mixed or Other") == expected
+    assert ratios.quote("ethnicity", "adjusted_complete_case", "White British") == "reference"
 
 
 def test_a_variable_with_several_levels_has_one_joint_p(ratios, fit):
     assert (
-        ratios.quote("ethnicity", "adjusted_firth_p") == f"{fit.wald_test('ethnicity').pvalue:.3f}"
+        ratios.quote("ethnicity", "adjusted_complete_case_p")
+        == f"{fit.wald_test('ethnicity').pvalue:.3f}"
     )
-    assert ratios.quote("ethnicity", "adjusted_firth") == ""
+    assert ratios.quote("ethnicity", "adjusted_complete_case") == ""
 
 
 def test_the_notes_say_method_size_parameters_and_events_for_each(ratios, demo, esmi):
@@ -69,9 +74,13 @@ def test_the_notes_say_method_size_parameters_and_events_for_each(ratios, demo, 
         "the constant"
     )
     assert f"{size}, {events / 13:.1f} events per parameter" in said
-    assert "Firth: penalised likelihood, standard errors from the ordinary information" in said
+    assert "Logistic regression by maximum likelihood." in said
+    assert "Complete cases: Wald's, as Stata has them." in said
     assert f"not known ({278 - len(whole)})" in said
-    assert "fewer than 5 in a cell: Diagnosis of schizophrenia; Learning difficulties." in said
+    assert (
+        "Fewer than 5 in a cell, where Firth's estimates stand beside those of maximum likelihood: "
+        "Diagnosis of schizophrenia; Learning difficulties." in said
+    )
     assert "put together: Ethnicity: Asian, Mixed or Other" in said
     assert "not an effect" in said
     assert "SYNTHETIC DATA" in ratios.to_html()
@@ -112,16 +121,19 @@ def test_the_main_model_is_not_named_and_a_departure_is(ratios, demo):
 
 def test_several_outcomes_stand_side_by_side_adjusted_only(demo):
     fits = [
-        mm.fit_logistic(demo, "protocol", outcome=name)
+        mm.fit_logistic(ruled(demo, few_events=0), "protocol", outcome=name)
         for name in ("involved_t2_plans", "continued")
     ]
     table = mm.odds_ratios([fit.to_frame() for fit in fits])
     assert [column.key for column in table.columns] == [
         *(
-            "involved_t2_plans_protocol_adjusted_firth",
-            "involved_t2_plans_protocol_adjusted_firth_p",
+            "involved_t2_plans_protocol_adjusted_complete_case",
+            "involved_t2_plans_protocol_adjusted_complete_case_p",
         ),
-        *("continued_protocol_adjusted_firth", "continued_protocol_adjusted_firth_p"),
+        *(
+            "continued_protocol_adjusted_firth",
+            "continued_protocol_adjusted_firth_p",
+        ),
     ]
     expected = f"{exp(fits[1].params['age_years']):.2f} ("
     assert table.quote("age_years", "continued_protocol_adjusted_firth").startswith(expected)

@@ -2,6 +2,7 @@
 rest.
 """
 
+from mothers_margins.imputation.clip import MeanDistribution
 from mothers_margins.imputation.engine import chained
 from mothers_margins.imputation.equations import Equation, Event, Passive, default_method
 from mothers_margins.imputation.fit_each import fit_each
@@ -20,6 +21,7 @@ __all__ = [
     "Event",
     "Imputations",
     "JointTest",
+    "MeanDistribution",
     "Passive",
     "Pooled",
     "chained",

@@ -96,6 +96,9 @@ COLUMNS = {
         "profile_high",
         "profile_p",
         "specification",
+        "standing",
+        "without_maximum",
+        "interval",
     ],
     "chains": ["variable", "chain", "sweep", "mean", "sd"],
     "convergence": ["outcome", "specification", "variable", "rhat", "chains", "sweeps"],
@@ -170,6 +173,8 @@ NAMES = frozenset(
         "reference",
         "check",
         "statistic_name",
+        "standing",
+        "interval",
     ]
 )
 # `statistic` names a number in these kinds; in comparisons and checks it is the number.
@@ -191,6 +196,7 @@ WHOLE = frozenset(
         "chain",
         "sweep",
         "tenth",
+        "without_maximum",
     ]
 )
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from mothers_margins.analysis.regression.estimates import Estimates, FromOneDataSet, TermTest
 from mothers_margins.analysis.regression.likelihood import Solution
+from mothers_margins.analysis.regression.penalised_estimates import ByPenalisedProfile
 from mothers_margins.errors import UsageError, count, unknown
 from mothers_margins.results.results import (
     COLUMNS,
@@ -34,22 +36,28 @@ BY_FIRTH = "by_firth"  # where the method does not say so
 SIDES = {"yes": Group(label="Outcome: yes", where={}), "no": Group(label="Outcome: no", where={})}
 EVERYONE = {"all": Group(label="All", where={})}
 Method = Literal["logit", "firth"]
+# Why an analysis is by its method: it is the planned one; there is no maximum of the likelihood in
+# one of its data sets; the study replaces the planned one where cells are small; it was asked for;
+# or it stands beside the primary one.
+Standing = Literal["planned", "no_maximum", "small_cells", "asked_for", "beside"]
 
 
 @dataclass(frozen=True)
 class Happened:
-    """What was done to a model: a code, the variable and level that it is about, and how many
-    participants it met.
+    """What was done to a model: a code, the variable and level that it is about, how many
+    participants it met, and in how many data sets, of how many.
 
     Codes: `term_not_known` (participants left out), `not_concerned` (participants left out),
-    `put_together` (levels), `small_cell` (so Firth's method), `nobody_has_level` (left out),
-    `separated` (infinite without Firth's method).
+    `put_together` (levels), `small_cell` (below the minimum), `nobody_has_level` (left out),
+    `separated` (without a maximum of the likelihood).
     """
 
     code: str
     variable: str = ""
     level: str = ""
     n: float = np.nan
+    chains: float = np.nan
+    chains_in_all: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -81,11 +89,18 @@ class FittedModel(ABC):
     unadjusted: tuple["FittedModel", ...] = ()
     about: About | None = None
     timepoint: int | None = None
+    standing: Standing = "planned"
+    without_maximum: int = 0
 
     @property
     @abstractmethod
     def estimates(self) -> Estimates:
-        """The coefficients, which are log-odds."""
+        """The coefficients, which are log-odds, with their primary interval and p."""
+
+    @property
+    @abstractmethod
+    def interval(self) -> str:
+        """The code of that by which the primary interval and p are."""
 
     @property
     @abstractmethod
@@ -118,8 +133,9 @@ class FittedModel(ABC):
 
     @property
     def pvalues(self) -> pd.Series:
-        """Two-sided p of Wald's test: against the normal distribution, as in Stata; of a pooled fit
-        against t with the pooled degrees of freedom.
+        """Two-sided p, the primary one: by maximum likelihood Wald's, against the normal
+        distribution as in Stata, pooled against t with the pooled degrees of freedom; by Firth's
+        method of the penalised likelihood ratio, pooled by CLIP.
         """
         return self.estimates.pvalues
 
@@ -150,7 +166,9 @@ class FittedModel(ABC):
         return self.estimates.cov_params()
 
     def conf_int(self, alpha: float | None = None) -> pd.DataFrame:
-        """Wald intervals, columns 0 and 1; by default at the study's confidence."""
+        """The primary intervals, which hold 1 (log-odds of 0) exactly where `pvalues` are alpha or
+        more; columns 0 and 1; by default at the study's confidence.
+        """
         return self.estimates.conf_int(1 - self.rules.confidence / 100 if alpha is None else alpha)
 
     def wald_test(self, term: str) -> TermTest:
@@ -168,6 +186,21 @@ class FittedModel(ABC):
         return self.estimates.wald_test(tested)
 
     @property
+    def has_maximum(self) -> bool:
+        """Whether the likelihood has a maximum in every data set of the analysis."""
+        return not self.without_maximum
+
+    @property
+    def beside(self) -> Method | None:
+        """The method whose estimates stand beside the primary ones: Firth's, where a level is below
+        the minimum; maximum likelihood, where Firth's stand in its place though it exists.
+        """
+        if self.method == "firth":
+            return "logit" if self.has_maximum else None
+        is_small = any(happened.code == "small_cell" for happened in self.done)
+        return "firth" if is_small else None
+
+    @property
     def parameters(self) -> int:
         """Coefficients besides the constant."""
         return sum(column.name != CONSTANT for column in self.columns)
@@ -183,8 +216,9 @@ class FittedModel(ABC):
         """Unadjusted and adjusted estimates as tidy results of kind estimates (`Results` if fitted
         on a cohort).
 
-        Wald limits are in conf_low and conf_high; profile limits and likelihood-ratio p of a single
-        fit, and m, fmi and mc_error of a pooled one, in their own columns. A variable with several
+        The primary limits are in conf_low and conf_high, and `interval` says by what they are;
+        profile limits and likelihood-ratio p, and m, fmi and Monte Carlo errors of a pooled fit, in
+        their own columns. `standing` says why it is this method. A variable with several
         columns has one row more, without an estimate, whose note says `joint_test`: p_value is of
         their joint Wald test, df their number. Until the list of explanatory variables is locked,
         `about.lock` of estimates from restricted data is `open`.
@@ -204,6 +238,8 @@ class FittedModel(ABC):
             "n_events": self.n_events,
             "method": self.in_results,
             "specification": self.model,
+            "standing": self.standing,
+            "without_maximum": self.without_maximum,
         }
         columns_of = Counter(column.variable for column in self.columns)
         has_joint_test = {""}  # a column that stands for no variable has none
@@ -244,7 +280,13 @@ class FittedModel(ABC):
         }
         for place, beside in enumerate(self._beside_estimates()):
             numbers: Row = {name: values.iloc[place] for name, values in by_column.items()}
-            yield numbers | beside
+            yield numbers | {"interval": self.interval} | beside
+
+    def _own_profile(self) -> Iterator[Row]:
+        """The profile's limits and p of each column, where they are the primary ones."""
+        limits = self.conf_int().itertuples(index=False)
+        for (low, high), p_value in zip(limits, self.pvalues, strict=True):
+            yield {"profile_low": low, "profile_high": high, "profile_p": p_value}
 
     def tabulated(self) -> Results:
         """Every level that enters, with and without the outcome, among the participants in the
@@ -260,6 +302,7 @@ class FittedModel(ABC):
             level: Row = {
                 "engine": "cells",
                 "event": "in_level",
+                "method": self.in_results,
                 "variable": cell["variable"],
                 "level": cell["level"],
             }
@@ -282,6 +325,8 @@ class FittedModel(ABC):
                 "group": "all",
                 "n": happened.n,
                 "denominator": self.nobs,
+                "chains": happened.chains,
+                "chains_in_all": happened.chains_in_all,
             }
             for happened in self.done
         ]
@@ -321,10 +366,20 @@ class Fit(FittedModel):
     solution: Solution
     unadjusted: tuple["Fit", ...] = ()
 
-    @property
+    @cached_property
     def estimates(self) -> Estimates:
-        """The coefficients, which are log-odds."""
-        return FromOneDataSet(tuple(column.name for column in self.columns), self.solution)
+        """The coefficients, which are log-odds, with their primary interval and p."""
+        wald = FromOneDataSet(tuple(column.name for column in self.columns), self.solution)
+        if self.interval != "profile":
+            return wald
+        return ByPenalisedProfile(
+            wald, (self.design.to_numpy(float),), (self.event.to_numpy(float),)
+        )
+
+    @property
+    def interval(self) -> str:
+        """The code of that by which the primary interval and p are: wald, or profile."""
+        return self.rules.firth_interval if self.method == "firth" else "wald"
 
     @property
     def in_results(self) -> str:
@@ -350,10 +405,15 @@ class Fit(FittedModel):
         """Profile-likelihood intervals (penalised for firth), columns 0 and 1, at the study's
         confidence.
         """
+        if self.interval == "profile":
+            return self.conf_int()
         limits = {0: self.solution.profile_low, 1: self.solution.profile_high}
         return pd.DataFrame(limits, index=self.params.index)
 
     def _beside_estimates(self) -> Iterator[Row]:
+        if self.interval == "profile":
+            yield from self._own_profile()
+            return
         for place in range(len(self.columns)):
             yield {
                 "profile_low": self.solution.profile_low[place],
