@@ -63,6 +63,7 @@ from mothers_margins.tables.overview import overview as overview
 from mothers_margins.tables.table import Table as Table
 from mothers_margins.tables.tally import tally as tally
 from mothers_margins.tables.themes import themes as themes
+from mothers_margins.wording.enough_imputations import enough_imputations as enough_imputations
 from mothers_margins.wording.method_or_data import method_or_data as method_or_data
 from mothers_margins.wording.prose import say as say
 from mothers_margins.wording.treatment_of_missing_data import (

@@ -11,7 +11,9 @@ from mothers_margins.imputation.pooling import (
     JointTest,
     Pooled,
     combine_statistics,
+    fmi_limit,
     how_many_imputations,
+    imputations_needed,
     pool_estimates,
 )
 from mothers_margins.imputation.store import read_cells, write_cells
@@ -28,7 +30,9 @@ __all__ = [
     "combine_statistics",
     "default_method",
     "fit_each",
+    "fmi_limit",
     "how_many_imputations",
+    "imputations_needed",
     "pool_estimates",
     "read_cells",
     "write_cells",

@@ -53,6 +53,8 @@ COLUMNS = {
         "setting",
         "chains",
         "chains_in_all",
+        "outcome",
+        "specification",
     ],
     "comparisons": [
         "variable",

@@ -45,6 +45,14 @@ FEW_FOR_CLIP = 20
 BY_PROFILE = ("profile", "clip")  # where the profile's interval is the primary one
 
 
+class RowsKey(NamedTuple):
+    """On whose rows estimates are: an outcome and a model, on complete cases or imputed."""
+
+    outcome: str
+    specification: str
+    base: str
+
+
 class FitKey(NamedTuple):
     """What a pair of columns holds: one model, with one method of missing data."""
 
@@ -53,10 +61,16 @@ class FitKey(NamedTuple):
     model: str
     method: str
 
+    @property
+    def rows(self) -> RowsKey:
+        """On whose rows it is."""
+        return RowsKey(self.outcome, self.specification, base(self.method))
+
 
 Key = tuple[FitKey, str, str]  # with the variable and the level of a row
+
 # The number with the outcome and that of all, by whose rows they are, variable and level.
-Counts = dict[tuple[str, str, str], tuple[Value, Value]]
+Counts = dict[tuple[RowsKey, str, str], tuple[Value, Value]]
 
 
 def odds_ratios(
@@ -93,7 +107,9 @@ def odds_ratios(
             rows += builder.variable(name)
         sections.append(Section(title, tuple(rows)))
     _explain(about.study, notes, estimates)
-    _explain_log(about.study, notes, _frames(log) if log is not None else [])
+    if any(is_imputed(rows.base) for rows in builder.counts_before.values()):
+        notes.plain("With outcome, of all (imputed): means over the imputations.")
+    _explain_log(about.study, notes, estimates, _frames(log) if log is not None else [])
     _explain_codings(about.study, notes, estimates)
     return table_of(
         about,
@@ -160,9 +176,13 @@ class _Estimates:
         """Levels of a variable that have an estimate; an empty one for a number."""
         return list(dict.fromkeys(key[2] for key in self.rows_by_key if key[1] == variable))
 
-    def first(self, variable: str) -> Record:
-        """An estimate of a variable, for what it is called and compared with."""
-        return next(row for key, row in self.rows_by_key.items() if key[1] == variable)
+    def first(self, variable: str, level: str) -> Record:
+        """An estimate of a level, for what it is called and compared with."""
+        return next(row for key, row in self.rows_by_key.items() if key[1:] == (variable, level))
+
+    def has_levels(self, fit: FitKey, variable: str) -> bool:
+        """Whether a variable is in a fit by its levels."""
+        return any(key[:2] == (fit, variable) and key[2] for key in self.rows_by_key)
 
     def of_fit(self, fit: FitKey) -> list[Record]:
         """The estimates of a pair of columns, without joint tests and constants."""
@@ -173,6 +193,10 @@ def _fit_key(row: Record) -> FitKey:
     return FitKey(
         str(row["outcome"]), str(row["specification"]), str(row["model"]), str(row["method"])
     )
+
+
+def _rows_key(row: Record) -> RowsKey:
+    return RowsKey(str(row["outcome"]), str(row["specification"]), base(str(row["method"])))
 
 
 def _caption(study: Study, estimates: _Estimates) -> str:
@@ -187,13 +211,13 @@ def _caption(study: Study, estimates: _Estimates) -> str:
 
 def _with_outcome(cells: Results | Iterable[Results] | None) -> Counts:
     """Number with the outcome and in all, by whose rows they are, variable and level."""
-    by_side: dict[tuple[str, str, str], dict[str, Value]] = {}
+    by_side: dict[tuple[RowsKey, str, str], dict[str, Value]] = {}
     for frame in _frames(cells) if cells is not None else []:
         checked(frame, "odds_ratios", "events")
         if set(frame["engine"]) - {"cells"}:
             raise UsageError("odds_ratios: cells are what Fit.tabulated returns.")
         for row in frame.to_dict("records"):
-            key = (base(str(row["method"])), str(row["variable"]), str(row["level"]))
+            key = (_rows_key(row), str(row["variable"]), str(row["level"]))
             by_side.setdefault(key, {})[row["group"]] = shown(row, "n")
     return {
         key: (sides["yes"], combined(lambda yes, no: yes + no, sides["yes"], sides["no"]))
@@ -227,9 +251,9 @@ class _Ratios:
         self.with_outcome = with_outcome
         counted = {rows for rows, _, _ in with_outcome}
         # of each pair of columns before which counts stand, whose rows they count
-        self.counts_before: dict[FitKey, str] = {}
+        self.counts_before: dict[FitKey, RowsKey] = {}
         for fit in estimates.fits:
-            rows = base(fit.method)
+            rows = fit.rows
             if rows in counted and rows not in self.counts_before.values():
                 self.counts_before[fit] = rows
 
@@ -239,8 +263,9 @@ class _Ratios:
             spanner = self._spanner(fit)
             if fit in self.counts_before:
                 rows = self.counts_before[fit]
-                heading = f"With outcome, of all ({method(rows)})"
-                yield Column(f"{rows}_events", heading)
+                heading = f"With outcome, of all ({method(rows.base)})"
+                key_of_rows = "_".join(rows) if self.estimates.several else rows.base
+                yield Column(f"{key_of_rows}_events", heading)
             key = "_".join(fit if self.estimates.several else fit[2:])
             if fit.method == "available_case":
                 yield Column(f"{key}_n", "n", None, spanner)
@@ -285,11 +310,16 @@ class _Ratios:
         """The rows of a variable: one, or a heading with the joint test, the reference, and a row
         per level.
         """
-        levels = self.estimates.levels(name)
-        first = self.estimates.first(name)
-        if len(levels) == 1:
-            yield self._row(term_beside_reference(self.study, first), name, levels[0])
+        every = self.estimates.levels(name)
+        # one model can take as a number, or as steps, what another takes by its levels
+        alone = every if len(every) == 1 else [value for value in every if not value]
+        for value in alone:
+            row = self.estimates.first(name, value)
+            yield self._row(term_beside_reference(self.study, row), name, value)
+        levels = [value for value in every if value not in alone]
+        if not levels:
             return
+        first = self.estimates.first(name, levels[0])
         joint: list[Cell] = []
         for fit in self.estimates.fits:
             joint += [EMPTY] if fit in self.counts_before else []
@@ -303,7 +333,8 @@ class _Ratios:
         cells: list[Cell] = []
         for fit in self.estimates.fits:
             cells += self._counts(fit, name, reference)
-            cells += [Cell("reference"), *(EMPTY,) * (self._width(fit) - 1)]
+            compared = Cell("reference") if self.estimates.has_levels(fit, name) else EMPTY
+            cells += [compared, *(EMPTY,) * (self._width(fit) - 1)]
         row = Row(level(self.study, name, reference), tuple(cells), name, reference, 2)
         return self._padded(row, "")
 
@@ -450,9 +481,11 @@ def _model_in_words(study: Study, fit: FitKey, estimates: _Estimates) -> str:
     n, events = shown(row, "n"), shown(row, "n_events")
     per = combined(lambda n, events: min(events, n - events) / len(rows), n, events)
     per_text = f"{per:.1f}" if is_known(per) else symbol(per)
+    is_exploratory = study.outcomes[fit.outcome].kind == "exploratory"
+    needed = rules.exploratory_events if is_exploratory else rules.few_events
     few = ""
-    if is_known(per) and per < rules.few_events:
-        few = f"; fewer than {rules.few_events:g}, so read it with caution"
+    if is_known(per) and per < needed:
+        few = f"; fewer than {needed:g}, so read it with caution"
     titles = [label(study, fit.outcome), specification(study, fit.specification)]
     about = f"{'. '.join(filter(None, titles))}, adjusted" if estimates.several else "Adjusted"
     return (
@@ -502,26 +535,37 @@ def missing_information(study: Study, rows: list[Record]) -> str:
     return f"{words}."
 
 
-def _explain_log(study: Study, notes: Notes, frames: list[Results]) -> None:
-    """What was done to the models, each kind once, with the variables and levels that it was done
-    to.
+def _explain_log(study: Study, notes: Notes, estimates: _Estimates, frames: list[Results]) -> None:
+    """What was done to the models, each kind once per analysis, with the variables and levels that
+    it was done to.
     """
+    several = len({fit.rows for fit in estimates.fits}) > 1
     for frame in frames:
         checked(frame, "odds_ratios", "events")
         if set(frame["engine"]) - {"model"}:
             raise UsageError("odds_ratios: done is what Fit.log returns.")
-        by_event: dict[str, list[str]] = {}
+        by_event: dict[tuple[RowsKey, str], list[str]] = {}
         for row in frame.to_dict("records"):
             words = sentence(done_to_model(study, str(row["event"]))).removesuffix(".")
             if not row["variable"]:
                 n = shown(row, "n")
                 words += f" ({f'{n:g}' if is_known(n) else count_text(n)})"
-            about = by_event.setdefault(words, [])
+            about = by_event.setdefault((_rows_key(row), words), [])
             if row["variable"]:
                 text = named(study, str(row["variable"]), str(row["level"])) + _in_how_many(row)
                 about += [] if text in about else [text]
-        for words, about in by_event.items():
-            notes.plain(f"{words}: {'; '.join(about)}." if about else f"{words}.")
+        for (rows, words), about in by_event.items():
+            whose = f"{_whose(study, estimates, rows)}. " if several else ""
+            notes.plain(f"{whose}{words}: {'; '.join(about)}." if about else f"{whose}{words}.")
+
+
+def _whose(study: Study, estimates: _Estimates, rows: RowsKey) -> str:
+    """Whose columns a note concerns."""
+    words = capital(method(rows.base))
+    if not estimates.several:
+        return words
+    titles = [label(study, rows.outcome), specification(study, rows.specification)]
+    return f"{'. '.join(filter(None, titles))}, {method(rows.base)}"
 
 
 def _in_how_many(row: Record) -> str:

@@ -70,7 +70,7 @@ NOTES = {  # of estimates, predictions, comparisons and checks
     "too_few_values": "not tested: a group has fewer than two values, or nothing varies",
     "too_many_tables": "not computed: too many tables; put levels together",
     "small_expected_count": "quoted in place of chi-squared, by rule",
-    "asked_for": "exact for every level, as was asked for",
+    "asked_for": "for every level, as was asked for",
     "not_fitted": "the estimates do not converge",
     "too_few_groups": "too few groups",
     "too_few_patterns": "no more patterns than coefficients",

@@ -390,6 +390,63 @@ def test_the_rule_of_exploratory_outcomes_at_its_boundary(demo):
     assert mm.why_not(fewer, "protocol", "involved_t1") == ""
 
 
+def test_the_rule_of_the_other_outcomes_at_its_boundary(demo):
+    """70 with involvement at timepoint 2: 14 parameters need 70, and not one less; 13 need 65."""
+    events = demo.data.index[demo.data["involved_t2"] == "Yes"]
+    assert len(events) == 70
+    assert mm.why_not(demo, "published_2023", "involved_t2") == ""
+    fewer = part(demo, demo.data.index.drop(events[0]))
+    words = "its 14 parameters need 70 mother-infant dyads with the outcome, and as many without it"
+    assert f"No model is fitted: {words} (5 per parameter)" in mm.why_not(
+        fewer, "published_2023", "involved_t2"
+    )
+    assert mm.why_not(fewer, "protocol", "involved_t2") == ""
+    # 64 and 29 of the sensitivity outcomes, which have the rule of the others
+    for outcome in ("involved_t2_plans", "continued"):
+        assert "13 parameters need 65" in mm.why_not(demo, "protocol", outcome)
+        for call in (
+            lambda outcome=outcome: mm.fit_logistic(demo, "protocol", outcome=outcome),
+            lambda outcome=outcome: mm.available_case(demo, "protocol", outcome),
+        ):
+            with pytest.raises(UsageError, match="No model is fitted"):
+                call()
+    with pytest.raises(UsageError, match="its 6 parameters need 30"):
+        mm.fit_logistic(demo, "continued ~ age_years + ctq_total + ethnicity")
+    assert mm.fit_logistic(demo, "continued ~ age_years + ctq_total").n_events > 0
+
+
+def test_alternatives_are_the_models_that_say_something_else(demo):
+    study = demo.study
+    same_at_timepoint_1 = (
+        "primary_only",
+        "abuse_cut_off_7",
+        "ever_related_only",
+        "honos_threshold_1",
+        "all_levels",
+    )
+    assert study.alternatives("protocol", "involved_t1") == same_at_timepoint_1
+    assert study.alternatives("protocol", "involved_t2") == ("published_2023", *same_at_timepoint_1)
+    assert study.alternatives("protocol", "cpp_t1") == ("exploratory",)
+
+
+def test_a_pooled_firth_frame_has_its_primary_numbers_by_clip(first):
+    fit = mm.by_method(mm.fit_logistic(first, "protocol"), "firth")
+    rows = fit.to_frame()
+    rows = rows[(rows["model"] == "adjusted") & rows["estimate"].notna()].set_index("term")
+    assert {*rows["interval"]} == {"clip"}
+    errors, limits = fit.mc_errors(), fit.conf_int()
+    for column, values in {
+        "conf_low": limits[0], "conf_high": limits[1], "p_value": fit.pvalues,
+        "profile_low": limits[0], "profile_p": fit.pvalues, "estimate": fit.pooled.params,
+        "std_error": fit.pooled.bse, "mc_low": errors["conf_low"], "mc_p": errors["p_value"],
+    }.items():  # fmt: skip
+        same(rows[column], values)
+    wald = ruled(first.cohort, firth_interval="wald")
+    other = mm.fit_logistic(replace(first, cohort=wald), "protocol", "firth")
+    same(other.conf_int(), fit.pooled.conf_int())
+    assert {*other.to_frame()["interval"]} == {"wald_t", ""}
+
+
 def test_sensitivity_runs_say_what_they_are(demo):
     for how, name in (
         ({"composites": "direct"}, "direct"),

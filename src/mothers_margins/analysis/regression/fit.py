@@ -302,12 +302,12 @@ class FittedModel(ABC):
             level: Row = {
                 "engine": "cells",
                 "event": "in_level",
-                "method": self.in_results,
                 "variable": cell["variable"],
                 "level": cell["level"],
             }
             for side, size in sizes.items():
-                rows.append(level | {"group": side, "n": cell[side], "denominator": size})
+                number: Row = {"group": side, "n": cell[side], "denominator": size}
+                rows.append(self._analysis() | level | number)
         return tidy(rows, replace(about, groups=SIDES), self.timepoint)
 
     def log(self) -> Results:
@@ -317,7 +317,8 @@ class FittedModel(ABC):
         """
         about = self.about_as("events")
         rows: list[Row] = [
-            {
+            self._analysis()
+            | {
                 "engine": "model",
                 "event": happened.code,
                 "variable": happened.variable,
@@ -331,6 +332,14 @@ class FittedModel(ABC):
             for happened in self.done
         ]
         return tidy(rows, replace(about, groups=EVERYONE), self.timepoint)
+
+    def _analysis(self) -> Row:
+        """Which analysis a row of a log is about."""
+        return {
+            "outcome": self.outcome,
+            "specification": self.model,
+            "method": self.in_results,
+        }
 
     def about_as(self, kind: str) -> About:
         """What results of another kind, made from this fit, are about. Raises UsageError for a fit
