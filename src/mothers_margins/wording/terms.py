@@ -43,6 +43,12 @@ INTERVALS = {  # by what the primary interval and p of estimates are
     "clip": "those of the penalised profile likelihoods, pooled by CLIP (Heinze, Ploner and Beyea "
     "2013)",
 }
+SHORT_INTERVALS = {
+    "wald": "Wald's",
+    "wald_t": "Wald's",
+    "profile": "by profile likelihood",
+    "clip": "by profile likelihood, pooled by CLIP",
+}
 STANDINGS = {  # why estimates are by another method than the planned one
     "no_maximum": "in place of maximum likelihood, because the likelihood has no maximum",
     "small_cells": "in place of maximum likelihood, as the study says where cells are small",

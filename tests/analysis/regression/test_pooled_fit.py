@@ -417,16 +417,21 @@ def test_the_rule_of_the_other_outcomes_at_its_boundary(demo):
 
 def test_alternatives_are_the_models_that_say_something_else(demo):
     study = demo.study
-    same_at_timepoint_1 = (
+    at_both_timepoints = (
         "primary_only",
         "abuse_cut_off_7",
         "ever_related_only",
         "honos_threshold_1",
         "all_levels",
     )
-    assert study.alternatives("protocol", "involved_t1") == same_at_timepoint_1
-    assert study.alternatives("protocol", "involved_t2") == ("published_2023", *same_at_timepoint_1)
+    assert study.alternatives("protocol", "involved_t1") == at_both_timepoints
+    assert study.alternatives("protocol", "involved_t2") == ("published_2023", *at_both_timepoints)
     assert study.alternatives("protocol", "cpp_t1") == ("exploratory",)
+    # what is listed as a departure is run: in notebook 05 at one timepoint or both, or in 06
+    notebook = json.loads((REPOSITORY / "notebooks/06_exploratory.ipynb").read_text("utf-8"))
+    in_06 = declared_parameters(notebook, "06_exploratory")["model"].default
+    departing = {name for name, model in study.file.models.items() if model.departs_from}
+    assert departing == {"published_2023", *at_both_timepoints, in_06}
 
 
 def test_a_pooled_firth_frame_has_its_primary_numbers_by_clip(first):
