@@ -81,3 +81,12 @@ def test_a_limit_to_which_the_mean_never_comes_is_missing():
     low, high = MeanDistribution(levels_off, (0.0, 1.0)).limits(0.05)
     assert np.isnan(low)  # half of Φ(-1) is .079, more than .025
     assert high == pytest.approx(1.959964, abs=1e-6)
+
+
+def test_a_likelihood_that_is_not_found_is_no_likelihood_that_is_left_out():
+    def not_found(value: float) -> tuple[np.ndarray, np.ndarray]:
+        return np.array([value, np.nan, value]), np.ones(3)
+
+    found = MeanDistribution(not_found, (0.0, 1.0))
+    assert np.isnan(found.limits(0.05)).all()
+    assert np.isnan(found.p_value())

@@ -69,7 +69,8 @@ class MeanDistribution:
         value = estimate + target * error
         low, high = estimate - FARTHEST * error, estimate + FARTHEST * error
         for _ in range(STEPS):
-            quantile, slope = _quantile(*self._at(value))
+            roots, slopes = self._at(value)
+            quantile, slope = _quantile(roots, slopes, np.ones(len(roots), dtype=bool))
             if abs(quantile - target) < CLOSE:
                 return value
             if quantile < target:
@@ -89,11 +90,11 @@ class MeanDistribution:
             return np.full(2, np.nan)
         roots, slopes = self._at(limit)
         moved = np.zeros(len(roots))
+        kept = ~np.eye(len(roots), dtype=bool)
         target = float(ndtri(share))
         for _ in range(STEPS):
             there = roots + slopes * moved[:, None]  # a row per data set that is left out
-            np.fill_diagonal(there, np.nan)
-            quantile, slope = _quantile(there, np.broadcast_to(slopes, there.shape))
+            quantile, slope = _quantile(there, slopes, kept)
             step = (quantile - target) / slope
             moved = moved - step
             if np.abs(step).max() < CLOSE * self.start[1]:
@@ -105,14 +106,18 @@ def _two_sided(roots: np.ndarray) -> float:
     return float(2 * min(ndtr(roots).mean(), ndtr(-roots).mean()))
 
 
-def _quantile(roots: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The normal quantile of the mean distribution function, and its slope, along the last axis;
-    nan is left out.
+def _quantile(
+    roots: np.ndarray, slopes: np.ndarray, kept: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The normal quantile of the mean distribution function of the data sets that are kept, and its
+    slope, along the last axis.
     """
-    below, above = np.nanmean(ndtr(roots), axis=-1), np.nanmean(ndtr(-roots), axis=-1)
+    number = kept.sum(axis=-1)
+    below = np.where(kept, ndtr(roots), 0.0).sum(axis=-1) / number
+    above = np.where(kept, ndtr(-roots), 0.0).sum(axis=-1) / number
     # from the smaller tail, which has its digits
     quantile = np.where(below < above, ndtri(below), -ndtri(above))
-    density = np.nanmean(norm.pdf(roots) * slopes, axis=-1)
+    density = np.where(kept, norm.pdf(roots) * slopes, 0.0).sum(axis=-1) / number
     with np.errstate(divide="ignore", invalid="ignore"):
         return quantile, density / norm.pdf(quantile)
 

@@ -170,22 +170,13 @@ def precision(results: Results) -> Table:
     rows = [row for row in rows if "joint_test" not in codes(row)]
     if not rows:
         raise UsageError("precision: there is no pooled adjusted estimate.")
-    by_analysis: dict[tuple[str, ...], list[Record]] = {}
-    for row in rows:
-        if row["variable"]:
-            key = tuple(str(row[name]) for name in ("outcome", "specification", "method"))
-            by_analysis.setdefault(key, []).append(row)
     notes = Notes()
+    by_analysis = _by_analysis(rows)
     sections = []
-    for (outcome, model, used), own in by_analysis.items():
+    for key, own in by_analysis.items():
+        title = _analysis(about.study, *key) if len(by_analysis) > 1 else ""
         chosen = _of_largest_m(own)
-        lines = [
-            Row(term(about.study, row), _precise(row), str(row["variable"]), str(row["level"]))
-            for row in chosen
-        ]
-        titles = [label(about.study, outcome), specification(about.study, model), method(used)]
-        title = ". ".join(filter(None, titles)) if len(by_analysis) > 1 else ""
-        sections.append(Section(title, tuple(lines)))
+        sections.append(Section(title, tuple(_precise_row(about.study, row) for row in chosen)))
         notes.plain(" ".join(filter(None, (title and f"{title}.", _from_how_many(chosen)))))
     heads = {
         "missing_information": "Missing information",
@@ -221,6 +212,26 @@ def precision(results: Results) -> Table:
         sections,
         notes,
     )
+
+
+def _by_analysis(rows: list[Record]) -> dict[tuple[str, str, str], list[Record]]:
+    """Estimates of explanatory variables by their outcome, model and method."""
+    by_analysis: dict[tuple[str, str, str], list[Record]] = {}
+    for row in rows:
+        if row["variable"]:
+            key = (str(row["outcome"]), str(row["specification"]), str(row["method"]))
+            by_analysis.setdefault(key, []).append(row)
+    return by_analysis
+
+
+def _analysis(study: Study, outcome: str, model: str, used: str) -> str:
+    """An analysis in words: its outcome, its model and its method."""
+    titles = (label(study, outcome), specification(study, model), method(used))
+    return ". ".join(filter(None, titles))
+
+
+def _precise_row(study: Study, row: Record) -> Row:
+    return Row(term(study, row), _precise(row), str(row["variable"]), str(row["level"]))
 
 
 def _from_how_many(rows: list[Record]) -> str:

@@ -47,8 +47,8 @@ def overview(study: Study, part: str, *estimates: Results) -> Table:
     caption, stub, headings, lines = PARTS[part]
     empty = tuple("" for _ in headings)
     rows: list[Row] = []
-    said = [*lines(study), *_other_methods(study, estimates)]
-    for title, *texts in said or [("This study has none.", *empty)]:
+    every_line = [*lines(study), *_other_methods(study, estimates)]
+    for title, *texts in every_line or [("This study has none.", *empty)]:
         rows.append(Row(title, tuple(Cell(text or "–") for text in texts)))
     return Table(
         name=part,

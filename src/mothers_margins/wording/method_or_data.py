@@ -71,12 +71,12 @@ def _analyses(estimates: Results, by_firth: Results) -> tuple[_Analysis, _Analys
     primary = _adjusted(estimates)
     penalised = [row for row in (*_adjusted(by_firth), *primary) if is_firth(str(row["method"]))]
     models = {(row["outcome"], row["specification"]) for row in (*primary, *penalised)}
-    found = []
+    analyses = []
     for imputed in (False, True):
         own = _by_term(row for row in primary if is_imputed(str(row["method"])) == imputed)
         firth = _by_term(row for row in penalised if is_imputed(str(row["method"])) == imputed)
-        found.append(_Analysis(own, firth))
-    complete, filled = found
+        analyses.append(_Analysis(own, firth))
+    complete, filled = analyses
     if len(models) != 1 or not all((*complete, *filled)):
         raise UsageError(
             "method_or_data: needs estimates of complete cases and of imputed values, and Firth's "

@@ -13,6 +13,7 @@ from firthmodels import FirthLogisticRegression
 from scipy.special import expit
 
 import mothers_margins as mm
+from mothers_margins.batch.plan import declared_parameters
 from mothers_margins.cohort.design_columns import coded
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import chained

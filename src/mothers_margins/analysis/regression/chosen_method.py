@@ -50,9 +50,9 @@ def chosen_method(
     below the study's minimum. Raises UsageError where maximum likelihood is asked for and has no
     maximum, and where columns say the same.
     """
-    found = [_infinite(design, event) for design, event in data_sets]
-    without = sum(bool(names) for names in found)
-    separated = dict(Counter(name for names in found for name in names))
+    infinite = [_infinite(design, event) for design, event in data_sets]
+    without = sum(bool(names) for names in infinite)
+    separated = dict(Counter(name for names in infinite for name in names))
     planned: Method = "logit"
     standing: Standing = "planned"
     if without:

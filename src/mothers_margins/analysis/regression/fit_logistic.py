@@ -284,11 +284,11 @@ def _analysed(each: Sequence[_Rows], asked: Method | None, profile: bool) -> tup
         asked,
         has_small_cell=len(small) > 0,
     )
-    found = tuple(
+    happened = tuple(
         Happened("small_cell", cell["variable"], cell["level"], min(cell["yes"], cell["no"]))
         for cell in small.to_dict("records")
     )
-    return tuple(_fitted(rows, chosen, found, profile) for rows in each)
+    return tuple(_fitted(rows, chosen, happened, profile) for rows in each)
 
 
 def _fitted(rows: _Rows, chosen: ChosenMethod, small: tuple[Happened, ...], profile: bool) -> Fit:

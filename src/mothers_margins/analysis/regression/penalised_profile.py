@@ -60,7 +60,8 @@ class PenalisedProfiles:
 
     def signed_roots(self, k: int, value: float) -> tuple[np.ndarray, np.ndarray]:
         """For each data set the signed root of twice the fall of the penalised log-likelihood,
-        maximised over the others with coefficient k at a value, and its slope.
+        maximised over the others with coefficient k at a value, and its slope; nan where that is
+        not found.
 
         The slope follows from the score of k at the maximum of the others: d(root²/2) = -score.
         """
@@ -91,6 +92,8 @@ def _maximised(designs: np.ndarray, events: np.ndarray, scales: np.ndarray) -> _
     free = np.ones(designs.shape[2], dtype=bool)
     start = np.zeros((len(designs), designs.shape[2]))
     params, reached = _climbed(designs, events, start, free)
+    if np.isnan(reached.loglik).any():
+        raise ArithmeticError("Firth's estimates do not converge")
     return _Side(designs, events, scales, params, reached)
 
 
@@ -110,7 +113,8 @@ def _climbed(
 ) -> tuple[np.ndarray, _Reached]:
     """Newton's method with the information in the place of the second derivative (as logistf and
     firthmodels have it), and where that is slow with the derivative itself; steps halved where the
-    likelihood falls; each data set for itself.
+    likelihood falls; each data set for itself. The likelihood of one that does not converge is
+    missing.
     """
     params = start.copy()
     reached = _at(designs, events, params)
@@ -126,9 +130,10 @@ def _climbed(
             return params, reached
         there = _not_lower(designs[moving], events[moving], params[moving], step, reached, moving)
         params[moving] = there[0]
-        for part, found in zip(reached, there[1], strict=True):
-            part[moving] = found
-    raise ArithmeticError("Firth's estimates do not converge")
+        for part, new in zip(reached, there[1], strict=True):
+            part[moving] = new
+    reached.loglik[moving] = np.nan
+    return params, reached
 
 
 def _curved(
@@ -161,8 +166,8 @@ def _second_derivative(design: np.ndarray, params: np.ndarray) -> np.ndarray:
     of_leverage = (leverage * (1 - 2 * chance))[:, None] * design
     of_leverage -= weights[:, None] * (between**2 @ (skew[:, None] * design))
     plain = (design.T * (weights * (1 + leverage))) @ design
-    found: np.ndarray = (design.T * (0.5 - chance)) @ of_leverage - plain
-    return found
+    derivative: np.ndarray = (design.T * (0.5 - chance)) @ of_leverage - plain
+    return derivative
 
 
 def _step(reached: _Reached, free: np.ndarray) -> np.ndarray:
@@ -195,8 +200,8 @@ def _not_lower(
             break
         step[lower] /= 2
         again = _at(designs[lower], events[lower], (params + step)[lower])
-        for part, found in zip(there, again, strict=True):
-            part[lower] = found
+        for part, new in zip(there, again, strict=True):
+            part[lower] = new
     return params + step, there
 
 
