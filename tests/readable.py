@@ -124,6 +124,10 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
         ),
     ),
     "odds ratios by Firth's method": ("odds_ratios", lambda r: mm.odds_ratios(r["firth"])),
+    "enough imputations": (
+        "enough_imputations",
+        lambda r: mm.enough_imputations(r["stability"]),
+    ),
     "two methods": (
         "method_or_data",
         lambda r: mm.method_or_data(mm.stack(r["pooled"], r["replaced"]), r["firth"]),
