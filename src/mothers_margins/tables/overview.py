@@ -379,6 +379,11 @@ def _choices(study: Study) -> Lines:
             "with fewer no model is fitted",
         )
         yield (
+            "Interval and p of maximum likelihood",
+            "Wald's, as in Stata",
+            "of imputed data against t; profile likelihood stands beside",
+        )
+        yield (
             "Interval and p of Firth's method",
             {"profile": "penalised profile likelihood", "wald": "Wald's"}[rules.firth_interval],
             "pooled by CLIP" if rules.firth_interval == "profile" else "",

@@ -178,3 +178,33 @@ def test_method_or_data_needs_both_analyses(demo):
             mm.by_method(fit, wrong)
     with pytest.raises(mm.UsageError, match="by_method"):
         mm.by_method(demo, "firth")
+
+
+@pytest.mark.parametrize("method", ["logit", "firth"])
+@pytest.mark.parametrize("data", ["complete cases", "imputed"])
+def test_one_is_inside_the_interval_exactly_where_p_is_alpha_or_more(
+    demo, imputed_demo, method, data
+):
+    """At alpha = p one limit is the log-odds of 1, so a little less has 1 inside and a little more
+    outside.
+    """
+    fit = mm.fit_logistic(demo if data == "complete cases" else imputed_demo, "protocol", method)
+    assert (
+        fit.interval
+        == {
+            ("complete cases", "logit"): "wald",
+            ("complete cases", "firth"): "profile",
+            ("imputed", "logit"): "wald_t",
+            ("imputed", "firth"): "clip",
+        }[data, method]
+    )
+    for name in ("dv_any[Yes]", "relationship[single]", "ctq_total"):
+        p = fit.pvalues[name]
+        for alpha, is_inside in ((p * 0.9999, True), (p * 1.0001, False)):
+            low, high = fit.conf_int(alpha).loc[name]
+            assert (low <= 0 <= high) == is_inside
+    frame = fit.to_frame()
+    numbers = frame[frame["estimate"].notna()]
+    inside = (numbers["conf_low"] <= 0) & (numbers["conf_high"] >= 0)
+    assert (inside == (numbers["p_value"] >= 0.05)).all()
+    assert {*inside} == {True, False}
