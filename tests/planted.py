@@ -63,6 +63,7 @@ def one(variable: str, level: str, estimate: float, error: float, **more) -> dic
         "level": level,
         "reference": "No" if level else "",
     }
+    usual |= {"interval": "wald_t", "standing": "planned", "without_maximum": 0}
     usual |= {
         "estimate": estimate,
         "std_error": error,
@@ -85,6 +86,7 @@ def estimates(study: mm.Study, *rows: dict, source: Source = SYNTHETIC, lock: Lo
 
 CASES = {
     "method": "complete_case",
+    "interval": "wald",
     "n": 150,
     "n_events": 51,
     "m": pd.NA,

@@ -46,7 +46,8 @@ def inputs() -> Inputs:
     fit = mm.fit_logistic(cohort, "protocol", outcome="involved_t1")
     later = mm.fit_logistic(cohort, "protocol", outcome="involved_t2")
     imputed = imputed_demo()
-    pooled = mm.fit_logistic(imputed, "protocol", fit.method)
+    pooled = mm.fit_logistic(imputed, "protocol")
+    by_firth = [mm.by_method(analysis, "firth") for analysis in (pooled, fit)]
     shifted = mm.impute(
         cohort, "involved_t1", m=2, burnin=2, progress=False, shifts=study.file.missing_data.shifts
     )
@@ -71,7 +72,9 @@ def inputs() -> Inputs:
         "pooled": pooled.to_frame(),
         "pooled_cells": pooled.tabulated(),
         "pooled_done": pooled.log(),
-        "shifted": mm.fit_logistic(shifted, "protocol", fit.method).to_frame(),
+        "shifted": mm.fit_logistic(shifted, "protocol").to_frame(),
+        "firth": mm.stack(*(analysis.to_frame() for analysis in by_firth)),
+        "replaced": mm.fit_logistic(cohort, "protocol", "firth").to_frame(),
         "available": mm.available_case(cohort, "protocol", "involved_t1"),
         "bounds": mm.bounds(cohort, "involved_t1"),
         "hundred": mm.standardise(fit, pooled),
@@ -115,8 +118,19 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "odds ratios": (
         "odds_ratios",
         lambda r: mm.odds_ratios(
-            [r["estimates"], r["pooled"]], r["cells"], [r["done"], r["pooled_done"]]
+            [r["estimates"], r["pooled"]],
+            [r["cells"], r["pooled_cells"]],
+            [r["done"], r["pooled_done"]],
         ),
+    ),
+    "odds ratios by Firth's method": ("odds_ratios", lambda r: mm.odds_ratios(r["firth"])),
+    "enough imputations": (
+        "enough_imputations",
+        lambda r: mm.enough_imputations(r["stability"]),
+    ),
+    "two methods": (
+        "method_or_data",
+        lambda r: mm.method_or_data(mm.stack(r["pooled"], r["replaced"]), r["firth"]),
     ),
     "pooled odds ratios": ("odds_ratios", lambda r: mm.odds_ratios(r["pooled"], r["pooled_cells"])),
     "of two outcomes": ("odds_ratios", lambda r: mm.odds_ratios([r["estimates"], r["later"]])),
@@ -128,10 +142,10 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "beside": ("imputed_beside_observed", lambda r: mm.imputed_beside_observed(r["values"])),
     "precision": ("precision", lambda r: mm.precision(r["stability"])),
     "in 100": ("per_hundred", lambda r: mm.per_hundred(r["hundred"])),
-    "in words": ("in_words", lambda r: mm.in_words(r["hundred"], "dv_any", "imputed_firth")),
+    "in words": ("in_words", lambda r: mm.in_words(r["hundred"], "dv_any", "imputed")),
     "a number in words": (
         "in_words",
-        lambda r: mm.in_words(r["hundred"], "age_years", "imputed_firth"),
+        lambda r: mm.in_words(r["hundred"], "age_years", "imputed"),
     ),
     "account": (
         "treatment_of_missing_data",

@@ -16,6 +16,7 @@ from mothers_margins.analysis.missing_data.to_stata import to_stata as to_stata
 from mothers_margins.analysis.regression.check_model import check_model as check_model
 from mothers_margins.analysis.regression.fit import Fit as Fit
 from mothers_margins.analysis.regression.fit_logistic import available_case as available_case
+from mothers_margins.analysis.regression.fit_logistic import by_method as by_method
 from mothers_margins.analysis.regression.fit_logistic import fit_logistic as fit_logistic
 from mothers_margins.analysis.regression.model_data import why_not as why_not
 from mothers_margins.analysis.regression.pooled_fit import PooledFit as PooledFit
@@ -64,6 +65,8 @@ from mothers_margins.tables.overview import overview as overview
 from mothers_margins.tables.table import Table as Table
 from mothers_margins.tables.tally import tally as tally
 from mothers_margins.tables.themes import themes as themes
+from mothers_margins.wording.enough_imputations import enough_imputations as enough_imputations
+from mothers_margins.wording.method_or_data import method_or_data as method_or_data
 from mothers_margins.wording.prose import say as say
 from mothers_margins.wording.treatment_of_missing_data import (
     treatment_of_missing_data as treatment_of_missing_data,

@@ -600,6 +600,20 @@ def test_profile_intervals_on_demand(esmi):
         mm.forest(estimates(esmi, term("dv_any", **YES)), interval="profile")
 
 
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [
+        ("wald", "(Wald's)"),
+        ("wald_t", "(Wald's)"),
+        ("profile", "(by profile likelihood)"),
+        ("clip", "(by profile likelihood, pooled by CLIP)"),
+    ],
+)
+def test_the_forest_says_which_intervals_it_draws(esmi, interval, said):
+    figure = mm.forest(estimates(esmi, term("dv_any", interval=interval, **YES)))
+    assert f"CI: confidence interval {said}" in " ".join(" ".join(words(figure)).split())
+
+
 def test_forest_refuses_what_it_cannot_draw(esmi, demo):
     one = estimates(esmi, term("dv_any", **YES))
     with pytest.raises(mm.UsageError, match="one or two frames"):

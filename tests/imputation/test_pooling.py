@@ -11,7 +11,9 @@ from scipy import stats
 from mothers_margins.imputation import (
     chained,
     combine_statistics,
+    fmi_limit,
     how_many_imputations,
+    imputations_needed,
     pool_estimates,
 )
 from tests.conftest import REPOSITORY
@@ -156,6 +158,20 @@ def test_how_many_imputations_are_needed():
     """von Hippel 2020: FMI .35 and 5 % need 1 + (.35/.05)^2/2 = 25.5, so 26."""
     assert how_many_imputations(0.35) == 26
     assert how_many_imputations(0) == 1
+
+
+def test_the_upper_limit_of_missing_information_decides_how_many_are_needed():
+    """von Hippel 2020, by hand. FMI .35 of 50: logit -.6190 + 1.959964 x .2 = -.2271, so .44348,
+    and 1 + 8.8696²/2 = 40.3. FMI .6 of 100: .4055 + .2772 = .6826, so .66433, 1 + 13.2866²/2 =
+    89.3. FMI .1 of 50: .14122 needs 5, but 100 FMI are 10 (White, Royston and Wood 2011).
+    """
+    assert fmi_limit(0.35, 50) == pytest.approx(0.44348, abs=1e-5)
+    assert fmi_limit(0.6, 100) == pytest.approx(0.66433, abs=1e-5)
+    assert imputations_needed(0.35, 50) == 41
+    assert imputations_needed(0.6, 100) == 90
+    assert imputations_needed(0.1, 50) == 10
+    assert imputations_needed(0.07, 1000) == 7  # 100 x .07 is not more than 7
+    assert (fmi_limit(0, 20), imputations_needed(0, 20)) == (0, 1)
 
 
 def test_d2_needs_no_more_than_the_statistics():

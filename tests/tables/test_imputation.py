@@ -164,14 +164,26 @@ def _among(frame: Results, study: mm.Study, group: str) -> Results:
 
 
 def test_precision_by_hand(esmi):
-    """OR 2.5 with Monte Carlo error 0.03 of its log: 0.075, a tenth of 0.3. FMI .245: 1 + 4.9²/2 =
-    13.005, so 14. Errors .02 and .03 of the log limits, log 2.5 -/+ .5: exp(.416) x .02 = .030 and
-    exp(1.416) x .03 = .124.
+    """OR 2.5 with Monte Carlo error 0.03 of its log: 0.075, a tenth of 0.3. FMI .245 of 8
+    imputations: logit -1.12546 + 1.959964 x sqrt(2/8) = -.14548, which is .463695: 1 + 9.2739²/2
+    = 44.003, so 45; FMI .1: -2.1972 + .98 = -1.2172, .22842: 1 + 4.5685²/2 = 11.44, so 12. Errors
+    .02 and .03 of the log limits, log 2.5 -/+ .5: exp(.416) x .02 = .030 and exp(1.416) x .03 =
+    .124.
     """
     table = mm.precision(filled(esmi))
     assert texts(table) == [
-        [ABUSE, "24.5%", "2.50", "0.08", "10.0%", "0.03", "0.12", "0.004", "14"],
-        [f"{TRAUMA}, per 10 points", "10.0%", "1.20", "0.00", "2.5%", "0.01", "0.06", "0.004", "3"],
+        [ABUSE, "24.5%", "2.50", "0.08", "10.0%", "0.03", "0.12", "0.004", "45"],
+        [
+            f"{TRAUMA}, per 10 points",
+            "10.0%",
+            "1.20",
+            "0.00",
+            "2.5%",
+            "0.01",
+            "0.06",
+            "0.004",
+            "12",
+        ],
     ]
     assert "Adjusted estimates from 8 imputations." in notes(table)
     assert table.caption == "How precise the imputed estimates are"
@@ -188,13 +200,15 @@ def test_precision_marks_hides_and_refuses(esmi):
     assert "Adjusted estimates from [c] imputations." in notes(hidden)
     with pytest.raises(mm.UsageError, match="no pooled adjusted estimate"):
         mm.precision(complete(esmi))
-    for other in (
-        {"method": "imputed_shifted"},
-        {"outcome": "involved_t2"},
-        {"specification": "all_levels"},
+    for other, title in (
+        ({"method": "imputed_shifted"}, "imputed; shifted, not at random"),
+        ({"outcome": "involved_t2"}, "Children's social care involvement at timepoint 2. imputed"),
+        ({"specification": "all_levels"}, "Every level of ethnicity and of deprivation on its own"),
     ):
-        with pytest.raises(mm.UsageError, match="several outcomes, models or methods"):
-            mm.precision(mm.stack(filled(esmi), filled(esmi, **other)))
+        table = mm.precision(mm.stack(filled(esmi), filled(esmi, m=5, **other)))
+        assert [len(section.rows) for section in table.sections] == [2, 2]
+        assert title in table.sections[1].title
+        assert f"{table.sections[1].title}. Adjusted estimates from 5 imputations." in notes(table)
 
 
 # ---- numbers in 100

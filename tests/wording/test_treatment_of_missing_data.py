@@ -8,9 +8,12 @@ import pytest
 import mothers_margins as mm
 from mothers_margins.results.results import NOT_LOCKED
 from tests.planted import (
+    CASES,
     RESTRICTED,
     complete,
+    estimates,
     filled,
+    one,
     run,
     unknown,
 )
@@ -65,8 +68,8 @@ def test_every_number_of_the_account_is_that_of_the_results(esmi):
         "at most 10% of a standard error."
     )
     assert parts[6] == (
-        "**Beside the complete cases.** Complete cases: 51 with the outcome; imputed: 80. The "
-        "adjusted odds ratio that "
+        "**Beside the complete cases.** Complete cases: 51 with the outcome; imputed: 80; both by "
+        "maximum likelihood. The adjusted odds ratio that "
         f"differs most is that of {TRAUMA}, per 10 points, which is 1.29 in complete "
         "cases and 1.20 imputed "
         "(their logarithms are "
@@ -132,10 +135,35 @@ def test_hidden_numbers_stay_hidden_in_the_account(esmi):
     assert "known as well for [c] of [c] mother-infant dyads ([c]%)" in told[1]
     assert told[5].endswith("The largest fraction of missing information is [c].")
     assert told[6] == (
-        "**Beside the complete cases.** Complete cases: [c] with the outcome; imputed: [c]. The "
-        "adjusted odds ratio "
+        "**Beside the complete cases.** Complete cases: [c] with the outcome; imputed: [c]; both "
+        "by maximum likelihood. The adjusted odds ratio "
         "that differs most: [c]."
     )
     other = filled(esmi, method="imputed_shifted", status="suppressed")
     said = mm.treatment_of_missing_data(*good, [other]).text.split("\n\n")
     assert said[8] == "- Imputed; shifted, not at random: the odds ratio that moved most: [c]."
+
+
+def test_complete_cases_and_imputed_values_are_compared_by_one_method(esmi):
+    """Complete cases have Firth's method alone: 1.8 and 1.2; imputed both, of which Firth's 2.2."""
+    firth = {"method": "firth", "standing": "no_maximum", "interval": "profile"}
+    of_cases = [
+        one("dv_any", "Yes", log(1.8), 0.4, **CASES | firth),
+        one("ctq_total", "", log(1.2), 0.1, **CASES | firth),
+    ]
+    beside = {"method": "imputed_firth", "standing": "beside", "interval": "clip"}
+    of_imputed = [
+        one("dv_any", "Yes", log(2.2), 0.3, **beside),
+        one("ctq_total", "", log(1.21), 0.08, **beside),
+    ]
+    cases = estimates(esmi, *of_cases)
+    with pytest.raises(mm.UsageError, match="no method in common"):
+        mm.treatment_of_missing_data(unknown(esmi), run(esmi), cases, filled(esmi))
+    both = mm.stack(filled(esmi), estimates(esmi, *of_imputed))
+    said = mm.treatment_of_missing_data(
+        unknown(esmi), run(esmi), cases, both, [filled(esmi, **beside)]
+    )
+    text = said.text
+    assert "80; both by Firth's method. The adjusted odds ratio that differs most" in text
+    assert "which is 1.80 in complete cases and 2.20 imputed" in text
+    assert "by another method than the main run, so that the two are not compared." in text

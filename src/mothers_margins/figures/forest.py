@@ -17,6 +17,7 @@ from mothers_margins.results.shown import LARGEST_LOG, is_hidden, is_known, show
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording.terms import (
+    SHORT_INTERVALS,
     SYMBOLS,
     YES_NO,
     cited,
@@ -50,8 +51,7 @@ OTHER_MARKERS = {
     "unknown_as_no": "<",
     "unknown_as_yes": ">",
 }
-ENDS = {"wald": ("conf_low", "conf_high"), "profile": ("profile_low", "profile_high")}
-IN_WORDS = {"wald": "Wald", "profile": "profile likelihood"}
+ENDS = {"primary": ("conf_low", "conf_high"), "profile": ("profile_low", "profile_high")}
 LEFT = 2.75  # inches: where the first panel begins
 PITCH = 0.135  # from symbol to symbol of one row
 Ends = tuple[str, str]  # the columns of an interval's limits
@@ -59,20 +59,20 @@ Key = tuple[str, str]  # a variable and its level
 
 
 @mpl.rc_context(STYLE)
-def forest(*results: Results, interval: str = "wald") -> Figure:
+def forest(*results: Results, interval: str = "primary") -> Figure:
     """Adjusted odds ratios with their intervals on a log axis, one panel per frame, on shared rows
     and a shared axis.
 
-    results: kind estimates (log-odds), one or two frames of one study. interval: wald, or profile
-    (of the likelihood). Rows stand under the study's headings of explanatory variables; a second
-    method stands below the first, and filled symbols are imputed. Left out: unadjusted estimates,
-    constants, joint tests; and suppressed estimates, which the figure says. An interval that goes
-    on beyond the axis ends in an arrow. Raises UsageError for other results, another interval, or a
-    frame with nothing to draw.
+    results: kind estimates (log-odds), one or two frames of one study. interval: the primary one,
+    or profile (of the likelihood). Rows stand under the study's headings of explanatory variables;
+    a second method stands below the first, and filled symbols are imputed. Left out: unadjusted
+    estimates, constants, joint tests; and suppressed estimates, which the figure says. An interval
+    that goes on beyond the axis ends in an arrow. Raises UsageError for other results, another
+    interval, or a frame with nothing to draw.
     """
     # asked for its type first: a list would end in a TypeError of the look-up
     if not isinstance(interval, str) or interval not in ENDS or len(results) not in (1, 2):
-        wrong = "forest: give one or two frames of estimates, and the interval wald or profile."
+        wrong = "forest: give one or two frames of estimates, and the interval primary or profile."
         raise UsageError(wrong)
     abouts = [checked(frame, "forest", "estimates") for frame in results]
     ends = ENDS[interval]
@@ -85,7 +85,7 @@ def forest(*results: Results, interval: str = "wald") -> Figure:
     bottom = plot.draw(panels)
     rows = [row for panel in panels for row in panel.rows]
     hidden = left_out(shown(row, "estimate") for row in rows)
-    notes = [_explained(interval), *_footnotes(study, rows, abouts), hidden, cited(study)]
+    notes = [_explained(rows, interval), *_footnotes(study, rows, abouts), hidden, cited(study)]
     start = _forest_in_words(study, plot.heading, flag, panels)
     alt = alt_text(abouts[0], start, _terms_in_words(study, rows, ends), hidden)
     return page.end(bottom + 0.65, notes, "forest", alt)
@@ -99,10 +99,15 @@ def _refuse_panels(panels: Sequence["_Panel"], abouts: Sequence[About], interval
         raise UsageError(f"forest: each frame needs {needed}.")
 
 
-def _explained(interval: str) -> str:
+def _explained(rows: Sequence[Record], interval: str) -> str:
+    """How to read the plot, and which intervals it draws."""
+    codes_of = dict.fromkeys(str(row["interval"]) for row in rows if row["interval"])
+    drawn = "; ".join(dict.fromkeys(SHORT_INTERVALS[code] for code in codes_of)) or "primary"
+    if interval == "profile":
+        drawn = SHORT_INTERVALS["profile"]
     return (
         "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given all others "
-        f"in its model. CI: {IN_WORDS[interval]} confidence interval; an arrow means that it goes "
+        f"in its model. CI: confidence interval ({drawn}); an arrow means that it goes "
         "on beyond the axis."
     )
 

@@ -2,6 +2,7 @@
 rest.
 """
 
+from mothers_margins.imputation.clip import MeanDistribution
 from mothers_margins.imputation.engine import chained
 from mothers_margins.imputation.equations import (
     Answers,
@@ -19,7 +20,9 @@ from mothers_margins.imputation.pooling import (
     JointTest,
     Pooled,
     combine_statistics,
+    fmi_limit,
     how_many_imputations,
+    imputations_needed,
     pool_estimates,
 )
 from mothers_margins.imputation.store import read_cells, write_cells
@@ -33,13 +36,16 @@ __all__ = [
     "Imputations",
     "ImputedAnswer",
     "JointTest",
+    "MeanDistribution",
     "Passive",
     "Pooled",
     "chained",
     "combine_statistics",
     "default_method",
     "fit_each",
+    "fmi_limit",
     "how_many_imputations",
+    "imputations_needed",
     "pool_estimates",
     "read_cells",
     "write_cells",

@@ -53,6 +53,8 @@ COLUMNS = {
         "setting",
         "chains",
         "chains_in_all",
+        "outcome",
+        "specification",
     ],
     "comparisons": [
         "variable",
@@ -96,6 +98,9 @@ COLUMNS = {
         "profile_high",
         "profile_p",
         "specification",
+        "standing",
+        "without_maximum",
+        "interval",
     ],
     "chains": ["variable", "chain", "sweep", "mean", "sd"],
     "plan_test": [
@@ -186,6 +191,8 @@ NAMES = frozenset(
         "recipe",
         "analysis",
         "measure",
+        "standing",
+        "interval",
     ]
 )
 # `statistic` names a number in these kinds; in comparisons and checks it is the number.
@@ -207,6 +214,7 @@ WHOLE = frozenset(
         "chain",
         "sweep",
         "tenth",
+        "without_maximum",
     ]
 )
 

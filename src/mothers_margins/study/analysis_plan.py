@@ -60,20 +60,24 @@ class Lock(Definition):
 class Regression(Definition):
     """Rules of every model.
 
-    minimum_cell: fewest dyads in a level with, and without, the outcome. below_minimum: what
-    happens below it. few_events: events per parameter below which a table warns.
-    exploratory_events: those that a model of an exploratory outcome needs. firth_std_error: from
-    the ordinary information (as SAS and brglm2 do) or that of the augmented data (logistf).
-    clustered_in: the clusters from which participants come, as printed ('42 organisations'); a
-    model without a cluster variable then says that its standard errors do not allow for them.
-    few_clusters: number of clusters below which a table warns.
+    minimum_cell: fewest dyads in a level with, and without, the outcome (a mean over imputations).
+    below_minimum: what happens below it: Firth's estimates stand `beside` those of maximum
+    likelihood, `replace` them, or the model stops. few_events: events per parameter that a model of
+    a primary, secondary or sensitivity outcome needs; exploratory_events: those that one of an
+    exploratory outcome needs. firth_interval: interval and p of Firth's estimates, by penalised
+    profile likelihood (pooled by CLIP) or Wald's. firth_std_error: from the ordinary information
+    (as SAS and brglm2 do) or that of the augmented data (logistf). clustered_in: the clusters from
+    which participants come, as printed ('42 organisations'); a model without a cluster variable
+    then says that its standard errors do not allow for them. few_clusters: number of clusters below
+    which a table warns.
     """
 
     minimum_cell: int = Field(5, ge=1)
-    below_minimum: Literal["stop", "firth"] = "stop"
+    below_minimum: Literal["beside", "replace", "stop"] = "beside"
     few_events: float = Field(5, ge=0)
     exploratory_events: float = Field(10, ge=0)
     confidence: float = Field(95, gt=50, lt=100)
+    firth_interval: Literal["profile", "wald"] = "profile"
     firth_std_error: Literal["information", "augmented"] = "information"
     clustered_in: str = ""
     few_clusters: int = Field(30, ge=0)

@@ -178,6 +178,20 @@ class Study:
             plan = self.file.models.get(plan.departs_from)
         return ""
 
+    def alternatives(self, model: str, outcome: str) -> tuple[str, ...]:
+        """Models that depart from a model and explain an outcome by other terms, or code one
+        otherwise. Raises UsageError for unknown names.
+        """
+        own = {term: self.coding(model, term) for term in self.terms(model, outcome)}
+        departing = [
+            name for name, other in self.file.models.items() if other.departs_from == model
+        ]
+        coded = {
+            name: {term: self.coding(name, term) for term in self.terms(name, outcome)}
+            for name in departing
+        }
+        return tuple(name for name in departing if coded[name] != own)
+
     def unlocked(self, model: str, outcome: str) -> bool:
         """Whether no agreed list covers the estimates of a model (a name, or formula) for an
         outcome.

@@ -122,7 +122,9 @@ class ComparisonColumns:
             }
             asked = {name: column for name, column in shown_by.items() if f"{{{name}}}" in pattern}
             statistic = of_row(pattern, planned, **asked)
-        mark = self.notes.mark(f"Fisher's exact test: {NOTES[codes(fisher)[0]]}.") if fisher else ""
+        mark = ""
+        if fisher:
+            mark = self.notes.mark(f"This p is Fisher's exact test's, {NOTES[codes(fisher)[0]]}.")
         return statistic, of_row("{p_quoted}", quoted, mark, p_quoted="p_value")
 
     def explain(self, *, differences: bool = True) -> None:
@@ -141,14 +143,20 @@ class ComparisonColumns:
                 if rules.variances == "equal"
                 else "Welch's t-test"
             )
+            self.notes.plain(f"Test and p of means: {means}.")
+        if "rank_sum" in tests:
             ranks = "with" if rules.rank_sum_correction else "without"
-            beside = f" Beside a median: Wilcoxon's rank-sum test {ranks} continuity correction."
-            self.notes.plain(f"Means: {means}.{beside if 'rank_sum' in tests else ''}")
+            self.notes.plain(
+                f"Test and p beside a median: Wilcoxon's rank-sum test {ranks} continuity "
+                "correction. W is R's (Mann and Whitney's U: pairs in which the value of the first "
+                "group is the higher, ties half); the rank sum of that group, which Stata prints, "
+                "is W + n(n + 1)/2 with its n."
+            )
         if differences:
             self.notes.plain(
-                f"Differences: {self.groups[0]} minus {self.groups[1]}, of percentages in points "
+                f"Difference: {self.groups[0]} minus {self.groups[1]}, of percentages in points "
                 "with Newcombe's "
-                "interval, or of means. Standardised differences: over the root of the average "
+                "interval, or of means. Std. difference: over the root of the average "
                 "variance; with two "
                 "levels of the first one, with several a distance without a sign."
             )
@@ -162,13 +170,14 @@ class ComparisonColumns:
         """Which test stands at levels, and where Fisher's is quoted."""
         rules = self.study.file.tests
         fisher = [row for row in rows if row["test"] == "fisher_exact"]
+        where = "Test and p of levels" if differences else "p"
         asked_for = fisher and all("asked_for" in codes(row) for row in fisher)
         pearson = (
             f"Pearson's chi-squared {'with' if rules.yates else 'without'} continuity correction"
         )
         if asked_for:
             brackets = ", its p in brackets" if differences else ""
-            self.notes.plain(f"Levels: Fisher's exact test; {pearson} stands beside it{brackets}.")
+            self.notes.plain(f"{where}: Fisher's exact test; {pearson} stands beside it{brackets}.")
         elif any(row["test"] == "chi_squared" for row in rows):
             brackets = ", with its p in brackets" if differences else ""
             rule = (
@@ -180,7 +189,7 @@ class ComparisonColumns:
                 if rules.reported != "none"
                 else ""
             )
-            self.notes.plain(f"Levels: {pearson}; {rule}{departs}.")
+            self.notes.plain(f"{where}: {pearson}; {rule}{departs}.")
 
 
 def _has_p(row: Record) -> bool:

@@ -5,7 +5,7 @@ precision, per 100.
 from collections.abc import Mapping, Sequence
 
 from mothers_margins.errors import UsageError
-from mothers_margins.imputation import how_many_imputations
+from mothers_margins.imputation import imputations_needed
 from mothers_margins.results.results import About, Record, Results, checked, codes
 from mothers_margins.results.shown import Value, combined, is_hidden, is_known, odds, shown
 from mothers_margins.study.study import Study
@@ -22,6 +22,7 @@ from mothers_margins.wording.terms import (
     level,
     method,
     rounding_rule,
+    specification,
     symbol,
     term,
     unlocked,
@@ -156,9 +157,9 @@ def precision(results: Results) -> Table:
     Carlo error, enough m.
 
     results: pooled estimates, from `PooledFit.to_frame` or `stability` (of which the largest m is
-    shown). The Monte Carlo error of an odds ratio is that of its logarithm times the odds ratio.
-    Raises UsageError for results without pooled estimates, and for several outcomes, models or
-    methods.
+    shown); of several outcomes, models or methods a section each. The Monte Carlo error of an odds
+    ratio is that of its logarithm times the odds ratio. Raises UsageError for results without
+    pooled estimates.
     """
     about = checked(results, "precision", "estimates")
     rows = [
@@ -169,13 +170,14 @@ def precision(results: Results) -> Table:
     rows = [row for row in rows if "joint_test" not in codes(row)]
     if not rows:
         raise UsageError("precision: there is no pooled adjusted estimate.")
-    if len({(row["outcome"], row["specification"], row["method"]) for row in rows}) > 1:
-        raise UsageError("precision: these are estimates of several outcomes, models or methods.")
-    chosen = _of_largest_m([row for row in rows if row["variable"]])
-    lines = [
-        Row(term(about.study, row), _precise(row), str(row["variable"]), str(row["level"]))
-        for row in chosen
-    ]
+    notes = Notes()
+    by_analysis = _by_analysis(rows)
+    sections = []
+    for key, own in by_analysis.items():
+        title = _analysis(about.study, *key) if len(by_analysis) > 1 else ""
+        chosen = _of_largest_m(own)
+        sections.append(Section(title, tuple(_precise_row(about.study, row) for row in chosen)))
+        notes.plain(" ".join(filter(None, (title and f"{title}.", _from_how_many(chosen)))))
     heads = {
         "missing_information": "Missing information",
         "ratio": "OR",
@@ -186,10 +188,6 @@ def precision(results: Results) -> Table:
         "mc_p": "of p",
         "enough": "m that would be enough",
     }
-    notes = Notes()
-    numbers = [shown(row, "m") for row in chosen]
-    known = [count_text(number) for number in numbers if is_known(number)]
-    notes.plain(f"Adjusted estimates from {known[0] if known else symbol(*numbers)} imputations.")
     notes.plain(
         "Missing information: the fraction of an estimate's information that missing values took "
         "away."
@@ -198,7 +196,12 @@ def precision(results: Results) -> Table:
         "Monte Carlo error: how much an estimate would change if it were all imputed again with "
         "another seed."
     )
-    notes.plain("Enough: standard errors would then change by about 5% (von Hippel 2020).")
+    notes.plain(
+        "Enough: one per per cent of missing information (White, Royston and Wood 2011), and so "
+        "many that standard errors would change by about 5%, at the upper limit of the missing "
+        "information that this number of imputations leaves open (von Hippel 2020). The largest "
+        "decides."
+    )
     caption = "How precise the imputed estimates are"
     return _table(
         about,
@@ -206,9 +209,36 @@ def precision(results: Results) -> Table:
         caption,
         "Explanatory variable",
         heads,
-        [Section("", tuple(lines))],
+        sections,
         notes,
     )
+
+
+def _by_analysis(rows: list[Record]) -> dict[tuple[str, str, str], list[Record]]:
+    """Estimates of explanatory variables by their outcome, model and method."""
+    by_analysis: dict[tuple[str, str, str], list[Record]] = {}
+    for row in rows:
+        if row["variable"]:
+            key = (str(row["outcome"]), str(row["specification"]), str(row["method"]))
+            by_analysis.setdefault(key, []).append(row)
+    return by_analysis
+
+
+def _analysis(study: Study, outcome: str, model: str, used: str) -> str:
+    """An analysis in words: its outcome, its model and its method."""
+    titles = (label(study, outcome), specification(study, model), method(used))
+    return ". ".join(filter(None, titles))
+
+
+def _precise_row(study: Study, row: Record) -> Row:
+    return Row(term(study, row), _precise(row), str(row["variable"]), str(row["level"]))
+
+
+def _from_how_many(rows: list[Record]) -> str:
+    """From how many imputations estimates are."""
+    numbers = [shown(row, "m") for row in rows]
+    known = [count_text(number) for number in numbers if is_known(number)]
+    return f"Adjusted estimates from {known[0] if known else symbol(*numbers)} imputations."
 
 
 def _of_largest_m(rows: list[Record]) -> list[Record]:
@@ -237,8 +267,12 @@ def _precise(row: Record) -> tuple[Cell, ...]:
         _as_ratio(shown(row, "conf_low"), shown(row, "mc_low")),
         _as_ratio(shown(row, "conf_high"), shown(row, "mc_high")),
         cell("{p_error}", {"p_error": shown(row, "mc_p")}),
-        cell("{n}", {"n": combined(how_many_imputations, lost)}),
+        cell("{n}", {"n": combined(_needed, lost, shown(row, "m"))}),
     )
+
+
+def _needed(fmi: float, m: float) -> float:
+    return imputations_needed(fmi, int(m))
 
 
 def _as_ratio(log_odds: Value, mc_error: Value) -> Cell:

@@ -16,11 +16,15 @@ from mothers_margins.tables.cells import EMPTY, cell, of_row, ratio_of, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording.terms import (
     DF_RULES,
+    INTERVALS,
     MODELS,
+    base,
+    capital,
     clusters,
     coding,
     count_text,
     done_to_model,
+    in_place_of_planned,
     is_firth,
     is_imputed,
     label,
@@ -37,6 +41,17 @@ from mothers_margins.wording.terms import (
 )
 
 JOINT = "joint_test"
+# CLIP has no correction for few imputations.
+FEW_FOR_CLIP = 20
+BY_PROFILE = ("profile", "clip")  # where the profile's interval is the primary one
+
+
+class RowsKey(NamedTuple):
+    """On whose rows estimates are: an outcome and a model, on complete cases or imputed."""
+
+    outcome: str
+    specification: str
+    base: str
 
 
 class FitKey(NamedTuple):
@@ -47,21 +62,30 @@ class FitKey(NamedTuple):
     model: str
     method: str
 
+    @property
+    def rows(self) -> RowsKey:
+        """On whose rows it is."""
+        return RowsKey(self.outcome, self.specification, base(self.method))
+
 
 Key = tuple[FitKey, str, str]  # with the variable and the level of a row
+
+# The number with the outcome and that of all, by whose rows they are, variable and level.
+Counts = dict[tuple[RowsKey, str, str], tuple[Value, Value]]
 
 
 def odds_ratios(
     results: Results | Iterable[Results],
-    cells: Results | None = None,
+    cells: Results | Iterable[Results] | None = None,
     log: Results | Iterable[Results] | None = None,
 ) -> Table:
-    """A table of odds ratios: one row per level, a pair of columns per model and method, Wald and
-    profile intervals.
+    """A table of odds ratios: one row per level, a pair of columns per model and method with the
+    primary interval and p, and those by profile likelihood where they stand beside.
 
     results: estimates of one model, from `Fit.to_frame`, or a list of several; of several outcomes
-    or models the adjusted estimates stand side by side. cells: `Fit.tabulated`, for the number with
-    the outcome of each level. log: `Fit.log`, or a list of them, for the notes. Limits of
+    or models the adjusted estimates stand side by side. cells: `Fit.tabulated`, or a list of them,
+    for the number with the outcome of each level, which stands beside the estimates that are on the
+    same rows. log: `Fit.log`, or a list of them, for the notes. Limits of
     log-odds are exponentiated, standard errors never. Raises UsageError for results of another
     kind.
     """
@@ -84,7 +108,9 @@ def odds_ratios(
             rows += builder.variable(name)
         sections.append(Section(title, tuple(rows)))
     _explain(about.study, notes, estimates)
-    _explain_log(about.study, notes, _frames(log) if log is not None else [])
+    if any(is_imputed(rows.base) for rows in builder.counts_before.values()):
+        notes.plain("With outcome, of all (imputed): means over the imputations.")
+    _explain_log(about.study, notes, estimates, _frames(log) if log is not None else [])
     _explain_codings(about.study, notes, estimates)
     return table_of(
         about,
@@ -151,9 +177,13 @@ class _Estimates:
         """Levels of a variable that have an estimate; an empty one for a number."""
         return list(dict.fromkeys(key[2] for key in self.rows_by_key if key[1] == variable))
 
-    def first(self, variable: str) -> Record:
-        """An estimate of a variable, for what it is called and compared with."""
-        return next(row for key, row in self.rows_by_key.items() if key[1] == variable)
+    def first(self, variable: str, level: str) -> Record:
+        """An estimate of a level, for what it is called and compared with."""
+        return next(row for key, row in self.rows_by_key.items() if key[1:] == (variable, level))
+
+    def has_levels(self, fit: FitKey, variable: str) -> bool:
+        """Whether a variable is in a fit by its levels."""
+        return any(key[:2] == (fit, variable) and key[2] for key in self.rows_by_key)
 
     def of_fit(self, fit: FitKey) -> list[Record]:
         """The estimates of a pair of columns, without joint tests and constants."""
@@ -166,6 +196,10 @@ def _fit_key(row: Record) -> FitKey:
     )
 
 
+def _rows_key(row: Record) -> RowsKey:
+    return RowsKey(str(row["outcome"]), str(row["specification"]), base(str(row["method"])))
+
+
 def _caption(study: Study, estimates: _Estimates) -> str:
     outcomes = dict.fromkeys(str(row["outcome"]) for row in estimates.rows)
     models = dict.fromkeys(str(row["specification"]) for row in estimates.rows)
@@ -176,16 +210,16 @@ def _caption(study: Study, estimates: _Estimates) -> str:
     return ". ".join(titles)
 
 
-def _with_outcome(cells: Results | None) -> dict[tuple[str, str], tuple[Value, Value]]:
-    """Number with the outcome and in all, by variable and level."""
-    if cells is None:
-        return {}
-    checked(cells, "odds_ratios", "events")
-    if set(cells["engine"]) - {"cells"}:
-        raise UsageError("odds_ratios: cells are what Fit.tabulated returns.")
-    by_side: dict[tuple[str, str], dict[str, Value]] = {}
-    for row in cells.to_dict("records"):
-        by_side.setdefault((row["variable"], row["level"]), {})[row["group"]] = shown(row, "n")
+def _with_outcome(cells: Results | Iterable[Results] | None) -> Counts:
+    """Number with the outcome and in all, by whose rows they are, variable and level."""
+    by_side: dict[tuple[RowsKey, str, str], dict[str, Value]] = {}
+    for frame in _frames(cells) if cells is not None else []:
+        checked(frame, "odds_ratios", "events")
+        if set(frame["engine"]) - {"cells"}:
+            raise UsageError("odds_ratios: cells are what Fit.tabulated returns.")
+        for row in frame.to_dict("records"):
+            key = (_rows_key(row), str(row["variable"]), str(row["level"]))
+            by_side.setdefault(key, {})[row["group"]] = shown(row, "n")
     return {
         key: (sides["yes"], combined(lambda yes, no: yes + no, sides["yes"], sides["no"]))
         for key, sides in by_side.items()
@@ -209,28 +243,38 @@ class _Ratios:
         about: About,
         notes: Notes,
         estimates: _Estimates,
-        with_outcome: dict[tuple[str, str], tuple[Value, Value]],
+        with_outcome: Counts,
     ) -> None:
         self.study = about.study
         self.open = about.lock == "open"
         self.notes = notes
         self.estimates = estimates
         self.with_outcome = with_outcome
+        counted = {rows for rows, _, _ in with_outcome}
+        # of each pair of columns before which counts stand, whose rows they count
+        self.counts_before: dict[FitKey, RowsKey] = {}
+        for fit in estimates.fits:
+            rows = fit.rows
+            if rows in counted and rows not in self.counts_before.values():
+                self.counts_before[fit] = rows
 
     def columns(self) -> Iterator[Column]:
         confidence = f"{self.study.file.regression.confidence:g}%"
-        if self.with_outcome:
-            yield Column("events", "With outcome, of all")
         for fit in self.estimates.fits:
             spanner = self._spanner(fit)
+            if fit in self.counts_before:
+                rows = self.counts_before[fit]
+                heading = f"With outcome, of all ({method(rows.base)})"
+                key_of_rows = "_".join(rows) if self.estimates.several else rows.base
+                yield Column(f"{key_of_rows}_events", heading)
             key = "_".join(fit if self.estimates.several else fit[2:])
             if fit.method == "available_case":
                 yield Column(f"{key}_n", "n", None, spanner)
             yield Column(key, f"OR ({confidence} CI)", None, spanner)
             yield Column(f"{key}_p", "p", None, spanner)
             if self._profiled(fit):
-                yield Column(f"{key}_profile", f"Profile {confidence} CI", None, spanner)
-                yield Column(f"{key}_profile_p", "Profile p", None, spanner)
+                yield Column(f"{key}_profile", f"Beside: profile {confidence} CI", None, spanner)
+                yield Column(f"{key}_profile_p", "Beside: profile p", None, spanner)
         if self.open:
             yield Column("status", "Status")
 
@@ -247,12 +291,12 @@ class _Ratios:
         return f"{'. '.join(filter(None, which)) or 'Main model'}. {spanner}"
 
     def _profiled(self, fit: FitKey) -> bool:
-        """Profile columns stand where there are profile intervals, of the adjusted estimates of one
-        model.
+        """Profile columns stand where there are profile intervals beside the primary ones, of the
+        adjusted estimates of one model.
         """
         if self.estimates.several or fit.model != "adjusted":
             return False
-        return any(is_known(shown(row, "profile_low")) for row in self.estimates.of_fit(fit))
+        return any(map(_has_profile_beside, self.estimates.of_fit(fit)))
 
     def _width(self, fit: FitKey) -> int:
         """How many columns stand for one model and method."""
@@ -267,15 +311,21 @@ class _Ratios:
         """The rows of a variable: one, or a heading with the joint test, the reference, and a row
         per level.
         """
-        levels = self.estimates.levels(name)
-        first = self.estimates.first(name)
-        if len(levels) == 1:
-            yield self._row(term_beside_reference(self.study, first), name, levels[0])
+        every = self.estimates.levels(name)
+        # one model can take as a number, or as steps, what another takes by its levels
+        alone = every if len(every) == 1 else [value for value in every if not value]
+        for value in alone:
+            row = self.estimates.first(name, value)
+            yield self._row(term_beside_reference(self.study, row), name, value)
+        levels = [value for value in every if value not in alone]
+        if not levels:
             return
+        first = self.estimates.first(name, levels[0])
         joint: list[Cell] = []
         for fit in self.estimates.fits:
+            joint += [EMPTY] if fit in self.counts_before else []
             joint += self._joint(fit, name)
-        yield self._padded(Row(label(self.study, name), tuple(joint), name), EMPTY, NOT_LOCKED)
+        yield self._padded(Row(label(self.study, name), tuple(joint), name), NOT_LOCKED)
         yield self._reference(name, str(first["reference"]))
         for value in levels:
             yield self._row(level(self.study, name, value), name, value, depth=2)
@@ -283,29 +333,32 @@ class _Ratios:
     def _reference(self, name: str, reference: str) -> Row:
         cells: list[Cell] = []
         for fit in self.estimates.fits:
-            cells += [Cell("reference"), *(EMPTY,) * (self._width(fit) - 1)]
+            cells += self._counts(fit, name, reference)
+            compared = Cell("reference") if self.estimates.has_levels(fit, name) else EMPTY
+            cells += [compared, *(EMPTY,) * (self._width(fit) - 1)]
         row = Row(level(self.study, name, reference), tuple(cells), name, reference, 2)
-        return self._padded(row, self._events(name, reference), "")
+        return self._padded(row, "")
 
     def _row(self, title: str, name: str, value: str, depth: int = 1) -> Row:
         cells: list[Cell] = []
         for fit in self.estimates.fits:
+            cells += self._counts(fit, name, value)
             cells += self._estimate(fit, name, value)
-        return self._padded(
-            Row(title, tuple(cells), name, value, depth), self._events(name, value), NOT_LOCKED
-        )
+        return self._padded(Row(title, tuple(cells), name, value, depth), NOT_LOCKED)
 
-    def _padded(self, row: Row, events: Cell, status: str) -> Row:
-        """A row with the columns that stand before and after the estimates."""
-        before = (events,) if self.with_outcome else ()
-        after = (Cell(status),) if self.open else ()
-        return replace(row, cells=(*before, *row.cells, *after))
+    def _padded(self, row: Row, status: str) -> Row:
+        """A row with the column that stands after the estimates."""
+        return replace(row, cells=(*row.cells, Cell(status))) if self.open else row
 
-    def _events(self, name: str, value: str) -> Cell:
-        if (name, value) not in self.with_outcome:
-            return EMPTY
-        n, whole = self.with_outcome[name, value]
-        return cell("{n} of {denominator}", {"n": n, "denominator": whole})
+    def _counts(self, fit: FitKey, name: str, value: str) -> list[Cell]:
+        """The number with the outcome, before the first pair of columns that is on its rows."""
+        if fit not in self.counts_before:
+            return []
+        key = (self.counts_before[fit], name, value)
+        if key not in self.with_outcome:
+            return [EMPTY]
+        n, whole = self.with_outcome[key]
+        return [cell("{n} of {denominator}", {"n": n, "denominator": whole})]
 
     def _joint(self, fit: FitKey, name: str) -> list[Cell]:
         """The cells of a variable's heading: p of its levels together."""
@@ -340,6 +393,10 @@ def _profile(row: Record) -> Cell:
     return cell(pattern, {"ratio_low": odds(low), "ratio_high": odds(high)})
 
 
+def _has_profile_beside(row: Record) -> bool:
+    return row["interval"] not in BY_PROFILE and is_known(shown(row, "profile_low"))
+
+
 def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
     """What is in the model, by which method, and how to read it."""
     rules, unit = study.file.regression, study.file.unit.many
@@ -372,12 +429,15 @@ def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
     ]
     if pooled:
         notes.plain(_pooling(study, pooled))
-    profiled = any(
-        is_known(shown(row, "profile_low")) for fit in adjusted for row in estimates.of_fit(fit)
-    )
-    profile = "; profile ones are likelihood-ratio" if profiled and not estimates.several else ""
-    notes.plain(f"p and intervals are Wald's{profile}.")
+    for words in _primary_in_words(estimates):
+        notes.plain(words)
+    if not estimates.several and any(
+        _has_profile_beside(row) for fit in adjusted for row in estimates.of_fit(fit)
+    ):
+        notes.plain("Beside them: interval and p by profile likelihood.")
     for words in clusters(study, estimates.rows):
+        notes.plain(words)
+    for words in dict.fromkeys(_in_place(row) for row in estimates.rows if _in_place(row)):
         notes.plain(words)
     if adjusted:
         notes.plain(
@@ -388,6 +448,34 @@ def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
         notes.plain(f"n is the number of {unit} behind an odds ratio; it differs from row to row.")
 
 
+def _primary_in_words(estimates: _Estimates) -> Iterator[str]:
+    """By what the primary interval and p of each method are."""
+    codes_of: dict[str, list[str]] = {}
+    for row in estimates.rows:
+        used = method(str(row["method"]))
+        if row["interval"] and used not in codes_of.setdefault(str(row["interval"]), []):
+            codes_of[str(row["interval"])].append(used)
+    parts = [f"{', '.join(used)}: {INTERVALS[code]}" for code, used in codes_of.items()]
+    if parts:
+        yield (
+            "The interval beside an odds ratio and its p are the primary ones, both from one "
+            f"statistic. {capital('; '.join(parts))}."
+        )
+    numbers = [shown(row, "m") for row in estimates.rows if row["interval"] == "clip"]
+    few = [number for number in numbers if is_known(number) and number < FEW_FOR_CLIP]
+    if few:
+        yield (
+            f"CLIP has no correction for few imputations: {count_text(min(few))} are fewer than "
+            f"{FEW_FOR_CLIP}."
+        )
+
+
+def _in_place(row: Record) -> str:
+    """That an estimate is by another method than the planned one, and why."""
+    why = in_place_of_planned(row)
+    return f"{capital(method(str(row['method'])))}: {why}." if why else ""
+
+
 def _model_in_words(study: Study, fit: FitKey, estimates: _Estimates) -> str:
     """How many participants, events and parameters an adjusted model has."""
     rules, unit = study.file.regression, study.file.unit.many
@@ -396,9 +484,11 @@ def _model_in_words(study: Study, fit: FitKey, estimates: _Estimates) -> str:
     n, events = shown(row, "n"), shown(row, "n_events")
     per = combined(lambda n, events: min(events, n - events) / len(rows), n, events)
     per_text = f"{per:.1f}" if is_known(per) else symbol(per)
+    is_exploratory = study.outcomes[fit.outcome].kind == "exploratory"
+    needed = rules.exploratory_events if is_exploratory else rules.few_events
     few = ""
-    if is_known(per) and per < rules.few_events:
-        few = f"; fewer than {rules.few_events:g}, so read it with caution"
+    if is_known(per) and per < needed:
+        few = f"; fewer than {needed:g}, so read it with caution"
     titles = [label(study, fit.outcome), specification(study, fit.specification)]
     about = f"{'. '.join(filter(None, titles))}, adjusted" if estimates.several else "Adjusted"
     return (
@@ -417,10 +507,13 @@ def _pooling(study: Study, rows: list[Record]) -> str:
     known = dict.fromkeys(count_text(number) for number in numbers if is_known(number))
     m = " or ".join(known) or symbol(*numbers)
     rule = study.file.missing_data.df_rule if study.file.missing_data else "rubin"
+    by_t = f"p and intervals against t with the degrees of freedom of {DF_RULES[rule]}"
+    by_clip = "of Firth's method p and intervals by CLIP"
+    has_t, has_clip = (any(row["interval"] == code for row in rows) for code in ("wald_t", "clip"))
+    ends = [words for words, holds in ((by_t, has_t), (by_clip, has_clip)) if holds]
     pooled = (
-        f"Imputed: {m} imputations by chained equations, pooled by Rubin's rules; p and "
-        "intervals against t with the "
-        f"degrees of freedom of {DF_RULES[rule]}."
+        f"Imputed: {m} imputations by chained equations, pooled by Rubin's rules; "
+        f"{'; '.join(ends)}."
     )
     return f"{pooled} {missing_information(study, rows)}".strip()
 
@@ -445,15 +538,16 @@ def missing_information(study: Study, rows: list[Record]) -> str:
     return f"{words}."
 
 
-def _explain_log(study: Study, notes: Notes, frames: list[Results]) -> None:
-    """What was done to the models, each kind once, with the variables and levels that it was done
-    to.
+def _explain_log(study: Study, notes: Notes, estimates: _Estimates, frames: list[Results]) -> None:
+    """What was done to the models, each kind once per analysis, with the variables and levels that
+    it was done to.
     """
+    several = len({fit.rows for fit in estimates.fits}) > 1
     for frame in frames:
         checked(frame, "odds_ratios", "events")
         if set(frame["engine"]) - {"model"}:
             raise UsageError("odds_ratios: done is what Fit.log returns.")
-        by_event: dict[str, list[str]] = {}
+        by_event: dict[tuple[RowsKey, str], list[str]] = {}
         for row in frame.to_dict("records"):
             if row["event"] in ("clustered", "clusters_not_recorded"):
                 continue  # said of every table, whether or not it has a log
@@ -461,12 +555,30 @@ def _explain_log(study: Study, notes: Notes, frames: list[Results]) -> None:
             if not row["variable"]:
                 n = shown(row, "n")
                 words += f" ({f'{n:g}' if is_known(n) else count_text(n)})"
-            about = by_event.setdefault(words, [])
+            about = by_event.setdefault((_rows_key(row), words), [])
             if row["variable"]:
-                text = named(study, str(row["variable"]), str(row["level"]))
+                text = named(study, str(row["variable"]), str(row["level"])) + _in_how_many(row)
                 about += [] if text in about else [text]
-        for words, about in by_event.items():
-            notes.plain(f"{words}: {'; '.join(about)}." if about else f"{words}.")
+        for (rows, words), about in by_event.items():
+            whose = f"{_whose(study, estimates, rows)}. " if several else ""
+            notes.plain(f"{whose}{words}: {'; '.join(about)}." if about else f"{whose}{words}.")
+
+
+def _whose(study: Study, estimates: _Estimates, rows: RowsKey) -> str:
+    """Whose columns a note concerns."""
+    words = capital(method(rows.base))
+    if not estimates.several:
+        return words
+    titles = [label(study, rows.outcome), specification(study, rows.specification)]
+    return f"{'. '.join(filter(None, titles))}, {method(rows.base)}"
+
+
+def _in_how_many(row: Record) -> str:
+    """In how many of several data sets it was; empty where there is one, or it was in all."""
+    chains, in_all = shown(row, "chains"), shown(row, "chains_in_all")
+    if not (is_known(chains) and is_known(in_all)) or in_all == 1:
+        return ""
+    return f" (in {count_text(chains)} of {count_text(in_all)} completed data sets)"
 
 
 def _explain_codings(study: Study, notes: Notes, estimates: _Estimates) -> None:

@@ -2,13 +2,21 @@
 
 from collections.abc import Callable, Iterator
 
-from mothers_margins.errors import expect, unknown
-from mothers_margins.results.results import NOT_LOCKED
+from mothers_margins.errors import UsageError, expect, unknown
+from mothers_margins.results.results import NOT_LOCKED, Record, Results, checked
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study.conditions import Where
 from mothers_margins.study.study import Study
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
-from mothers_margins.wording.terms import DF_RULES
+from mothers_margins.wording.terms import (
+    DF_RULES,
+    capital,
+    in_place_of_planned,
+    is_firth,
+    label,
+    method,
+    specification,
+)
 
 Lines = Iterator[tuple[str, ...]]
 KINDS = {
@@ -23,21 +31,25 @@ SUMMARIES = {
 }
 
 
-def overview(study: Study, part: str) -> Table:
+def overview(study: Study, part: str, *estimates: Results) -> Table:
     """One part of a study definition as a table, for example about, groups, instruments, models or
     choices.
 
-    A part that the study does not have says so. Raises UsageError, naming the parts, if there is no
-    such part.
+    estimates: of the part `deviations` only; each analysis among them that is by another method
+    than the planned one is a row of its own. A part that the study does not have says so. Raises
+    UsageError, naming the parts, if there is no such part, and for other results.
     """
     expect(study, Study, "overview", 'a study: mm.read_study("…")')
     if not isinstance(part, str) or part not in PARTS:
         raise unknown("part", [str(part)], PARTS, "overview")
+    if estimates and part != "deviations":
+        raise UsageError("overview: only the part deviations takes estimates.")
     caption, stub, headings, lines = PARTS[part]
     empty = tuple("" for _ in headings)
     rows: list[Row] = []
-    for label, *texts in list(lines(study)) or [("This study has none.", *empty)]:
-        rows.append(Row(label, tuple(Cell(text or "–") for text in texts)))
+    every_line = [*lines(study), *_other_methods(study, estimates)]
+    for title, *texts in every_line or [("This study has none.", *empty)]:
+        rows.append(Row(title, tuple(Cell(text or "–") for text in texts)))
     return Table(
         name=part,
         caption=caption,
@@ -228,8 +240,24 @@ def _deviations(study: Study) -> Lines:
         if any(outcome.also_within for outcome in study.outcomes.values()):
             rule = "Exploratory outcomes are rare, so all their levels are tested exactly."
             yield "Fisher's exact test for exploratory outcomes", "by rule", "", rule
-    if study.file.models and rules.below_minimum == "firth":
+    if study.file.models:
         yield "Firth's method in place of maximum likelihood", "by rule", "", rules.reason
+
+
+def _other_methods(study: Study, estimates: tuple[Results, ...]) -> Lines:
+    """Analyses that are by another method than the planned one, each once, and why."""
+    seen: dict[tuple[str, ...], Record] = {}
+    for frame in estimates:
+        checked(frame, "overview", "estimates")
+        for row in frame.to_dict("records"):
+            key = tuple(str(row[name]) for name in ("outcome", "specification", "method"))
+            if row["standing"] not in ("", "planned", "beside"):
+                seen.setdefault(key, row)
+    for (outcome, model, used), row in seen.items():
+        name = "Firth's method" if is_firth(used) else "Maximum likelihood"
+        about = ". ".join(filter(None, (label(study, outcome), specification(study, model))))
+        kind = "asked for" if row["standing"] == "asked_for" else "found in the data"
+        yield f"{name}: {about}", f"{kind}; {method(used)}", "", capital(in_place_of_planned(row))
 
 
 def _lock(study: Study) -> Lines:
@@ -351,6 +379,21 @@ def _choices(study: Study) -> Lines:
             if model.cluster:
                 robust = f"standard errors of model {name} are robust to these clusters"
                 yield f"Clusters: {study.label(model.cluster)}", robust, ""
+        yield (
+            "Events per parameter",
+            f"{rules.few_events:g}; {rules.exploratory_events:g} for an exploratory outcome",
+            "with fewer no model is fitted",
+        )
+        yield (
+            "Interval and p of maximum likelihood",
+            "Wald's, as in Stata",
+            "of imputed data against t; profile likelihood stands beside",
+        )
+        yield (
+            "Interval and p of Firth's method",
+            {"profile": "penalised profile likelihood", "wald": "Wald's"}[rules.firth_interval],
+            "pooled by CLIP" if rules.firth_interval == "profile" else "",
+        )
         yield (
             "Standard errors of Firth's method",
             f"from the {rules.firth_std_error} information",

@@ -47,6 +47,25 @@ DF_RULES = {
     "rubin": "Rubin (1987), as in Stata for a logistic regression",
     "barnard-rubin": "Barnard and Rubin (1999)",
 }
+INTERVALS = {  # by what the primary interval and p of estimates are
+    "wald": "Wald's, as Stata has them",
+    "wald_t": "Wald's, against t, as Stata has them",
+    "profile": "those of the penalised profile likelihood",
+    "clip": "those of the penalised profile likelihoods, pooled by CLIP (Heinze, Ploner and Beyea "
+    "2013)",
+}
+SHORT_INTERVALS = {
+    "wald": "Wald's",
+    "wald_t": "Wald's",
+    "profile": "by profile likelihood",
+    "clip": "by profile likelihood, pooled by CLIP",
+}
+STANDINGS = {  # why estimates are by another method than the planned one
+    "no_maximum": "in place of maximum likelihood, because the likelihood has no maximum",
+    "small_cells": "in place of maximum likelihood, as the study says where cells are small",
+    "asked_for": "in place of the study's rule, as was asked for",
+    "beside": "beside the primary estimates",
+}
 EQUATIONS = {
     "logit": "logistic regression (logit)",
     "ologit": "ordered logistic regression (ologit)",
@@ -58,7 +77,7 @@ EQUATIONS = {
 NOTES = {  # of estimates, predictions, comparisons and checks
     "between_timepoints": "recorded between the timepoints, after timepoint 1",
     "joint_test": "all levels together, Wald's test",
-    "by_firth": "by Firth's method: a cell is below the minimum",
+    "by_firth": "by Firth's method",
     "cluster_robust": "standard errors robust to clusters",
     "few_clusters": "few clusters, so that its standard error may be too small",
     "clusters_not_allowed_for": "does not allow for the clusters",
@@ -71,7 +90,7 @@ NOTES = {  # of estimates, predictions, comparisons and checks
     "too_few_values": "not tested: a group has fewer than two values, or nothing varies",
     "too_many_tables": "not computed: too many tables; put levels together",
     "small_expected_count": "quoted in place of chi-squared, by rule",
-    "asked_for": "exact for every level, as was asked for",
+    "asked_for": "for every level, as was asked for",
     "not_fitted": "the estimates do not converge",
     "too_few_groups": "too few groups",
     "too_few_patterns": "no more patterns than coefficients",
@@ -263,6 +282,15 @@ def is_firth(code: str) -> bool:
     return _parts(code)[0] in ("firth", "imputed_firth")
 
 
+def base(code: str) -> str:
+    """On whose rows a method's estimates are: the method itself, with Firth's taken for that of
+    maximum likelihood.
+    """
+    method_alone, other = _parts(code)
+    rows = {"firth": "complete_case", "imputed_firth": "imputed"}.get(method_alone, method_alone)
+    return f"{rows}_{other}" if other else rows
+
+
 def specification(study: Study, name: str) -> str:
     """What a model is called; the first of the study needs no name."""
     models = study.file.models
@@ -397,14 +425,21 @@ _HAPPENED = {
 
 def done_to_model(study: Study, event: str) -> str:
     """What was done to a model, without the variable and level that it was done to."""
+    rules = study.file.regression
+    below = {
+        "beside": "Firth's estimates stand beside those of maximum likelihood",
+        "replace": "Firth's estimates stand in the place of those of maximum likelihood",
+        "stop": "the model stops",
+    }
     return {
         "term_not_known": "left out: participants with an explanatory variable not known",
         "not_concerned": "left out: participants whom an explanatory variable does not concern",
         "put_together": "levels put together",
-        "small_cell": "Firth's method, because a level has fewer than "
-        f"{study.file.regression.minimum_cell} in a cell",
+        "small_cell": f"fewer than {rules.minimum_cell} in a cell, where "
+        f"{below[rules.below_minimum]}",
         "nobody_has_level": "left out, because nobody has the level",
-        "separated": "separated, so without Firth's method its estimate is infinite",
+        "separated": "separated, so that maximum likelihood has no estimate of it and all of the "
+        "analysis are Firth's",
         "clustered": "standard errors robust to clusters",
         "cluster_not_known": "left out: participants whose cluster is not known",
         "clusters_not_recorded": "standard errors do not allow for clusters: "
@@ -431,6 +466,15 @@ def clusters(study: Study, rows: Sequence[Record]) -> list[str]:
         )
     if study.file.regression.clustered_in and not all(by_model.values()):
         words.append(sentence(done_to_model(study, "clusters_not_recorded")))
+    return words
+
+
+def in_place_of_planned(row: Record) -> str:
+    """Why an estimate is by another method than the planned one; empty where it is by that."""
+    words = STANDINGS.get(str(row["standing"]), "")
+    without, m = shown(row, "without_maximum"), shown(row, "m")
+    if row["standing"] == "no_maximum" and not (is_hidden(m) or isnan(m)):
+        words += f" in {count_text(without)} of {count_text(m)} completed data sets"
     return words
 
 

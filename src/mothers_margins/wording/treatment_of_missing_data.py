@@ -24,6 +24,7 @@ from mothers_margins.wording.terms import (
     capital,
     count_text,
     happened,
+    is_firth,
     is_imputed,
     label,
     method,
@@ -47,10 +48,12 @@ def treatment_of_missing_data(
     for a report.
 
     missing: `missingness` of the variables that were imputed for. run: `Imputed.log`.
-    complete_case, imputed: their estimates. others: estimates of sensitivity runs. Every number
-    comes from these, and is [c] where it is suppressed; every assumption and reason comes from the
-    study's plan. Raises UsageError for results of other kinds, estimates that are not of one
-    outcome and model, and imputed ones in the place of complete cases or the other way round.
+    complete_case, imputed: their estimates, of which those by one method are compared: where the
+    primary ones differ in method, give those of `by_method` too. others: estimates of sensitivity
+    runs. Every number comes from these, and is [c] where it is suppressed; every assumption and
+    reason comes from the study's plan. Raises UsageError for results of other kinds, estimates that
+    are not of one outcome and model, that have no method in common, and imputed ones in the place
+    of complete cases or the other way round.
     """
     about = checked(run, "treatment_of_missing_data", "events")
     checked(missing, "treatment_of_missing_data", "events")
@@ -60,14 +63,15 @@ def treatment_of_missing_data(
     abouts = _refuse_others(complete_case, [imputed, *others])
     study = about.study
     before, after = _adjusted(complete_case), _adjusted(imputed)
+    primary = [row for row in after if row["standing"] != "beside"]
     marks = [about.source.mark, *dict.fromkeys(unlocked(one) for one in abouts)]
     paragraphs = [
         *(f"**{mark}.**" for mark in marks if mark),
         *_amount(study, missing, before, after),
         *_method(about, run),
-        *_pooling(study, after),
-        *_beside(study, before, after),
-        *_sensitivity(study, after, [_adjusted(frame) for frame in others]),
+        *_pooling(study, primary),
+        *_beside(study, *_by_one_method(before, after)),
+        *_sensitivity(study, primary, [_adjusted(frame) for frame in others]),
     ]
     return Prose("\n\n".join(paragraphs))
 
@@ -232,9 +236,11 @@ def _pooling(study: Study, imputed: list[Record]) -> Iterator[str]:
         if errors
         else ""
     )
+    by_clip = any(row["interval"] == "clip" for row in imputed)
+    ends = "; p and intervals of Firth's method by CLIP" if by_clip else ""
     yield (
         "**How estimates were pooled.** By Rubin's rules, with the degrees of freedom of "
-        f"{rule}. The largest fraction "
+        f"{rule}{ends}. The largest fraction "
         f"of missing information is {largest}{error}."
     )
 
@@ -280,15 +286,39 @@ def _apart(before: Record, after: Record) -> Value:
     return combined(lambda a, b: abs(b - a), shown(before, "estimate"), shown(after, "estimate"))
 
 
+def _by_one_method(
+    complete: list[Record], imputed: list[Record]
+) -> tuple[list[Record], list[Record]]:
+    """Estimates of both by the same method: that of the primary imputed ones, if complete cases
+    have it, else another that both have.
+    """
+    in_order = sorted(imputed, key=lambda row: row["standing"] == "beside")
+    of_complete = {is_firth(str(row["method"])) for row in complete}
+    for row in in_order:
+        by_firth = is_firth(str(row["method"]))
+        if by_firth in of_complete:
+            return _of(by_firth, complete), _of(by_firth, imputed)
+    raise UsageError(
+        "treatment_of_missing_data: complete cases and imputed values have no method in common.",
+        (),
+        "Stack the estimates of mm.by_method(fit, 'firth') below the primary ones.",
+    )
+
+
+def _of(by_firth: bool, rows: list[Record]) -> list[Record]:
+    return [row for row in rows if is_firth(str(row["method"])) == by_firth]
+
+
 def _beside(study: Study, complete: list[Record], imputed: list[Record]) -> Iterator[str]:
     """The imputed estimates beside those of the complete cases."""
     pairs = _pairs(complete, imputed)
     if not pairs:
         return
     events = [count_text(_first(rows, "n_events")) for rows in (complete, imputed)]
+    used = "Firth's method" if is_firth(str(imputed[0]["method"])) else "maximum likelihood"
     said = (
         f"**Beside the complete cases.** Complete cases: {events[0]} with the outcome; "
-        f"imputed: {events[1]}."
+        f"imputed: {events[1]}; both by {used}."
     )
     most = _moved_most(pairs, _in_errors)
     if most is None:
@@ -304,8 +334,10 @@ def _beside(study: Study, complete: list[Record], imputed: list[Record]) -> Iter
 
 def _sensitivity(study: Study, main: list[Record], others: list[list[Record]]) -> Iterator[str]:
     lines = []
+    by_firth = any(is_firth(str(row["method"])) for row in main)
     for rows in others:
-        pairs = _pairs(main, rows)
+        # by another method a difference would be the method's too
+        pairs = _pairs(main, _of(by_firth, rows))
         most = _moved_most(pairs, _apart)
         if most is not None:
             before, after, _ = most
@@ -314,6 +346,9 @@ def _sensitivity(study: Study, main: list[Record], others: list[list[Record]]) -
             lines.append(f"- {capital(method(str(after['method'])))}: {words}.")
         elif pairs:
             words = f"the odds ratio that moved most: {_absent(pairs)}"
+            lines.append(f"- {capital(method(str(rows[0]['method'])))}: {words}.")
+        elif rows:
+            words = "by another method than the main run, so that the two are not compared"
             lines.append(f"- {capital(method(str(rows[0]['method'])))}: {words}.")
     if lines:
         plan = study.file.missing_data

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import mothers_margins as mm
 from mothers_margins.analysis.comparisons import fisher_exact as exact
@@ -339,7 +340,8 @@ def test_every_variable_is_tested_as_pandas_counts_it(demo, esmi, between):
             differences["effect"].between(differences["conf_low"], differences["conf_high"]).all()
         )
     assert 0 < (results["test"] == "fisher_exact").sum() < 20
-    (said,) = (note for note in notes_of(demo, "ethnicity", between) if note.startswith("Levels: "))
+    start = "Test and p of levels: "
+    (said,) = (note for note in notes_of(demo, "ethnicity", between) if note.startswith(start))
     assert said.endswith(
         "is quoted, with its p in brackets, which departs from the planned test by this rule."
     )
@@ -567,3 +569,41 @@ def test_contrasts_are_disjoint_and_as_pandas_counts_them(demo, esmi, shipped):
         assert has.sum() + (~has).sum() == demo.data[name].notna().sum()
     with pytest.raises(mm.UsageError, match=r"the groups overlap"):
         mm.compare(demo, ["service_type"], ("all_t1", "involved_t1"))
+
+
+def test_w_is_said_to_be_r_s_and_how_it_becomes_stata_s_rank_sum(demo):
+    """By ranking all values: the ranks of the first group add up to W + n(n + 1)/2."""
+    between = ("involved_t1", "not_involved_t1")
+    values = demo.data["honos_total"].astype(float)
+    known = demo.data["involved_t1"].notna() & values.notna()
+    ranks = pd.Series(stats.rankdata(values[known]), index=values.index[known])
+    first = demo.data.loc[known, "involved_t1"] == "Yes"
+    found = mm.compare(demo, ["honos_total"], between)
+    w = found.loc[found["test"] == "rank_sum", "statistic"].iloc[0]
+    n = first.sum()
+    assert ranks[first].sum() == pytest.approx(w + n * (n + 1) / 2)
+    (said,) = (note for note in notes_of(demo, "honos_total", between) if "W is R's" in note)
+    assert said.startswith("Test and p beside a median: Wilcoxon's rank-sum test without")
+    assert said.endswith("which Stata prints, is W + n(n + 1)/2 with its n.")
+    assert not [note for note in notes_of(demo, "age_years", between) if "W is R's" in note]
+
+
+def test_only_fisher_s_test_is_said_to_be_exact(demo):
+    """Exact tests are asked for of a number and of levels: the t-test's p has no mark."""
+    between = ("involved_t1", "not_involved_t1")
+    names = ["age_years", "honos_total", "ethnicity"]
+    tests = mm.compare(demo, names, between, exact=True)
+    noted = tests[tests["note"] == "asked_for"]
+    assert {*noted["test"]} == {"fisher_exact"}
+    table = mm.characteristics(mm.summarise(demo, names, between), comparisons=tests)
+    (mark,) = (mark for mark, text in table.notes if "as was asked for" in text)
+    marked = {
+        row.variable
+        for section in table.sections
+        for row in section.rows
+        for cell in row.cells
+        if cell.mark == mark
+    }
+    assert marked == {"ethnicity"}
+    (text,) = (text for own, text in table.notes if own == mark)
+    assert text == "This p is Fisher's exact test's, for every level, as was asked for."

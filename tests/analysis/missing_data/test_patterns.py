@@ -187,7 +187,7 @@ def test_bounds_are_complete_cases_under_each_supposition(demo):
         assert (rows["model"] == "adjusted").all()
     first = mm.bounds(plain, "involved_t2")
     same(first["estimate"], found["estimate"])  # the study's first model
-    strict = mm.bounds(ruled(demo, minimum_cell=30), "involved_t2")
+    strict = mm.bounds(ruled(demo, minimum_cell=30, below_minimum="replace"), "involved_t2")
     assert all("by_firth" in codes(row) for row in strict.to_dict("records"))
     assert not found["note"].str.contains("firth").any()
     assert not np.allclose(strict["estimate"].dropna(), found["estimate"].dropna(), rtol=1e-3)

@@ -132,12 +132,13 @@ def test_firth_is_that_of_r_with_either_standard_error(demo, kind, errors):
     same(found.bse, case["se_wald_I"])  # what fit_logistic has unless the study says otherwise
     for ours, name in (
         (found.params, "coef"),
-        (found.solution.profile_p, "plr_p"),
+        (found.pvalues, "plr_p"),
         (found.llf, "penalised_loglik"),
     ):
         same(ours, case[name])
-    same(found.profile_int(), case["profile_ci"])
-    said = mm.fit_logistic(declaring(demo, firth_std_error=kind), "protocol")
+    for limits in (found.profile_int(), found.conf_int()):  # the primary ones are the profile's
+        same(limits, case["profile_ci"])
+    said = mm.fit_logistic(declaring(demo, firth_std_error=kind), "protocol", "firth")
     again = likelihood.firth(
         said.design.to_numpy(), said.event.to_numpy(), 95, augmented=augmented, profile=False
     )
@@ -238,8 +239,9 @@ def fall(value: float, a: float, b: float, c: float, d: float) -> float:
 def test_beside_an_empty_cell_one_profile_limit_is_infinite_and_the_other_is_found():
     data = table(5, 0, 4, 6)
     with pytest.raises(mm.UsageError, match="no finite estimate") as raised:
-        mm.fit_logistic(data, "y ~ g")
+        mm.fit_logistic(data, "y ~ g", "logit")
     assert raised.value.problems == ("g",)
+    assert mm.fit_logistic(data, "y ~ g").method == "firth"
     design, event = np.column_stack([np.ones(15), data["g"]]), data["y"].to_numpy(float)
     with pytest.raises(ArithmeticError, match="do not converge"):
         likelihood.maximum_likelihood(design, event, 95)
@@ -257,6 +259,7 @@ def test_beside_an_empty_cell_one_profile_limit_is_infinite_and_the_other_is_fou
 @pytest.mark.parametrize("outcome", ["involved_t1", "involved_t2", "continued"])
 def test_the_rows_are_the_complete_cases(demo, outcome):
     model = "published_2023" if outcome == "involved_t2" else "protocol"
+    demo = declaring(demo, few_events=0)
     rows, found = complete(demo, outcome, model), mm.fit_logistic(demo, model, outcome=outcome)
     assert (found.nobs, found.n_events) == (len(rows), (rows[outcome] == "Yes").sum())
     assert found.log()["n"].iloc[0] == demo.data[outcome].notna().sum() - len(rows)
@@ -329,13 +332,11 @@ def test_available_cases_are_each_variable_s_own_rows(demo):
     )
     ratio = found.set_index("variable").loc["dv_any", ["estimate", "std_error"]]
     same(ratio, [np.log(a * d / (b * c)), np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)])
-    sparse = mm.available_case(declaring(demo, minimum_cell=10), "protocol")
+    sparse = mm.available_case(
+        declaring(demo, minimum_cell=10, below_minimum="replace"), "protocol"
+    )
     said = sparse["note"] == "by_firth"
-    assert sparse[said]["variable"].tolist() == [
-        "deprivation_quintile",
-        "schizophrenia",
-        "learning_difficulties",
-    ]
+    assert sparse[said]["variable"].tolist() == ["schizophrenia", "learning_difficulties"]
 
 
 def test_a_fit_is_written_with_the_columns_of_its_kind(fit):
@@ -365,28 +366,38 @@ def test_a_factor_of_a_formula_is_one_variable(demo):
 
 # ---- small cells and empty levels
 
+BELOW = {"beside": ("logit", "logit"), "replace": ("logit", "firth"), "stop": ()}
 SMALL = ("schizophrenia 'Yes'", "learning_difficulties 'Yes'")  # 3 without the outcome, 4 with it
 
 
 @pytest.mark.parametrize(("minimum", "small"), [(3, ()), (4, SMALL[:1]), (5, SMALL)])
-def test_a_cell_below_the_minimum_stops_the_model_or_makes_it_firth_s(demo, minimum, small):
-    stop, firth = (
-        declaring(demo, minimum_cell=minimum, below_minimum=rule) for rule in ("stop", "firth")
-    )
-    for cohort, method in ((stop, None), (stop, "firth"), (firth, "logit")) if small else ():
+def test_a_cell_below_the_minimum_does_what_the_study_says(demo, minimum, small):
+    rules = {rule: declaring(demo, minimum_cell=minimum, below_minimum=rule) for rule in BELOW}
+    for method in (None, "firth", "logit") if small else ():
         with pytest.raises(
             mm.UsageError, match=f"fewer than {minimum} mother-infant dyads"
         ) as raised:
-            mm.fit_logistic(cohort, "protocol", method)
+            mm.fit_logistic(rules["stop"], "protocol", method)
         assert raised.value.problems == small
         assert {*re.findall(r"\d+", str(raised.value))} == {str(minimum)}  # no count, no id
-        assert ("leave method out" in str(raised.value)) == (method == "logit")
-    found = mm.fit_logistic(firth, "protocol")
-    assert {one.method for one in (found, *found.unadjusted)} == {"firth" if small else "logit"}
-    said = [
-        f"{one.variable} '{one.level}' {one.n}" for one in found.done if one.code == "small_cell"
-    ]
-    assert said == [f"{name} {n}" for name, n in zip(small, (3, 4), strict=False)]
+    beside = mm.fit_logistic(rules["beside"], "protocol")
+    assert {each.method for each in (beside, *beside.unadjusted)} == {"logit"}
+    assert (beside.standing, beside.beside) == ("planned", "firth" if small else None)
+    replaced = mm.fit_logistic(rules["replace"], "protocol")
+    assert {each.method for each in (replaced, *replaced.unadjusted)} == {
+        BELOW["replace"][bool(small)]
+    }
+    assert replaced.standing == ("small_cells" if small else "planned")
+    for found in (beside, replaced):
+        said = [
+            f"{each.variable} '{each.level}' {each.n:g}"
+            for each in found.done
+            if each.code == "small_cell"
+        ]
+        assert said == [f"{name} {n}" for name, n in zip(small, (3, 4), strict=False)]
+        # a small cell is no reason to refuse what has a maximum
+    for rule in ("beside", "replace"):
+        assert mm.fit_logistic(rules[rule], "protocol", "logit").method == "logit"
 
 
 def test_levels_are_put_together_and_it_is_said_or_each_enters_on_its_own(demo):
@@ -415,11 +426,15 @@ def test_levels_are_put_together_and_it_is_said_or_each_enters_on_its_own(demo):
     assert levels == ["White Other", "Black", "Asian", "Mixed or Other", *fifths]
 
 
-def test_steps_of_a_linear_variable_stop_a_model_too(demo):
+def test_levels_of_a_linear_variable_are_no_cells(demo):
+    """One dyad of the fifth fifth has the outcome; the fifths enter as one step each."""
     rows = complete(demo, "involved_t2")
     assert ((rows["deprivation_quintile"] == "5") & (rows["involved_t2"] == "Yes")).sum() == 1
-    with pytest.raises(mm.UsageError) as raised:
-        mm.fit_logistic(declaring(demo, below_minimum="stop"), "protocol", outcome="involved_t2")
+    strict = declaring(demo, minimum_cell=2, below_minimum="stop")
+    assert mm.fit_logistic(strict, "protocol", outcome="involved_t2").method == "logit"
+    merged = declaring(strict, few_events=0)
+    with pytest.raises(mm.UsageError) as raised:  # there each fifth stands alone
+        mm.fit_logistic(merged, "all_levels", outcome="involved_t2")
     assert "deprivation_quintile '5'" in raised.value.problems
 
 

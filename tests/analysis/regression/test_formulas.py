@@ -196,7 +196,7 @@ def test_two_models_of_one_outcome_stand_in_columns_of_their_own(demo):
     fits = [mm.fit_logistic(demo, name) for name in ("protocol", "abuse_cut_off_7")]
     table = mm.odds_ratios([fit.to_frame() for fit in fits])
     for fit, name in zip(fits, ("protocol", "abuse_cut_off_7"), strict=True):
-        printed = table.quote("schizophrenia", f"involved_t1_{name}_adjusted_firth", "Yes")
+        printed = table.quote("schizophrenia", f"involved_t1_{name}_adjusted_complete_case", "Yes")
         assert printed.startswith(f"{exp(fit.params['schizophrenia[Yes]']):.2f} (")
     assert sum("13 parameters" in text for _, text in table.notes) == 2
 
@@ -206,8 +206,8 @@ def test_suppressed_numbers_are_not_printed(demo):
     estimates = fit.to_frame()
     estimates.loc[estimates["variable"] == "dv_any", "status"] = "suppressed"
     table = mm.odds_ratios(estimates)
-    assert table.quote("dv_any", "adjusted_firth", "Yes") == "[c]"
-    assert table.quote("dv_any", "adjusted_firth_p", "Yes") == "[c]"
+    assert table.quote("dv_any", "adjusted_complete_case", "Yes") == "[c]"
+    assert table.quote("dv_any", "adjusted_complete_case_p", "Yes") == "[c]"
     tests = mm.compare(demo, ["dv_any"], SIDES, 1)
     tests["status"] = "suppressed"
     summary = mm.summarise(demo, ["dv_any"], SIDES, 1)
@@ -226,8 +226,8 @@ def test_available_case_says_how_many_are_behind_each_row(demo):
     assert "profile" not in said
 
 
-def test_few_events_are_warned_of(demo):
-    table = mm.odds_ratios(mm.fit_logistic(demo, "protocol", outcome="continued").to_frame())
+def test_few_events_among_complete_cases_are_warned_of(demo):
+    table = mm.odds_ratios(mm.fit_logistic(demo, "protocol", outcome="involved_t2").to_frame())
     assert any("fewer than 5, so read it with caution" in text for _, text in table.notes)
 
 

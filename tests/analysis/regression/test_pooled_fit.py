@@ -13,6 +13,7 @@ from firthmodels import FirthLogisticRegression
 from scipy.special import expit
 
 import mothers_margins as mm
+from mothers_margins.batch.plan import declared_parameters
 from mothers_margins.cohort.design_columns import coded
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import chained
@@ -306,40 +307,39 @@ def test_refused(births, first, fit, demo):
 # ---- which method
 
 
-def test_one_small_cell_in_one_imputation_makes_all_of_them_firths(first, demo):
-    """The smallest cell over all levels and imputations is the boundary."""
-    smallest = []
+def test_cells_of_imputed_data_are_small_by_their_mean(first, demo):
+    """The smallest mean over the imputations is the boundary, not the smallest of one."""
+    smallest: dict[tuple[str, str], list[int]] = {}
     for one in map(first.complete, range(1, 5)):
         for name in first.cohort.study.terms("protocol", "involved_t1"):
             coding = demo.study.coding("protocol", name)
-            if not coding.per and not coding.linear:
-                table = pd.crosstab(one.data[name], one.data["involved_t1"])
-                table.index = [
-                    next((new for new, old in coding.merged.items() if k in old), k)
-                    for k in table.index
-                ]
-                smallest.append(table.groupby(level=0).sum().min(axis=None))
-    low = min(smallest)
-    assert (
-        mm.fit_logistic(
-            replace(first, cohort=ruled(first.cohort, minimum_cell=low)), "protocol"
-        ).method
-        == "logit"
-    )
-    alone = [k for k in range(4) if min(smallest[k * 8 : k * 8 + 8]) == low]
-    stricter = replace(first, cohort=ruled(first.cohort, minimum_cell=int(low) + 1))
-    found = mm.fit_logistic(stricter, "protocol")
-    assert found.method == "firth"
-    assert {one.method for one in found.fits} == {"firth"}
-    assert alone
-    assert (found.to_frame()["method"] == "imputed_firth").all()
-    stop = replace(
-        first, cohort=ruled(first.cohort, minimum_cell=int(low) + 1, below_minimum="stop")
-    )
+            if coding.per or coding.linear:
+                continue
+            table = pd.crosstab(one.data[name], one.data["involved_t1"])
+            table.index = [
+                next((new for new, old in coding.merged.items() if k in old), k)
+                for k in table.index
+            ]
+            for level, n in table.groupby(level=0).sum().min(axis=1).items():
+                smallest.setdefault((name, str(level)), []).append(int(n))
+    (name, level), numbers = min(smallest.items(), key=lambda each: np.mean(each[1]))
+    mean = float(np.mean(numbers))
+    assert min(numbers) < mean < max(numbers)  # so that the mean is told apart from one of them
+    for minimum, small in ((int(np.ceil(mean)), True), (int(np.floor(mean)), False)):
+        ruled_so = replace(first, cohort=ruled(first.cohort, minimum_cell=minimum))
+        found = mm.fit_logistic(ruled_so, "protocol")
+        assert (found.method, found.beside) == ("logit", "firth" if small else None)
+        said = [
+            (each.variable, each.level, each.n) for each in found.done if each.code == "small_cell"
+        ]
+        assert ((name, level, mean) in said) == small
+    replaced = ruled(first.cohort, minimum_cell=int(np.ceil(mean)), below_minimum="replace")
+    found = mm.fit_logistic(replace(first, cohort=replaced), "protocol")
+    assert {found.method, *(each.method for each in found.fits)} == {"firth"}
+    assert {*found.to_frame()["method"]} == {"imputed_firth"}
+    stop = ruled(replaced, below_minimum="stop")
     with pytest.raises(UsageError, match="fewer than"):
-        mm.fit_logistic(stop, "protocol")
-    with pytest.raises(UsageError, match="leave method out"):
-        mm.fit_logistic(stricter, "protocol", "logit")
+        mm.fit_logistic(replace(first, cohort=stop), "protocol")
 
 
 @pytest.mark.parametrize("convention", ["information", "augmented"])
@@ -389,6 +389,68 @@ def test_the_rule_of_exploratory_outcomes_at_its_boundary(demo):
     assert mm.why_not(rare, "exploratory", "cpp_t1")  # 39 without it are as few
     assert "lists no explanatory variable" in mm.why_not(demo, "protocol", "cpp_t1")
     assert mm.why_not(fewer, "protocol", "involved_t1") == ""
+
+
+def test_the_rule_of_the_other_outcomes_at_its_boundary(demo):
+    """70 with involvement at timepoint 2: 14 parameters need 70, and not one less; 13 need 65."""
+    events = demo.data.index[demo.data["involved_t2"] == "Yes"]
+    assert len(events) == 70
+    assert mm.why_not(demo, "published_2023", "involved_t2") == ""
+    fewer = part(demo, demo.data.index.drop(events[0]))
+    words = "its 14 parameters need 70 mother-infant dyads with the outcome, and as many without it"
+    assert f"No model is fitted: {words} (5 per parameter)" in mm.why_not(
+        fewer, "published_2023", "involved_t2"
+    )
+    assert mm.why_not(fewer, "protocol", "involved_t2") == ""
+    # 64 and 29 of the sensitivity outcomes, which have the rule of the others
+    for outcome in ("involved_t2_plans", "continued"):
+        assert "13 parameters need 65" in mm.why_not(demo, "protocol", outcome)
+        for call in (
+            lambda outcome=outcome: mm.fit_logistic(demo, "protocol", outcome=outcome),
+            lambda outcome=outcome: mm.available_case(demo, "protocol", outcome),
+        ):
+            with pytest.raises(UsageError, match="No model is fitted"):
+                call()
+    with pytest.raises(UsageError, match="its 6 parameters need 30"):
+        mm.fit_logistic(demo, "continued ~ age_years + ctq_total + ethnicity")
+    assert mm.fit_logistic(demo, "continued ~ age_years + ctq_total").n_events > 0
+
+
+def test_alternatives_are_the_models_that_say_something_else(demo):
+    study = demo.study
+    at_both_timepoints = (
+        "primary_only",
+        "abuse_cut_off_7",
+        "ever_related_only",
+        "honos_threshold_1",
+        "all_levels",
+    )
+    assert study.alternatives("protocol", "involved_t1") == at_both_timepoints
+    assert study.alternatives("protocol", "involved_t2") == ("published_2023", *at_both_timepoints)
+    assert study.alternatives("protocol", "cpp_t1") == ("exploratory",)
+    # what is listed as a departure is run: in notebook 05 at one timepoint or both, or in 06
+    notebook = json.loads((REPOSITORY / "notebooks/06_exploratory.ipynb").read_text("utf-8"))
+    in_06 = declared_parameters(notebook, "06_exploratory")["model"].default
+    departing = {name for name, model in study.file.models.items() if model.departs_from}
+    assert departing == {"published_2023", *at_both_timepoints, in_06}
+
+
+def test_a_pooled_firth_frame_has_its_primary_numbers_by_clip(first):
+    fit = mm.by_method(mm.fit_logistic(first, "protocol"), "firth")
+    rows = fit.to_frame()
+    rows = rows[(rows["model"] == "adjusted") & rows["estimate"].notna()].set_index("term")
+    assert {*rows["interval"]} == {"clip"}
+    errors, limits = fit.mc_errors(), fit.conf_int()
+    for column, values in {
+        "conf_low": limits[0], "conf_high": limits[1], "p_value": fit.pvalues,
+        "profile_low": limits[0], "profile_p": fit.pvalues, "estimate": fit.pooled.params,
+        "std_error": fit.pooled.bse, "mc_low": errors["conf_low"], "mc_p": errors["p_value"],
+    }.items():  # fmt: skip
+        same(rows[column], values)
+    wald = ruled(first.cohort, firth_interval="wald")
+    other = mm.fit_logistic(replace(first, cohort=wald), "protocol", "firth")
+    same(other.conf_int(), fit.pooled.conf_int())
+    assert {*other.to_frame()["interval"]} == {"wald_t", ""}
 
 
 def test_sensitivity_runs_say_what_they_are(demo):

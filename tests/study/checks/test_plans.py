@@ -46,6 +46,11 @@ BROKEN = {
         "      ethnicity: {reference: White Britsh}\n",
         "models.all_levels: coding.ethnicity: the reference 'White Britsh' is no level",
     ),
+    "a method of small cells that is none": (
+        "  below_minimum: beside\n",
+        "  below_minimum: firth\n",
+        "study.yaml: regression.below_minimum",
+    ),
     "a minimum below one": (
         "  minimum_cell: 5\n",
         "  minimum_cell: 0\n",

@@ -428,11 +428,11 @@ def _about(imputed: Imputed, variables: list[_Variable]) -> Iterator[str]:
         )
     yield f"The model below is mm.fit_logistic(imputed, '{imputed.model}', 'logit')."
     rules = study.file.regression
-    if rules.below_minimum == "firth":
+    if rules.below_minimum != "stop":
+        place = {"beside": "beside them", "replace": "in their place"}[rules.below_minimum]
         yield (
             f"Where a level has fewer than {rules.minimum_cell} {unit} with, or without, the "
-            "outcome, the study's own "
-            f"estimates are Firth's, which logit has not."
+            f"outcome, the study's Firth estimates, which logit has not, stand {place}."
         )
     renamed = ", ".join(
         f"{variable.written} is {variable.name}"

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from mothers_margins.analysis.regression.estimates import Estimates, FromOneDataSet, TermTest
 from mothers_margins.analysis.regression.likelihood import Solution
+from mothers_margins.analysis.regression.penalised_estimates import ByPenalisedProfile
 from mothers_margins.errors import UsageError, count, unknown
 from mothers_margins.results.results import (
     COLUMNS,
@@ -36,16 +38,20 @@ FEW_CLUSTERS = "few_clusters"  # so few that it may be too small
 SIDES = {"yes": Group(label="Outcome: yes", where={}), "no": Group(label="Outcome: no", where={})}
 EVERYONE = {"all": Group(label="All", where={})}
 Method = Literal["logit", "firth"]
+# Why an analysis is by its method: it is the planned one; there is no maximum of the likelihood in
+# one of its data sets; the study replaces the planned one where cells are small; it was asked for;
+# or it stands beside the primary one.
+Standing = Literal["planned", "no_maximum", "small_cells", "asked_for", "beside"]
 
 
 @dataclass(frozen=True)
 class Happened:
-    """What was done to a model: a code, the variable and level that it is about, and how many
-    participants it met.
+    """What was done to a model: a code, the variable and level that it is about, how many
+    participants it met, and in how many data sets, of how many.
 
     Codes: `term_not_known` (participants left out), `not_concerned` (participants left out),
-    `put_together` (levels), `small_cell` (so Firth's method), `nobody_has_level` (left out),
-    `separated` (infinite without Firth's method), `clustered` (robust standard errors; setting:
+    `put_together` (levels), `small_cell` (below the minimum), `nobody_has_level` (left out),
+    `separated` (without a maximum of the likelihood), `clustered` (robust standard errors; setting:
     number of clusters), `cluster_not_known` (participants left out), `clusters_not_recorded` (so
     standard errors do not allow for them).
     """
@@ -55,6 +61,8 @@ class Happened:
     level: str = ""
     n: float = np.nan
     setting: float | None = None
+    chains: float = np.nan
+    chains_in_all: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -90,11 +98,18 @@ class FittedModel(ABC):
     unadjusted: tuple["FittedModel", ...] = ()
     about: About | None = None
     timepoint: int | None = None
+    standing: Standing = "planned"
+    without_maximum: int = 0
 
     @property
     @abstractmethod
     def estimates(self) -> Estimates:
-        """The coefficients, which are log-odds."""
+        """The coefficients, which are log-odds, with their primary interval and p."""
+
+    @property
+    @abstractmethod
+    def interval(self) -> str:
+        """The code of that by which the primary interval and p are."""
 
     @property
     @abstractmethod
@@ -127,8 +142,9 @@ class FittedModel(ABC):
 
     @property
     def pvalues(self) -> pd.Series:
-        """Two-sided p of Wald's test: against the normal distribution, as in Stata; of a pooled fit
-        against t with the pooled degrees of freedom.
+        """Two-sided p, the primary one: by maximum likelihood Wald's, against the normal
+        distribution as in Stata, pooled against t with the pooled degrees of freedom; by Firth's
+        method of the penalised likelihood ratio, pooled by CLIP.
         """
         return self.estimates.pvalues
 
@@ -159,7 +175,9 @@ class FittedModel(ABC):
         return self.estimates.cov_params()
 
     def conf_int(self, alpha: float | None = None) -> pd.DataFrame:
-        """Wald intervals, columns 0 and 1; by default at the study's confidence."""
+        """The primary intervals, which hold 1 (log-odds of 0) exactly where `pvalues` are alpha or
+        more; columns 0 and 1; by default at the study's confidence.
+        """
         return self.estimates.conf_int(1 - self.rules.confidence / 100 if alpha is None else alpha)
 
     def wald_test(self, term: str) -> TermTest:
@@ -177,6 +195,21 @@ class FittedModel(ABC):
         return self.estimates.wald_test(tested)
 
     @property
+    def has_maximum(self) -> bool:
+        """Whether the likelihood has a maximum in every data set of the analysis."""
+        return not self.without_maximum
+
+    @property
+    def beside(self) -> Method | None:
+        """The method whose estimates stand beside the primary ones: Firth's, where a level is below
+        the minimum; maximum likelihood, where Firth's stand in its place though it exists.
+        """
+        if self.method == "firth":
+            return "logit" if self.has_maximum else None
+        is_small = any(happened.code == "small_cell" for happened in self.done)
+        return "firth" if is_small else None
+
+    @property
     def parameters(self) -> int:
         """Coefficients besides the constant."""
         return sum(column.name != CONSTANT for column in self.columns)
@@ -192,8 +225,9 @@ class FittedModel(ABC):
         """Unadjusted and adjusted estimates as tidy results of kind estimates; of a data frame they
         have no study.
 
-        Wald limits are in conf_low and conf_high; profile limits and likelihood-ratio p of a single
-        fit, and m, fmi and mc_error of a pooled one, in their own columns. A variable with several
+        The primary limits are in conf_low and conf_high, and `interval` says by what they are;
+        profile limits and likelihood-ratio p, and m, fmi and Monte Carlo errors of a pooled fit, in
+        their own columns. `standing` says why it is this method. A variable with several
         columns has one row more, without an estimate, whose note says `joint_test`: p_value is of
         their joint Wald test, df their number. Until the list of explanatory variables is locked,
         `about.lock` of estimates from restricted data is `open`.
@@ -213,6 +247,8 @@ class FittedModel(ABC):
             "n_events": self.n_events,
             "method": self.in_results,
             "specification": self.model,
+            "standing": self.standing,
+            "without_maximum": self.without_maximum,
         }
         columns_of = Counter(column.variable for column in self.columns)
         has_joint_test = {""}  # a column that stands for no variable has none
@@ -253,7 +289,13 @@ class FittedModel(ABC):
         }
         for place, beside in enumerate(self._beside_estimates()):
             numbers: Row = {name: values.iloc[place] for name, values in by_column.items()}
-            yield numbers | beside
+            yield numbers | {"interval": self.interval} | beside
+
+    def _own_profile(self) -> Iterator[Row]:
+        """The profile's limits and p of each column, where they are the primary ones."""
+        limits = self.conf_int().itertuples(index=False)
+        for (low, high), p_value in zip(limits, self.pvalues, strict=True):
+            yield {"profile_low": low, "profile_high": high, "profile_p": p_value}
 
     def tabulated(self) -> Results:
         """Every level that enters, with and without the outcome, among the participants in the
@@ -273,7 +315,8 @@ class FittedModel(ABC):
                 "level": cell["level"],
             }
             for side, size in sizes.items():
-                rows.append(level | {"group": side, "n": cell[side], "denominator": size})
+                number: Row = {"group": side, "n": cell[side], "denominator": size}
+                rows.append(self._analysis() | level | number)
         return tidy(rows, replace(about, groups=SIDES), self.timepoint)
 
     def log(self) -> Results:
@@ -283,7 +326,8 @@ class FittedModel(ABC):
         """
         about = self.about_as("events")
         rows: list[Row] = [
-            {
+            self._analysis()
+            | {
                 "engine": "model",
                 "event": happened.code,
                 "variable": happened.variable,
@@ -292,10 +336,20 @@ class FittedModel(ABC):
                 "n": happened.n,
                 "denominator": self.nobs,
                 "setting": happened.setting,
+                "chains": happened.chains,
+                "chains_in_all": happened.chains_in_all,
             }
             for happened in self.done
         ]
         return tidy(rows, replace(about, groups=EVERYONE), self.timepoint)
+
+    def _analysis(self) -> Row:
+        """Which analysis a row of a log is about."""
+        return {
+            "outcome": self.outcome,
+            "specification": self.model,
+            "method": self.in_results,
+        }
 
     def about_as(self, kind: str) -> About:
         """What results of another kind, made from this fit, are about. Raises UsageError for a fit
@@ -332,10 +386,20 @@ class Fit(FittedModel):
     cluster: pd.Series | None = None
     unadjusted: tuple["Fit", ...] = ()
 
-    @property
+    @cached_property
     def estimates(self) -> Estimates:
-        """The coefficients, which are log-odds."""
-        return FromOneDataSet(tuple(column.name for column in self.columns), self.solution)
+        """The coefficients, which are log-odds, with their primary interval and p."""
+        wald = FromOneDataSet(tuple(column.name for column in self.columns), self.solution)
+        if self.interval != "profile":
+            return wald
+        return ByPenalisedProfile(
+            wald, (self.design.to_numpy(float),), (self.event.to_numpy(float),)
+        )
+
+    @property
+    def interval(self) -> str:
+        """The code of that by which the primary interval and p are: wald, or profile."""
+        return self.rules.firth_interval if self.method == "firth" else "wald"
 
     @property
     def in_results(self) -> str:
@@ -361,10 +425,15 @@ class Fit(FittedModel):
         """Profile-likelihood intervals (penalised for firth), columns 0 and 1, at the study's
         confidence.
         """
+        if self.interval == "profile":
+            return self.conf_int()
         limits = {0: self.solution.profile_low, 1: self.solution.profile_high}
         return pd.DataFrame(limits, index=self.params.index)
 
     def _beside_estimates(self) -> Iterator[Row]:
+        if self.interval == "profile":
+            yield from self._own_profile()
+            return
         for place in range(len(self.columns)):
             yield {
                 "profile_low": self.solution.profile_low[place],

@@ -1,19 +1,25 @@
 """Logistic regression as the study declares it: what enters, and whether it may be fitted."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
 
 from mothers_margins.analysis.missing_data.imputed import Imputed
 from mothers_margins.analysis.regression import likelihood
+from mothers_margins.analysis.regression.chosen_method import (
+    ChosenMethod,
+    chosen_method,
+    no_maximum,
+    refuse_dependent,
+)
 from mothers_margins.analysis.regression.fit import (
     BY_FIRTH,
     CLUSTERED,
     FEW_CLUSTERS,
     Column,
     Fit,
+    FittedModel,
     Happened,
     Method,
     joined,
@@ -34,12 +40,12 @@ from mothers_margins.analysis.regression.model_data import (
     model_data,
     small_cells,
 )
-from mothers_margins.analysis.regression.pooled_fit import PooledFit, pool_fits
+from mothers_margins.analysis.regression.pooled_fit import PooledFit, mean_cells, pool_fits
 from mothers_margins.cohort.cohort import Cohort, only_recorded
 from mothers_margins.errors import UsageError, expect
 from mothers_margins.imputation import Imputations
 from mothers_margins.imputation.formulas import RightSide
-from mothers_margins.results.results import Results, Row, tidy
+from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.analysis_plan import Regression
 from mothers_margins.study.study import Study
 
@@ -56,24 +62,24 @@ def fit_logistic(
     the same rows.
 
     data: a derived cohort, or any data frame, of which `model` is then a formula ("low ~ age +
-    C(race)", read by formulaic); a data frame has no study, so nothing is tabulated and no rule but
-    that against separation applies. Of an imputed cohort, or imputations of a data frame, the model
-    is fitted to every completed data set and pooled by Rubin's rules (a `PooledFit`); the method is
-    then one for all of them, and there are no profile intervals. model: a model of the study, or a
-    formula of its variables with an outcome at the left. method: logit (maximum likelihood) or
-    firth; by default as the study's rule says. outcome: by default the study's primary outcome
-    (with a formula, its left side). profile: whether profile limits are found too; without them a
-    fit takes a third of the time. Rows are those that have every variable that the formula names; a
-    term that learns from them (`scale`, `bs`) learns from the first of several data sets, for all.
-    Standard errors are robust to clusters where the model names their variable. Every level is
-    tabulated against the outcome first. A level with fewer than `minimum_cell` participants with,
-    or without, the outcome stops the model unless the study declares Firth (`below_minimum`), or
-    levels that are put together in `coding`. A level of nobody is left out and said. A model of an
-    exploratory outcome needs `exploratory_events` per parameter among all whose outcome is known.
-    Returns a `Fit`. Raises UsageError for unknown names, a variable recorded after the outcome or
-    made from it, an outcome for which the model lists nothing or is too rare, small cells,
-    separated data (which have no maximum-likelihood estimate), columns that say the same, and an
-    outcome that nobody, or everybody, has.
+    C(race)", read by formulaic); a data frame has no study, so nothing is tabulated and no rule
+    applies. Of an imputed cohort, or imputations of a data frame, the model is fitted to every
+    completed data set and pooled (a `PooledFit`). model: a model of the study, or a formula of its
+    variables with an outcome at the left. method: logit (maximum likelihood) or firth; by default
+    maximum likelihood, and Firth's only where the likelihood has no maximum (in one data set of the
+    analysis: then in all of them), or where the study puts it in place of small cells; see
+    `by_method` for the other one beside it. outcome: by default the study's primary outcome (with a
+    formula, its left side). profile: whether profile limits are found beside Wald's; without them a
+    fit takes a third of the time. Every level is tabulated against the outcome first; what follows
+    from fewer than `minimum_cell` participants with, or without, the outcome is the study's
+    `below_minimum`. A level of nobody is left out and said. A model needs the events per parameter
+    of its outcome's kind (`few_events`, or `exploratory_events`) among all whose outcome is known.
+    Rows are those that have every variable that the formula names; a term that learns from them
+    (`scale`, `bs`) learns from the first of several data sets, for all. Standard errors are robust
+    to clusters where the model names their variable. Returns a `Fit`. Raises UsageError for unknown
+    names, a variable recorded after the outcome or made from it, an outcome for which the model
+    lists nothing or is too rare, small cells where the study stops, separated data if method is
+    logit, columns that say the same, and an outcome that nobody, or everybody, has.
     """
     if method not in (None, "logit", "firth"):
         raise UsageError("fit_logistic: method is logit, firth, or left out.")
@@ -86,7 +92,8 @@ def fit_logistic(
     if isinstance(data, Cohort):
         return _of_cohort(data, model, method, outcome, profile)
     expect(data, pd.DataFrame, "fit_logistic", "a cohort, as derive returns it, or a data frame")
-    return _of_frame(data, model, method, profile)
+    (fit,) = _analysed([_of_frame(data, model)], method, profile)
+    return fit
 
 
 def _of_imputations(data: Imputations, formula: str, method: Method | None) -> PooledFit:
@@ -100,38 +107,52 @@ def _of_imputations(data: Imputations, formula: str, method: Method | None) -> P
             "Leave its equation out, or pool the numbers alone: imputations.fit(formula).",
         )
     right = learned_from_first_frame(data.complete(1), formula)
-    fits = tuple(
-        _of_frame(data.complete(i), formula, method, profile=False, right=right)
-        for i in range(1, data.m + 1)
-    )
-    return pool_fits(fits, "rubin")
+    each = [_of_frame(data.complete(i), formula, right) for i in range(1, data.m + 1)]
+    return pool_fits(_analysed(each, method, profile=False), "rubin")
 
 
-def _of_frame(
-    data: pd.DataFrame,
-    formula: str,
-    method: Method | None,
-    profile: bool,
-    right: RightSide | None = None,
-) -> Fit:
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The rows of a data set on which a model is fitted, after its cells have been looked at."""
+
+    outcome: str
+    model: str
+    columns: tuple[Column, ...]
+    design: pd.DataFrame
+    event: pd.Series
+    rules: Regression
+    cells: pd.DataFrame = field(default_factory=pd.DataFrame)
+    done: tuple[Happened, ...] = ()
+    as_steps: frozenset[str] = frozenset()
+    about: About | None = None
+    timepoint: int | None = None
+    cluster: pd.Series | None = None
+
+    @property
+    def small(self) -> pd.DataFrame:
+        """Levels below the study's minimum; those of a linear term are no cells of its own."""
+        if self.cells.empty:
+            return self.cells
+        counted = self.cells[~self.cells["variable"].isin(self.as_steps)]
+        return small_cells(counted, self.rules.minimum_cell)
+
+
+def _of_frame(data: pd.DataFrame, formula: str, right: RightSide | None = None) -> _Rows:
     """A formula of a data frame, which has no study and so no rules. right: what its terms learned
     from another data frame.
     """
     entered = from_frame(data, formula, right)
-    fit = Fit(
+    return _Rows(
         outcome=split(formula)[0],
         model="formula",
-        method=method or "logit",
         columns=entered.columns,
         design=entered.design,
         event=entered.event,
-        solution=solved(entered.design, entered.event, method or "logit", Regression(), profile),
         rules=Regression(),
         cells=cells_of_design(entered.columns, entered.design, entered.event),
+        done=(Happened("term_not_known", n=entered.not_known),),
         about=about_frame(data, entered.columns, split(formula)[0]),
     )
-    left_out = Happened("term_not_known", n=entered.not_known)
-    return replace(fit, done=(left_out, *_separations(fit)), unadjusted=_unadjusted(fit, profile))
 
 
 def _of_cohort(
@@ -143,7 +164,8 @@ def _of_cohort(
     not_known = int(data.event.notna().sum()) - int(with_terms.sum())
     left_out = Happened("term_not_known", n=not_known)
     done = (left_out, *_without_cluster(data, with_terms))
-    return _on_rows(data, data.complete, method, done, profile)
+    (fit,) = _analysed([_on_rows(data, data.complete, done)], method, profile)
+    return fit
 
 
 def _without_cluster(data: ModelData, otherwise: pd.Series) -> tuple[Happened, ...]:
@@ -166,8 +188,7 @@ def _of_imputed(
     concerned = each[0].terms_known & each[0].event.notna()
     outside = Happened("not_concerned", n=int((~concerned).sum()))
     done = ((outside,) if outside.n else ()) + _without_cluster(each[0], concerned)
-    method = method or _one_method(each, rows)
-    fits = tuple(_on_rows(data, rows, method, done, profile=False) for data in each)
+    fits = _analysed([_on_rows(data, rows, done) for data in each], method, profile=False)
     return pool_fits(fits, imputed.plan.df_rule, _variant(imputed))
 
 
@@ -229,19 +250,6 @@ def _variant(imputed: Imputed) -> str:
     return imputed.composites if imputed.composites != "components" else ""
 
 
-def _one_method(each: list[ModelData], rows: pd.Series) -> Method | None:
-    """Firth's for all imputations if a cell is below the minimum in one of them, and the study
-    declares it.
-    """
-    rules = each[0].study.file.regression
-    if rules.below_minimum != "firth":
-        return None
-    has_small_cell = (
-        len(small_cells(cells_by_level(data, rows), rules.minimum_cell)) > 0 for data in each
-    )
-    return "firth" if any(has_small_cell) else "logit"
-
-
 def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Results:
     """Unadjusted estimates, each on all participants for whom its variable is known: kind
     estimates, an extra.
@@ -256,7 +264,7 @@ def available_case(cohort: Cohort, model: str, outcome: str | None = None) -> Re
     data = model_data(cohort, model, outcome)
     rows: list[Row] = []
     for alone in _one_by_one(cohort, data):
-        fit = _on_rows(alone, alone.complete, None, (), profile=False)
+        (fit,) = _analysed([_on_rows(alone, alone.complete, ())], None, profile=False)
         rows += with_method(fit, "unadjusted", "available_case")
     return tidy(rows, data.about, data.timepoint)
 
@@ -283,54 +291,34 @@ def with_method(fit: Fit, which: str, method: str) -> Iterator[Row]:
         yield row | {"method": method, "note": joined(str(row["note"]), by_firth)}
 
 
-def _on_rows(
-    data: ModelData,
-    rows: pd.Series,
-    method: Method | None,
-    done: tuple[Happened, ...],
-    profile: bool,
-) -> Fit:
+def _on_rows(data: ModelData, rows: pd.Series, done: tuple[Happened, ...]) -> _Rows:
     """The model of the chosen rows, after its cells have been looked at."""
-    rules = data.study.file.regression
     event = data.event[rows]
     if event.nunique() < 2:
         raise UsageError(
             "fit_logistic: among the complete cases nobody, or everybody, has the outcome."
         )
-    cells = cells_by_level(data, rows)
-    small = small_cells(cells, rules.minimum_cell)
-    if len(small) and (method == "logit" or rules.below_minimum == "stop"):
-        raise _small_cell_error(data.study, small, method)
-    method = method or ("firth" if len(small) else "logit")
     design = data.terms.design[rows]
     empty = [
         column for column in data.terms.columns if column.level and not design[column.name].any()
     ]
     columns = tuple(column for column in data.terms.columns if column not in empty)
-    design = design[[column.name for column in columns]]
     cluster = None if data.cluster is None else data.cluster[rows]
-    columns = _noted(columns, cluster, rules)
-    fit = Fit(
+    rules = data.study.file.regression
+    return _Rows(
         outcome=data.outcome,
         model=data.model,
-        method=method,
-        columns=columns,
-        design=design,
+        columns=_noted(columns, cluster, rules),
+        design=design[[column.name for column in columns]],
         event=event,
-        solution=solved(design, event, method, rules, profile, cluster),
         rules=rules,
-        cells=cells,
+        cells=cells_by_level(data, rows),
+        done=(*done, *_clusters(cluster, rules), *_looked_at(data, rows, empty)),
+        as_steps=_as_steps(data),
         about=data.about,
         timepoint=data.timepoint,
         cluster=cluster,
     )
-    done = (
-        *done,
-        *_clusters(cluster, rules),
-        *_looked_at(data, rows, small, empty),
-        *_separations(fit),
-    )
-    return replace(fit, done=done, unadjusted=_unadjusted(fit, profile))
 
 
 def _noted(
@@ -352,33 +340,106 @@ def _clusters(cluster: pd.Series | None, rules: Regression) -> Iterator[Happened
         yield Happened("clusters_not_recorded")
 
 
-def _small_cell_error(study: Study, small: pd.DataFrame, method: Method | None) -> UsageError:
-    remedy = (
-        "In study.yaml, put levels together (coding), or declare regression: "
-        "{below_minimum: firth}."
+def _as_steps(data: ModelData) -> frozenset[str]:
+    """Variables with levels that enter as one step per level, so that no level stands alone."""
+    if data.model not in data.study.file.models:
+        return frozenset()
+    return frozenset(
+        name for name in data.terms.levels if data.study.coding(data.model, name).linear
     )
-    if method == "logit":
-        remedy += " Then leave method out."
+
+
+def _looked_at(data: ModelData, rows: pd.Series, empty: list[Column]) -> Iterator[Happened]:
+    """What was done to the levels of a model: put together, and left out because of nobody."""
+    for variable, new_level in data.terms.together:
+        n = int((data.terms.levels[variable][rows] == new_level).sum())
+        yield Happened("put_together", variable, new_level, n)
+    for column in empty:
+        yield Happened("nobody_has_level", column.variable, column.level)
+
+
+def _analysed(each: Sequence[_Rows], asked: Method | None, profile: bool) -> tuple[Fit, ...]:
+    """One analysis, of one data set or of all that were completed: all by one method."""
+    first = each[0]
+    small = replace(first, cells=mean_cells([rows.cells for rows in each])).small
+    if len(small) and first.rules.below_minimum == "stop" and first.about:
+        raise _small_cell_error(first.about.study, small)
+    chosen = chosen_method(
+        [(rows.design, rows.event) for rows in each],
+        first.rules,
+        asked,
+        has_small_cell=len(small) > 0,
+    )
+    happened = tuple(
+        Happened("small_cell", cell["variable"], cell["level"], min(cell["yes"], cell["no"]))
+        for cell in small.to_dict("records")
+    )
+    return tuple(_fitted(rows, chosen, happened, profile) for rows in each)
+
+
+def _fitted(rows: _Rows, chosen: ChosenMethod, small: tuple[Happened, ...], profile: bool) -> Fit:
+    """The fit of one data set of an analysis, with the unadjusted ones."""
+    fit = Fit(
+        outcome=rows.outcome,
+        model=rows.model,
+        method=chosen.method,
+        columns=rows.columns,
+        design=rows.design,
+        event=rows.event,
+        solution=solved(rows.design, rows.event, chosen.method, rows.rules, profile, rows.cluster),
+        rules=rows.rules,
+        cells=rows.cells,
+        done=(*rows.done, *small, *chosen.happened(rows.columns)),
+        about=rows.about,
+        timepoint=rows.timepoint,
+        standing=chosen.standing,
+        without_maximum=chosen.without_maximum,
+        cluster=rows.cluster,
+    )
+    return replace(fit, unadjusted=_unadjusted(fit, profile))
+
+
+def by_method(fit: Fit | PooledFit, method: Method) -> Fit | PooledFit:
+    """The same analysis by another method, which then stands beside the primary one; by its own
+    method the fit itself.
+
+    fit: what `fit_logistic` returned. method: logit or firth. Raises UsageError for another method,
+    and for maximum likelihood where it has no maximum.
+    """
+    expect(fit, FittedModel, "by_method", "what fit_logistic returns")
+    if method not in ("logit", "firth"):
+        raise UsageError("by_method: method is logit or firth.")
+    if method == fit.method:
+        return fit
+    if method == "logit" and not fit.has_maximum:
+        raise no_maximum(
+            [
+                f"{happened.variable}[{happened.level}]"
+                for happened in fit.done
+                if happened.code == "separated"
+            ]
+        )
+    if isinstance(fit, PooledFit):
+        fits = tuple(_refitted(data_set, method, profile=False) for data_set in fit.fits)
+        return pool_fits(fits, fit.pooled.df_rule, fit.variant)
+    return _refitted(fit, method, profile=True)
+
+
+def _refitted(fit: Fit, method: Method, profile: bool) -> Fit:
+    """One data set again by another method, beside the primary one."""
+    solution = solved(fit.design, fit.event, method, fit.rules, profile, fit.cluster)
+    other = replace(fit, method=method, solution=solution, standing="beside", unadjusted=())
+    return replace(other, unadjusted=_unadjusted(other, profile))
+
+
+def _small_cell_error(study: Study, small: pd.DataFrame) -> UsageError:
     return UsageError(
         f"fit_logistic: levels with fewer than {study.file.regression.minimum_cell} "
         f"{study.file.unit.many} with, or without, the outcome.",
         [f"{cell['variable']} '{cell['level']}'" for cell in small.to_dict("records")],
-        remedy,
+        "In study.yaml, put levels together (coding), or declare regression: "
+        "{below_minimum: beside}.",
     )
-
-
-def _looked_at(
-    data: ModelData, rows: pd.Series, small: pd.DataFrame, empty: list[Column]
-) -> Iterator[Happened]:
-    """What was found in the cells of a model: levels put together, small, and of nobody."""
-    for variable, new_level in data.terms.together:
-        n = int((data.terms.levels[variable][rows] == new_level).sum())
-        yield Happened("put_together", variable, new_level, n)
-    for cell in small.to_dict("records"):
-        n = min(cell["yes"], cell["no"])
-        yield Happened("small_cell", cell["variable"], cell["level"], n)
-    for column in empty:
-        yield Happened("nobody_has_level", column.variable, column.level)
 
 
 def _unadjusted(fit: Fit, profile: bool) -> tuple[Fit, ...]:
@@ -395,33 +456,17 @@ def _unadjusted(fit: Fit, profile: bool) -> tuple[Fit, ...]:
             return (fit,)
         design = fit.design[[column.name for column in columns]]
         alone.append(
-            Fit(
-                outcome=fit.outcome,
-                model=fit.model,
-                method=fit.method,
+            replace(
+                fit,
                 columns=columns,
                 design=design,
-                event=fit.event,
                 solution=solved(design, fit.event, fit.method, fit.rules, profile, fit.cluster),
-                rules=fit.rules,
-                about=fit.about,
-                timepoint=fit.timepoint,
-                cluster=fit.cluster,
+                cells=pd.DataFrame(),
+                done=(),
+                unadjusted=(),
             )
         )
     return tuple(alone)
-
-
-def _separations(fit: Fit) -> tuple[Happened, ...]:
-    """Columns of a Firth fit whose maximum-likelihood estimate would be infinite."""
-    if fit.method != "firth":
-        return ()
-    infinite = likelihood.separated(fit.design.to_numpy(float), fit.event.to_numpy(float))
-    return tuple(
-        Happened("separated", column.variable, column.level or column.name)
-        for column, is_infinite in zip(fit.columns, infinite, strict=True)
-        if is_infinite
-    )
 
 
 def solved(
@@ -432,10 +477,13 @@ def solved(
     profile: bool,
     cluster: pd.Series | None = None,
 ) -> Solution:
-    """The estimates of a design without missing values, with a covariance robust to clusters if
-    there are any; profile intervals are then left out, because their likelihood takes participants
-    for independent. Raises UsageError where its columns say the same, or the outcome does not vary,
-    is separated, or the estimates do not converge, and for clusters that are too few.
+    """The estimates of a design without missing values, whose likelihood has a maximum if that is
+    the method, with a covariance robust to clusters if there are any; profile limits are then left
+    out, because their likelihood takes participants for independent. Raises UsageError where its
+    columns say the same, or the estimates do not converge, and for clusters that are too few.
+
+    profile: whether the profile's limits are found, which of Firth's method are found when they are
+    asked for.
     """
     if cluster is not None:
         _can_be_robust(design, method, cluster)
@@ -449,17 +497,11 @@ def solved(
         return replace(solution, covariance=robust)
     x = design.to_numpy(float)
     y = event.to_numpy(float)
-    if len(y) == 0 or y.min() == y.max():
-        raise UsageError("fit_logistic: nobody or everybody has the outcome.")
-    _independent(design, x)
+    refuse_dependent(design)
     try:
         if method == "firth":
             augmented = rules.firth_std_error == "augmented"
-            return likelihood.firth(x, y, rules.confidence, augmented=augmented, profile=profile)
-        plainly_finite = None if profile else _plainly_finite(x, y, rules)
-        if plainly_finite is not None:
-            return plainly_finite
-        _not_separated(design, x, y)
+            return likelihood.firth(x, y, rules.confidence, augmented=augmented, profile=False)
         return likelihood.maximum_likelihood(x, y, rules.confidence, profile=profile)
     except ArithmeticError as error:
         raise UsageError(f"fit_logistic: {error}.") from None
@@ -482,51 +524,4 @@ def _can_be_robust(design: pd.DataFrame, method: Method, cluster: pd.Series) -> 
             f"{columns} coefficients.",
             (),
             "A model needs more clusters than coefficients, the constant among them.",
-        )
-
-
-def _independent(design: pd.DataFrame, x: np.ndarray) -> None:
-    """Raise UsageError, naming them, for columns that follow from those before them, and at once
-    for more columns than rows.
-    """
-    rows, columns = x.shape
-    if columns > rows:
-        raise UsageError(
-            f"fit_logistic: {columns} columns for {rows} rows; no model has more columns than "
-            "rows.",
-            (),
-            "Leave out an id or free text, or put levels together.",
-        )
-    follows = likelihood.follow_from_others(x)
-    if follows.any():
-        raise UsageError(
-            "fit_logistic: a column follows from those before it.",
-            [str(name) for name in design.columns[follows]],
-            "Leave one of them out, or put levels together.",
-        )
-
-
-def _plainly_finite(x: np.ndarray, y: np.ndarray, rules: Regression) -> Solution | None:
-    """The estimates where they are found with small errors, so that the linear program need not be
-    asked.
-
-    Where they are infinite, Newton's steps end, if at all, at errors in the thousands.
-    """
-    try:
-        solution = likelihood.maximum_likelihood(x, y, rules.confidence, profile=False)
-    except ArithmeticError:
-        return None
-    errors = np.sqrt(np.diag(solution.covariance))
-    in_spreads = errors * np.maximum(x.std(axis=0), 1e-12)
-    return solution if in_spreads.max() < 10 else None
-
-
-def _not_separated(design: pd.DataFrame, x: np.ndarray, y: np.ndarray) -> None:
-    """Raise UsageError, naming them, for columns without a finite maximum-likelihood estimate."""
-    infinite = likelihood.separated(x, y)
-    if infinite.any():
-        raise UsageError(
-            "fit_logistic: the outcome is separated, so these have no finite estimate.",
-            [str(name) for name in design.columns[infinite]],
-            'Put levels together, or use method="firth", which stays finite.',
         )

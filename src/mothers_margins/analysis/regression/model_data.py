@@ -16,15 +16,13 @@ from mothers_margins.study.study import Study
 
 
 def why_not(cohort: Cohort, model: str, outcome: str) -> str:
-    """Why a model of an exploratory outcome is not fitted: a sentence with the rule, or nothing
-    where it may be.
+    """Why a model of an outcome is not fitted: a sentence with the rule, or nothing where it may
+    be.
 
     The rule counts events among all whose outcome is known. Raises UsageError for unknown names.
     """
     study = only_recorded(cohort, "why_not").study
     terms = study.terms(model, outcome)
-    if study.outcomes[outcome].kind != "exploratory":
-        return ""
     if not terms:
         return f"No model is fitted: model {model} lists no explanatory variable of this outcome."
     parameters = sum(
@@ -34,16 +32,18 @@ def why_not(cohort: Cohort, model: str, outcome: str) -> str:
 
 
 def _too_few_events(cohort: Cohort, outcome: str, parameters: int) -> str:
-    """The rule of exploratory outcomes as a sentence, where so many parameters break it."""
+    """The rule of the outcome's kind as a sentence, where so many parameters break it."""
     study = cohort.study
     events = column(cohort, outcome).value_counts()
-    per_parameter = study.file.regression.exploratory_events
+    rules = study.file.regression
+    is_exploratory = study.outcomes[outcome].kind == "exploratory"
+    per_parameter = rules.exploratory_events if is_exploratory else rules.few_events
     if min(events.get("Yes", 0), events.get("No", 0)) >= per_parameter * parameters:
         return ""
     return (
         f"No model is fitted: its {parameters} parameters need "
-        f"{per_parameter * parameters:g} {study.file.unit.many} with the outcome "
-        f"({per_parameter:g} per parameter), and there are fewer."
+        f"{per_parameter * parameters:g} {study.file.unit.many} with the outcome, and as many "
+        f"without it ({per_parameter:g} per parameter), and there are fewer."
     )
 
 
@@ -119,6 +119,10 @@ def model_data(
     terms = (
         _formula(cohort, model, outcome, right) if is_formula else _declared(cohort, model, outcome)
     )
+    # without the constant
+    refusal = _too_few_events(cohort, outcome, len(terms.columns) - 1)
+    if refusal:
+        raise UsageError(f"fit_logistic: {refusal}")
     specification = "formula" if is_formula else model
     lock = lock_state(study, cohort.source, specification, outcome)
     when = study.outcomes[outcome].timepoint
@@ -179,11 +183,6 @@ def _declared(cohort: Cohort, model: str, outcome: str) -> Terms:
         if study.levels(term):
             levels[term] = values if coding.linear else put_together(study, values, term, coding)
         together += [(term, new) for new, olds in coding.merged.items() if len(olds) > 1]
-    if study.outcomes[outcome].kind == "exploratory":
-        parameters = len(numbers_of) - 1  # without the constant
-        refusal = _too_few_events(cohort, outcome, parameters)
-        if refusal:
-            raise UsageError(f"fit_logistic: {refusal}")
     design = pd.DataFrame({column.name: numbers for column, numbers in numbers_of.items()})
     return Terms(tuple(numbers_of), design, levels, tuple(together))
 

@@ -1,7 +1,10 @@
-"""Fits of completed data sets pooled by Rubin's rules, asked and written as a single fit is."""
+"""Fits of completed data sets pooled, by Rubin's rules and, of Firth's method, CLIP; asked and
+written as a single fit is.
+"""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import inf
 
 import pandas as pd
@@ -9,6 +12,7 @@ import pandas as pd
 from mothers_margins.analysis.regression.estimates import Estimates
 from mothers_margins.analysis.regression.fit import Column, Fit, FittedModel, Happened, joined
 from mothers_margins.analysis.regression.fits_from_outside import Poolable, faults_of
+from mothers_margins.analysis.regression.penalised_estimates import ByPenalisedProfile
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import Pooled, pool_estimates
 from mothers_margins.results.results import About, Row
@@ -25,7 +29,7 @@ class PooledFit(FittedModel):
 
     pooled: estimates by Rubin's rules. fits: one per data set, with the same columns. variant: what
     a sensitivity run did otherwise. Intervals and p are Wald's, against t with the pooled degrees
-    of freedom; profile intervals cannot be pooled by Rubin's rules.
+    of freedom; of Firth's method those of the penalised likelihoods, pooled by CLIP.
     """
 
     pooled: Pooled
@@ -33,10 +37,27 @@ class PooledFit(FittedModel):
     unadjusted: tuple["PooledFit", ...] = ()
     variant: str = ""
 
-    @property
+    @cached_property
     def estimates(self) -> Estimates:
-        """The pooled coefficients, which are log-odds."""
-        return self.pooled
+        """The pooled coefficients, which are log-odds, with their primary interval and p."""
+        return self._by_clip or self.pooled
+
+    @cached_property
+    def _by_clip(self) -> ByPenalisedProfile | None:
+        """Firth's estimates with the interval that pools their profiles; None of another method."""
+        if self.interval != "clip":
+            return None
+        return ByPenalisedProfile(
+            self.pooled,
+            tuple(fit.design.to_numpy(float) for fit in self.fits),
+            tuple(fit.event.to_numpy(float) for fit in self.fits),
+        )
+
+    @property
+    def interval(self) -> str:
+        """The code of that by which the primary interval and p are: wald_t, or clip."""
+        by_profile = self.method == "firth" and self.rules.firth_interval == "profile"
+        return "clip" if by_profile else "wald_t"
 
     @property
     def in_results(self) -> str:
@@ -65,11 +86,19 @@ class PooledFit(FittedModel):
         """The pooled fit of the first k imputations, as a run with m = k would have it."""
         return pool_fits(self.fits[:k], self.pooled.df_rule, self.variant)
 
+    def mc_errors(self, alpha: float | None = None) -> pd.DataFrame:
+        """Jackknife Monte Carlo errors of estimate, standard error, p and the primary limits, by
+        default at the study's confidence; nan for fewer than three imputations.
+        """
+        level = 1 - self.rules.confidence / 100 if alpha is None else alpha
+        return (self._by_clip or self.pooled).mc_errors(level)
+
     def _beside_estimates(self) -> Iterator[Row]:
-        errors = self.pooled.mc_errors(1 - self.rules.confidence / 100)
+        errors = self.mc_errors()
+        of_profile = list(self._own_profile()) if self._by_clip else [Row()] * len(self.columns)
         for place, fmi in enumerate(self.fmi):
             error = errors.iloc[place]
-            yield {
+            yield of_profile[place] | {
                 "m": self.m,
                 "fmi": fmi,
                 "mc_error": error["estimate"],
@@ -152,12 +181,14 @@ def pool_fits(fits: tuple[Fit, ...], df_rule: DfRule, variant: str = "") -> Pool
         pooled=pooled,
         fits=fits,
         rules=first.rules,
-        cells=_mean_cells(fits),
+        cells=mean_cells([fit.cells for fit in fits]),
         done=_mean_done(fits),
         unadjusted=_pooled_unadjusted(fits, df_rule, variant),
         variant=variant,
         about=first.about,
         timepoint=first.timepoint,
+        standing=first.standing,
+        without_maximum=first.without_maximum,
     )
 
 
@@ -201,11 +232,11 @@ def _mean_done(fits: tuple[Fit, ...]) -> tuple[Happened, ...]:
     return tuple(replace(what, n=sum(each) / len(each)) for what, each in numbers.items())
 
 
-def _mean_cells(fits: tuple[Fit, ...]) -> pd.DataFrame:
+def mean_cells(cells: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Cells averaged over the data sets."""
-    first, *others = (fit.cells for fit in fits)
+    first, *others = cells
     if first.empty:
         return first
-    total = sum((cells[["yes", "no"]] for cells in others), first[["yes", "no"]])
-    mean = total / len(fits)
+    total = sum((each[["yes", "no"]] for each in others), first[["yes", "no"]])
+    mean = total / len(cells)
     return first.assign(yes=mean["yes"], no=mean["no"])

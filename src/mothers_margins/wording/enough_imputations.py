@@ -1,0 +1,63 @@
+"""Whether the imputations were enough, and how many are needed, in a sentence."""
+
+from mothers_margins.errors import UsageError
+from mothers_margins.imputation import imputations_needed
+from mothers_margins.results.results import Record, Results, checked, codes
+from mothers_margins.results.shown import combined, is_known, shown
+from mothers_margins.rounding import rounded
+from mothers_margins.wording.prose import Prose
+from mothers_margins.wording.terms import count_text, is_imputed, symbol, term, unlocked
+
+
+def enough_imputations(results: Results) -> Prose:
+    """Whether m imputations are enough for the reported adjusted coefficients: the one with the
+    largest fraction of missing information decides.
+
+    results: pooled estimates; of several m the largest. Needed are 100 FMI, and 1 + (u/0.05)²/2 at
+    the upper 95% limit u of the FMI (see `imputation.imputations_needed`). Raises UsageError for
+    results without pooled adjusted estimates.
+    """
+    about = checked(results, "enough_imputations", "estimates")
+    study = about.study
+    rows = _largest_m([row for row in results.to_dict("records") if _is_reported(row)])
+    if not rows:
+        raise UsageError("enough_imputations: there is no pooled adjusted estimate.")
+    marks = [f"{mark}." for mark in (unlocked(about), about.source.mark) if mark]
+    known = [row for row in rows if is_known(shown(row, "fmi"))]
+    if not known:
+        number = count_text(shown(rows[0], "m"))
+        absent = symbol(*(shown(row, "fmi") for row in rows))
+        words = f"{number} imputations; the largest fraction of missing information: {absent}."
+        return Prose(" ".join([words, *marks]))
+    decides = max(known, key=lambda row: float(shown(row, "fmi")))
+    lost, m = shown(decides, "fmi"), shown(decides, "m")
+    percent = rounded(100 * float(lost), 0, study.file.rounding.rule)
+    needed = combined(lambda fmi, number: imputations_needed(fmi, int(number)), lost, m)
+    start = (
+        f"The largest fraction of missing information is {percent}% ({term(study, decides)}): "
+        f"{count_text(needed)} imputations are needed, and there are {count_text(m)}."
+    )
+    is_enough = is_known(needed) and needed <= m
+    end = (
+        "They are enough."
+        if is_enough
+        else f"They are too few. Run this notebook with m = {count_text(needed)}: chains are "
+        "added, and those that there are stay as they are."
+    )
+    return Prose(" ".join([start, end, *marks]))
+
+
+def _is_reported(row: Record) -> bool:
+    """Whether a row is a pooled adjusted coefficient of an explanatory variable."""
+    is_adjusted = row["model"] == "adjusted" and row["variable"] != ""
+    return is_adjusted and is_imputed(str(row["method"])) and "joint_test" not in codes(row)
+
+
+def _largest_m(rows: list[Record]) -> list[Record]:
+    """The rows of the largest number of imputations, or of a hidden one."""
+    numbers = [float(m) for m in (shown(row, "m") for row in rows) if is_known(m)]
+    return [
+        row
+        for row in rows
+        if not is_known(shown(row, "m")) or float(shown(row, "m")) == max(numbers)
+    ]
