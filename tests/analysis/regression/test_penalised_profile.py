@@ -124,7 +124,7 @@ def test_the_constant_of_a_column_far_from_zero_has_its_limits():
     )
     low, high = slope.limits(0.05)
     for far in (1e5, 1e8):
-        away = PenalisedProfiles((near + [0, far])[None], EVENT[None])
+        away = PenalisedProfiles((near + np.array([0, far]))[None], EVENT[None])
         constant = MeanDistribution(partial(away.signed_roots, 0), (0.2 * far, 0.07 * far))
         limits = np.array(constant.limits(0.05)) / far
         assert limits == pytest.approx([-high, -low], abs=20 / far + 1e-7)
