@@ -3,6 +3,7 @@ one data set those of `reference.json`.
 """
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from mothers_margins.analysis.regression.penalised_profile import (
     _at,
     _second_derivative,
 )
-from mothers_margins.imputation import pool_estimates
+from mothers_margins.imputation import MeanDistribution, pool_estimates
 from tests.by_hand import ruled
 from tests.conftest import REPOSITORY
 
@@ -113,6 +114,20 @@ def test_units_and_far_zeros_change_nothing_but_the_unit():
         other_root, other_slope = away.signed_roots(k, value / unit)
         assert other_root == pytest.approx(root, rel=1e-6)
         assert other_slope / unit == pytest.approx(slope, rel=1e-5)
+
+
+def test_the_constant_of_a_column_far_from_zero_has_its_limits():
+    """So far away the constant is minus the slope times the distance, and so are its limits."""
+    near = changed(1)[:, :2]
+    slope = MeanDistribution(
+        partial(PenalisedProfiles(near[None], EVENT[None]).signed_roots, 1), (-0.2, 0.07)
+    )
+    low, high = slope.limits(0.05)
+    for far in (1e5, 1e8):
+        away = PenalisedProfiles((near + np.array([0, far]))[None], EVENT[None])
+        constant = MeanDistribution(partial(away.signed_roots, 0), (0.2 * far, 0.07 * far))
+        limits = np.array(constant.limits(0.05)) / far
+        assert limits == pytest.approx([-high, -low], abs=20 / far + 1e-7)
 
 
 def test_slopes_are_those_of_the_roots():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import null_space
 from scipy.special import expit
 
 from mothers_margins.analysis.regression.likelihood import standardised
@@ -31,7 +32,9 @@ class _Reached(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """The data sets in columns that are scaled, and centred or not, with their maxima."""
+    """The data sets in columns that suit a coefficient, with their maxima. scales: of each data set
+    what a coefficient is multiplied by, to be one of these columns.
+    """
 
     designs: np.ndarray
     events: np.ndarray
@@ -48,15 +51,13 @@ class PenalisedProfiles:
     """
 
     def __init__(self, designs: np.ndarray, events: np.ndarray) -> None:
-        standard = [standardised(design) for design in designs]
+        self._standard = [standardised(design) for design in designs]
         # a column that is constant in one data set only would be scaled otherwise there
-        self._constant = np.all([each.constant for each in standard], axis=0)
-        scales = np.array([each.scale for each in standard])
-        centred = np.array([each.columns for each in standard])
-        self._centred = _maximised(centred, events, scales)
-        # centring changes what the constant means, so it is held in columns only scaled
-        self._uncentred: _Side | None = None
-        self._plain = designs / scales[:, None, :]
+        self._constant = np.all([each.constant for each in self._standard], axis=0)
+        scales = np.array([each.scale for each in self._standard])
+        columns = np.array([each.columns for each in self._standard])
+        self._centred = _maximised(columns, events, scales)
+        self._of_constant: _Side | None = None
 
     def signed_roots(self, k: int, value: float) -> tuple[np.ndarray, np.ndarray]:
         """For each data set the signed root of twice the fall of the penalised log-likelihood,
@@ -65,7 +66,11 @@ class PenalisedProfiles:
 
         The slope follows from the score of k at the maximum of the others: d(root²/2) = -score.
         """
-        side = self._side(k)
+        side = self._centred
+        if self._constant[k]:
+            # centring changes what the constant means, so it is held in columns of its own
+            side = self._of_constant = self._of_constant or self._held_constant(k)
+            k = 0
         held = value * side.scales[:, k]
         reached = _held(side, k, held)
         fall = np.maximum(side.reached.loglik - reached.loglik, 0.0)
@@ -77,12 +82,25 @@ class PenalisedProfiles:
         near_roots = (held - side.params[:, k]) * quadratic
         return np.where(near, near_roots, roots), slopes * side.scales[:, k]
 
-    def _side(self, k: int) -> _Side:
-        if not self._constant[k]:
-            return self._centred
-        if self._uncentred is None:
-            self._uncentred = _maximised(self._plain, self._centred.events, self._centred.scales)
-        return self._uncentred
+    def _held_constant(self, k: int) -> _Side:
+        """Columns whose first coefficient is the constant in units of its standard error.
+
+        The constant is w'b of the coefficients b in standardised columns. With V the inverse of the
+        information, b = (V w / s) t + N g has w'b = s t, where s² = w'V w and w'N = 0; however far
+        the columns are from zero, those of t and g are not nearly the same.
+        """
+        turned: list[np.ndarray] = []
+        errors: list[float] = []
+        for each, inverse in zip(self._standard, self._centred.reached.inverse, strict=True):
+            weights = -each.centre / each.scale
+            weights[k] += 1
+            error = float(np.sqrt(weights @ inverse @ weights))
+            along = inverse @ weights / error
+            turned.append(each.columns @ np.column_stack([along, null_space(weights[None, :])]))
+            errors.append(error)
+        scales = np.ones((len(turned), len(weights)))
+        scales[:, 0] = 1 / np.array(errors)
+        return _maximised(np.array(turned), self._centred.events, scales)
 
 
 def _maximised(designs: np.ndarray, events: np.ndarray, scales: np.ndarray) -> _Side:
