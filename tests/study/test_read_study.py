@@ -449,3 +449,33 @@ def test_levels_keep_their_declared_order(study):
     assert study.levels("age") == ("≤ 25 years", "26 - 29 years", "30 – 39", "40+")
     assert study.levels("services_used")[0] == "Mother and baby unit"
     assert study.levels("age_years") == ()
+
+
+ABOVE = "score: constraints.minimum is above the maximum"
+
+
+@pytest.mark.parametrize(
+    ("limits", "faulty"),
+    [
+        ("{minimum: 5, maximum: 0}", True),
+        ("{minimum: 0, maximum: -1}", True),
+        ("{minimum: 0.5, maximum: 0.4}", True),
+        ("{minimum: -2, maximum: -3}", True),
+        ("{maximum: -1}", False),  # without a minimum there is nothing that it could lie below
+        ("{minimum: -3, maximum: 0}", False),
+        ("{minimum: 0, maximum: 0}", False),
+        ("{minimum: 5}", False),
+        ("{maximum: 0}", False),
+    ],
+)
+def test_a_limit_of_nought_is_a_limit_and_none_is_none(small_study, limits, faulty):
+    schema = small_study.folder / SCHEMA
+    text = schema.read_text(encoding="utf-8")
+    assert text.count("{minimum: 0, maximum: 100}") == 1
+    schema.write_text(text.replace("{minimum: 0, maximum: 100}", limits), encoding="utf-8")
+    if not faulty:
+        read_study(small_study.name, small_study.folder)
+        return
+    with pytest.raises(mm.StudyError) as raised:
+        read_study(small_study.name, small_study.folder)
+    assert [problem for problem in raised.value.problems if problem.endswith(ABOVE)]

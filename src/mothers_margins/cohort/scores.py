@@ -97,7 +97,7 @@ def _answers(study: Study, instrument: Instrument, number: int, data: Columns) -
     if number not in instrument.reversed:
         return answers
     limits = study.fields[name].constraints
-    return (limits.minimum or 0) + (limits.maximum or 0) - answers
+    return limits.lowest + limits.highest - answers
 
 
 def _counted(scored: Score, items: Sequence[pd.Series], known: np.ndarray) -> np.ndarray:

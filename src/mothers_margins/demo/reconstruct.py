@@ -277,9 +277,14 @@ def _ends_of_bands(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest number that each row's level allows."""
     limits = field.constraints
-    low = {band.level: int(band.minimum or limits.minimum or 0) for band in variable.bands}
-    high = {band.level: int(band.maximum or limits.maximum or 0) for band in variable.bands}
+    low = {band.level: _limit(band.minimum, limits.minimum) for band in variable.bands}
+    high = {band.level: _limit(band.maximum, limits.maximum) for band in variable.bands}
     return np.array([low[level] for level in levels]), np.array([high[level] for level in levels])
+
+
+def _limit(of_band: float | None, of_field: float | None) -> int:
+    """The end of a band, else that of the whole field; a band may well end at 0."""
+    return int(of_band if of_band is not None else of_field or 0)
 
 
 def _total(study: Study, variable: str, group: str) -> int:

@@ -3,6 +3,7 @@ type per thing.
 """
 
 from collections.abc import Iterator
+from math import inf
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
@@ -45,6 +46,16 @@ class Constraints(Definition):
     minimum: float | None = None
     maximum: float | None = None
     pattern: str | None = None
+
+    @property
+    def lowest(self) -> float:
+        """The least that a number may be; a limit of 0 is one, and none is infinitely far away."""
+        return -inf if self.minimum is None else self.minimum
+
+    @property
+    def highest(self) -> float:
+        """The most that a number may be."""
+        return inf if self.maximum is None else self.maximum
 
 
 class StructuralZero(Definition):

@@ -289,7 +289,7 @@ class Study:
             return 0, len(declared.items)
         instrument = self.instruments[score]
         items = [self.fields[instrument.item(number)].constraints for number in declared.items]
-        return sum(item.minimum or 0 for item in items), sum(item.maximum or 0 for item in items)
+        return sum(item.lowest for item in items), sum(item.highest for item in items)
 
     def _limits_of_sum(self, score: Score) -> tuple[float, float]:
         limits = [self.limits(part) for part in score.sum_of]

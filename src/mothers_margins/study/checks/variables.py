@@ -68,7 +68,7 @@ def _in_summary(field: Variable) -> Iterator[str]:
 
 def _in_constraints(field: Variable) -> Iterator[str]:
     constraints = field.constraints
-    if (constraints.minimum or 0) > (constraints.maximum or math.inf):
+    if constraints.lowest > constraints.highest:
         yield "constraints.minimum is above the maximum"
     if constraints.pattern and not _compiles(constraints.pattern):
         yield "constraints.pattern is not a regular expression"
