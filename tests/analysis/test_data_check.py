@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
+from mothers_margins.study.study_file import Impossible
 
 
 def step(flow: mm.Results, timepoint: int, code: str, group: str) -> int:
@@ -143,6 +144,33 @@ def test_what_does_not_apply_is_neither_known_nor_missing(demo, shipped):
     at_t1 = demo.data["involved_t1"].notna()
     assert rows["Does not apply"] == str(int((shipped["other_children_csc"] == ".n")[at_t1].sum()))
     assert rows["Not known"] == str(int((shipped["other_children_csc"] == "")[at_t1].sum()))
+
+
+@pytest.mark.parametrize(
+    ("who", "ask"),
+    [
+        ("missingness", lambda cohort, groups: mm.missingness(cohort, ["age_years"], groups)),
+        ("scored", mm.scored),
+        ("summarise", lambda cohort, groups: mm.summarise(cohort, ["age_years"], groups)),
+    ],
+)
+@pytest.mark.parametrize(
+    "groups", [[], "involved_t1", {"involved_t1": {}}, {"a": {"country": "Wels"}}, {"a": 5}]
+)
+def test_what_is_wrong_with_groups_is_said_in_the_name_of_the_verb(demo, who, ask, groups):
+    with pytest.raises(mm.UsageError, match=f"^{who}: "):
+        ask(demo, groups)
+
+
+def test_a_combination_with_one_of_several_answers_is_found(six_women):
+    """Women 1, 2 and 6 have a team, and of these women 1 and 2 are on the left."""
+    where = {"side": "left", "services": "Team"}
+    entry = Impossible.model_validate({"where": where, "reason": "there is none"})
+    study = six_women.study
+    file = study.file.model_copy(update={"impossible": (entry,)})
+    found = mm.impossible(replace(six_women, study=replace(study, file=file)))
+    assert found["n"].tolist() == [2]
+    assert found["variables"].tolist() == ["side; services"]
 
 
 def test_what_has_no_flow_says_so(cohort, study, six_women):

@@ -86,7 +86,7 @@ def missingness(
     names = study.variables if variables is None else variables
     reasons = {name: _reasons(cohort, name) for name in names if name not in study.sets}
     rows: list[Row] = []
-    chosen = EVERYONE if groups is None else chosen_groups(study, groups)
+    chosen = EVERYONE if groups is None else chosen_groups(study, groups, "missingness")
     for variable, reason, group, number, whole in _tallied(cohort, reasons, chosen, KNOWN):
         event = _state(reason, study.not_applicable)
         why = "" if event == KNOWN else reason
@@ -119,7 +119,7 @@ def scored(cohort: Cohort, groups: AskedGroups | None = None) -> Results:
     if cohort.scoring.empty:
         why = "call mm.derive(cohort) first" if study.scores else "it has no instruments"
         raise UsageError(f"scored: study {study.name}: {why}.")
-    chosen = EVERYONE if groups is None else chosen_groups(study, groups)
+    chosen = EVERYONE if groups is None else chosen_groups(study, groups, "scored")
     rules = {str(name): made_by for name, made_by in cohort.scoring.items()}
     rows = [
         _row("scoring", rule, group, number, whole, variable=variable)

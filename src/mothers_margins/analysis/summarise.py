@@ -55,7 +55,7 @@ def summarise(
     study = cohort.study
     names = summarised(study, variables)
     first = next(iter(study.tables.values()))
-    chosen = chosen_groups(study, first.groups if groups is None else groups)
+    chosen = chosen_groups(study, first.groups if groups is None else groups, "summarise")
     broken = broken_relations(cohort, [name for name in chosen if name in study.groups])
     if broken:
         raise DataError("These rows do not bear out how the study relates its groups.", broken)

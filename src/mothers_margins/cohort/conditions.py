@@ -264,25 +264,34 @@ def _sums(cohort: Cohort) -> Iterator[Check]:
 def _combinations(cohort: Cohort) -> Iterator[Check]:
     """Combinations that the study names."""
     for impossible in cohort.study.file.impossible:
-        variables = tuple(impossible.where)
+        named = tuple(impossible.where)
+        variables = columns_of(cohort.study, named)
         if {*variables} <= {*cohort.data}:
             yield Check(
                 code="combination",
-                what=f"with a combination of {' and '.join(variables)}",
+                what=f"with a combination of {' and '.join(named)}",
                 reason=impossible.reason,
                 rows=where_mask(cohort, impossible.where),
                 variables=variables,
-                about=variables,
+                about=named,
             )
 
 
-def chosen_groups(study: Study, groups: AskedGroups) -> dict[str, Group]:
-    """Groups by name: the study's, or new ones by their conditions. Raises UsageError for what the
-    study lacks.
+def columns_of(study: Study, names: Iterable[str]) -> tuple[str, ...]:
+    """The columns that hold variables: of a question with several answers, one for each of them."""
+    columns: list[str] = []
+    for name in names:
+        columns += [option.name for option in study.sets[name]] if name in study.sets else [name]
+    return tuple(columns)
+
+
+def chosen_groups(study: Study, groups: AskedGroups, who: str) -> dict[str, Group]:
+    """Groups by name: the study's, or new ones by their conditions. Raises UsageError, in the name
+    of the verb `who`, for what the study lacks.
     """
     if isinstance(groups, str) or not groups:
         raise UsageError(
-            "summarise: groups must be a list of names, or a mapping of new names to conditions."
+            f"{who}: groups must be a list of names, or a mapping of new names to conditions."
         )
     if not isinstance(groups, Mapping):
         wrong = [name for name in groups if name not in study.groups]
@@ -292,7 +301,7 @@ def chosen_groups(study: Study, groups: AskedGroups) -> dict[str, Group]:
     taken = [name for name in groups if name in study.groups]
     if taken:
         raise UsageError(
-            "summarise: the study has groups of these names; call the new ones otherwise.", taken
+            f"{who}: the study has groups of these names; call the new ones otherwise.", taken
         )
     try:
         chosen = {
@@ -301,12 +310,10 @@ def chosen_groups(study: Study, groups: AskedGroups) -> dict[str, Group]:
         }
     except ValidationError:
         forms = "{variable: level}, {variable: [levels]} or {variable: {'not': [levels]}}"
-        raise UsageError(f"summarise: a group's condition has the form {forms}.") from None
+        raise UsageError(f"{who}: a group's condition has the form {forms}.") from None
     faults: list[str] = []
     for name, group in chosen.items():
         faults += study.where_faults(group.where, name)
     if faults:
-        raise UsageError(
-            "summarise: a group's condition names what the study does not have.", faults
-        )
+        raise UsageError(f"{who}: a group's condition names what the study does not have.", faults)
     return chosen

@@ -14,6 +14,7 @@ import pytest
 import mothers_margins as mm
 from mothers_margins.analysis.comparisons import fisher_exact as exact
 from mothers_margins.analysis.comparisons.fisher_exact import fisher_exact
+from mothers_margins.study.study_file import Impossible
 from tests.conftest import SIX_WOMEN
 
 SIDES = {"lefts": {"side": "left"}, "rights": {"side": "right"}}
@@ -363,6 +364,118 @@ def test_what_the_groups_are_made_from_is_not_tested(demo, esmi):
     days = mm.compare(demo, ["days_to_readmission"], readmitted)  # days are of those who were
     why = "days to a re-admission that is recorded not to have happened"
     assert only_note(days, "days_to_readmission") == ("zero_by_definition", why)
+
+
+OTHER_SIDE = {"rights": {"side": "right"}, "lefts": {"side": "left"}}
+CANNOT_BE = {
+    # a range of a number beside what the groups are made from: a check of the file
+    "a range": ({"side": "left", "score": {"at_least": 90}}, "score", SIDES, "t"),
+    "a range, the groups the other way round": (
+        {"score": {"at_least": 90}, "side": "right"},
+        "score",
+        OTHER_SIDE,
+        "t",
+    ),
+    "a range of a whole number, and more beside it": (
+        {"side": "left", "visits": {"at_least": 9}, "house": "rent"},
+        "visits",
+        SIDES,
+        "t",
+    ),
+    # a level that part of a group can have
+    "a group that is only partly inside": (
+        {"side": "left", "ward": "Ward", "house": "own"},
+        "house",
+        {"lefts": {"side": "left"}, "rights": {"side": "right"}},
+        "chi_squared",
+    ),
+    "a group made from several sides": (
+        {"side": "left", "house": "own"},
+        "house",
+        {"with a team": {"services": "Team"}, "without": {"services": {"not": ["Team"]}}},
+        "chi_squared",
+    ),
+    "a level that nobody can have": ({"house": "own"}, "house", SIDES, "chi_squared"),
+    "another variable": ({"side": "left", "house": "own"}, "score", SIDES, "t"),
+    # a level, and a group wholly inside
+    "a level": ({"side": "left", "house": "own"}, "house", SIDES, None),
+    "a level, the groups the other way round": (
+        {"house": "own", "side": "left"},
+        "house",
+        OTHER_SIDE,
+        None,
+    ),
+    "all levels but one": ({"side": "left", "house": {"not": ["rent"]}}, "house", SIDES, None),
+    "a part of those who cannot have it": (
+        {"side": "left", "house": "own"},
+        "house",
+        {"lefts": {"side": "left", "services": "Team"}, "rights": {"side": "right"}},
+        None,
+    ),
+    "an answer of several": ({"side": "left", "services": "Ward"}, "services", SIDES, None),
+    "a group above a number": (
+        {"visits": {"at_least": 2}, "house": "own"},
+        "house",
+        {"several": {"visits": {"at_least": 2}}, "none": {"visits": {"known": False}}},
+        None,
+    ),
+    "any value at all": ({"side": "left", "score": {"known": True}}, "score", SIDES, None),
+}
+
+
+def impossible(cohort: mm.Cohort, where: dict[str, Any]) -> mm.Cohort:
+    """The cohort of a study that declares one combination impossible."""
+    entry = Impossible.model_validate({"where": where, "reason": "so it is"})
+    file = cohort.study.file.model_copy(update={"impossible": (entry,)})
+    return replace(cohort, study=replace(cohort.study, file=file))
+
+
+@pytest.mark.parametrize("name", CANNOT_BE)
+def test_only_a_level_that_a_whole_group_cannot_have_is_a_structural_zero(hand, name):
+    where, variable, between, test = CANNOT_BE[name]
+    cohort = impossible(hand(), where)
+    found = mm.compare(cohort, [variable], between)
+    if test is None:
+        assert only_note(found, variable) == ("zero_by_definition", "so it is")
+        assert found["status"].tolist() == ["structural_zero"]
+        return
+    # as if the study declared nothing: a check of ranges decides no test
+    same = mm.compare(hand(), [variable], between)
+    assert test in kinds(found)
+    pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(same))
+
+
+def test_ranks_of_two_indices_are_compared_though_each_has_a_last_rank(demo, esmi):
+    """The Welsh index of 2011 ranks 1,896 areas: a rank above is no rank, and the others are
+    compared.
+    """
+    indices = {
+        year: {"deprivation_index": f"IMD {year}", "country": "England"} for year in (2010, 2015)
+    }
+    ranks = [
+        demo.data.loc[demo.data["deprivation_index"] == f"IMD {year}", "deprivation_rank"]
+        for year in indices
+    ]
+    found = mm.compare(demo, ["deprivation_rank"], {str(year): at for year, at in indices.items()})
+    a, b = (rank.dropna().astype(float) for rank in ranks)
+    assert row(found, "deprivation_rank", "t")["effect"] == pytest.approx(a.mean() - b.mean())
+
+
+def test_a_cohort_that_is_not_derived_yet_is_compared_alike(small_study, tmp_path):
+    """What cannot be with a derived variable says nothing where that is not there."""
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join([SIX_WOMEN.splitlines()[0], *ELEVEN.split(), ""]), encoding="utf-8")
+    cohort = impossible(mm.read_cohort(path, small_study), {"band": "few", "house": "own"})
+    assert "chi_squared" in kinds(mm.compare(cohort, ["house"], SIDES))
+
+
+def test_what_is_wrong_with_the_groups_is_said_in_the_name_of_compare(hand):
+    taken = {"left": {"side": "left"}, "rights": {"side": "right"}}
+    unknown_level = {"lefts": {"side": "lefft"}, "rights": {"side": "right"}}
+    no_condition = {"lefts": {"side": {"from": 1}}, "rights": {"side": "right"}}
+    for between in (taken, unknown_level, no_condition):
+        with pytest.raises(mm.UsageError, match=r"^compare: "):
+            mm.compare(hand(), ["house"], between)
 
 
 def test_a_course_that_a_group_cannot_have_is_not_tested(demo):

@@ -8,10 +8,10 @@ import pandas as pd
 from mothers_margins.analysis.comparisons import two_group_tests
 from mothers_margins.analysis.summarise import summarise, summarised
 from mothers_margins.cohort.cohort import Cohort, column
-from mothers_margins.cohort.conditions import chosen_groups, group_mask, where_mask
+from mothers_margins.cohort.conditions import chosen_groups, columns_of, group_mask, where_mask
 from mothers_margins.errors import DisclosureError, UsageError, expect
 from mothers_margins.results.results import About, Results, Row, tidy
-from mothers_margins.study.conditions import AskedGroups
+from mothers_margins.study.conditions import AskedGroups, Condition
 
 # Why nothing was tested, and why Fisher's test stands there: codes in `note`, whose words stand in
 # `terms`.
@@ -63,7 +63,7 @@ def compare(
         raise UsageError(
             "compare: between must be two groups, by their names or as a mapping of two conditions."
         )
-    groups = chosen_groups(study, between)
+    groups = chosen_groups(study, between, "compare")
     names = summarised(study, variables)
     if not names:
         raise UsageError("compare: no variable was named.")
@@ -92,7 +92,7 @@ def _one_variable(
     if cohort.study.recorded(name) & made_from:
         yield _untested("groups_made_from_it")
         return
-    reason = _zero(cohort, name, masks, made_from)
+    reason = _zero(cohort, name, masks)
     if reason:
         zero = _untested("zero_by_definition")
         yield zero | {"status": "structural_zero", "reason": reason}
@@ -127,23 +127,37 @@ def _untested(why: str) -> Row:
     return {"note": why, "status": "missing"}
 
 
-def _zero(
-    cohort: Cohort, name: str, masks: Mapping[str, pd.Series], made_from: frozenset[str]
-) -> str:
+def _zero(cohort: Cohort, name: str, masks: Mapping[str, pd.Series]) -> str:
     """Why a count in one of the groups is zero by definition, as the study words it; empty if none
     is.
     """
-    for check in cohort.study.file.impossible:
-        others = {*check.where} - {name}
-        # without others the value cannot be at all, which says nothing of the groups
-        if name in check.where and others and others <= made_from:
-            return check.reason
-    for zero in cohort.study.structural_zeros(name):
+    for within, reason in _without_a_level(cohort, name):
         # also a group that lies within the one that cannot have the level
-        within = group_mask(cohort, zero.group)
         if any(not (mask & ~within).any() for mask in masks.values()):
-            return zero.reason
+            return reason
     return ""
+
+
+def _without_a_level(cohort: Cohort, name: str) -> Iterator[tuple[pd.Series, str]]:
+    """Who cannot have one of a variable's levels, and why."""
+    for impossible in cohort.study.file.impossible:
+        condition = impossible.where.get(name)
+        others = {key: other for key, other in impossible.where.items() if key != name}
+        # without others the level cannot be at all, which says nothing of the groups
+        if condition is None or not others or not _names_a_level(condition):
+            continue
+        if {*columns_of(cohort.study, others)} <= {*cohort.data}:
+            yield where_mask(cohort, others), impossible.reason
+    for zero in cohort.study.structural_zeros(name):
+        yield group_mask(cohort, zero.group), zero.reason
+
+
+def _names_a_level(condition: Condition) -> bool:
+    """Whether a condition is on levels, or on whether there is a value at all. A range of a number
+    (a rank that its index does not have) is a check of the file: inside it the number varies, and
+    is tested.
+    """
+    return bool(condition.levels) or condition.known is True
 
 
 def _compared(
