@@ -59,10 +59,10 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def listed(numbers: Sequence[int], noun: str = "row") -> str:
+def listed(places: Sequence[int | str], noun: str = "row") -> str:
     """'rows 2, 5, 9 and 14 more': the places of a problem."""
-    more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
-    return f"{noun if len(numbers) == 1 else noun + 's'} {', '.join(map(str, numbers[:8]))}{more}"
+    more = f" and {len(places) - 8} more" if len(places) > 8 else ""
+    return f"{noun if len(places) == 1 else noun + 's'} {', '.join(map(str, places[:8]))}{more}"
 
 
 def unknown(kind: str, names: Iterable[str], known: Iterable[str], where: str) -> UsageError:

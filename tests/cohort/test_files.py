@@ -3,10 +3,15 @@ the place, without a value. The fourth row of data carries what is wrong: row 5 
 row 4 of a file whose names are no row."""
 
 import json
+import os
+import signal
+import socket
 import struct
+import tempfile
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -485,6 +490,7 @@ PNG, ZIP, OLE = (
     b"\xd0\xcf\x11\xe0" * 200,
 )
 CUT = {suffix: f"it cannot be read as a {suffix} file; it may be cut short" for suffix in WRITERS}
+NOT_WHOLE = "it does not hold the rows and value labels that it says it has"
 KINDS |= {
     "empty": Kind(holding("own.csv", b""), "it holds no rows of data"),
     "cut short within a row": Kind(
@@ -548,10 +554,12 @@ KINDS |= {
 for suffix in (".dta", ".xlsx", ".parquet", ".sav"):
     KINDS |= {
         f"{suffix} cut in half": Kind(
-            damaged(suffix, lambda raw: raw[: len(raw) // 2]), CUT[suffix]
+            damaged(suffix, lambda raw: raw[: len(raw) // 2]),
+            NOT_WHOLE if suffix == ".dta" else CUT[suffix],
         ),
         f"{suffix} without its end": Kind(
-            damaged(suffix, lambda raw: raw[: -len(raw) // 50]), CUT[suffix]
+            damaged(suffix, lambda raw: raw[: -len(raw) // 50]),
+            NOT_WHOLE if suffix == ".dta" else CUT[suffix],
         ),
         f"{suffix} of no bytes": Kind(holding(f"own{suffix}", b""), CUT[suffix]),
         f"picture named {suffix}": Kind(holding(f"own{suffix}", PNG), CUT[suffix]),
@@ -612,6 +620,8 @@ def _titled(frame: Rows) -> openpyxl.Workbook:
 
 
 AGE = "age_years: 1 row without a whole number"
+DATE = "with a date or a time; give the number that is meant"
+ERROR = "with an error of the spreadsheet program in place of a value"
 KINDS |= {
     "undeclared missing .z in .dta": Kind(_stata_z, f"{AGE} (row 4)"),
     "float in an item of .dta": Kind(
@@ -625,14 +635,12 @@ KINDS |= {
     ),
     "date in .dta": Kind(
         written(".dta", lambda f: f.assign(age_years=pd.Timestamp("2019-03-01"))),
-        "age_years: 25 rows without a whole number (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
+        f"age_years: 25 rows {DATE} (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
     ),
-    "number of rows damaged in .dta": Kind(
-        damaged(".dta", _stata_rows), "it is damaged, or too large for the memory of this machine"
-    ),
+    "number of rows damaged in .dta": Kind(damaged(".dta", _stata_rows), NOT_WHOLE),
     "date in .sav": Kind(
         written(".sav", lambda f: f.assign(age_years=pd.Timestamp("2019-03-01").date())),
-        "age_years: 25 rows without a whole number (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
+        f"age_years: 25 rows {DATE} (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
     ),
     "missing code not declared in .sav": Kind(
         written(".sav", lambda f: put(numbers(f, "cas_02"), cas_02=-99.0)),
@@ -646,7 +654,8 @@ KINDS |= {
         f"admissions_2y: 25 rows {YES_NO} (rows 1, 2, 3, 4, 5, 6, 7, 8 and 17 more)",
     ),
     "list in a cell of .parquet": Kind(
-        written(".parquet", lambda f: f.assign(age_years=[[777777, 777777]] * 25)), CUT[".parquet"]
+        written(".parquet", lambda f: f.assign(age_years=[[777777, 777777]] * 25)),
+        "column 2: a cell holds what is no text, number, date or truth value",
     ),
     "bytes damaged in .parquet": Kind(
         damaged(".parquet", lambda raw: raw[:4] + b"\xff" * 60 + raw[64:]), CUT[".parquet"]
@@ -678,17 +687,20 @@ KINDS |= {
     ),
     "date in a workbook": Kind(
         saved(lambda f: sheet(f, "B5", pd.Timestamp("2019-03-01"), "yyyy-mm-dd")),
-        f"{AGE} (row 5)",
+        f"age_years: 1 row {DATE} (row 5)",
         hidden=("2019",),
     ),
     "date beyond the calendar in a workbook": Kind(
-        saved(lambda f: sheet(f, "B5", 777777777, "yyyy-mm-dd")), f"{AGE} (row 5)"
+        saved(lambda f: sheet(f, "B5", 777777777, "yyyy-mm-dd")),
+        f"age_years: 1 row {ERROR} (row 5)",
     ),
     "TRUE in a workbook": Kind(
         saved(lambda f: sheet(f, "D5", True)),
         f"relationship: 1 row {declared('partner', 'single')} (row 5)",
     ),
-    "error value in a workbook": Kind(saved(lambda f: sheet(f, "B5", "#N/A")), f"{AGE} (row 5)"),
+    "error value in a workbook": Kind(
+        saved(lambda f: sheet(f, "B5", "#N/A")), f"age_years: 1 row {ERROR} (row 5)"
+    ),
     "text beside the table in a workbook": Kind(
         saved(lambda f: sheet(f, "EA9", PLANTED)), "that the schema does not declare", 0
     ),
@@ -1145,6 +1157,78 @@ def test_tables_that_cannot_be_read_are_all_named_in_one_error(tmp_path, esmi):
         f"main.csv: {NOT_TEXT}",
         "cas.csv: column 'cas_07', which sources.yaml names, is missing",
     )
+
+
+# ---- what is no file: a pipe, a device, a socket. Opened, it would be waited for without end
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Break off what takes half a minute."""
+
+    def end(*_: object) -> None:
+        raise AssertionError("it waits")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(30)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _socket(path: Path) -> None:
+    bound = socket.socket(socket.AF_UNIX)
+    bound.bind(str(path))
+    bound.close()
+
+
+NO_FILE = "it is a pipe, a device or a socket; save it as a file first"
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a short path, as sockets need."""
+    with tempfile.TemporaryDirectory(prefix="mm") as folder:
+        yield Path(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize("make", [_pipe, _device, _socket])
+@pytest.mark.parametrize("name", ["own.csv", "own.xlsx", "own.dta", "own.yaml", "own"])
+def test_what_is_no_file_is_refused_at_once(short, esmi, make, name):
+    make(short / name)
+    said = "it is not a .csv" if name == "own" else NO_FILE
+    with at_once():
+        for study in ([], ["--study", "esmi"]):
+            result = CliRunner().invoke(main, ["check", str(short / name), *study])
+            assert result.exit_code == 3
+            assert said in result.output
+        out = str(short / "out")
+        asked = ["run", "--data", str(short / name), "--study", "esmi", "--out", out]
+        result = CliRunner().invoke(main, asked)
+        assert result.exit_code == 3, result.output
+        assert said in result.output
+    assert not (short / "out").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize("name", ["sources.yaml", "main.csv", "cas.csv", "corrections.csv"])
+def test_a_pipe_among_the_files_of_a_folder_is_refused_at_once(tmp_path, esmi, name):
+    folder = in_folder(lambda plan, _: plan.update(corrections="corrections.csv"))(tmp_path)
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    with at_once(), pytest.raises(mm.DataError, match="it is a pipe, a device or a socket"):
+        mm.read_cohort(folder, esmi)
 
 
 # ---- what is not broken

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mothers_margins.cohort import messages
 from mothers_margins.cohort.merge_sources import (
+    MISSING_IN_FILE,
     NO_ROW,
     NOT_HELD,
     NOT_SUPPLIED,
@@ -16,11 +17,23 @@ from mothers_margins.cohort.merge_sources import (
     Text,
 )
 from mothers_margins.cohort.scores import ONLY_SCORE
+from mothers_margins.cohort.sheet import A_DATE
 from mothers_margins.study.participant_table import Variable
 from mothers_margins.study.study import Study
 
 WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 NUMBER = re.compile(r"[-+]?([0-9]{1,15}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
+# What is said of a cell whose text was replaced, because it may mean something else than it seems.
+NOT_USABLE = {
+    UNMAPPED: messages.LABEL_NOT_MAPPED,
+    MISSING_IN_FILE: messages.MISSING_IN_FILE,
+    A_DATE: messages.DATE,
+}
+# What spreadsheet programs put where they cannot say what a cell holds.
+ERRORS = re.compile(
+    r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|GETTING_DATA)"
+    r"|(Err:|#ERR)[0-9]+"
+)
 # Why a cell that no file holds is missing: codes, whose words stand in `terms`.
 ABSENT = {NO_ROW: "no_row_in_table", NOT_SUPPLIED: ONLY_SCORE, NOT_HELD: "not_held"}
 
@@ -72,11 +85,13 @@ def check_column(text: Text, name: str, field: Variable, study: Study) -> Column
         _as_declared(text.cells[name], field), text.rows[name], text.files.get(name, "")
     )
     missing = column.which(lambda cell: cell in reason_of)
-    if field.constraints.required:
+    if field.constraints.required or field.role == "identifier":
         column.report(missing, messages.REQUIRED)
     column.sound = ~missing
-    column.refuse(column.which(lambda cell: cell == UNMAPPED), messages.LABEL_NOT_MAPPED)
+    for marker, message in NOT_USABLE.items():
+        column.refuse(column.texts == marker, message)
     column.refuse(column.which(_is_formula), messages.FORMULA)
+    column.refuse(column.which(ERRORS.fullmatch), messages.ERROR)
     _refuse_by_constraints(column, field)
     values = _values(column, field)
     reasons = np.array([reason_of.get(cell) for cell in column.texts], dtype=object)
@@ -94,7 +109,7 @@ def _as_declared(cells: np.ndarray, field: Variable) -> np.ndarray:
         return cells
     declared: dict[str, str] = {cell: cell for cell in pd.unique(cells)}
     if field.role == "codes":
-        declared = {cell: cell if cell in ABSENT else _with_point(cell) for cell in declared}
+        declared = {cell: cell if cell.startswith("\0") else _with_point(cell) for cell in declared}
     return np.array([declared[cell] or field.empty for cell in cells], dtype=object)
 
 
@@ -111,7 +126,7 @@ def _is_formula(text: str) -> bool:
 
 
 def _refuse_by_constraints(column: DistinctTexts, field: Variable) -> None:
-    if field.constraints.unique:
+    if field.constraints.unique or field.role == "identifier":
         times = np.bincount(column.of_row, minlength=len(column.texts))
         column.refuse(times > 1, messages.NOT_UNIQUE)
     if field.constraints.pattern:
@@ -160,9 +175,8 @@ def _numbers(column: DistinctTexts, field: Variable) -> pd.Series:
         column.refuse(~column.which(NUMBER.fullmatch), messages.NOT_A_NUMBER)
     numbers = np.zeros(len(column.texts))
     numbers[column.sound] = [float(text) for text in column.texts[column.sound]]
-    limits = field.constraints
-    low = -np.inf if limits.minimum is None else limits.minimum
-    high = np.inf if limits.maximum is None else limits.maximum
+    low = field.constraints.lowest
+    high = field.constraints.highest
     outside = (numbers < low) | (numbers > high)
     column.refuse(outside, messages.OUT_OF_RANGE, low=low, high=high)
     values = pd.array(np.where(column.sound, numbers, 0), dtype="Int64" if whole else "Float64")

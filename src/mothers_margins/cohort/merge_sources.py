@@ -15,7 +15,8 @@ import pandas as pd
 
 from mothers_margins.cohort import messages
 from mothers_margins.cohort.cohort import Event
-from mothers_margins.cohort.files import Sheet, UnreadableError, read_file
+from mothers_margins.cohort.files import read_file, why_not_opened
+from mothers_margins.cohort.sheet import Sheet, UnreadableError
 from mothers_margins.cohort.sources_file import (
     Mapped,
     SourcesFile,
@@ -27,6 +28,7 @@ from mothers_margins.cohort.sources_file import (
     names_in,
     supplied_scores,
 )
+from mothers_margins.cohort.who_counts import plain, rows_in_doubt
 from mothers_margins.errors import count
 from mothers_margins.study.study import Study
 from mothers_margins.study.yaml_file import parse_yaml
@@ -36,6 +38,7 @@ NO_ROW = "\0no row"
 NOT_SUPPLIED = "\0not supplied"
 NOT_HELD = "\0not held"
 UNMAPPED = "\0unmapped"
+MISSING_IN_FILE = "\0missing"
 CORRECTION = ("date", "id", "variable", "old", "new", "reason")
 
 
@@ -84,8 +87,11 @@ def read_text(path: Path, study: Study) -> Text:
     """
     if not _is_map(path):
         return _own_names(read_file(path), study)
-    if not path.exists():
-        raise UnreadableError("there is no such file, or it may not be read")
+    written = path / "sources.yaml" if path.is_dir() else path
+    why = why_not_opened(written)
+    # a folder without a sources.yaml of its own is read by the study's
+    if why and not (path.is_dir() and not written.exists()):
+        raise UnreadableError(why)
     plan = _plan(path, study)
     folder = _folder_of(path)
     tables = [_table(folder, table, study) for table in plan.tables]
@@ -178,6 +184,9 @@ def _own_names(sheet: Sheet, study: Study) -> Text:
         problems.append(messages.of_columns(messages.UNDECLARED_COLUMNS, undeclared))
     repeated = {name for name in cells if sheet.header.count(name) > 1}
     problems += [messages.REPEATED_COLUMN.format(name=name) for name in sorted(repeated)]
+    key = study.schema.primary_key[0]
+    if key in cells:
+        problems += rows_in_doubt(cells[key], numbers)
     return Text(cells, dict.fromkeys(cells, numbers), problems=tuple(problems))
 
 
@@ -229,6 +238,7 @@ def _id_problems(ids: np.ndarray, numbers: np.ndarray) -> Iterator[str]:
         yield messages.of_rows(messages.REPEATED_ID, numbers[repeated])
     if empty.any():
         yield messages.of_rows(messages.NO_ID, numbers[empty])
+    yield from rows_in_doubt(ids, numbers)
 
 
 def _joined(sheet: Sheet, mapped: Mapped, study: Study, name: str) -> np.ndarray:
@@ -243,7 +253,9 @@ def _joined(sheet: Sheet, mapped: Mapped, study: Study, name: str) -> np.ndarray
     lists = []
     for texts in zip(*parts, strict=True):
         recorded = [text for text in texts if text not in missing]
-        lists.append(";".join(recorded) or texts[0])
+        # what one of them cannot mean, the list of all cannot either
+        unusable = [text for text in recorded if text.startswith("\0")]
+        lists.append(unusable[0] if unusable else ";".join(recorded) or texts[0])
     return np.array(lists, dtype=object)
 
 
@@ -290,6 +302,9 @@ class _Codes:
         if text in self.reasons:
             same_reason = label.casefold() in ("", text, self.reasons[text].casefold())
             return text if same_reason else UNMAPPED
+        # also where its label is a level: the file says that it is none
+        if text in self.missing_in_file:
+            return MISSING_IN_FILE
         if self.levels and label in self.levels:
             return label
         return UNMAPPED if self._is_unsure(text, label) else text
@@ -305,12 +320,15 @@ class _Codes:
         return None
 
     def _is_unsure(self, text: str, label: str) -> bool:
-        """Whether a text may mean something else than it seems to: a value that the file's program
-        takes for missing, a number with a label, a level where others are mapped.
+        """Whether a text may mean something else than it seems to: a number with a label, a level
+        where others are mapped.
         """
-        labelled_number = not self.levels and not self.labels_are_usual and label not in ("", text)
+        labelled = label not in ("", text)
+        # an answer to an item has a label too, but none that says why there is no answer
+        is_reason = label.casefold() in {reason.casefold() for reason in self.reasons.values()}
+        labelled_number = labelled and not self.levels and (is_reason or not self.labels_are_usual)
         level_beside_mapped = bool(self.levels and self.mapped.values)
-        return text in self.missing_in_file or labelled_number or level_beside_mapped
+        return labelled_number or level_beside_mapped
 
 
 def _merged(tables: list[MappedTable], plan: SourcesFile, study: Study) -> Text:
@@ -375,18 +393,11 @@ def _id_differences(ids: np.ndarray, own: np.ndarray, file: str) -> Iterator[str
     if len(own) and {*own}.isdisjoint(ids):
         yield messages.NO_COMMON_ID.format(file=file)
         return
-    only_in_first = {_plain(identifier) for identifier in {*ids} - {*own}}
-    only_in_own = {_plain(identifier) for identifier in {*own} - {*ids}}
+    only_in_first = {plain(identifier) for identifier in {*ids} - {*own}}
+    only_in_own = {plain(identifier) for identifier in {*own} - {*ids}}
     alike = only_in_first & only_in_own
     if alike:
         yield messages.ID_WRITTEN_OTHERWISE.format(file=file, ids=count(len(alike), "id"))
-
-
-def _plain(identifier: str) -> str:
-    """An id without what programs add or lose: spaces, capitals, zeros in front, and the `.0` of a
-    number that a spreadsheet took for a decimal.
-    """
-    return identifier.strip().casefold().removesuffix(".0").lstrip("0")
 
 
 @dataclass(frozen=True, repr=False)

@@ -10,10 +10,41 @@ import numpy as np
 
 from mothers_margins.errors import count, listed
 
+# ---- a file as a whole
+NO_FILE = "there is no such file, or it may not be read"
+NO_REGULAR_FILE = "it is a pipe, a device or a socket; save it as a file first"
+NO_ROWS = "it holds no rows of data"
+NOT_TEXT = "it is not comma-separated text in UTF-8"
+CUT_SHORT = (
+    "it does not hold the rows and value labels that it says it has; it was cut short or damaged: "
+    "have it written anew"
+)
+UNKNOWN_LETTERS = (
+    "it holds letters that are neither UTF-8 nor those of Windows (1252); save it anew in Stata 14 "
+    "or later, after its command unicode translate"
+)
+NO_TEXT = "a cell holds a character that is no text"
+NO_CELL = "a cell holds what is no text, number, date or truth value"
+
+# ---- the sheets of a workbook
+SHEETS = "it has {sheets} that fit; name one as `sheet` in sources.yaml"
+MERGED = "{areas} of merged cells ({where}); unmerge them, and write into every cell what it holds"
+HIDDEN = (
+    "{rows} hidden, by hand or by a filter; show them if they are participants, else delete them "
+    "({where})"
+)
+FAR_AWAY = "{cells} far from the table ({where}); delete what stands there"
+
 # ---- cells of one column; {where} ends in ' of FILE' where there are several files
 REQUIRED = "{rows} without a value, which is required ({where})"
 LABEL_NOT_MAPPED = "{rows} with a label that sources.yaml does not map ({where})"
+MISSING_IN_FILE = (
+    "{rows} with a value that the file itself declares missing; say under `missing` in "
+    "sources.yaml what it means ({where})"
+)
+DATE = "{rows} with a date or a time; give the number that is meant ({where})"
 FORMULA = "{rows} with a formula; paste its value ({where})"
+ERROR = "{rows} with an error of the spreadsheet program in place of a value ({where})"
 # duplicated values, so also a duplicated id; in one of several files it is REPEATED_ID below
 NOT_UNIQUE = "{rows} with a value that another row has too; it must be unique ({where})"
 PATTERN = "{rows} with a value that does not have the declared pattern {pattern} ({where})"
@@ -59,6 +90,19 @@ NO_COMMON_ID = "{file}: none of its ids is in the first table"
 ID_WRITTEN_OTHERWISE = (
     "{file}: {ids} in the first table only if blanks, case, leading zeros and '.0' are ignored; "
     "write them alike"
+)
+
+# ---- rows that are nobody's, or somebody's twice
+ALIKE = (
+    "{rows} with an id that differs from another row's only in blanks, case, leading zeros or "
+    "'.0'; write the same id alike, and different ones so that they differ in more ({where})"
+)
+SUMMARY_ROW = (
+    "{rows} with a word such as total or mean for an id; leave out what is no participant ({where})"
+)
+ONLY_ID = (
+    "{rows} with an id and nothing else; leave out what is no participant, and write for a "
+    "participant why nothing is recorded ({where})"
 )
 
 # ---- rows of corrections.csv

@@ -15,8 +15,17 @@ from mothers_margins.cohort import messages
 from mothers_margins.cohort.check_column import check_column
 from mothers_margins.cohort.cohort import Cohort
 from mothers_margins.cohort.conditions import checks, holds
-from mothers_margins.cohort.files import READERS, UnreadableError
-from mothers_margins.cohort.merge_sources import NOT_SUPPLIED, Text, data_files, read_text
+from mothers_margins.cohort.files import READERS
+from mothers_margins.cohort.merge_sources import (
+    NO_ROW,
+    NOT_HELD,
+    NOT_SUPPLIED,
+    Text,
+    data_files,
+    read_text,
+)
+from mothers_margins.cohort.sheet import UnreadableError
+from mothers_margins.cohort.who_counts import rows_of_nothing
 from mothers_margins.errors import DataError, UsageError, count, expect, unknown
 from mothers_margins.study.conditions import Condition
 from mothers_margins.study.participant_table import Score, Variable
@@ -88,7 +97,9 @@ def _checked(path: Path, study: Study) -> tuple[Cohort | None, list[str]]:
         text = read_text(path, study)
     except UnreadableError as error:
         return None, str(error).split("\n")
+    empty_rows = _empty_rows(text, study)
     text, problems = _complete(text, study)
+    problems += empty_rows
     if not text.cells:
         return None, problems
     columns = {name: check_column(text, name, _field(study, name), study) for name in text.cells}
@@ -107,6 +118,22 @@ def _checked(path: Path, study: Study) -> tuple[Cohort | None, list[str]]:
     return cohort, problems
 
 
+def _empty_rows(text: Text, study: Study) -> list[str]:
+    """Rows with an id, of which nothing is recorded in any file."""
+    key = study.schema.primary_key[0]
+    if key not in text.cells:
+        return []
+    others = {
+        name: texts
+        for name, texts in text.cells.items()
+        if name != key and (name not in study.fields or study.fields[name].role != "data_status")
+    }
+    positions = rows_of_nothing(others, (NO_ROW, NOT_HELD))
+    # without an id too it is told already that it has none
+    named = [position for position in positions if text.cells[key][position].strip()]
+    return [messages.of_rows(messages.ONLY_ID, text.rows[key][named])] if named else []
+
+
 def likely_study(path: Path) -> str:
     """The study whose fields the first line of a .csv names most of; esmi for any other kind of
     file.
@@ -123,9 +150,9 @@ def likely_study(path: Path) -> str:
 def _names_in_first_line(path: Path) -> set[str]:
     """Names of the columns of a .csv; none of any other file, or of one that is no text."""
     try:
+        if path.suffix.lower() != ".csv" or not path.is_file():
+            return set()
         with path.open(encoding="utf-8-sig") as lines:
-            if path.suffix.lower() != ".csv":
-                return set()
             return {*lines.readline().strip().replace('"', "").split(",")}
     except (OSError, UnicodeDecodeError):
         return set()
