@@ -54,6 +54,17 @@ def expect(given: object, kind: type, who: str, what: str) -> None:
         raise UsageError(f"{who}: needs {what}; it was given a {type(given).__name__}.")
 
 
+def expect_flags(who: str, **flags: object) -> None:
+    """Raise UsageError, in the name of the verb `who`, for flags that are neither True nor False.
+
+    Papermill hands `-p percent false` to a notebook as text, which is true in Python.
+    """
+    wrong = [name for name, given in flags.items() if given is not True and given is not False]
+    if wrong:
+        given = [f"{name} was given a {type(flags[name]).__name__}" for name in wrong]
+        raise UsageError(f"{who}: {' and '.join(wrong)} must be True or False.", given)
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """'1 problem', '3 problems': a number with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"

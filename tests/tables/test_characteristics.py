@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from papermill.cli import _resolve_type
 
 import mothers_margins as mm
 
@@ -121,3 +122,19 @@ def test_involvement_over_time_adds_up_and_its_zeros_are_by_definition(demo):
     for level, number in expected.items():
         assert table.quote("involvement_course", "everyone", level).split()[0] == str(number)
     assert "Zero by definition: there was involvement at timepoint 1." in notes(table)
+
+
+@pytest.mark.parametrize("typed", ["false", "no", "No", "0", "true", "1", "yes", "none"])
+def test_a_flag_that_papermill_hands_over_as_something_else_is_refused(table_1, typed):
+    """`papermill -p percent false` hands over text, which Python takes for true."""
+    given = _resolve_type(typed)
+    assert given is not True
+    assert given is not False
+    for flag in ("percent", "as_published"):
+        with pytest.raises(mm.UsageError, match=f"^characteristics: {flag} must be True or False"):
+            mm.characteristics(table_1, **{flag: given})
+
+
+def test_flags_of_comparisons_are_true_or_false(cohort):
+    with pytest.raises(mm.UsageError, match=r"^compare: exact must be True or False"):
+        mm.compare(cohort, ["living_with_partner"], ("hssi", "lssi"), exact="no")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mothers_margins.errors import UsageError
+from mothers_margins.errors import UsageError, expect_flags
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import Value, combined, is_hidden, is_known, percent_of, shown
 from mothers_margins.rounding import rounded
@@ -46,6 +46,7 @@ def characteristics(
     summaries or lack a cell of the plan.
     """
     about = checked(results, "characteristics", "summaries")
+    expect_flags("characteristics", percent=percent, as_published=as_published)
     if percent and as_published:
         raise UsageError(
             "characteristics: choose percent or as_published; their percentages have different "

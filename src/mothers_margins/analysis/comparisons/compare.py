@@ -9,7 +9,7 @@ from mothers_margins.analysis.comparisons import two_group_tests
 from mothers_margins.analysis.summarise import summarise, summarised
 from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.cohort.conditions import chosen_groups, columns_of, group_mask, where_mask
-from mothers_margins.errors import DisclosureError, UsageError, expect
+from mothers_margins.errors import DisclosureError, UsageError, expect, expect_flags
 from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.conditions import AskedGroups, Condition
 
@@ -52,6 +52,7 @@ def compare(
     reconstruction and the publication does not settle the numbers.
     """
     expect(cohort, Cohort, "compare", "a cohort, as derive returns it")
+    expect_flags("compare", exact=exact)
     study = cohort.study
     if isinstance(variables, str) or not (variables is None or isinstance(variables, Iterable)):
         raise UsageError("compare: variables must be a list of names.")
