@@ -937,7 +937,7 @@ SOURCES: dict[str, tuple[Any, ...]] = {
     ),
     "id in another case": (
         of_table("cas.csv", partial(put, dyad_id=PLANTED.upper())),
-        "cas.csv: 1 id in the first table only if blanks, case, leading zeros and '.0' are "
+        "cas.csv: 1 id in the first table only if blanks, dashes, case, leading zeros and '.0' are "
         "ignored; write them alike",
     ),
     "code not declared in another table": (

@@ -1,6 +1,8 @@
 """Which rows are a participant's: none is counted that is a total, a note or somebody twice."""
 
 import numpy as np
+import pandas as pd
+import pyreadstat
 import pytest
 import yaml
 
@@ -20,7 +22,7 @@ def file_of(folder, *ids: str, last: str = ""):
     return folder / "own.csv"
 
 
-ALIKE = "with an id that differs from another row's only in blanks, case, leading zeros or '.0'"
+ALIKE = "with an id that differs from another row's only in blanks, dashes, case, leading zeros or"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,10 @@ ALIKE = "with an id that differs from another row's only in blanks, case, leadin
         ("w7", "\ufeffw7"),
         ("w7", "ｗ７"),  # full width
         ("7", "7.0"),
+        ("7", "07.00"),
+        ("w-7", "w–7"),  # a dash as long as an n
+        ("w-7", "w\u22127"),  # a minus sign
+        ("w-7", "w\u20117"),  # a hyphen that does not break
         ("é7", "e\u03017"),  # one letter, or a letter and its accent
     ],
 )
@@ -167,6 +173,33 @@ def test_every_table_is_asked_about(tmp_path, small_study):
     said = said_of(path, small_study)
     assert [line for line in said if line.startswith("later.csv: 2 rows") and ALIKE in line]
     assert f"later.csv: {SUMMARY} (row 5)" in said
+
+
+def test_an_id_that_is_missing_by_its_file_or_the_dictionary_is_none(tmp_path, small_study):
+    """In every table; in Stata .a, in SPSS what it declares missing, in a workbook a date."""
+    first = pd.DataFrame({"pid": [1.0, 2.0, 3.0], "side": ["left", "right", "left"]})
+    later = women().drop(columns=["side"]).assign(woman_id=[1.0, 2.0, 99.0, -9.0])
+    first.to_stata(tmp_path / "first.dta", write_index=False)
+    pyreadstat.write_sav(later, tmp_path / "later.sav", missing_ranges={"woman_id": [99]})
+    more = later[["woman_id", "ward"]].assign(woman_id=["1", "#N/A", pd.Timestamp(0), "3"])
+    more.to_excel(tmp_path / "more.xlsx", index=False)
+    plan = [
+        {"file": "first.dta", "id": "pid", "variables": {"side": "side"}},
+        {
+            "file": "later.sav",
+            "id": "woman_id",
+            "variables": {name: name for name in ("score", "visits", "house", "team")},
+            "others": "ignore",
+        },
+        {"file": "more.xlsx", "id": "woman_id", "variables": {"ward": "ward"}},
+    ]
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump({"tables": plan}), encoding="utf-8")
+    said = said_of(tmp_path / "sources.yaml", small_study)
+    assert said == (
+        "later.sav: 2 rows without an id (rows 3, 4)",
+        "more.xlsx: 1 row with a date or a time; give the number that is meant (row 4)",
+        "more.xlsx: 1 row with an error of the spreadsheet program in place of a value (row 3)",
+    )
 
 
 def test_a_woman_who_is_only_in_the_list_of_women_counts(tmp_path, small_study):

@@ -17,7 +17,7 @@ from mothers_margins.cohort.merge_sources import (
     Text,
 )
 from mothers_margins.cohort.scores import ONLY_SCORE
-from mothers_margins.cohort.sheet import A_DATE
+from mothers_margins.cohort.sheet import A_DATE, ERRORS
 from mothers_margins.study.participant_table import Variable
 from mothers_margins.study.study import Study
 
@@ -29,11 +29,6 @@ NOT_USABLE = {
     MISSING_IN_FILE: messages.MISSING_IN_FILE,
     A_DATE: messages.DATE,
 }
-# What spreadsheet programs put where they cannot say what a cell holds.
-ERRORS = re.compile(
-    r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|GETTING_DATA)"
-    r"|(Err:|#ERR)[0-9]+"
-)
 # Why a cell that no file holds is missing: codes, whose words stand in `terms`.
 ABSENT = {NO_ROW: "no_row_in_table", NOT_SUPPLIED: ONLY_SCORE, NOT_HELD: "not_held"}
 

@@ -16,7 +16,7 @@ import pandas as pd
 from mothers_margins.cohort import messages
 from mothers_margins.cohort.cohort import Event
 from mothers_margins.cohort.files import read_file, why_not_opened
-from mothers_margins.cohort.sheet import Sheet, UnreadableError
+from mothers_margins.cohort.sheet import A_DATE, ERRORS, Sheet, UnreadableError
 from mothers_margins.cohort.sources_file import (
     Mapped,
     SourcesFile,
@@ -197,7 +197,7 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> MappedTable:
     if table.id not in sheet.header:
         # nothing can be merged, and none of its columns is missed again
         return _without_cells(tuple(problems))
-    ids = sheet.cells[sheet.header.index(table.id)]
+    ids = _ids(sheet, table, study)
     numbers = np.arange(len(ids)) + sheet.first
     problems += _id_problems(ids, numbers)
     cells = {}
@@ -208,6 +208,13 @@ def _mapped(sheet: Sheet, table: SourceTable, study: Study) -> MappedTable:
             cells[name] = _joined(sheet, whole, study, name)
     rows = dict.fromkeys([study.schema.primary_key[0], *cells], numbers)
     return MappedTable(ids, Text(cells, rows, problems=tuple(problems)))
+
+
+def _ids(sheet: Sheet, table: SourceTable, study: Study) -> np.ndarray:
+    """The ids of a table; none where a file or the dictionary says that there is none."""
+    ids = sheet.cells[sheet.header.index(table.id)]
+    none = {*sheet.missing.get(table.id, ()), *missing_codes(study, study.schema.primary_key[0])}
+    return np.where(np.isin(ids, [*none]), "", ids).astype(object)
 
 
 def _column_problems(
@@ -238,6 +245,10 @@ def _id_problems(ids: np.ndarray, numbers: np.ndarray) -> Iterator[str]:
         yield messages.of_rows(messages.REPEATED_ID, numbers[repeated])
     if empty.any():
         yield messages.of_rows(messages.NO_ID, numbers[empty])
+    is_error = np.array([ERRORS.fullmatch(identifier) is not None for identifier in ids])
+    for message, wrong in ((messages.DATE, ids == A_DATE), (messages.ERROR, is_error)):
+        if wrong.any():
+            yield messages.of_rows(message, numbers[wrong])
     yield from rows_in_doubt(ids, numbers)
 
 

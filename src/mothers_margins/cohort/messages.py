@@ -88,14 +88,14 @@ REPEATED_ID = "{rows} with an id that another row has ({where})"
 NO_ID = "{rows} without an id ({where})"
 NO_COMMON_ID = "{file}: none of its ids is in the first table"
 ID_WRITTEN_OTHERWISE = (
-    "{file}: {ids} in the first table only if blanks, case, leading zeros and '.0' are ignored; "
-    "write them alike"
+    "{file}: {ids} in the first table only if blanks, dashes, case, leading zeros and '.0' are "
+    "ignored; write them alike"
 )
 
 # ---- rows that are nobody's, or somebody's twice
 ALIKE = (
-    "{rows} with an id that differs from another row's only in blanks, case, leading zeros or "
-    "'.0'; write the same id alike, and different ones so that they differ in more ({where})"
+    "{rows} with an id that differs from another row's only in blanks, dashes, case, leading zeros "
+    "or '.0'; write the same id alike, and different ones so that they differ in more ({where})"
 )
 SUMMARY_ROW = (
     "{rows} with a word such as total or mean for an id; leave out what is no participant ({where})"

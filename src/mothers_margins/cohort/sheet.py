@@ -2,6 +2,7 @@
 that decides what the text of a value is.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -18,6 +19,11 @@ from mothers_margins.cohort import messages
 # number is meant by it, only the analyst knows: days, years, a quarter.
 A_DATE = "\0date"
 ANY_DAY = date.min  # stands for a date that a file keeps as a number, whatever day it is
+# What spreadsheet programs put where they cannot say what a cell holds.
+ERRORS = re.compile(
+    r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|GETTING_DATA)"
+    r"|(Err:|#ERR)[0-9]+"
+)
 DATES = (date, time, timedelta, np.datetime64, np.timedelta64, pd.Period)
 
 

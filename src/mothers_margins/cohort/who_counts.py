@@ -50,15 +50,22 @@ SHORT = 3
 
 
 def plain(identifier: str) -> str:
-    """An id without what programs and people add or lose: blanks, capitals, the width of letters,
-    zeros before a number, and the `.0` of a number that a spreadsheet took for a decimal.
+    """An id without what programs and people add or lose: blanks, capitals, the width of letters
+    and dashes, zeros before a number, and the `.0` of a number that a spreadsheet took for a
+    decimal.
     """
     letters = unicodedata.normalize("NFKC", identifier)
-    # a mark that is not seen (Cf), such as the one of no width, is a blank too
-    seen = [one for one in letters if not one.isspace() and unicodedata.category(one) != "Cf"]
-    text = "".join(seen).casefold().removesuffix(".0")
+    text = "".join(map(_as_seen, letters)).casefold()
     # not behind a point, where a zero is one of the digits of a decimal
-    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", text)
+    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", re.sub(r"(?<=[0-9])\.0+$", "", text))
+
+
+def _as_seen(character: str) -> str:
+    """A character of an id; nothing for a blank, and one hyphen for all dashes."""
+    kind = unicodedata.category(character)
+    if character.isspace() or kind == "Cf":  # marks that are not seen, such as a blank of no width
+        return ""
+    return "-" if kind == "Pd" or character == "\N{MINUS SIGN}" else character
 
 
 def rows_in_doubt(ids: np.ndarray, numbers: np.ndarray) -> Iterator[str]:
