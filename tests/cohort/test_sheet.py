@@ -71,11 +71,20 @@ def in_parquet(folder, **columns):
         pyarrow.array([datetime(2019, 3, 1)] * 4),
         pyarrow.array([time(9, 30)] * 4),
         pyarrow.array([timedelta(days=1)] * 4),
+        pyarrow.array([3_000_000] * 4, pyarrow.int32()).cast(pyarrow.date32()),  # the year 10183
+        pyarrow.array([10**12] * 4).cast(pyarrow.timestamp("s")),
     ],
 )
 def test_dates_and_times_in_parquet_are_no_numbers(tmp_path, small_study, cells):
     (said,) = said_of(in_parquet(tmp_path, visits=cells), small_study)
     assert said.startswith("visits: 4 rows with a date or a time")
+
+
+def test_an_empty_cell_beside_dates_stays_empty(tmp_path, small_study):
+    cells = pyarrow.array([date(2019, 3, 1), None, date(2019, 3, 1), None])
+    (said,) = said_of(in_parquet(tmp_path, visits=cells), small_study)
+    assert said.startswith("visits: 2 rows with a date or a time")
+    assert said.endswith("(rows 1, 3)")
 
 
 def test_quarters_of_pandas_are_no_numbers(tmp_path, small_study):

@@ -151,6 +151,25 @@ def test_a_date_beyond_the_calendar_is_a_date(tmp_path, small_study):
     assert said.startswith("score: 4 rows with a date or a time")
 
 
+@pytest.mark.parametrize("place", ["a cell", "a label"])
+def test_letters_of_another_code_page_are_refused_as_what_they_are(tmp_path, small_study, place):
+    frame = women(house=["own", "rent", "~~~~", "own"]) if place == "a cell" else women()
+    path = saved(tmp_path, frame, variable_value_labels={"visits": {9: "~~~~"}})
+    path.write_bytes(path.read_bytes().replace(b"~~~~", b"caf\xff"))
+    (said,) = said_of(path, small_study)
+    assert said.startswith("it holds letters that are not those of the code page that it names")
+
+
+def test_a_file_with_a_password_is_not_said_to_be_cut_short_only(tmp_path, small_study):
+    path = saved(tmp_path, women())
+    path.write_bytes(b"ENCRYPTEDSAV" + path.read_bytes()[12:])
+    (said,) = said_of(path, small_study)
+    assert said == (
+        "it cannot be read as a .sav file; it may be cut short, damaged, protected by a password, "
+        "or the file of another program"
+    )
+
+
 CUT = "it does not hold the rows and value labels that it says it has"
 
 

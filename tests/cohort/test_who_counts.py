@@ -68,6 +68,7 @@ def test_ids_that_are_written_in_two_ways_are_asked_about(tmp_path, small_study,
         ("na", "sd", "kl", "mo"),
         ("n12", "n13", "sum1", "all-7", "min01"),
         ("north-1", "south-1"),
+        ("mean1", "source-2", "sum3"),
         ("é1", "e1"),
     ],
 )
@@ -93,7 +94,7 @@ SUMMARY = "1 row with a word such as total or mean for an id; leave out what is 
         ),
         *("Total 4", "Total (n = 4)", "North total", "total:", "Sum", "sum:", "N", "n = 4", "N=4"),
         *("All", "All women", "Overall", "Mean", "Mean (SD)", "Average", "Median", "SD", "Min"),
-        *("Count", "Maximum", "None", "null", "nan"),
+        *("Count", "Maximum", "None", "null", "nan", "Group mean", "Valid N", "Tot."),
     ],
 )
 def test_a_row_of_totals_is_no_woman(tmp_path, small_study, identifier):

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from mothers_margins.cohort import messages
-from mothers_margins.cohort.sheet import Sheet, UnreadableError, sheet_of
+from mothers_margins.cohort.sheet import ANY_DAY, Sheet, UnreadableError, sheet_of
 from mothers_margins.cohort.spss_file import read_sav
 from mothers_margins.cohort.stata_file import read_dta
 from mothers_margins.cohort.workbook import read_xlsx
@@ -69,7 +70,7 @@ def _attempt(path: Path, sheet: str) -> tuple[Sheet | None, str]:
             f"--extra {extra}, or pip)"
         )
     except Exception:  # whatever a broken file makes its reader say could hold a value
-        return None, f"it cannot be read as a {kind} file; it may be cut short"
+        return None, messages.BROKEN.format(kind=kind)
 
 
 def _csv(path: Path, _sheet: str) -> Sheet:
@@ -108,8 +109,19 @@ def _parquet(path: Path, _sheet: str) -> Sheet:
         # number that means something else
         if b"ARROW:extension:name" in (field.metadata or {}):
             raise UnreadableError(f"column {position}: {messages.NO_CELL}")
+    dates = [
+        position
+        for position, field in enumerate(table.schema)
+        if pyarrow.types.is_temporal(field.type)
+    ]
+    for position in dates:  # not made dates of Python, which has none beyond the year 9999
+        name = table.schema.field(position).name
+        table = table.set_column(position, name, table.column(position).is_null())
     # an index is a column; a whole number beside an empty cell stays one, whatever its length
     frame = table.to_pandas(ignore_metadata=True, integer_object_nulls=True)
+    for position in dates:
+        days = [None if is_empty else ANY_DAY for is_empty in frame.iloc[:, position]]
+        frame.isetitem(position, pd.Series(days, dtype=object))
     return sheet_of(path, frame, {})
 
 

@@ -23,6 +23,14 @@ UNKNOWN_LETTERS = (
     "it holds letters that are neither UTF-8 nor those of Windows (1252); save it anew in Stata 14 "
     "or later, after its command unicode translate"
 )
+OTHER_LETTERS = (
+    "it holds letters that are not those of the code page that it names; save it anew in SPSS, in "
+    "Unicode"
+)
+BROKEN = (
+    "it cannot be read as a {kind} file; it may be cut short, damaged, protected by a password, or "
+    "the file of another program"
+)
 NO_TEXT = "a cell holds a character that is no text"
 NO_CELL = "a cell holds what is no text, number, date or truth value"
 

@@ -46,9 +46,16 @@ def read_sav(path: Path, _sheet: str) -> Sheet:
     """Read a .sav file. Raises UnreadableError for one that does not hold what it says."""
     import pyreadstat
 
-    # without conversion: a date beyond the year 9999, which Python has not, is a date like any
-    # other
-    frame, about = pyreadstat.read_sav(path, user_missing=True, disable_datetime_conversion=True)
+    try:
+        # without conversion: a date beyond the year 9999, which Python has not, is a date like any
+        # other
+        frame, about = pyreadstat.read_sav(
+            path, user_missing=True, disable_datetime_conversion=True
+        )
+    except pyreadstat.ReadstatError as error:
+        if "encoding" in str(error):
+            raise UnreadableError(messages.OTHER_LETTERS) from None
+        raise
     if not _is_whole(path.read_bytes(), len(frame)):
         raise UnreadableError(messages.CUT_SHORT)
     labels = {

@@ -19,6 +19,7 @@ OF_A_SUMMARY = frozenset(
         "all",
         "average",
         "averages",
+        "base",
         "count",
         "counts",
         "everybody",
@@ -39,11 +40,15 @@ OF_A_SUMMARY = frozenset(
         "null",
         "number",
         "overall",
+        "sample",
         "sd",
         "source",
         "sum",
         "sums",
         "summary",
+        "tot",
+        "valid",
+        "σ",
     }
 )
 SHORT = 3
@@ -96,22 +101,23 @@ def _says(identifier: str) -> bool:
 
 def _is_summary(identifier: str, others: Collection[str]) -> bool:
     """Whether an id is a word for a total or a note: 'Total', 'N = 52', 'Mean (SD)'."""
-    text = unicodedata.normalize("NFKC", identifier).casefold()
+    text = unicodedata.normalize("NFKC", identifier).casefold().strip()
     words = re.findall(r"[^\W\d_]+", text)
     if OF_A_TOTAL & {*words}:
         return True
-    if not words or words[0] not in OF_A_SUMMARY or not text.strip().startswith(words[0]):
+    has_number = any(map(str.isdigit, text))
+    long = [word for word in words if word in OF_A_SUMMARY and len(word) > SHORT]
+    if long and not has_number:
+        return True
+    if not words or words[0] not in OF_A_SUMMARY or not text.startswith(words[0]):
         return False
-    if text.strip() != words[0]:
-        # with a number of its own it is an id (N12), unless the number is what it counts (n=12)
-        return not any(map(str.isdigit, text)) or re.search(r"[=:(]", text) is not None
-    length = len(words[0])
-    of_its_kind = [
-        other
-        for other in others
-        if other.isalpha() and len(other) == length and other != identifier
-    ]
-    return length > SHORT or not of_its_kind
+    if text == words[0]:
+        length = len(text)
+        return not any(
+            other.isalpha() and len(other) == length and other != identifier for other in others
+        )
+    # with a number of its own it is an id (N12), unless the number is what it counts (n = 12)
+    return not has_number or re.search(r"[=:(]", text) is not None
 
 
 def rows_of_nothing(cells: Mapping[str, np.ndarray], absent: Collection[str]) -> np.ndarray:
