@@ -194,7 +194,7 @@ def test_a_study_without_themes_or_print_says_so(six_women, small_study):
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_levels_and_missing_add_up_to_the_group(small_study, rows):
-    lines = [f"w{number},{side},,,{house},," for number, (side, house) in enumerate(rows)]
+    lines = [f"w{number},{side},5,,{house},," for number, (side, house) in enumerate(rows)]
     path = small_study.folder / "any.csv"
     path.write_text("\n".join([SIX_WOMEN.splitlines()[0], *lines]) + "\n", encoding="utf-8")
     summary = mm.summarise(mm.read_cohort(path, small_study), ["house"], ["all", "left"])
