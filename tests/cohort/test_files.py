@@ -600,6 +600,15 @@ def _labelled_nine(folder: Path) -> Path:
     return folder / "own.sav"
 
 
+def _labelled_answer(folder: Path) -> Path:
+    """Answers to items have labels, which say nothing but what they mean; one says that there is
+    none."""
+    frame = put(own().assign(cas_04=2.0, cas_05=1.0), cas_04=5.0)
+    labels = {"cas_04": {2: "sometimes", 5: "Not known"}, "cas_05": {1: "once"}}
+    pyreadstat.write_sav(frame, str(folder / "own.sav"), variable_value_labels=labels)
+    return folder / "own.sav"
+
+
 def _two_sheets(frame: Rows) -> openpyxl.Workbook:
     book = sheet(frame, "B5", 31)
     book.create_sheet(PLANTED)
@@ -648,6 +657,9 @@ KINDS |= {
     ),
     "missing code with a label of its own in .sav": Kind(
         _labelled_nine, "canm_05: 1 row with a label that sources.yaml does not map (row 4)"
+    ),
+    "answer to an item with the label of a missing code in .sav": Kind(
+        _labelled_answer, "cas_04: 1 row with a label that sources.yaml does not map (row 4)"
     ),
     "true in .parquet": Kind(
         written(".parquet", lambda f: f.assign(admissions_2y=True)),
