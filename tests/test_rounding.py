@@ -16,6 +16,8 @@ def test_p_never_rounds_to_zero():
     assert p_rounded(0.0004, 3, "half_up") == "<0.001"
     assert p_rounded(0.0999, 3, "half_up") == "0.100"
     assert p_rounded(0.001, 3, "half_up") == "0.001"
+    assert p_rounded(0.001 - 2e-19, 3, "half_up") == "0.001"
+    assert p_rounded(0.000999999999, 3, "half_up") == "<0.001"
 
 
 def test_a_mean_that_is_a_half_is_rounded_as_one():

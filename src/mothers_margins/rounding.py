@@ -18,7 +18,7 @@ def rounded(value: float, decimals: int, rule: str) -> str:
     before the thirteenth digit for every n that this program sees.
     """
     exact = Decimal(repr(float(value)))
-    without_noise = Decimal(f"{float(value):.{SOUND_DIGITS}g}")
+    without_noise = _without_noise(value)
     is_half = abs(without_noise.scaleb(decimals)) % 1 == Decimal("0.5")
     number = without_noise if is_half else exact
     text = str(number.quantize(Decimal(1).scaleb(-decimals), RULES[rule]))
@@ -28,4 +28,8 @@ def rounded(value: float, decimals: int, rule: str) -> str:
 def p_rounded(value: float, decimals: int, rule: str) -> str:
     """A p-value as text: below the last decimal it says so, and it never rounds to zero."""
     least = Decimal(1).scaleb(-decimals)
-    return f"<{least}" if value < least else rounded(value, decimals, rule)
+    return f"<{least}" if _without_noise(value) < least else rounded(value, decimals, rule)
+
+
+def _without_noise(value: float) -> Decimal:
+    return Decimal(f"{float(value):.{SOUND_DIGITS}g}")

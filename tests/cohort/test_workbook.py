@@ -3,6 +3,7 @@ the table.
 """
 
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,3 +168,24 @@ def test_a_sheet_beside_a_chart_is_read_alike(tmp_path, small_study, drawn):
     book["Sheet"].merge_cells("A8:B9")
     book.save(path)
     assert mm.read_cohort(path, small_study).data["score"].tolist() == [10, 20.5, 30, 40]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'<row r="3"', b'<row r="2"'),
+        (b'r="C3"', b'r="B3"'),
+    ],
+)
+def test_a_row_or_a_cell_that_stands_twice_hides_no_other(tmp_path, small_study, before, after):
+    path = saved(tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    page = "xl/worksheets/sheet1.xml"
+    assert parts[page].count(before) == 1
+    parts[page] = parts[page].replace(before, after)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    (said,) = said_of(path, small_study)
+    assert said == "a row or a cell stands twice in it; it is damaged: save it anew"

@@ -41,6 +41,7 @@ HIDDEN = (
     "{rows} hidden, by hand or by a filter; show them if they are participants, else delete them "
     "({where})"
 )
+TWICE = "a row or a cell stands twice in it; it is damaged: save it anew"
 FAR_AWAY = "{cells} far from the table ({where}); delete what stands there"
 
 # ---- cells of one column; {where} ends in ' of FILE' where there are several files

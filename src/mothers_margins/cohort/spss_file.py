@@ -111,7 +111,7 @@ def _is_whole(content: bytes, cases: int) -> bool:
     """
     order = "<" if struct.unpack_from("<i", content, 64)[0] in (2, 3) else ">"
     (compression,) = struct.unpack_from(f"{order}i", content, 72)
-    (said,) = struct.unpack_from(f"{order}i", content, 80)
+    (in_header,) = struct.unpack_from(f"{order}i", content, 80)
     width, place = _dictionary(content, order)
     if compression == UNCOMPRESSED:
         elements, over = divmod(len(content) - place, 8)
@@ -119,7 +119,7 @@ def _is_whole(content: bytes, cases: int) -> bool:
         elements, over = _elements(content[place:])
     else:
         elements, over = _elements(_unpacked(content[place + ZLIB_HEADER :]))
-    return elements == cases * width and not over and said in (NOT_SAID, cases)
+    return elements == cases * width and not over and in_header in (NOT_SAID, cases)
 
 
 def _dictionary(content: bytes, order: str) -> tuple[int, int]:

@@ -102,6 +102,8 @@ def _streamed(book: Any, page: Any) -> _Page:
         )
         for number, cells in parser.parse():
             texts = {cell["column"]: _cell(cell["value"]) for cell in cells}
+            if number in rows or len(texts) < len(cells):  # the second would hide the first
+                raise UnreadableError(messages.TWICE)
             held = {column: text for column, text in texts.items() if text}
             if held:
                 rows[number] = held
