@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 import mothers_margins as mm
+from mothers_margins.cohort.files import read_file
 
 KINDS_OF_FILE = {"plain": {}, "compressed": {"row_compress": True}, "zlib": {"compress": True}}
 
@@ -79,6 +80,36 @@ def test_what_spss_declares_missing_is_no_value(tmp_path, small_study, name, cel
     )
     assert len(kept) == len(outside)  # what lies outside of what is declared is a value
     assert kept.data[name].notna().all()
+
+
+def test_the_same_values_are_missing_as_in_another_program(tmp_path):
+    """ReadStat's own reading, which makes cells empty that SPSS declares missing."""
+    draw = np.random.default_rng(3)
+    for number in range(40):
+        low, high = map(float, np.sort(draw.integers(-9, 9, 2) / 2))
+        discrete = float(draw.integers(-9, 9))
+        ranges = [
+            [discrete],
+            [discrete, 1.0, -1.0],
+            [{"lo": low, "hi": high}],
+            [{"lo": low, "hi": high}, discrete],
+            [{"lo": -inf, "hi": high}],
+            [{"lo": low, "hi": inf}, discrete],
+        ][number % 6]
+        rows = pd.DataFrame(
+            {
+                "score": draw.integers(-9, 9, 50) / 2,
+                "whole": draw.integers(-9, 9, 50),
+                "text": draw.choice(["a", "b", "NA", "don't kn"], 50),
+            }
+        )
+        declared = {"score": ranges, "whole": ranges, "text": ["NA", "don't kn"]}
+        path = saved(tmp_path, rows, missing_ranges=declared)
+        theirs, _ = pyreadstat.read_sav(path)
+        sheet = read_file(path)
+        for name, texts in zip(sheet.header, sheet.cells, strict=True):
+            ours = [text in sheet.missing[name] for text in texts]
+            assert ours == theirs[name].isna().tolist()
 
 
 def test_a_label_that_is_a_level_does_not_make_a_missing_value_one(tmp_path, small_study):

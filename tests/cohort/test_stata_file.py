@@ -67,8 +67,10 @@ def test_a_file_that_is_cut_short_anywhere_is_refused(tmp_path, small_study, ver
         assert said_of(path, small_study)
     path.write_bytes(raw + b"\0" * 40)  # nor is more than it says
     assert said_of(path, small_study)
-    path.write_bytes(raw)
-    assert len(mm.read_cohort(path, small_study)) == 4
+    # some files end with a new line behind their last tag
+    for end in (b"", b"\n", b"\r\n") if version >= 13 else (b"",):
+        path.write_bytes(raw + end)
+        assert len(mm.read_cohort(path, small_study)) == 4
 
 
 def oldest(rows: list[tuple[str, float]]) -> bytes:

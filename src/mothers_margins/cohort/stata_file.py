@@ -21,6 +21,7 @@ WITH_TAGS = 117  # the first format in which every part stands between tags
 IN_UTF_8 = 118  # the first format that is in UTF-8
 FIRST_LONG_LABELS = 108  # the first format whose value labels are longer than 8 letters
 END = b"</value_labels></stata_dta>"
+NEW_LINE = b"\r\n"  # some programs end any file with one
 
 
 class _Reader(StataReader):
@@ -100,7 +101,7 @@ def _is_whole(content: bytes, reader: _Reader) -> bool:
     if not content.startswith(b"</data>", end_of_rows):
         return False
     end = _end_of_labels(content, reader._seek_value_labels, version, order)
-    return content[end:] == END
+    return content[end:].rstrip(NEW_LINE) == END
 
 
 def _end_of_labels(content: bytes, place: int, version: int, order: str) -> int:
