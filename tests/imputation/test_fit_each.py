@@ -54,6 +54,18 @@ def test_least_squares_has_the_degrees_of_freedom_that_are_left():
     assert found.df["x"] == pytest.approx(39 / 41 * 38)
 
 
+@pytest.mark.parametrize("method", ["logit", "firth", "regress"])
+def test_units_and_far_zeros_of_predictors_do_not_matter(method):
+    """By hand: x to the 1e6 + x/1000 only makes the slope a thousand times as large."""
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal(120)
+    frame = pd.DataFrame({"y": (x + rng.standard_normal(120) > 0).astype(int), "x": x})
+    far = frame.assign(x=1e6 + frame["x"] / 1000)
+    plain, other = (fit_each([data, data], "y ~ x", method) for data in (frame, far))
+    assert other.params["x"] / 1000 == pytest.approx(plain.params["x"], rel=1e-5)
+    assert other.bse["x"] / 1000 == pytest.approx(plain.bse["x"], rel=1e-5)
+
+
 def test_an_outcome_that_is_not_known_is_left_out_and_never_imputed(holes):
     frame = holes.assign(low=holes["low"].astype("Int64").mask(holes.index < 30))
     made = chained(frame.drop(columns="low"), EQUATIONS, m=2, burnin=2, seed=3)

@@ -297,7 +297,7 @@ def _faults_of_gate(equation: Equation, rows: int, names: set[Name]) -> list[str
         return []
     if len(applies) != rows or applies.isna().any():
         return ["applies by truth values that are missing or of another length than the data"]
-    if not {*kinds_of(applies)} <= {"truth values", "numbers"}:
+    if not {*kinds_of(applies)} <= {"truths", "numbers"}:
         return ["applies by something else than truth values"]  # 'False' as text would be true
     return []
 
@@ -623,7 +623,7 @@ def _levels_made(values: pd.Series, series: pd.Series) -> tuple[Level, ...]:
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         return tuple(values.dtype.categories) or (None,)
-    if kinds_of(values) == ("truth values",):
+    if kinds_of(values) == ("truths",):
         return (False, True)
     if is_number(values):
         return ()

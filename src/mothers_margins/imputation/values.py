@@ -15,7 +15,15 @@ import numpy as np
 import pandas as pd
 
 Array = np.ndarray
-Kind = Literal["numbers", "truth values", "texts", "levels", "dates or times", "something else"]
+Kind = Literal["numbers", "truths", "texts", "levels", "times", "other"]
+IN_WORDS: dict[Kind, str] = {
+    "numbers": "numbers",
+    "truths": "truth values",
+    "texts": "texts",
+    "levels": "levels",
+    "times": "dates or times",
+    "other": "something else",
+}
 DATES = (date, time, timedelta, np.datetime64, np.timedelta64, pd.Period)
 # More different texts than this, and than one in so many rows, are an id or free text.
 MANY_TEXTS, ROWS_PER_TEXT = 10, 5
@@ -30,7 +38,7 @@ def kinds_of(column: pd.Series) -> tuple[Kind, ...]:
     if isinstance(dtype, pd.CategoricalDtype):
         return ("levels",)
     if pd.api.types.is_bool_dtype(dtype):
-        return ("truth values",)
+        return ("truths",)
     if pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_float_dtype(dtype):
         return ("numbers",)
     types = {type(value) for value in column.dropna().astype(object)}
@@ -41,12 +49,12 @@ def kinds_of(column: pd.Series) -> tuple[Kind, ...]:
 def _kind_of_type(of_value: type) -> Kind:
     # dates first: numpy counts its timedelta64 among the whole numbers
     if issubclass(of_value, DATES):
-        return "dates or times"
+        return "times"
     if issubclass(of_value, bool | np.bool_):
-        return "truth values"
+        return "truths"
     if issubclass(of_value, Real | Decimal):
         return "numbers"
-    return "texts" if issubclass(of_value, str) else "something else"
+    return "texts" if issubclass(of_value, str) else "other"
 
 
 def is_number(column: pd.Series) -> bool:
@@ -77,7 +85,7 @@ def as_event(column: pd.Series) -> Array | None:
     kinds = {*kinds_of(held)}
     if kinds == {"texts"}:
         answers = held.map({"Yes": 1.0, "No": 0.0}).to_numpy(dtype=float, na_value=np.nan)
-    elif kinds <= {"numbers", "truth values"}:
+    elif kinds <= {"numbers", "truths"}:
         answers = as_numbers(held)
     else:
         return None
@@ -89,9 +97,9 @@ def fault_of(column: pd.Series) -> str:
     """Why a column can enter no equation and no formula; empty where it can. Holds no value."""
     kinds = kinds_of(column)
     if len(kinds) > 1:
-        return f"holds {' and '.join(kinds)} together"
-    if kinds[0] in ("dates or times", "something else"):
-        return f"is neither numbers nor levels ({kinds[0]})"
+        return f"holds {' and '.join(IN_WORDS[kind] for kind in kinds)} together"
+    if kinds[0] in ("times", "other"):
+        return f"is neither numbers nor levels ({IN_WORDS[kinds[0]]})"
     if kinds == ("numbers",):
         infinite = int(np.isinf(as_numbers(column)).sum())
         return f"has infinite values ({infinite})" if infinite else ""
@@ -123,7 +131,7 @@ def plain(column: pd.Series) -> pd.Series:
         texts = column.astype(object).map(str, na_action="ignore")
         return pd.Series(pd.Categorical(texts), index=column.index, name=column.name)
     numbers = pd.Series(as_numbers(column), index=column.index, name=column.name)
-    return numbers.astype(bool) if kind == "truth values" and column.notna().all() else numbers
+    return numbers.astype(bool) if kind == "truths" and column.notna().all() else numbers
 
 
 def levels_in_order(column: pd.Series) -> tuple[Hashable, ...]:
@@ -143,4 +151,4 @@ def has_order(column: pd.Series) -> bool:
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         return bool(column.dtype.ordered)
-    return kinds_of(column) in (("numbers",), ("truth values",))
+    return kinds_of(column) in (("numbers",), ("truths",))

@@ -70,6 +70,7 @@ class Outside:
         (Outside([1.0], [[1.0]], converged_=np.False_), "did not converge"),
         (Outside([1.0], [[1.0]], mle_retvals={"converged": False}), "did not converge"),
         (Outside([1.0], [[1.0]], mle_retvals={"success": False}), "did not converge"),
+        (Outside([1.0], [[1.0]], mle_retvals={"converged": "False"}), "did not converge"),
         (
             Outside([1.0], [[1.0]], mle_retvals=SimpleNamespace(converged=False)),
             "did not converge",

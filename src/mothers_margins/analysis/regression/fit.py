@@ -301,8 +301,8 @@ class FittedModel(ABC):
         """Every level that enters, with and without the outcome, among the participants in the
         model: kind events.
 
-        Of a pooled fit the numbers are means over the imputations. Raises UsageError for a fit
-        without a cohort.
+        Of a pooled fit the numbers are means over the imputations. Raises UsageError for a fit that
+        does not say what it is about.
         """
         about = self.about_as("events")
         sizes = {"yes": self.n_events, "no": self.nobs - self.n_events}
@@ -322,7 +322,7 @@ class FittedModel(ABC):
     def log(self) -> Results:
         """What was left out, put together, dropped or penalised, as counts: kind events.
 
-        Raises UsageError for a fit without a cohort.
+        Raises UsageError for a fit that does not say what it is about.
         """
         about = self.about_as("events")
         rows: list[Row] = [
@@ -353,10 +353,10 @@ class FittedModel(ABC):
 
     def about_as(self, kind: str) -> About:
         """What results of another kind, made from this fit, are about. Raises UsageError for a fit
-        without a cohort.
+        that does not say so.
         """
         if self.about is None:
-            raise UsageError("This fit is of a data frame: only one of a cohort knows its study.")
+            raise UsageError("This fit does not say what it is about: fit_logistic makes one.")
         return replace(self.about, kind=kind)
 
     def __repr__(self) -> str:

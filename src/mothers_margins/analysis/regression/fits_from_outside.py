@@ -65,8 +65,13 @@ def _says_no(fit: Poolable) -> bool:
         for key in ("converged", "success"):
             in_mapping = report.get(key) if isinstance(report, Mapping) else None
             reports.append(in_mapping if in_mapping is not None else getattr(report, key, None))
-    # what is no truth value, such as a method of that name, says nothing
-    return any(isinstance(report, bool | np.bool_) and not report for report in reports)
+    # what is no truth value, such as a method of that name, says nothing; some programs write it as
+    # a text
+    return any(
+        (isinstance(report, bool | np.bool_) and not report) or report == "False"
+        for report in reports
+        if isinstance(report, bool | np.bool_ | str)
+    )
 
 
 # Any: whatever a program calls its model
