@@ -104,7 +104,8 @@ def imputed_beside_observed(results: Results) -> Table:
     sections = []
     for name in dict.fromkeys(str(name) for name in results["variable"]):
         rows = [_sizes(by_statistic, name)]
-        for value in study.levels(name):
+        # as they were imputed: levels that the analysis puts together have their own words
+        for value in _levels(by_statistic, name):
             cells = [by_statistic[name, value, group, "percent"] for group in about.groups]
             shares = tuple(of_row("{percent}%", row, percent="value") for row in cells)
             rows.append(Row(level(study, name, value), shares, name, value))
@@ -131,6 +132,12 @@ def imputed_beside_observed(results: Results) -> Table:
         {"observed": "Observed", "imputed": "Imputed"},
     )
     return _table(about, "imputed_beside_observed", caption, "Variable", headings, sections, notes)
+
+
+def _levels(by_statistic: BY_STATISTIC, name: str) -> list[str]:
+    """The levels of a variable for which there is a percentage, in order."""
+    shares = (key[1] for key in by_statistic if key[0] == name and key[3] == "percent")
+    return list(dict.fromkeys(shares))
 
 
 def _mean_sd(by_statistic: BY_STATISTIC, name: str, group: str) -> Cell:

@@ -265,7 +265,8 @@ def _missing_data(study: Study) -> Lines:
         "predict, in no model",
     )
     for name, shift in plan.shifts.items():
-        what = "log-odds of a yes" if study.levels(name) else "points"
+        points = "point" if shift == 1 else "points"
+        what = "log-odds of a yes" if study.levels(name) else points
         why = plan.reason_for_shifts if name == next(iter(plan.shifts)) else "as above"
         yield (
             study.label(name),

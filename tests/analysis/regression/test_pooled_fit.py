@@ -398,5 +398,6 @@ def test_sensitivity_runs_say_what_they_are(demo):
     ):
         fit = mm.fit_logistic(imputed(demo, m=2, burnin=1, **how), "protocol")
         assert fit.in_results == f"imputed_{name}" == {*fit.to_frame()["method"]}.pop()
-    shifted = mm.fit_logistic(imputed(demo, m=2, burnin=1, shifts={"ctq_total": 5.0}), "protocol")
+    shifts = {"ctq_emotional_abuse": 5.0}
+    shifted = mm.fit_logistic(imputed(demo, m=2, burnin=1, shifts=shifts), "protocol")
     assert shifted.in_results == "imputed_shifted" == shifted.first(2).in_results
