@@ -115,7 +115,12 @@ class RunEquations:
         """Auxiliaries that predict a variable, and those that do not: of levels one column per ten
         of the rarer answer, in the order of the plan, whatever the outcome.
         """
-        auxiliaries = [other for other in self.auxiliaries if other != name]
+        # what would give it away predicts it in no case, so it takes no room
+        study = self.cohort.study
+        holding = containing(study, name, self.auxiliaries)
+        behind = [other for other in self.auxiliaries if name in gates(study, other)]
+        out = (name, *holding, *behind)
+        auxiliaries = [other for other in self.auxiliaries if other not in out]
         values = self.data[name]
         if not isinstance(values.dtype, pd.CategoricalDtype):
             return tuple(auxiliaries), ()
