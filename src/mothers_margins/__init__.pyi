@@ -43,6 +43,7 @@ from mothers_margins.figures.forest import forest as forest
 from mothers_margins.figures.imputation import fmi_by_m as fmi_by_m
 from mothers_margins.figures.imputation import imputed_bars as imputed_bars
 from mothers_margins.figures.imputation import traces as traces
+from mothers_margins.known_truth.plan_test import plan_test as plan_test
 from mothers_margins.results.results import Results as Results
 from mothers_margins.results.results import stack as stack
 from mothers_margins.results.save import save as save
@@ -57,6 +58,7 @@ from mothers_margins.tables.imputation import imputed_beside_observed as imputed
 from mothers_margins.tables.imputation import in_words as in_words
 from mothers_margins.tables.imputation import per_hundred as per_hundred
 from mothers_margins.tables.imputation import precision as precision
+from mothers_margins.tables.known_truth import plan_table as plan_table
 from mothers_margins.tables.needs import needs as needs
 from mothers_margins.tables.odds_ratios import odds_ratios as odds_ratios
 from mothers_margins.tables.overview import overview as overview

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -36,6 +36,16 @@ class Selection(TypedDict):
     study: str | None
     settings: tuple[str, ...]
     out: Path | None
+
+
+class PlanTest(TypedDict):
+    """How a plan is tried: the options of plan-test that its verb takes under the same names."""
+
+    recipe: Literal["study", "strong"]
+    cohorts: int
+    m: int
+    sweeps: int
+    seed: int
 
 
 def _exits(command: Callable[Given, int | None]) -> Callable[Given, None]:
@@ -248,6 +258,40 @@ def check(file: Path, study: str | None) -> None:
         click.echo(f"  {event.engine}: {event.event}{about}: {event.rows}")
     for line in missing_cells(cohort):
         click.echo(f"  {line}")
+
+
+@main.command(name="plan-test")
+@click.option("--study", default="esmi", show_default=True, help="Whose plan is tried.")
+@click.option(
+    "--recipe",
+    type=click.Choice(["study", "strong"]),
+    default="study",
+    show_default=True,
+    help="The study's own recipe, or strong associations and rare answers with more gaps.",
+)
+@click.option("--outcome", "outcomes", multiple=True, help="Default: the main outcomes.")
+@click.option("--cohorts", type=click.IntRange(2), default=400, show_default=True)
+@click.option("--m", type=click.IntRange(1), default=5, show_default=True, help="Imputations.")
+@click.option("--sweeps", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--seed", type=click.IntRange(1), default=1, show_default=True, help="Of the first.")
+@click.option("-j", "jobs", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--to", type=click.Path(path_type=Path), help="Write the results to this CSV file.")
+@_exits
+def plan_test_command(
+    study: str, outcomes: tuple[str, ...], jobs: int, to: Path | None, **how: Unpack[PlanTest]
+) -> int:
+    """Carry out a study's missing-data plan on cohorts whose truth is known, and say how far off it
+    is. Exit code 1 if a bar is missed.
+    """
+    from mothers_margins.known_truth.plan_test import plan_test
+    from mothers_margins.study.read_study import read_study
+    from mothers_margins.tables.known_truth import plan_table
+
+    results = plan_test(read_study(study), outcomes, n_jobs=jobs, **how)
+    click.echo(repr(plan_table(results)))
+    if to:
+        places.write_whole(to, lambda part: results.to_csv(part, index=False, lineterminator="\n"))
+    return int((results["within"] == 0).any())
 
 
 @main.command()

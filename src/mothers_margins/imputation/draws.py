@@ -227,7 +227,8 @@ def _matched_inside(
     values = np.empty(len(wanted))
     happened: list[Happening] = []
     both = np.column_stack(limits)
-    for own in np.unique(both, axis=0):
+    same = bool((both == both[0]).all())
+    for own in both[:1] if same else np.unique(both, axis=0):
         at = np.flatnonzero((both == own).all(axis=1))
         inside = (donors.values >= own[0]) & (donors.values <= own[1])
         if inside.sum() >= donors.knn or inside.all():
@@ -309,11 +310,12 @@ def _levels(
         return fitted
     params = methods.moved(fitted.params, fitted.root, rng)
     codes = rows.y.astype(int)
-    if stand.calibrated:
-        params = _calibrated(target, rows.x, params, codes, rng)
     method = target.equation.method
     levels = len(target.levels)
-    expected = methods.chances(method, rows.x, params, levels).mean(axis=0)
+    if stand.calibrated:
+        params, expected = _calibrated(target, rows.x, params, codes, rng)
+    else:
+        expected = methods.chances(method, rows.x, params, levels).mean(axis=0)
     if method == "logit":
         params[0] += target.equation.delta
     elif method == "ologit":
@@ -332,7 +334,8 @@ def _levels(
 
 def _calibrated(
     target: Column, x: Array, params: Array, codes: Array, rng: np.random.Generator
-) -> Array:
+) -> tuple[Array, Array]:
+    """Drawn parameters with their intercepts set, and the shares that they then expect."""
     if target.equation.method == "logit":
         return methods.calibrated_logit(x, params, codes, rng)
     if target.equation.method == "ologit":

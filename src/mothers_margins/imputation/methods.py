@@ -19,7 +19,7 @@ STEPS, LARGEST_STEP, FAR = 14, 5.0, 30.0  # Newton needs 3 to 8 steps where ther
 # the largest last step; what is left after it is about its square: 1e-4 beside standard errors of
 # 0.1 and more of standardised predictors is plenty where the parameters are drawn anyway
 EXACT, ENOUGH = 1e-5, 1e-2
-SCALINGS = 200  # of intercepts; a dozen is usual
+ENOUGH_SHARE = 1e-6  # of a share: that far an expected count may be from the drawn one
 RIDGE = 1e-10  # of the mean diagonal: keeps a Cholesky factor of a nearly singular information
 
 
@@ -348,69 +348,80 @@ def chances(method: str, x: Array, params: Array, levels: int) -> Array:
     return np.column_stack([1 - others.sum(axis=1), others])
 
 
-def calibrated_logit(x: Array, params: Array, codes: Array, rng: np.random.Generator) -> Array:
-    """Drawn parameters whose intercept is set so that among the observed rows the second level is
-    expected as often as a draw from Beta(counts + 1/2) says.
+def calibrated_logit(
+    x: Array, params: Array, codes: Array, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Drawn parameters whose intercept is set so that among the observed rows the levels are
+    expected as often as a draw from Beta(counts + 1/2) says; and these shares.
 
     A normal draw of coefficients with wide errors raises the mean of the inverse logit of a rare
     level (Jensen); the observed rows know that mean far better than the coefficients do.
     """
-    share = np.array([rng.beta((codes == 1).sum() + 0.5, (codes == 0).sum() + 0.5)])
+    second = float((codes == 1).sum())
+    share = rng.beta(second + 0.5, len(codes) - second + 0.5)
     set_anew = params.copy()
-    set_anew[0] += _shift_to(x @ params, share)[0]
-    return set_anew
+    set_anew[0] += _shift_to(x @ params, np.array([share]), np.zeros(1))[0]
+    return set_anew, np.array([1 - share, share])
 
 
 def calibrated_ologit(
     x: Array, params: Array, codes: Array, levels: int, rng: np.random.Generator
-) -> Array:
+) -> tuple[Array, Array]:
     """Drawn parameters whose cut points are set so that among the observed rows the levels are
-    expected as often as a draw from Dirichlet(counts + 1/2) says.
+    expected as often as a draw from Dirichlet(counts + 1/2) says; and these shares.
     """
     p = x.shape[1] - 1
-    below = np.cumsum(_drawn_shares(codes, levels, rng))[:-1]
+    shares = _drawn_shares(codes, levels, rng)
     set_anew = params.copy()
-    set_anew[p:] = _shift_to(-(x[:, 1:] @ params[:p]), below)
-    return set_anew
+    start = np.sort(params[p:])
+    set_anew[p:] = _shift_to(-(x[:, 1:] @ params[:p]), np.cumsum(shares)[:-1], start)
+    return set_anew, shares
 
 
 def calibrated_mlogit(
     x: Array, params: Array, codes: Array, levels: int, rng: np.random.Generator
-) -> Array:
+) -> tuple[Array, Array]:
     """Drawn parameters whose intercepts are set so that among the observed rows the levels are
-    expected as often as a draw from Dirichlet(counts + 1/2) says, by iterative scaling.
+    expected as often as a draw from Dirichlet(counts + 1/2) says, by Newton's steps; and these
+    shares.
     """
-    wanted = np.log(_drawn_shares(codes, levels, rng))
+    shares = _drawn_shares(codes, levels, rng)
     set_anew = params.reshape(levels - 1, x.shape[1]).copy()
-    for _ in range(SCALINGS):
-        others, _, _ = _shares(x, set_anew.ravel(), levels)
-        mean = np.append(np.maximum(1 - others.sum(axis=1), 1e-12).mean(), others.mean(axis=0))
-        ratio = wanted - np.log(np.maximum(mean, 1e-12))
-        set_anew[:, 0] += ratio[1:] - ratio[0]
-        if np.abs(ratio).max() < 1e-6:
+    odds = np.exp(np.clip(x @ set_anew.T, -FAR, FAR))  # beside the base, before intercepts move
+    moved_by = np.zeros(levels - 1)
+    for _ in range(60):
+        weighted = odds * np.exp(moved_by)
+        chance = weighted / (1 + weighted.sum(axis=1))[:, None]
+        mean = chance.mean(axis=0)
+        gap = shares[1:] - mean
+        if (np.abs(gap) < ENOUGH_SHARE * shares.min()).all():
             break
-    return set_anew.ravel()
+        slope = np.diag(mean) - chance.T @ chance / len(chance)
+        step = np.linalg.solve(slope + 1e-12 * np.eye(levels - 1), gap)
+        moved_by += step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-300))
+    set_anew[:, 0] += moved_by
+    return set_anew.ravel(), shares
 
 
 def _drawn_shares(codes: Array, levels: int, rng: np.random.Generator) -> Array:
     return np.asarray(rng.dirichlet(np.bincount(codes, minlength=levels) + 0.5))
 
 
-def _shift_to(linear: Array, shares: Array) -> Array:
+def _shift_to(linear: Array, shares: Array, start: Array) -> Array:
     """What is added to linear predictors so that the mean probability over the rows is each of some
     shares; by Newton's steps inside a bracket that shrinks.
     """
     low = np.full(len(shares), -FAR) - linear.max()
     high = np.full(len(shares), FAR) - linear.min()
-    shift = np.log(shares / (1 - shares)) - np.median(linear)
+    shift = start
     for _ in range(60):
-        chance = expit(linear[:, None] + shift)
-        gap = chance.mean(axis=0) - shares
-        if np.abs(gap).max() < 1e-9:
+        chance = expit(linear + shift[:, None])
+        gap = chance.mean(axis=1) - shares
+        if (np.abs(gap) < ENOUGH_SHARE * shares).all():
             break
         low = np.where(gap < 0, shift, low)
         high = np.where(gap > 0, shift, high)
-        step = shift - gap / np.maximum((chance * (1 - chance)).mean(axis=0), 1e-12)
+        step = shift - gap / np.maximum((chance * (1 - chance)).mean(axis=1), 1e-12)
         shift = np.where((step > low) & (step < high), step, (low + high) / 2)
     return np.asarray(shift)
 

@@ -26,6 +26,16 @@ METHODS = {
     "unknown_as_no": "unknown outcomes as no",
     "unknown_as_yes": "unknown outcomes as yes",
 }
+MEASURES = {  # of a plan test
+    "share_off": "imputed less true, in percentage points",
+    "mean_off": "imputed less true, in standard deviations",
+    "log_odds_off": "log odds ratio less that of the full data",
+    "coverage": "share of intervals that hold the truth",
+    "width_beside_complete_cases": "width of intervals, of that of complete cases",
+    "mean_coverage": "share of intervals that hold the truth, mean over terms",
+}
+TRIED = {"full_data": "full data", "full_data_firth": "full data, Firth"}  # and METHODS
+HOLDS = {1.0: "yes", 0.0: "NO"}
 VARIANTS = {
     "direct": "composites imputed as they are",
     "missing_as_no": "missing composites as no",

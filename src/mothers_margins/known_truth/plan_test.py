@@ -13,7 +13,7 @@ from mothers_margins.analysis.missing_data.progress import shown
 from mothers_margins.analysis.regression.model_data import model_data
 from mothers_margins.demo.synthetic import drawn_cohort
 from mothers_margins.errors import UsageError, unknown
-from mothers_margins.plan_test.one_cohort import (
+from mothers_margins.known_truth.one_cohort import (
     CASES,
     FULL,
     FULL_FIRTH,
@@ -25,7 +25,7 @@ from mothers_margins.plan_test.one_cohort import (
     fitted,
     tried,
 )
-from mothers_margins.plan_test.recipes import recipe_of
+from mothers_margins.known_truth.recipes import recipe_of
 from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.study import Source, Study
 
@@ -151,7 +151,7 @@ class _Judged:
                 "value": off,
                 "mc_error": error,
                 "bar": bar,
-                "within": float(abs(off) <= bar),
+                "within": float(abs(off) <= bar) if np.isfinite(bar) else np.nan,
             }
 
     def _by_term(self, column: str) -> pd.DataFrame:
@@ -245,4 +245,6 @@ def _ratio(numerators: pd.Series, denominators: pd.Series) -> tuple[float, float
     ratio = float(numerators.sum() / denominators.sum())
     residual = numerators - ratio * denominators
     n = len(numerators)
+    if n < 2:
+        return ratio, np.nan  # one cohort says nothing of its error
     return ratio, float(np.sqrt(n / (n - 1) * (residual**2).sum()) / denominators.sum())
