@@ -45,7 +45,7 @@ def test_a_passive_variable_predicts_with_the_values_of_this_sweep():
         return float((made["y"] - 3 * (made["a"] - made["b"]).abs())[missing].std())
 
     # the rest is from rows whose items were imputed by equations that are linear in y
-    assert off(PARTS | {"apart": APART}) < 0.5 * off(PARTS)
+    assert off(PARTS | {"apart": APART}) < 0.6 * off(PARTS)
     assert off(PARTS | {"apart": Passive(APART.sources, APART.make, predicts=False)}) == off(PARTS)
 
 
@@ -365,7 +365,7 @@ def test_a_chain_that_fails_names_the_variable_and_the_method(monkeypatch):
 
     def fails(*_args) -> None:
         done.append(1)
-        if len(done) != 2:
+        if len(done) not in (2, 4):  # the start of the first chain, and its sweep
             raise methods.NotConvergedError("no convergence")
         return real(*_args)
 

@@ -3,12 +3,13 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from mothers_margins.imputation.columns import Array, Column, Part, make, put
-from mothers_margins.imputation.draws import Happening, Memory, Stand, draw
+from mothers_margins.imputation.draws import Drawn, Happening, Memory, Stand, draw
 from mothers_margins.imputation.equations import Draws, Equations, Event
 from mothers_margins.imputation.imputations import Chain, Imputations
 from mothers_margins.imputation.plan import Plan, prepared
@@ -156,15 +157,10 @@ class _Sweeps:
         return asked
 
     def run(self, burnin: int) -> Chain:
-        """Start from random observed values, then sweep."""
+        """Start each target from those that stand already, then sweep."""
         targets = self.plan.targets
         for target in targets:
-            observed = target.values[~np.isnan(target.values)]
-            start = self.rng.integers(0, len(observed), int(target.missing.sum()))
-            values = observed[start]
-            if target.bounds:
-                values = np.clip(values, *target.bounds.now(target.missing, self.deciding))
-            self._set(target, values)
+            self._start(target)
         means: dict[object, list[float]] = {target.name: [] for target in targets}
         spreads: dict[object, list[float]] = {target.name: [] for target in targets}
         memories = {target.name: Memory() for target in targets}
@@ -181,18 +177,33 @@ class _Sweeps:
         imputed = {target.name: self.shown[target.name] for target in targets}
         return Chain(imputed, means, spreads, events, dict(self.expected))
 
+    def _start(self, target: Column) -> None:
+        """First values of a target, given what is complete and the targets before it, as Stata's
+        chains start. From random values, variables that are missing together, such as the subscales
+        of a form that was not completed, need many sweeps to find each other.
+        """
+        standing = {str(column.name) for column in self.plan.columns if self._stands(column)}
+        predictors = self.plan.predictors[target.name]
+        stand = np.array([self.plan.owners[place] in {"", *standing} for place in predictors])
+        self._renew({name for name in self.asked[target.name] if str(name) in standing})
+        unmoved = replace(target, equation=replace(target.equation, delta=0.0))
+        self._set(target, self._drawn(unmoved, predictors[stand], Memory()).values)
+
+    def _stands(self, column: Column) -> bool:
+        """Whether no value of a column waits for a draw."""
+        if column.passive:
+            return all(part.source in self.shown or not len(part.at) for part in column.parts)
+        return column.name in self.shown or not column.missing.any()
+
+    def _drawn(self, target: Column, predictors: Array, memory: Memory) -> Drawn:
+        stand = Stand(self.design, self.deciding, self.plan.draws == "calibrated")
+        seen = self._fitted_on(target)
+        return draw(target, stand, seen, predictors, self.plan.owners, self.rng, memory)
+
     def _draw(self, target: Column, memory: Memory) -> Memory:
         """New values of a target given all others; what to remember of it."""
         self._renew(self.asked[target.name])
-        drawn = draw(
-            target,
-            Stand(self.design, self.deciding, self.plan.draws == "calibrated"),
-            self._fitted_on(target),
-            self.plan.predictors[target.name],
-            self.plan.owners,
-            self.rng,
-            memory,
-        )
+        drawn = self._drawn(target, self.plan.predictors[target.name], memory)
         for event in drawn.events:
             self._happened(target.name, event)
         self.expected[target.name] = drawn.expected
