@@ -85,16 +85,36 @@ class Items:
 
 
 @dataclass(frozen=True, eq=False)
+class InNeither:
+    """An item that is imputed itself, of two counts beside each other: truth per code, whether
+    neither of the two counts it, and per missing cell, whether the item is open there.
+    """
+
+    name: Name
+    codes: Array
+    is_open: Array
+
+    def taken(self, codes: Array) -> Array:
+        """Truth per cell, from the codes as they stand: the item is in neither of the counts."""
+        known = ~np.isnan(codes)
+        taken = np.zeros(len(codes), dtype=bool)
+        taken[known] = self.codes[codes[known].astype(int)]
+        return np.asarray(taken & self.is_open)
+
+
+@dataclass(frozen=True, eq=False)
 class Bounds:
     """The least and the most that each missing cell of a number can be: the row's own limits, and
     those that follow from another column. cut: its name, the code of its level, and where the
-    number is cut; beside: another number's name, and the most that both can be together.
+    number is cut; beside: another number's name, and the most that both can be together, less the
+    items that were imputed as neither.
     """
 
     low: Array
     high: Array
     cut: tuple[Name, int, float] | None = None
     beside: tuple[Name, Array | float] | None = None
+    neither: tuple[InNeither, ...] = ()
 
     def now(self, missing: Array, values: Mapping[Name, Array]) -> tuple[Array, Array]:
         """Lower and upper limits of the missing cells, given the other columns as they stand."""
@@ -111,6 +131,8 @@ class Bounds:
             name, together = self.beside
             other = values[name][missing]
             room = np.where(np.isnan(other), np.inf, together - other)
+            for item in self.neither:
+                room = room - item.taken(values[item.name][missing])
             high = np.maximum(np.minimum(high, room), low)
         return low, high
 

@@ -14,6 +14,7 @@ from mothers_margins.imputation.columns import (
     Column,
     Gate,
     ImputedItem,
+    InNeither,
     Items,
     Part,
     Pattern,
@@ -421,7 +422,7 @@ def _column(
     target, events, fault = _where_it_applies(replace(laid_out, equation=equation), before)
     if fault or not target.missing.any():
         return target, events, fault
-    target = _with_items(_with_bounds(target, before), before)
+    target = _with_room(_with_items(_with_bounds(target, before), before), before)
     observed = values[~np.isnan(values)]
     if not len(observed):
         return target, events, "has no observed value"
@@ -486,6 +487,24 @@ def _with_items(target: Column, before: Mapping[Name, Column]) -> Column:
     if target.levels and cut:
         at = (cut.at, target.levels.index(cut.level))
     return replace(target, items=Items(numbers, imputed, tuple(patterns), complete), at=at)
+
+
+def _with_room(target: Column, before: Mapping[Name, Column]) -> Column:
+    """A count beside another one of the same items, with those of them that are imputed: as neither
+    they leave both less room.
+    """
+    bounds = target.bounds
+    if bounds is None or bounds.beside is None or target.items is None:
+        return target
+    other = before[bounds.beside[0]].items
+    counts = {item.name: item.counts for item in other.imputed} if other else {}
+    answers = target.items.answers[target.missing]
+    neither = tuple(
+        InNeither(item.name, item.counts + counts[item.name] == 0, np.isnan(answers[:, item.place]))
+        for item in target.items.imputed
+        if len(item.counts) and item.name in counts
+    )
+    return replace(target, bounds=replace(bounds, neither=neither))
 
 
 def _imputed_item(place: int, variable: Column, answer: ImputedAnswer) -> ImputedItem:
