@@ -391,6 +391,31 @@ def test_the_rule_of_exploratory_outcomes_at_its_boundary(demo):
     assert mm.why_not(fewer, "protocol", "involved_t1") == ""
 
 
+def test_a_model_that_keeps_levels_apart_needs_its_own_run(demo):
+    """Planted: ethnicity not known of every sixth. Imputed as "Asian, Mixed or Other", it would
+    stand at the reference of a model that has no such level.
+    """
+    cohort = emptied(demo, "ethnicity", demo.data.index[::6])
+    found = imputed(cohort)
+    assert found.together == {"ethnicity": ("Asian, Mixed or Other",)}
+    assert mm.fit_logistic(found, "protocol").nobs == 278
+    without = mm.fit_logistic(found, "involved_t1 ~ age_years + relationship")
+    assert without.nobs == 278
+    for model in ("all_levels", "involved_t1 ~ age_years + C(ethnicity)"):
+        with pytest.raises(UsageError, match="keeps apart"):
+            mm.fit_logistic(found, model)
+    own = imputed(cohort, model="all_levels")
+    assert own.together == {}
+    assert mm.fit_logistic(own, "all_levels").nobs == 278
+    data = found.complete(1).data
+    coding = demo.study.coding("all_levels", "ethnicity")
+    columns = pd.DataFrame(coded(demo.study, data, "ethnicity", coding))
+    new = data["ethnicity"] == "Asian, Mixed or Other"
+    assert new.any()
+    assert columns[new].isna().all(axis=None)
+    assert columns[~new].notna().all(axis=None)
+
+
 def test_sensitivity_runs_say_what_they_are(demo):
     for how, name in (
         ({"composites": "direct"}, "direct"),

@@ -74,6 +74,20 @@ class Imputed:
         return plan
 
     @property
+    def together(self) -> dict[str, tuple[str, ...]]:
+        """Imputed variables with the levels that only exist put together, as the model of the run
+        has them.
+        """
+        together: dict[str, tuple[str, ...]] = {}
+        for name in self.filled:
+            values = self.made.data[name]
+            declared = self.cohort.study.levels(name)
+            if isinstance(values.dtype, pd.CategoricalDtype) and declared:
+                new = [str(level) for level in values.cat.categories if level not in declared]
+                together |= {name: tuple(new)} if new else {}
+        return together
+
+    @property
     def timepoint(self) -> int | None:
         """Timepoint of the outcome."""
         when = self.cohort.study.outcomes[self.outcome].timepoint
