@@ -16,7 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 import mothers_margins as mm
 from mothers_margins.figures.figure import Figure
 from mothers_margins.figures.style import STYLE
-from mothers_margins.results.results import Results
+from mothers_margins.results.results import About, Results, tidy
+from mothers_margins.study.study import Source
 from mothers_margins.tables.table import Table
 from mothers_margins.wording.prose import Prose
 
@@ -30,6 +31,23 @@ def imputed_demo() -> mm.Imputed:
     """A short imputation of the demonstration rows."""
     cohort = mm.derive(mm.demo_cohort("esmi"))
     return mm.impute(cohort, "involved_t1", m=4, burnin=5, progress=False)
+
+
+def plan_tested(study: mm.Study) -> Results:
+    """A planted plan test: two bars that hold, one that does not, and what stands beside them."""
+    usual: dict[str, str | float] = {"recipe": "study", "outcome": "involved_t1", "cohorts": 40}
+    off = usual | {"measure": "share_off", "analysis": "imputed", "level": "Yes", "mc_error": 0.4}
+    lines = [
+        off | {"variable": "dv_any", "value": 1.1, "bar": 2.3, "within": 1.0},
+        off | {"variable": "drug_history", "value": 3.4, "bar": 2.3, "within": 0.0},
+    ]
+    covered = usual | {"measure": "coverage", "variable": "dv_any", "level": "", "mc_error": 0.02}
+    lines += [
+        covered | {"analysis": "imputed", "value": 0.95, "bar": 0.91, "within": 1.0},
+        covered | {"analysis": "full_data", "value": 0.94},
+    ]
+    source = Source("synthetic", 279, "Made up.")
+    return tidy(lines, About("plan_test", study, source, {}))
 
 
 @cache
@@ -79,10 +97,12 @@ def inputs() -> Inputs:
         "bounds": mm.bounds(cohort, "involved_t1"),
         "hundred": mm.standardise(fit, pooled),
         "log": imputed.log(),
+        "equations": imputed.equations(),
         "traces": imputed.traces(),
         "convergence": imputed.convergence(),
         "values": mm.imputed_values(imputed),
         "stability": mm.stability(pooled, [2, 3, 4]),
+        "plan_test": plan_tested(study),
         "all_missing": mm.missingness(cohort, study.terms("protocol", "involved_t1")),
         "themes": mm.list_themes(women.study),
         "published": mm.check_published(mm.summarise(women, table_1.variables, table_1.groups)),
@@ -139,6 +159,7 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "bounds": ("odds_ratios", lambda r: mm.odds_ratios(r["bounds"])),
     "diagnostics": ("diagnostics", lambda r: mm.diagnostics(r["checks"])),
     "log": ("imputation_log", lambda r: mm.imputation_log(r["log"])),
+    "equations": ("equations_table", lambda r: mm.equations_table(r["equations"])),
     "beside": ("imputed_beside_observed", lambda r: mm.imputed_beside_observed(r["values"])),
     "precision": ("precision", lambda r: mm.precision(r["stability"])),
     "in 100": ("per_hundred", lambda r: mm.per_hundred(r["hundred"])),
@@ -168,6 +189,7 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "traces": ("traces", lambda r: mm.traces(r["traces"], r["convergence"])),
     "imputed bars": ("imputed_bars", lambda r: mm.imputed_bars(r["values"])),
     "fmi by m": ("fmi_by_m", lambda r: mm.fmi_by_m(r["stability"])),
+    "plan test": ("plan_table", lambda r: mm.plan_table(r["plan_test"])),
     "themes": ("themes", lambda r: mm.themes(r["themes"])),
 }
 # Verbs that print no result: the definition alone, or what their caller wrote.

@@ -53,6 +53,7 @@ from mothers_margins.study.study import Source as Source
 from mothers_margins.study.study import Study as Study
 from mothers_margins.tables.characteristics import characteristics as characteristics
 from mothers_margins.tables.diagnostics import diagnostics as diagnostics
+from mothers_margins.tables.imputation import equations_table as equations_table
 from mothers_margins.tables.imputation import imputation_log as imputation_log
 from mothers_margins.tables.imputation import imputed_beside_observed as imputed_beside_observed
 from mothers_margins.tables.imputation import in_words as in_words

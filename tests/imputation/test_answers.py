@@ -185,6 +185,25 @@ def test_a_closed_gate_has_its_own_level():
     assert drawn == {"yes", "no"}
 
 
+def test_who_is_not_concerned_teaches_the_equation_nothing():
+    """Half are not concerned and are a no by definition; of the others 80 % are a yes. Imputed are
+    only those concerned, so about 80 %, not 40 %.
+    """
+    rng = np.random.default_rng(7)
+    concerned = pd.Series(np.arange(600) % 2 == 0)
+    yes = concerned & (rng.random(600) < 0.8)
+    kind = pd.CategoricalDtype(["yes", "no"])
+    level = pd.Series(np.where(yes, "yes", "no")).mask(concerned & (rng.random(600) < 0.3))
+    frame = pd.DataFrame({"x": rng.standard_normal(600), "level": level.astype(kind)})
+    equation = Equation("logit", applies=concerned, closed_as="no")
+    hole = frame["level"].isna()
+    shares = [
+        (each["level"] == "yes")[hole].mean()
+        for each in completed(frame, {"level": equation}, m=20)
+    ]
+    assert np.mean(shares) == pytest.approx(0.8, abs=0.06)
+
+
 def test_a_shift_stops_at_the_bounds_and_is_counted():
     frame, answers, _ = scale()
     low, high = bounds(answers)

@@ -15,7 +15,7 @@ from tests.conftest import REPOSITORY
 from tests.readable import inputs
 
 # Every other column of numbers, by what it is; `value` and `statistic` are what their row says.
-SETTINGS = {"m", "setting", "sweeps"}
+SETTINGS = {"m", "setting", "sweeps", "columns"}
 CHAINS = {"chains", "chains_in_all", "without_maximum"}
 PLACES = {"timepoint", "chain", "sweep", "tenth", "bar", "within", "cohorts"}
 STATISTICS = {
@@ -44,7 +44,7 @@ STATISTICS = {
         "rhat",
         "at",
     ),
-    *("published", "agrees", "patterns"),
+    *("published", "agrees", "patterns", "observed", "expected"),
 }
 PEOPLE = {"n", "denominator", "missing", "n_events", "n_beyond"}
 

@@ -27,6 +27,7 @@ from tests.planted import (
 )
 
 ABUSE, TRAUMA = "Domestic abuse (CAS at or above the cut-off)", "Childhood trauma (CTQ total)"
+ABUSE_TOTAL = "Domestic abuse (CAS total)"
 
 
 def notes(table: mm.Table) -> str:
@@ -93,6 +94,50 @@ def test_who_is_not_in_the_run_is_counted_among_all(demo):
     assert not [
         code for code in (*DONE_TO_ROWS, *IN_CHAINS) if "_" in code and code in table.to_html()
     ]
+
+
+# ---- what the equations rest on
+
+
+def account(study: mm.Study, **more) -> Results:
+    """Of learning difficulties 19 Yes among 265, expected of 8.25%; the CAS total, a number."""
+    usual = {"outcome": "involved_t1", "specification": "protocol"}
+    rows = [
+        usual
+        | {"variable": "learning_difficulties", "method": "logit", "level": "Yes", "n": 19}
+        | {"denominator": 265, "columns": 16, "variables": "children_total; service_type"}
+        | {"observed": 19 / 265, "expected": 0.0825}
+        | more,
+        usual | {"variable": "cas_total", "method": "pmm", "denominator": 235, "columns": 24},
+    ]
+    return tidy(rows, About("equations", study, SYNTHETIC, {}), 1)
+
+
+def test_the_equations_say_rarer_answer_columns_and_whether_it_is_expected_too_often(esmi):
+    table = mm.equations_table(account(esmi))
+    first, second = texts(table)
+    assert first == [
+        "Learning difficulties",
+        "Logistic regression (logit)",
+        "Yes: 19 of 265",
+        "16",
+        "Number of children; Acute service",
+        "7.2%",  # 19 / 265 = 7.17
+        "8.3%",  # a half goes up
+    ]
+    assert second == [ABUSE_TOTAL, "Predictive mean matching (pmm)", "", "24", "", "", ""]
+    assert "whatever the outcome" in notes(table)
+    assert table.mark == "SYNTHETIC DATA"
+    hidden = texts(mm.equations_table(account(esmi, status="suppressed")))
+    assert hidden[0][2:] == ["[c]", "[c]", "Number of children; Acute service", "[c]", "[c]"]
+    assert hidden[1] == second
+    with pytest.raises(mm.UsageError, match="not equations"):
+        mm.equations_table(run(esmi))
+
+
+def test_a_level_that_exists_only_put_together_has_its_own_words(esmi):
+    together = account(esmi, variable="ethnicity", method="mlogit", level="Asian, Mixed or Other")
+    assert texts(mm.equations_table(together))[0][2] == "Asian, Mixed or Other: 19 of 265"
 
 
 # ---- imputed beside observed

@@ -35,7 +35,8 @@ def coded(
         order = {level: float(place) for place, level in enumerate(levels)}
         return {(variable, ""): values.astype("str").map(order).astype(float)}
     merged = put_together(study, values, variable, coding)
-    missing = values.isna().to_numpy()
+    # a level that has no place in this coding is not the reference
+    missing = merged.isna().to_numpy()
     return {
         (variable, level): pd.Series(np.where(missing, np.nan, merged == level), index=values.index)
         for level in merged.cat.categories

@@ -490,7 +490,9 @@ def imputed_bars(results: Results) -> Figure:
         raise UsageError(wrong, (), "Give what imputed_values returns.")
     names = [str(name) for name in dict.fromkeys(results["variable"])]
     others = [name for name in names if {*study.levels(name)} != {"Yes", "No"}]
-    rows = len(names) - len(others) + sum(len(study.levels(name)) for name in others)
+    # levels as they were imputed: those that the analysis puts together stand as one
+    of_others = results[results["variable"].isin(others) & (results["statistic"] == "percent")]
+    rows = len(names) - len(others) + len(of_others[["variable", "level"]].drop_duplicates())
     too_many = rows > MOST["imputed_bars"]
     apart = [name for name in others if too_many or not study.levels(name)]
     kept = results[~results["variable"].isin(apart)].copy()

@@ -93,16 +93,36 @@ class Items:
 
 
 @dataclass(frozen=True, eq=False)
+class InNeither:
+    """An item that is imputed itself, of two counts beside each other: truth per code, whether
+    neither of the two counts it, and per missing cell, whether the item is open there.
+    """
+
+    name: Name
+    codes: Array
+    is_open: Array
+
+    def taken(self, codes: Array) -> Array:
+        """Truth per cell, from the codes as they stand: the item is in neither of the counts."""
+        known = ~np.isnan(codes)
+        taken = np.zeros(len(codes), dtype=bool)
+        taken[known] = self.codes[codes[known].astype(int)]
+        return np.asarray(taken & self.is_open)
+
+
+@dataclass(frozen=True, eq=False)
 class Bounds:
     """The least and the most that each missing cell of a number can be: the row's own limits, and
     those that follow from another column. cut: its name, the code of its level, and where the
-    number is cut; beside: another number's name, and the most that both can be together.
+    number is cut; beside: another number's name, and the most that both can be together, less the
+    items that were imputed as neither.
     """
 
     low: Array
     high: Array
     cut: tuple[Name, int, float] | None = None
     beside: tuple[Name, Array | float] | None = None
+    neither: tuple[InNeither, ...] = ()
 
     def now(self, missing: Array, values: Mapping[Name, Array]) -> tuple[Array, Array]:
         """Lower and upper limits of the missing cells, given the other columns as they stand."""
@@ -119,6 +139,8 @@ class Bounds:
             name, together = self.beside
             other = values[name][missing]
             room = np.where(np.isnan(other), np.inf, together - other)
+            for item in self.neither:
+                room = room - item.taken(values[item.name][missing])
             high = np.maximum(np.minimum(high, room), low)
         return low, high
 
@@ -146,6 +168,7 @@ class Column:
     centre, scale: numbers are standardised as predictors. equation: of an imputed column; its gate
     if it has one. passive, parts: of one that is made. items, bounds: of a score, or a number with
     limits; at: of levels that a score is cut into, the score from which on they have the code.
+    concerned: truth per row, where it applies by rows.
     """
 
     name: Name
@@ -162,6 +185,7 @@ class Column:
     items: Items | None = None
     bounds: Bounds | None = None
     at: tuple[float, int] | None = None
+    concerned: Array | None = None
 
     @property
     def width(self) -> int:

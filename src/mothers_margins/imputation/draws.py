@@ -277,7 +277,10 @@ def _with_answers(
         return answered, []
     of_donors = items.answers[items.complete]
     rest = of_donors[:, pattern.unanswered].sum(axis=1)
-    room = (limits[0] - answered, limits[1] - answered)
+    most = limits[1] - answered
+    # what is open adds no less than it does to any donor, whatever the row's own limits leave
+    least = np.maximum(limits[0] - answered, rest.min() if len(rest) else -np.inf)
+    room = (np.minimum(least, most), most)
     if len(rest) < target.equation.knn:
         donors = _Donors(rest, rest, target.equation.knn, float(rest.std()) if len(rest) else 1.0)
         middle = np.clip(np.full(len(at), rest.mean() if len(rest) else 0.0), *room)

@@ -77,7 +77,11 @@ def chained(
 
 def _imputations(plan: Plan, chains: tuple[Chain, ...], failed: dict[int, str]) -> Imputations:
     passive = {column.name: column.passive for column in plan.made if column.passive}
-    return Imputations(plan.data, plan.targets, passive, chains, plan.events, failed)
+    predictors = {
+        name: tuple(plan.owners[place] for place in places if plan.owners[place])
+        for name, places in plan.predictors.items()
+    }
+    return Imputations(plan.data, plan.targets, passive, chains, plan.events, failed, predictors)
 
 
 def restored(
@@ -221,14 +225,19 @@ class _Sweeps:
             self.counts[str(name), event] = self.counts.get((str(name), event), 0) + n
 
     def _fitted_on(self, target: Column) -> Array:
-        """Observed rows where the gate, as it stands, is open; all observed ones if it is open for
-        none of them.
+        """Observed rows that it concerns: where the gate, as it stands, is open; all observed ones
+        if it is open for none of them.
         """
         observed: Array = ~np.isnan(target.values)
+        if target.concerned is not None and (observed & target.concerned).any():
+            # those whom it does not concern can have a level all the same, by definition
+            observed = observed & target.concerned
+        open_too = observed
         if target.gate and target.gate.name in self.deciding:
-            open_too: Array = observed & target.gate.is_open(self.deciding[target.gate.name])
-            return open_too if open_too.any() else observed
-        return observed
+            open_too = observed & target.gate.is_open(self.deciding[target.gate.name])
+        elif isinstance(target.equation.applies, pd.Series):
+            open_too = observed & target.equation.applies.to_numpy(dtype=bool)
+        return open_too if open_too.any() else observed
 
     def _set(self, target: Column, values: Array) -> None:
         """New values of a target, and all that hangs on it, each once; what is passive waits until

@@ -30,7 +30,9 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class Imputations:
-    """m completed data sets, held as the imputed cells only."""
+    """m completed data sets, held as the imputed cells only. predictors: by target the names whose
+    columns of the design predict it, one for each column but the constant.
+    """
 
     data: pd.DataFrame
     targets: tuple[Column, ...]
@@ -38,6 +40,7 @@ class Imputations:
     chains: tuple[Chain, ...]
     events: tuple[Event, ...]
     failed: dict[int, str] = field(default_factory=dict)
+    predictors: dict[Name, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def m(self) -> int:

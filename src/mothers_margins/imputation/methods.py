@@ -430,8 +430,8 @@ def _shift_to(linear: Array, shares: Array, start: Array) -> Array:
 
 
 def fit_regress(x: Array, y: Array) -> tuple[Array, Array, float, int]:
-    """Least squares with a ridge of 1e-5 of the diagonal: estimate, x'x without it, residual SS,
-    df.
+    """Least squares with a ridge of 1e-5 of the diagonal, but for the constant: estimate, x'x
+    without it, residual SS, df.
     """
     gram = x.T @ x
     estimate, _ = lapack.dpotrs(root(_ridged(gram)), x.T @ y, lower=1)
@@ -451,7 +451,10 @@ def draw_regress_params(
 
 
 def _ridged(gram: Array) -> Array:
-    return gram + np.diag(1e-5 * np.diag(gram))
+    """All but the constant, which would draw numbers that lie far from zero towards it."""
+    ridge = 1e-5 * np.diag(gram)
+    ridge[0] = 0.0
+    return gram + np.diag(ridge)
 
 
 def matched(

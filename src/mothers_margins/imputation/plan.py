@@ -14,6 +14,7 @@ from mothers_margins.imputation.columns import (
     Column,
     Gate,
     ImputedItem,
+    InNeither,
     Items,
     Part,
     Pattern,
@@ -426,7 +427,7 @@ def _column(
     target, events, fault = _where_it_applies(replace(laid_out, equation=equation), before)
     if fault or not target.missing.any():
         return target, events, fault
-    target = _with_items(_with_bounds(target, before), before)
+    target = _with_room(_with_items(_with_bounds(target, before), before), before)
     observed = values[~np.isnan(values)]
     if not len(observed):
         return target, events, "has no observed value"
@@ -495,6 +496,24 @@ def _with_items(target: Column, before: Mapping[Name, Column]) -> Column:
     return replace(target, items=Items(numbers, imputed, tuple(patterns), complete), at=at)
 
 
+def _with_room(target: Column, before: Mapping[Name, Column]) -> Column:
+    """A count beside another one of the same items, with those of them that are imputed: as neither
+    they leave both less room.
+    """
+    bounds = target.bounds
+    if bounds is None or bounds.beside is None or target.items is None:
+        return target
+    other = before[bounds.beside[0]].items
+    counts = {item.name: item.counts for item in other.imputed} if other else {}
+    answers = target.items.answers[target.missing]
+    neither = tuple(
+        InNeither(item.name, item.counts + counts[item.name] == 0, np.isnan(answers[:, item.place]))
+        for item in target.items.imputed
+        if len(item.counts) and item.name in counts
+    )
+    return replace(target, bounds=replace(bounds, neither=neither))
+
+
 def _imputed_item(place: int, variable: Column, answer: ImputedAnswer) -> ImputedItem:
     by_code = [float(answer.by_level.get(level, 0.0)) for level in variable.levels]
     return ImputedItem(place, variable.name, np.array(by_code), answer.start, answer.sign)
@@ -518,7 +537,8 @@ def _where_it_applies(
     if applies is None:
         return target, [], ""
     if not isinstance(applies, tuple):
-        return replace(target, missing=target.missing & applies.to_numpy(dtype=bool)), [], ""
+        concerned = applies.to_numpy(dtype=bool)
+        return replace(target, missing=target.missing & concerned, concerned=concerned), [], ""
     gated = before[applies[0]]
     gate = _gate(gated, applies[1])
     if gate is None:

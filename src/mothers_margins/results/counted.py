@@ -133,6 +133,16 @@ COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
     "predictions": {"": IN_MODEL},
     "chains": {"": ()},
     "convergence": {"": ()},
+    "equations": {
+        "": (
+            Count("n", "those of them with the rarer answer", "denominator"),
+            Count(
+                "denominator",
+                "those in the run with an observed value, whom the variable concerns",
+                "rows",
+            ),
+        ),
+    },
     "checks": {
         "": (
             Count("n", "those in the model, or in the tenth of the fitted probability", "rows"),

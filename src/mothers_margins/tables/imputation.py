@@ -12,6 +12,7 @@ from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording.terms import (
+    EQUATIONS,
     at,
     capital,
     count_text,
@@ -91,6 +92,75 @@ def _met(study: Study, row: Record) -> Cell:
     )
 
 
+def equations_table(results: Results) -> Table:
+    """What each equation of a run rests on, from `Imputed.equations`: its rarer answer, columns and
+    auxiliaries, and whether it expects that answer as often as it is observed.
+
+    Raises UsageError for results of another kind.
+    """
+    about = checked(results, "equations_table", "equations")
+    rows = [_equation(about.study, row) for row in results.to_dict("records")]
+    headings = {
+        "method": "Method",
+        "rarer": "Rarer answer",
+        "columns": "Columns",
+        "auxiliaries": "Auxiliary variables",
+        "observed": "Observed",
+        "expected": "Expected",
+    }
+    unit = about.study.file.unit.many
+    notes = Notes()
+    notes.plain(
+        f"Rarer answer: of {unit} with an observed value whom the variable concerns. Columns: "
+        "that predict, without the constant."
+    )
+    notes.plain(
+        "Auxiliary variables are in no model. They are taken in the order of the plan, whatever "
+        "the outcome, as long as there are ten with the rarer answer for each of their columns. "
+        "The outcome and the explanatory variables stay in every equation."
+    )
+    notes.plain(
+        "Expected: share of the rarer answer that the last equation of each chain gives those with "
+        "an observed value, before any shift; mean over chains."
+    )
+    return _table(
+        about,
+        "equations_table",
+        "What the equations rest on",
+        "Imputed variable",
+        headings,
+        [Section("", tuple(rows))],
+        notes,
+    )
+
+
+def _equation(study: Study, row: Record) -> Row:
+    """The line of one imputed variable; of a number there is no rarer answer."""
+    name = str(row["variable"])
+    rarer = str(row["level"])
+    auxiliaries = [label(study, other) for other in str(row["variables"]).split("; ") if other]
+    counts = observed = expected = EMPTY
+    if rarer:
+        pattern = f"{level(study, name, rarer)}: {{n}} of {{denominator}}"
+        counts = of_row(pattern, row, n="n", denominator="denominator")
+        observed = _share(row, "observed")
+        expected = _share(row, "expected")
+    cells = (
+        Cell(capital(EQUATIONS[str(row["method"])])),
+        counts,
+        of_row("{n}", row, n="columns"),
+        Cell("; ".join(auxiliaries)) if auxiliaries else EMPTY,
+        observed,
+        expected,
+    )
+    return Row(label(study, name), cells, name, rarer)
+
+
+def _share(row: Record, column: str) -> Cell:
+    """A share from 0 to 1 in per cent."""
+    return cell("{percent}%", {"percent": combined(lambda share: 100 * share, shown(row, column))})
+
+
 def imputed_beside_observed(results: Results) -> Table:
     """Imputed values beside observed ones, from `imputed_values`. Raises UsageError for other
     results.
@@ -105,7 +175,8 @@ def imputed_beside_observed(results: Results) -> Table:
     sections = []
     for name in dict.fromkeys(str(name) for name in results["variable"]):
         rows = [_sizes(by_statistic, name)]
-        for value in study.levels(name):
+        # as they were imputed: levels that the analysis puts together have their own words
+        for value in _levels(by_statistic, name):
             cells = [by_statistic[name, value, group, "percent"] for group in about.groups]
             shares = tuple(of_row("{percent}%", row, percent="value") for row in cells)
             rows.append(Row(level(study, name, value), shares, name, value))
@@ -132,6 +203,12 @@ def imputed_beside_observed(results: Results) -> Table:
         {"observed": "Observed", "imputed": "Imputed"},
     )
     return _table(about, "imputed_beside_observed", caption, "Variable", headings, sections, notes)
+
+
+def _levels(by_statistic: BY_STATISTIC, name: str) -> list[str]:
+    """The levels of a variable for which there is a percentage, in order."""
+    shares = (key[1] for key in by_statistic if key[0] == name and key[3] == "percent")
+    return list(dict.fromkeys(shares))
 
 
 def _mean_sd(by_statistic: BY_STATISTIC, name: str, group: str) -> Cell:

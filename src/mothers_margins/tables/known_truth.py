@@ -1,7 +1,7 @@
 """The table of a plan test: how far off imputed values, estimates and intervals are."""
 
 from mothers_margins.results.results import Record, Results, checked
-from mothers_margins.results.shown import shown
+from mothers_margins.results.shown import is_known, shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
@@ -11,8 +11,10 @@ from mothers_margins.wording.terms import (
     METHODS,
     TRIED,
     capital,
+    count_text,
     label,
     rounding_rule,
+    symbol,
 )
 
 COLUMNS = {"off": "Value", "error": "Its Monte Carlo error", "bar": "Bar", "holds": "Inside"}
@@ -32,11 +34,8 @@ def plan_table(results: Results) -> Table:
         title = f"{label(study, str(outcome))}: {MEASURES[str(measure)]}"
         rows = [_row(study, row) for row in part.to_dict("records")]
         sections.append(Section(title, tuple(rows)))
-    cohorts = int(results["cohorts"].max())
-    missed = int((results["within"] == 0).sum())
-    judged = int(results["within"].notna().sum())
     notes = Notes()
-    notes.plain(f"{cohorts} cohorts drawn by the recipe. {judged - missed} of {judged} bars hold.")
+    notes.plain(_how_many(results.to_dict("records")))
     notes.plain(
         "Off: imputed less true in the missing cells, weighted by them; of estimates less those of "
         "the full data on the same rows. Bars have two Monte Carlo errors added."
@@ -51,6 +50,15 @@ def plan_table(results: Results) -> Table:
         sections=sections,
         notes=notes,
     )
+
+
+def _how_many(rows: list[Record]) -> str:
+    """How many cohorts were drawn, and how many bars hold among those that may be shown."""
+    drawn = [value for value in (shown(row, "cohorts") for row in rows) if is_known(value)]
+    within = [value for value in (shown(row, "within") for row in rows) if is_known(value)]
+    held = sum(float(value) == 1 for value in within)
+    cohorts = count_text(max(drawn, key=float)) if drawn else symbol(shown(rows[0], "cohorts"))
+    return f"{cohorts} cohorts drawn by the recipe. {held} of {len(within)} bars hold."
 
 
 def _row(study: Study, row: Record) -> Row:
@@ -68,5 +76,6 @@ def _cells(row: Record) -> tuple[Cell, ...]:
         cell("{standardised}", {"standardised": shown(row, column)})
         for column in ("value", "mc_error", "bar")
     ]
-    holds = HOLDS.get(float(row["within"]))
+    within = shown(row, "within")
+    holds = HOLDS[float(within)] if is_known(within) else ""
     return (*numbers, Cell(holds) if holds else EMPTY)

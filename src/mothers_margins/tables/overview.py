@@ -273,6 +273,14 @@ def _lock(study: Study) -> Lines:
         yield study.label(outcome), ", ".join(map(study.label, terms)), agreed
 
 
+def _how_made(study: Study, parts: tuple[str, ...]) -> str:
+    """How a composite is imputed: where it is one score cut at a number, before the score."""
+    labels = ", ".join(map(study.label, parts))
+    if len(parts) == 1 and parts[0] in study.scores:
+        return f"where the model has it, imputed itself, and inside it: {labels}; else made from it"
+    return f"made from imputed parts: {labels}"
+
+
 def _missing_data(study: Study) -> Lines:
     plan = study.file.missing_data
     if plan is None:
@@ -282,18 +290,15 @@ def _missing_data(study: Study) -> Lines:
     yield "Imputations", f"{plan.m}, each after {plan.burnin} sweeps; seed {plan.seed}", runs
     yield "Degrees of freedom", DF_RULES[plan.df_rule], ""
     for name, parts in plan.composites.items():
-        yield (
-            study.label(name),
-            f"made from imputed parts: {', '.join(map(study.label, parts))}",
-            "",
-        )
+        yield study.label(name), _how_made(study, parts), ""
     yield (
         "Auxiliary variables",
         ", ".join(map(study.label, plan.auxiliaries)) or "none",
         "predict, in no model",
     )
     for name, shift in plan.shifts.items():
-        what = "log-odds of a yes" if study.levels(name) else "points"
+        points = "point" if shift == 1 else "points"
+        what = "log-odds of a yes" if study.levels(name) else points
         why = plan.reason_for_shifts if name == next(iter(plan.shifts)) else "as above"
         yield (
             study.label(name),

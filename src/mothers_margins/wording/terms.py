@@ -145,6 +145,8 @@ IN_CHAINS = {  # engine chains; those with names are followed by them
     "constant_left_out": "does not vary, left out",
     "few_rows": "no more observed rows than predictors",
     "pmm_in_place": "not converged: predictive mean matching in its place",
+    "few_donors": "too few donors inside what the answers allow: drawn between the limits",
+    "shift_stopped": "shift stopped at what the answers allow",
     "stayed_missing": "stayed missing",
     "no_place": "no place among the levels of the data: at the base",
     "predicts_nothing": "complete and constant: predicts nothing",

@@ -124,7 +124,13 @@ def test_conditions_are_written_out_to_the_parts(esmi):
             esmi, one, plan.composites["substance_misuse"], asking
         )
     ]
-    assert found == [["canm_substance_unmet"], ["icd10_substance"], ["honos_03"], ["drug_history"]]
+    assert found == [
+        ["canm_14"],
+        ["canm_15"],
+        ["icd10_substance"],
+        ["honos_03"],
+        ["drug_history"],
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -217,25 +223,35 @@ def test_of_levels_other_than_yes_and_no_the_second_is_shifted(demo):
 
 def test_a_number_is_shifted_by_points(demo):
     """Every imputed value is an observed one (predictive mean matching) and 0.25 more; what is
-    observed stays.
+    observed stays. A shift ends at the highest score that the answers allow, and a total stays
+    inside what it is cut into.
     """
-    found = imputed(
-        demo, shifts={"ctq_total": 0.25, "cas_total": 1000}
-    )  # the latter ends at the highest score
-    seen = {*demo.data["ctq_total"].dropna()}
+    name = "ctq_sexual_abuse"
+    shifts = {name: 0.25, "dv_any": 50.0, "cas_total": 1000.0}
+    found = imputed(demo, shifts=shifts)
+    seen = {*demo.data[name].dropna()}
+    scale = [f"cas_{number:02}" for number in range(1, 31)]
+    form = demo.data.loc[found.cohort.data.index, scale]
     for i in (1, 2):
         one = found.complete(i).data
-        gap = found.cohort.data["ctq_total"].isna()
-        assert {value - 0.25 for value in one["ctq_total"][gap] if value < 125} <= seen
-        assert {*one["ctq_total"][~gap]} <= seen
+        gap = found.cohort.data[name].isna()
+        assert {value - 0.25 for value in one[name][gap] if value < 25} <= seen
+        assert {*one[name][~gap]} <= seen
         abuse = found.cohort.data["dv_any"].isna()
-        assert (one["cas_total"][abuse] == demo.study.limits("cas_total")[1]).all()
-        assert (one["dv_any"][abuse] == "Yes").all()
+        blank = abuse & form.isna().all(axis=1)
+        assert (one["dv_any"][blank] == "Yes").all()
+        yes = abuse & (one["dv_any"] == "Yes")
+        most = form.fillna(5).sum(axis=1)
+        assert list(one["cas_total"][yes]) == list(most[yes])
+        no = abuse & (one["dv_any"] == "No")
+        assert (one["cas_total"][no] < 3).all()
     events = found.log()
     filled = events[events["event"] == "imputed"].set_index("variable")
-    assert (filled.loc["ctq_total", "method"], filled.loc["ctq_total", "setting"]) == ("pmm", 0.25)
-    assert filled["setting"].dropna().to_dict() == {"ctq_total": 0.25, "cas_total": 1000}
+    assert (filled.loc[name, "method"], filled.loc[name, "setting"]) == ("pmm", 0.25)
+    assert filled["setting"].dropna().to_dict() == shifts
     assert mm.fit_logistic(found, "protocol").in_results.endswith("_shifted")
+    stopped = events[events["event"] == "shift_stopped"]
+    assert "cas_total" in {*stopped["variable"]}
 
 
 # ---- the same again
@@ -289,8 +305,8 @@ def prepared(
     how="components",
     shifts=None,
 ):
-    plan, terms = cohort.study.file.missing_data, cohort.study.terms(model, outcome)
-    return imputing._prepared(cohort, plan, outcome, terms, how, shifts or {})
+    asked = imputing._Asked(outcome, model, cohort.study.terms(model, outcome))
+    return imputing._prepared(cohort, cohort.study.file.missing_data, asked, how, shifts or {})
 
 
 def test_the_key_changes_with_all_that_the_cells_depend_on(demo):
@@ -300,33 +316,39 @@ def test_the_key_changes_with_all_that_the_cells_depend_on(demo):
     plan = demo.study.file.missing_data
     never = replace(demo, reasons=demo.reasons.copy())
     never.reasons.loc[gone, "cas_total"] = "not applicable: never in an adult relationship"
-    observed = demo.data.assign(
-        cas_observed=demo.data["cas_observed"].where(demo.data.index != gone, 1.0)
-    )
+    answered = demo.data.assign(cas_05=demo.data["cas_05"].where(demo.data.index != gone, 1))
+    assert demo.data["cas_05"].isna()[gone]
     moved = {**plan.composites, "dv_any": ("cas_total",)}
     asked = ({"cas_total": Condition(at_least=7)}, {"cas_observed": Condition(at_least=3)})
     keys = {
-        "as it is": prepared(demo).key(20, 1),
-        "seed": prepared(demo).key(20, 2),
-        "sweeps": prepared(demo).key(21, 1),
-        "one value": prepared(replace(demo, data=older)).key(20, 1),
-        "a value less": prepared(emptied(demo, "age_years", [7])).key(20, 1),
-        "whom it concerns": prepared(never).key(20, 1),
-        "beside the parts": prepared(replace(demo, data=observed)).key(20, 1),
-        "the rule": prepared(declaring(demo, dv_any={"any_of": asked})).key(20, 1),
-        "auxiliaries": prepared(planned(demo, auxiliaries=("honos_total",))).key(20, 1),
-        "method": prepared(planned(demo, methods={"ctq_total": "regress"})).key(20, 1),
-        "composites": prepared(planned(demo, composites={"dv_any": ("cas_total",)})).key(20, 1),
-        "direct": prepared(demo, how="direct").key(20, 1),
-        "no": prepared(demo, how="missing_as_no").key(20, 1),
-        "shift": prepared(demo, shifts={"ctq_total": 5.0}).key(20, 1),
-        "outcome": prepared(demo, "involved_t1_plans").key(20, 1),
-        "model": prepared(demo, model="abuse_cut_off_7").key(20, 1),
-        "rows": prepared(part(demo, demo.data.index[:-1])).key(20, 1),
+        "as it is": prepared(demo).key(20, 1, "calibrated"),
+        "seed": prepared(demo).key(20, 2, "calibrated"),
+        "sweeps": prepared(demo).key(21, 1, "calibrated"),
+        "one value": prepared(replace(demo, data=older)).key(20, 1, "calibrated"),
+        "a value less": prepared(emptied(demo, "age_years", [7])).key(20, 1, "calibrated"),
+        "whom it concerns": prepared(never).key(20, 1, "calibrated"),
+        "an answer": prepared(replace(demo, data=answered)).key(20, 1, "calibrated"),
+        "draws": prepared(demo).key(20, 1, "plain"),
+        "the rule": prepared(declaring(demo, dv_any={"any_of": asked})).key(20, 1, "calibrated"),
+        "auxiliaries": prepared(planned(demo, auxiliaries=("honos_total",))).key(
+            20, 1, "calibrated"
+        ),
+        "method": prepared(planned(demo, methods={"honos_total": "truncreg"})).key(
+            20, 1, "calibrated"
+        ),
+        "composites": prepared(planned(demo, composites={"dv_any": ("cas_total",)})).key(
+            20, 1, "calibrated"
+        ),
+        "direct": prepared(demo, how="direct").key(20, 1, "calibrated"),
+        "no": prepared(demo, how="missing_as_no").key(20, 1, "calibrated"),
+        "shift": prepared(demo, shifts={"ctq_physical_abuse": 5.0}).key(20, 1, "calibrated"),
+        "outcome": prepared(demo, "involved_t1_plans").key(20, 1, "calibrated"),
+        "model": prepared(demo, model="abuse_cut_off_7").key(20, 1, "calibrated"),
+        "rows": prepared(part(demo, demo.data.index[:-1])).key(20, 1, "calibrated"),
     }
     assert len({*keys.values()}) == len(keys), keys
-    assert keys["as it is"] == prepared(planned(demo, composites=moved)).key(20, 1)
-    assert keys["as it is"] == prepared(mm.derive(mm.demo_cohort("esmi"))).key(20, 1)
+    assert keys["as it is"] == prepared(planned(demo, composites=moved)).key(20, 1, "calibrated")
+    assert keys["as it is"] == prepared(mm.derive(mm.demo_cohort("esmi"))).key(20, 1, "calibrated")
 
 
 KEY = """
@@ -334,12 +356,13 @@ import mothers_margins as mm
 from mothers_margins.analysis.missing_data import impute as imputing
 cohort = mm.derive(mm.demo_cohort("esmi"))
 plan, terms = cohort.study.file.missing_data, cohort.study.terms("protocol", "involved_t1")
-print(imputing._prepared(cohort, plan, "involved_t1", terms, "components", {}).key(20, 1))
+asked = imputing._Asked("involved_t1", "protocol", terms)
+print(imputing._prepared(cohort, plan, asked, "components", {}).key(20, 1, "calibrated"))
 """
 
 
 def test_the_key_is_the_same_in_every_process(demo):
-    found = {prepared(demo).key(20, 1)}
+    found = {prepared(demo).key(20, 1, "calibrated")}
     seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
     outside = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(REPOSITORY / "src")}
     run = subprocess.run(

@@ -140,14 +140,24 @@ def test_or_is_left_out_if_the_plan_says_so(demo, second):
 
 
 def test_the_outcome_really_predicts(demo):
-    """Planted: the CTQ total is 30 points higher with the outcome, and says nothing else."""
+    """Planted: every subscale of the CTQ, supplied without its items, is 6 points higher with the
+    outcome, and says nothing else.
+    """
     involved = (demo.data["involved_t1"] == "Yes").fillna(False).astype(float)
-    planted = demo.data.assign(
-        ctq_total=(50 + 30 * involved + demo.data.index % 7).astype("Float64")
-    )
-    found = imputed(
-        emptied(replace(demo, data=planted), "ctq_total", demo.data.index[::3]), m=3, burnin=2
-    )
+    every = pd.Series(True, demo.data.index)
+    subscales = demo.study.scores["ctq_total"].sum_of
+    cohort = demo
+    for number in range(1, 29):
+        cohort = emptied(cohort, f"ctq_{number:02}", every)
+    planted = {
+        name: (10 + 6 * involved + (demo.data.index + place) % 4).astype("Float64")
+        for place, name in enumerate(subscales)
+    }
+    planted["ctq_total"] = sum(planted.values())
+    cohort = replace(cohort, data=cohort.data.assign(**planted))
+    for name in planted:
+        cohort = emptied(cohort, name, demo.data.index[::3])
+    found = imputed(cohort, m=3, burnin=4)
     gap = found.cohort.data["ctq_total"].isna()
     for one in completed(found):
         means = (
@@ -176,7 +186,8 @@ def test_refused(demo, cohort, six_women):
         (lambda: imputed(demo, composites="parts"), "components, direct or missing_as_no"),
         (lambda: imputed(demo, shifts={"cas_totl": 1}), "cas_totl"),
         (lambda: imputed(demo, shifts={"cas_total": 1}, composites="direct"), "cas_total"),
-        (lambda: imputed(demo, shifts={"dv_any": 1}), "made from its parts"),
+        (lambda: imputed(demo, shifts={"substance_misuse": 1}), "made from its parts"),
+        (lambda: imputed(demo, shifts={"ctq_total": 1}), "made from its parts"),
         (lambda: imputed(demo, shifts={"ethnicity": 1}), "neither a number nor a yes or no"),
         (lambda: imputed(demo, m=0), "1 or more"),
         (lambda: imputed(demo, burnin=0), "1 or more"),
@@ -335,7 +346,8 @@ def test_missing_as_no(demo):
         "dv_any": 30,
         "substance_misuse": 36,
     }
-    assert "ctq_total" in found.filled
+    assert {*demo.study.scores["ctq_total"].sum_of} <= {*found.filled}
+    assert [*found.made.passive] == ["ctq_total"]
     assert not {"dv_any", "cas_total"} & {*found.filled}
     assert demo.data["dv_any"].isna().sum() == 30  # and the cohort that was given is as it was
 

@@ -19,6 +19,7 @@ from mothers_margins.analysis.missing_data import to_stata as stata_export
 from mothers_margins.study.study import Source
 
 M = 4
+TOGETHER = "Asian, Mixed or Other"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,8 @@ def as_read(values: pd.Series, codes: dict) -> np.ndarray:
 
 def expected_codes(study, name: str) -> dict:
     levels = study.levels(name)
+    if name == "ethnicity":
+        levels = (*levels, TOGETHER)  # the model's own level, as it is where it was imputed
     return (
         {"No": 0, "Yes": 1}
         if set(levels) == {"Yes", "No"}
@@ -92,11 +95,29 @@ def test_every_value_is_there_at_every_m(imputed, written):
     assert_values(imputed, frame)
     assert about.column_names_to_labels["ctq_total"] == "Childhood trauma (CTQ total)"
     assert about.variable_value_labels["dv_any"] == {0: "No", 1: "Yes"}
-    assert list(about.variable_value_labels["ethnicity"].items())[:2] == [
-        (1, "White British"),
-        (2, "White Other"),
-    ]
+    assert about.variable_value_labels["ethnicity"] == {
+        1: "White British",
+        2: "White Other",
+        3: "Black",
+        4: "Asian",
+        5: "Mixed or Other",
+        6: TOGETHER,
+    }
     assert about.file_label.startswith("SYNTHETIC DATA")
+
+
+def test_levels_that_were_put_together_are_imputed_as_one(imputed, written):
+    """Recorded cells keep their own level, imputed ones have the one that the model has."""
+    frame, _, text = written
+    rows = frame.set_index(["mj", "mid"])["ethnicity"]
+    gap = imputed.cohort.data["ethnicity"].isna().to_numpy()
+    later = [rows.loc[i] for i in range(1, M + 1)]
+    assert {*pd.concat([values[gap] for values in later])} <= {1, 2, 3, 6}
+    assert any((values[gap] == 6).any() for values in later)
+    for values in later:
+        assert {*values[~gap]} == {1, 2, 3, 4, 5}
+        assert (values[~gap] == rows.loc[0][~gap]).all()
+    assert f'(4 5 6 = 4 "{TOGETHER}")' in joined(text)
 
 
 def test_pyreadstat_reads_the_same(written, folder):
@@ -228,10 +249,11 @@ def test_the_do_file_names_each_variable_once(imputed, written):
     frame, _, text = written
     assert_named(text, frame)
     kinds = registered(text)
-    assert {"dv_any", "substance_misuse", "ctq_total_per10", "ethnicity_merged"} <= set(
+    assert {"ctq_total", "substance_misuse", "ctq_total_per10", "ethnicity_merged"} <= set(
         kinds["passive"]
     )
     assert set(kinds["imputed"]) == set(imputed.filled)
+    assert {"dv_any", "cas_total", "ctq_sexual_abuse", "canm_14"} <= set(kinds["imputed"])
     assert "involved_t1" in kinds["regular"]
     assert "mi import flong, m(mj) id(mid) clear " in text
     assert 'use "run.dta", clear' in text
@@ -418,9 +440,10 @@ def test_a_title_that_is_too_long_stands_in_a_note(imputed, folder, monkeypatch)
 
 
 def test_shifts_are_said(demo, folder):
-    shifted = mm.impute(demo, "involved_t1", m=2, burnin=1, shifts={"ctq_total": 5}, progress=False)
+    shifts = {"ctq_physical_abuse": 5}
+    shifted = mm.impute(demo, "involved_t1", m=2, burnin=1, shifts=shifts, progress=False)
     mm.to_stata(shifted, "run")
-    assert "ctq_total by 5" in read(folder)[2]
+    assert "ctq_physical_abuse by 5" in read(folder)[2]
 
 
 def test_a_gate_that_is_closed_in_any_imputation_restricts_the_rows():

@@ -13,7 +13,8 @@ from tests.conftest import REPOSITORY
 
 PLACE = "study.yaml: missing_data."
 AUXILIARIES = "  auxiliaries: [children_total,"
-SHIFTS = "  shifts: {cas_total: 3,"
+METHODS = "  methods: {canm_14: ologit, canm_15: ologit}"
+SHIFTS = "  shifts: {dv_any: 0.7,"
 T1, T2 = "    involved_t1: {}\n", "    involved_t2: {also: [involved_t1], unknown: average}\n"
 
 # What is broken: text of study.yaml, its replacement, and the line that the error must hold.
@@ -39,8 +40,8 @@ BROKEN = {
         f"{PLACE}composites.dv_any: it is not made from 'ctq_total'",
     ),
     "a part that is a list of codes": (
-        "    substance_misuse: [canm_substance_unmet, icd10_substance,",
-        "    substance_misuse: [canm_substance_unmet, icd10_other,",
+        "    substance_misuse: [canm_14, canm_15, icd10_substance,",
+        "    substance_misuse: [canm_14, canm_15, icd10_other,",
         f"{PLACE}composites.substance_misuse: 'icd10_other' is a list of codes, which cannot be "
         "imputed",
     ),
@@ -60,18 +61,18 @@ BROKEN = {
         f"{PLACE}auxiliaries: 'dyad_id' cannot be imputed",
     ),
     "a method of a variable that does not exist": (
-        SHIFTS,
-        "  methods: {ctq: pmm}\n" + SHIFTS,
+        METHODS,
+        "  methods: {ctq: pmm}",
         f"{PLACE}methods: no variable 'ctq'",
     ),
     "a method for levels of a number": (
-        SHIFTS,
-        "  methods: {ctq_total: ologit}\n" + SHIFTS,
+        METHODS,
+        "  methods: {ctq_total: ologit}",
         f"{PLACE}methods: ologit does not fit the kind of 'ctq_total'",
     ),
     "a method for numbers of levels": (
-        SHIFTS,
-        "  methods: {ethnicity: pmm}\n" + SHIFTS,
+        METHODS,
+        "  methods: {ethnicity: pmm}",
         f"{PLACE}methods: pmm does not fit the kind of 'ethnicity'",
     ),
     "an order of levels that have none": (
@@ -133,8 +134,8 @@ BROKEN = {
         f"{PLACE}assumption: is missing",
     ),
     "a method that does not exist": (
-        SHIFTS,
-        "  methods: {ctq_total: mean}\n" + SHIFTS,
+        METHODS,
+        "  methods: {ctq_total: mean}",
         f"{PLACE}methods.ctq_total: ",
     ),
 }
@@ -203,7 +204,12 @@ def test_the_plan_read_aloud_names_no_variable_by_its_code(esmi):
     )
     assert not [name for name in esmi.declared if "_" in name and name in text]
     assert "50, each after 20 sweeps; seed 20211118" in text
-    assert text.count("The shifts (3 and 5 points; an odds ratio of 2) are ours.") == 1
+    ours = (
+        "The shifts (an odds ratio of 2; one point of each subscale, five of the total, as far as "
+        "their answers allow) are ours."
+    )
+    assert text.count(ours) == 1
+    assert "shifted by 1 point in the run" in text
 
 
 # ---- complete cases, and what decides a condition

@@ -68,7 +68,8 @@ class RunEquations:
             method=self.plan.methods.get(name) or default_method(values),
             omit=self._omitted(name),
             limits=study.limits(name) if is_score else NO_LIMITS,
-            applies=_applies(self.cohort, score if closed_as else name, self.data),
+            # what a score is cut into concerns whom the score concerns
+            applies=_applies(self.cohort, score or name, self.data),
             delta=self.shifts.get(name, 0.0) * sign,
             closed_as=closed_as,
             bounds=bounds(self.cohort, name) if is_score else None,
@@ -114,7 +115,12 @@ class RunEquations:
         """Auxiliaries that predict a variable, and those that do not: of levels one column per ten
         of the rarer answer, in the order of the plan, whatever the outcome.
         """
-        auxiliaries = [other for other in self.auxiliaries if other != name]
+        # what would give it away predicts it in no case, so it takes no room
+        study = self.cohort.study
+        holding = containing(study, name, self.auxiliaries)
+        behind = [other for other in self.auxiliaries if name in gates(study, other)]
+        out = (name, *holding, *behind)
+        auxiliaries = [other for other in self.auxiliaries if other not in out]
         values = self.data[name]
         if not isinstance(values.dtype, pd.CategoricalDtype):
             return tuple(auxiliaries), ()
@@ -138,7 +144,8 @@ class RunEquations:
             return self._described_passive(str(name))
         applies = "by rows" if isinstance(equation.applies, pd.Series) else equation.applies
         words = (equation.method, equation.omit, equation.limits, applies, equation.delta)
-        return f"{name} {words} {equation.closed_as} {equation.cut}"
+        items = equation.answers.imputed if equation.answers else {}
+        return f"{name} {words} {equation.closed_as} {equation.cut} {items}"
 
     def _described_passive(self, name: str) -> str:
         study = self.cohort.study
@@ -148,7 +155,7 @@ class RunEquations:
 
     def decided_by(self, name: str, equation: Equation | Passive) -> dict[str, pd.Series]:
         """What else decides the cells of a variable, though it predicts nothing: what a composite
-        is made from, items, and whom a variable concerns.
+        is made from, answers to items and what they allow, and whom a variable concerns.
         """
         data = self.cohort.data
         if isinstance(equation, Passive):
@@ -156,7 +163,13 @@ class RunEquations:
             return {other: data[other] for other in above if other in data}
         deciding: dict[str, pd.Series] = {}
         if equation.answers:
-            deciding = {str(item): data[item] for item in equation.answers.known}
+            known = equation.answers.known
+            deciding = {f"{name} {item}": known[item] for item in known}
+        if equation.bounds:
+            low, high = equation.bounds
+            deciding |= {f"{name} least": low, f"{name} most": high}
+        if equation.beside and isinstance(equation.beside[1], pd.Series):
+            deciding[f"{name} beside {equation.beside[0]}"] = equation.beside[1]
         if isinstance(equation.applies, pd.Series):
             deciding[f"{name} applies"] = equation.applies
         return deciding

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from math import nan
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from mothers_margins.analysis.missing_data.equations import RunEquations
 from mothers_margins.cohort.cohort import Cohort, gap
 from mothers_margins.cohort.derive import remade
 from mothers_margins.imputation import Imputations
+from mothers_margins.imputation.columns import Column
 from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.analysis_plan import MissingData
 from mothers_margins.study.conditions import Group
@@ -70,6 +72,20 @@ class Imputed:
         plan = self.cohort.study.file.missing_data
         assert plan  # noqa: S101 (impute has looked)
         return plan
+
+    @property
+    def together(self) -> dict[str, tuple[str, ...]]:
+        """Imputed variables with the levels that only exist put together, as the model of the run
+        has them.
+        """
+        together: dict[str, tuple[str, ...]] = {}
+        for name in self.filled:
+            values = self.made.data[name]
+            declared = self.cohort.study.levels(name)
+            if isinstance(values.dtype, pd.CategoricalDtype) and declared:
+                new = [str(level) for level in values.cat.categories if level not in declared]
+                together |= {name: tuple(new)} if new else {}
+        return together
 
     @property
     def timepoint(self) -> int | None:
@@ -170,6 +186,61 @@ class Imputed:
                 "n": int(gap(self.cohort, str(name)).sum()),
                 "denominator": size,
             }
+
+    def equations(self) -> Results:
+        """What each equation rests on: kind equations.
+
+        level: the rarer answer of a variable with levels, which `n` of `denominator` have, those
+        with an observed value whom the variable concerns. columns: of the design that predict it,
+        without the constant; variables: the auxiliaries among them, as many as the rarer answer
+        carries. observed, expected: share of the rarer answer among these participants, and as
+        the last equation of each chain expects it of them, before any shift; mean over chains.
+        """
+        rows = [self._equation(target) for target in self.made.targets]
+        return tidy(rows, self._about("equations"), self.timepoint)
+
+    def _equation(self, target: Column) -> Row:
+        """The row of one imputed variable."""
+        name = str(target.name)
+        predictors = self.made.predictors[target.name]
+        known = target.values[self._concerned(target) & ~np.isnan(target.values)]
+        row: Row = {
+            "outcome": self.outcome,
+            "specification": self.model,
+            "variable": name,
+            "method": target.equation.method,
+            "denominator": len(known),
+            "columns": len(predictors),
+            "variables": "; ".join(self._auxiliaries(predictors)),
+        }
+        if not target.levels:
+            return row
+        counts = np.bincount(known.astype(int), minlength=len(target.levels))
+        rarer = int(counts.argmin())
+        expected = [chain.expected[target.name] for chain in self.made.chains]
+        return row | {
+            "level": str(target.levels[rarer]),
+            "n": int(counts[rarer]),
+            "observed": float(counts[rarer] / counts.sum()),
+            "expected": float(np.mean(expected)),
+        }
+
+    def _auxiliaries(self, predictors: Collection[str]) -> list[str]:
+        """The plan's auxiliaries among the predictors of a variable, in the order of the plan."""
+        return [name for name in self.run.auxiliaries if name in predictors]
+
+    def _concerned(self, target: Column) -> np.ndarray:
+        """Truth per participant of the run: whether a variable concerns them, as far as it is
+        recorded.
+        """
+        applies = target.equation.applies
+        if isinstance(applies, pd.Series):
+            return applies.to_numpy(dtype=bool)
+        if target.gate is None:
+            return np.ones(len(self.cohort), dtype=bool)
+        gate, levels = target.gate.name, applies[1] if applies else ()
+        opening = levels if isinstance(levels, tuple) else (levels,)
+        return np.asarray(self.made.data[gate].isin(opening), dtype=bool)
 
     def traces(self) -> Results:
         """Mean and SD of the imputed values by variable, chain and sweep: kind chains."""

@@ -147,7 +147,7 @@ def _variables(imputed: Imputed) -> Iterator[_Variable]:
     taken = {IMPUTATION, ROW}
     for name in names:
         recorded = column(imputed.cohort, name)
-        codes = _codes(study, name, recorded)
+        codes = _codes(_levels(imputed, name), recorded)
         at_first = _numbers(recorded, codes)
         later = np.array([_numbers(cohort.data[name], codes) for cohort in completed])
         imputable = _imputable(imputed, name, at_first, later)
@@ -210,13 +210,23 @@ def _fits_long(values: np.ndarray) -> bool:
     return bool(((known == np.round(known)) & (np.abs(known) <= LARGEST_LONG)).all())
 
 
-def _codes(study: Study, name: str, values: pd.Series) -> dict[str | bool, int]:
-    """The code of each level: from 1 in declared order, 0 and 1 for No and Yes, so that `logit`
-    takes them.
+def _levels(imputed: Imputed, name: str) -> tuple[str, ...]:
+    """The declared levels of a variable, then those that exist only put together, as they were
+    imputed.
+    """
+    declared = imputed.cohort.study.levels(name)
+    in_run = imputed.made.data[name]
+    if not declared or not isinstance(in_run.dtype, pd.CategoricalDtype):
+        return declared
+    return tuple(dict.fromkeys([*declared, *in_run.cat.categories]))
+
+
+def _codes(levels: tuple[str, ...], values: pd.Series) -> dict[str | bool, int]:
+    """The code of each level: from 1 in order, 0 and 1 for No and Yes, so that `logit` takes
+    them.
     """
     if pd.api.types.is_bool_dtype(values.dtype):
         return {False: 0, True: 1}
-    levels = study.levels(name)
     if {*levels} == {"Yes", "No"}:
         return {"No": 0, "Yes": 1}
     return {level: code for code, level in enumerate(levels, 1)}
@@ -482,7 +492,9 @@ def _merged(variable: _Variable, coding: Coding, taken: set[str]) -> _Term:
     """Levels put together, beside a reference."""
     rules = []
     for place, (merged, levels) in enumerate(coding.merged.items(), 1):
-        codes = " ".join(str(variable.codes[level]) for level in levels)
+        # as it was recorded, and as it stands where it was imputed
+        either = [level for level in (*levels, merged) if level in variable.codes]
+        codes = " ".join(str(variable.codes[level]) for level in dict.fromkeys(either))
         rules.append(f'({codes} = {place} "{_as_text(merged)}")')
     base = [*coding.merged].index(coding.reference) + 1
     return _recoded(variable, "merged", rules, f"ib{base}", taken)

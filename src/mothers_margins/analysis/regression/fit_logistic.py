@@ -1,5 +1,6 @@
 """Logistic regression as the study declares it: what enters, and whether it may be fitted."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -198,6 +199,7 @@ def _completed(imputed: Imputed, model: str, outcome: str | None) -> list[ModelD
         raise UsageError(
             f"fit_logistic: these imputations are for {imputed.outcome}; impute for {outcome}."
         )
+    _refuse_levels_apart(imputed, model)
     if "~" in model:
         right = learned_for_all(imputed.complete(1), model)
         each = [
@@ -215,6 +217,27 @@ def _completed(imputed: Imputed, model: str, outcome: str | None) -> list[ModelD
         model_data(imputed.complete(i, terms), model, imputed.outcome)
         for i in range(1, imputed.m + 1)
     ]
+
+
+def _refuse_levels_apart(imputed: Imputed, model: str) -> None:
+    """Raise UsageError for a model that keeps levels apart which were imputed together."""
+    study = imputed.cohort.study
+    if "~" in model:
+        apart = [name for name in imputed.together if re.search(rf"\b{name}\b", split(model)[1])]
+    else:
+        terms = study.terms(model, imputed.outcome)
+        apart = [
+            name
+            for name, levels in imputed.together.items()
+            if name in terms and not {*levels} <= {*study.coding(model, name).merged}
+        ]
+    if apart:
+        raise UsageError(
+            f"fit_logistic: model {imputed.model}, for which these rows were imputed, puts levels "
+            "together that this one keeps apart.",
+            apart,
+            "Impute for the model that keeps them apart.",
+        )
 
 
 def _same_rows(each: list[ModelData]) -> pd.Series:
