@@ -323,13 +323,14 @@ def test_an_item_that_was_imputed_as_neither_leaves_two_counts_less_room():
     counts = {
         value: (answers == value).astype(float).where(answers.notna()) for value in ("met", "unmet")
     }
-    frame = pd.DataFrame({"a": answers["a"].astype(levels)})
+    frame = pd.DataFrame({"x": rng.standard_normal(300), "a": answers["a"].astype(levels)})
     everywhere = pd.Series(1.0, frame.index)
     equations = {"a": Equation("mlogit")}
     for value, other in (("unmet", None), ("met", "unmet")):
         frame[value] = counts[value].sum(axis=1, skipna=False)
         equations[value] = Equation(
             "pmm",
+            only=("x",),  # so that the counts' own equations do not happen to keep apart
             bounds=(counts[value].sum(axis=1), counts[value].fillna(1).sum(axis=1)),
             answers=Answers(counts[value], {"a": ImputedAnswer("a", {value: 1.0})}),
             beside=(other, everywhere * 3) if other else None,
