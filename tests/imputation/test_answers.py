@@ -306,3 +306,58 @@ def test_what_the_last_equation_expected_is_kept():
     k, n = (known == "Yes").sum() + 0.5, len(known) + 1
     mean = k / n
     assert expected == pytest.approx(mean, abs=3 * np.sqrt(mean * (1 - mean) / (n + 1) / 40))
+
+
+def test_an_equation_is_fitted_among_those_whom_it_concerns():
+    """Planted: a closed gate gives every other row a No; behind it, at even chance, Yes or No."""
+    rng = np.random.default_rng(5)
+    is_open = pd.Series(np.arange(800) % 2 == 1)
+    abused = pd.Series(np.where(is_open & (rng.random(800) < 0.5), "Yes", "No")).astype(
+        pd.CategoricalDtype(["No", "Yes"])
+    )
+    gap = pd.Series(np.arange(800) % 8 == 1)
+    frame = pd.DataFrame({"x": rng.standard_normal(800), "abused": abused.mask(gap)})
+    observed = float((frame["abused"][is_open & ~gap] == "Yes").mean())
+    equation = Equation("logit", applies=is_open, closed_as="No")
+    made = chained(frame, {"abused": equation}, m=20, burnin=1, seed=2)
+    shares = [(made.complete(i)["abused"][gap] == "Yes").mean() for i in range(1, 21)]
+    assert abs(np.mean(shares) - observed) < 0.05  # among all it is a quarter
+    expected = [
+        min(chain.expected["abused"], 1 - chain.expected["abused"]) for chain in made.chains
+    ]
+    assert abs(np.mean(expected) - min(observed, 1 - observed)) < 0.05
+    assert made.predictors["abused"] == ("x",)
+
+
+def test_an_item_that_was_imputed_as_neither_leaves_two_counts_less_room():
+    """Two counts of three items, of which one is imputed: as neither of the two, what is left for
+    both together is two.
+    """
+    rng = np.random.default_rng(6)
+    levels = pd.CategoricalDtype(["none", "met", "unmet"])
+    whole = pd.DataFrame(
+        rng.choice(levels.categories, (300, 3), p=[0.2, 0.4, 0.4]), columns=[*"abc"]
+    )
+    answers = whole.mask(np.arange(300)[:, None] % 3 == np.zeros(3))
+    counts = {
+        value: (answers == value).astype(float).where(answers.notna()) for value in ("met", "unmet")
+    }
+    frame = pd.DataFrame({"x": rng.standard_normal(300), "a": answers["a"].astype(levels)})
+    everywhere = pd.Series(1.0, frame.index)
+    equations = {"a": Equation("mlogit")}
+    for value, other in (("unmet", None), ("met", "unmet")):
+        frame[value] = counts[value].sum(axis=1, skipna=False)
+        equations[value] = Equation(
+            "pmm",
+            only=("x",),  # so that the counts' own equations do not happen to keep apart
+            bounds=(counts[value].sum(axis=1), counts[value].fillna(1).sum(axis=1)),
+            answers=Answers(counts[value], {"a": ImputedAnswer("a", {value: 1.0})}),
+            beside=(other, everywhere * 3) if other else None,
+        )
+    made = chained(frame, equations, m=10, burnin=2, seed=4)
+    gap = frame["met"].isna()
+    for i in range(1, 11):
+        now = made.complete(i)[gap]
+        for value in counts:
+            assert (now[value] >= (now["a"] == value)).all()
+        assert (now["met"] + now["unmet"] <= 3 - (now["a"] == "none")).all()

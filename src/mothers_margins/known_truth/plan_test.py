@@ -94,7 +94,7 @@ def _carried_out(
     holes: list[Hole] = []
     estimates: list[Estimate] = []
     with shown("plan test", cohorts, progress) as report:
-        each = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
+        each = Parallel(n_jobs=n_jobs, return_as="generator")(
             delayed(tried)(trial, number) for number in range(seed, seed + cohorts)
         )
         for done, (more_holes, more_estimates) in enumerate(each, 1):
