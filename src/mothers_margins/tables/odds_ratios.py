@@ -483,7 +483,8 @@ def _model_in_words(study: Study, fit: FitKey, estimates: _Estimates) -> str:
     row = next((other for other in rows if other["status"] != "suppressed"), rows[0])
     n, events = shown(row, "n"), shown(row, "n_events")
     per = combined(lambda n, events: min(events, n - events) / len(rows), n, events)
-    per_text = f"{per:.1f}" if is_known(per) else symbol(per)
+    rule = study.file.rounding.rule
+    per_text = rounded(float(per), 1, rule) if is_known(per) else symbol(per)
     declared = study.outcomes.get(fit.outcome)  # of a data frame none is
     is_exploratory = declared is not None and declared.kind == "exploratory"
     needed = rules.exploratory_events if is_exploratory else rules.few_events

@@ -13,7 +13,7 @@ from mothers_margins.analysis.missing_data.equations import RunEquations, as_ana
 from mothers_margins.analysis.missing_data.imputed import Composites, Done, Imputed
 from mothers_margins.analysis.missing_data.progress import shown
 from mothers_margins.cohort.cohort import Cohort, column, gap, only_recorded
-from mothers_margins.errors import UsageError, unknown
+from mothers_margins.errors import UsageError, expect_flags, unknown
 from mothers_margins.imputation import (
     Draws,
     Equation,
@@ -60,6 +60,7 @@ def impute(
     study without a plan, an outcome without a declared run, unknown names, a model that lists
     nothing for the outcome, and an outcome that stands in a variable to be imputed.
     """
+    expect_flags("impute", keep=keep, progress=progress)
     study = only_recorded(cohort, "impute").study
     plan = _plan(study)
     outcome = _outcome(study, plan, outcome)

@@ -43,7 +43,7 @@ from mothers_margins.analysis.regression.model_data import (
 )
 from mothers_margins.analysis.regression.pooled_fit import PooledFit, mean_cells, pool_fits
 from mothers_margins.cohort.cohort import Cohort, only_recorded
-from mothers_margins.errors import UsageError, expect
+from mothers_margins.errors import UsageError, expect, expect_flags
 from mothers_margins.imputation import Imputations
 from mothers_margins.imputation.formulas import RightSide
 from mothers_margins.results.results import About, Results, Row, tidy
@@ -82,6 +82,7 @@ def fit_logistic(
     lists nothing or is too rare, small cells where the study stops, separated data if method is
     logit, columns that say the same, and an outcome that nobody, or everybody, has.
     """
+    expect_flags("fit_logistic", profile=profile)
     if method not in (None, "logit", "firth"):
         raise UsageError("fit_logistic: method is logit, firth, or left out.")
     if not isinstance(model, str) or not (outcome is None or isinstance(outcome, str)):
