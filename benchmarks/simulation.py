@@ -167,6 +167,10 @@ def _answer(design: Design, data: Callable[[], Iterator[pd.DataFrame]]) -> np.nd
         fit: Pooled = fit_each(data(), design.formula, design.method, design.df_rule)
     except (ArithmeticError, np.linalg.LinAlgError) as error:
         return str(error)
+    except ValueError as error:
+        if "no row has all variables" not in str(error):
+            raise
+        return str(error)  # no complete case is a failure of that analysis alone
     terms = list(design.truth)
     unknown = [name for name in terms if name not in fit.names]
     if unknown:

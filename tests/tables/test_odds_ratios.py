@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
+from mothers_margins.rounding import rounded
 from tests.by_hand import ruled
 
 
@@ -81,7 +82,7 @@ def test_numbers_beside_estimates_are_on_the_estimates_rows(fit, imputed_demo, d
     ]
     mean = sum(each) / 4
     assert table.quote("dv_any", "imputed_events", "Yes") == (
-        f"{mean['Yes']:.0f} of {mean.sum():.0f}"
+        f"{rounded(mean['Yes'], 0, 'half_up')} of {rounded(mean.sum(), 0, 'half_up')}"
     )
     assert "With outcome, of all (imputed): means over the imputations." in notes(table)
     alone = mm.odds_ratios([pooled.to_frame(), fit.to_frame()], fit.tabulated())

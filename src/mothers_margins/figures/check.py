@@ -154,9 +154,9 @@ class _Drawn(RendererBase):
         box = transform.transform_path(path).get_extents()
         edge = gc.get_rgb() if gc.get_linewidth() else None
         # an outline too is set against what lies around it, not against its own filling
-        ground = self._behind(box, 0.5)
-        self._draw(rgbFace, box, ground)
-        self._draw(edge, box, ground)
+        for ground in self._grounds(box):
+            self._draw(rgbFace, box, ground)
+            self._draw(edge, box, ground)
         filled = self._seen(rgbFace, box)
         if filled and min(box.size) > 1:
             self.fills.append((box, filled))
@@ -212,6 +212,15 @@ class _Drawn(RendererBase):
         edge = self.figure.bbox
         if min(box.x0, box.y0, edge.x1 - box.x1, edge.y1 - box.y1) < 0:
             yield "is cut off by the edge"
+
+    def _grounds(self, box: Bbox) -> list[str]:
+        """The colours behind a mark: in its middle; of a straight line also near its ends, because a
+        marker can stand on the middle of an axis.
+        """
+        if min(box.size) >= 1:
+            return [self._behind(box, 0.5)]
+        places = [box.p0 + share * box.size for share in (0.1, 0.5, 0.9)]
+        return [self._behind(Bbox([place, place]), 0.5) for place in places]
 
     def _behind(self, box: Bbox, share: float) -> str:
         """The colour behind the middle of a box, at this share of its width."""

@@ -239,7 +239,7 @@ def test_odds_ratios_of_a_frame_are_those_of_its_fit(fits, demo):
     counts = pd.crosstab(data.loc[fit.design.index, "ethnicity"], fit.event)
     for level in ("White British", "Black"):
         number, whole = counts.loc[level, 1.0], counts.loc[level].sum()
-        assert table.quote("ethnicity", "events", level) == f"{number} of {whole}"
+        assert table.quote("ethnicity", "complete_case_events", level) == f"{number} of {whole}"
     low, high = fit.conf_int().loc["age_years"]
     assert table.quote("age_years", "adjusted_complete_case") == (
         f"{exp(fit.params['age_years']):.2f} ({exp(low):.2f} to {exp(high):.2f})"

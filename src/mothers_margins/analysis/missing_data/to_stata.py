@@ -215,7 +215,7 @@ def _levels(imputed: Imputed, name: str) -> tuple[str, ...]:
     imputed.
     """
     declared = imputed.cohort.study.levels(name)
-    in_run = imputed.made.data[name]
+    in_run = imputed.made.data.get(name, imputed.cohort.data[name])  # clusters are in no run
     if not declared or not isinstance(in_run.dtype, pd.CategoricalDtype):
         return declared
     return tuple(dict.fromkeys([*declared, *in_run.cat.categories]))
