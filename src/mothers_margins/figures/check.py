@@ -214,12 +214,13 @@ class _Drawn(RendererBase):
             yield "is cut off by the edge"
 
     def _grounds(self, box: Bbox) -> list[str]:
-        """The colours behind a mark: in its middle; of a straight line also near its ends, because a
-        marker can stand on the middle of an axis.
+        """The colours behind a mark: in its middle; of a straight line also near its ends, because
+        a marker can stand on the middle of an axis.
         """
         if min(box.size) >= 1:
             return [self._behind(box, 0.5)]
-        places = [box.p0 + share * box.size for share in (0.1, 0.5, 0.9)]
+        start, end = box.get_points()
+        places = [start + share * (end - start) for share in (0.1, 0.5, 0.9)]
         return [self._behind(Bbox([place, place]), 0.5) for place in places]
 
     def _behind(self, box: Bbox, share: float) -> str:
