@@ -277,23 +277,35 @@ def _with_answers(
         return answered, []
     of_donors = items.answers[items.complete]
     rest = of_donors[:, pattern.unanswered].sum(axis=1)
-    most = limits[1] - answered
-    # what is open adds no less than it does to any donor, whatever the row's own limits leave
-    least = np.maximum(limits[0] - answered, rest.min() if len(rest) else -np.inf)
-    room = (np.minimum(least, most), most)
-    if len(rest) < target.equation.knn:
-        donors = _Donors(rest, rest, target.equation.knn, float(rest.std()) if len(rest) else 1.0)
-        middle = np.clip(np.full(len(at), rest.mean() if len(rest) else 0.0), *room)
-        added, few = _matched_inside(donors, middle, room, rng)
-        return answered + added, few
-    own_sum = of_donors[:, ~pattern.unanswered].sum(axis=1)
-    x = np.column_stack([_part(stand.design, items.complete, columns), own_sum])
-    wanted = np.column_stack([stand.design[at][:, columns], answered])
-    least_squares = methods.fit_regress(x, rest)
-    params, sigma = methods.draw_regress_params(*least_squares, rng)
-    donors = _Donors(x @ least_squares[0], rest, target.equation.knn, sigma)
-    added, few = _matched_inside(donors, wanted @ params, room, rng)
+    room = _room(answered, rest, limits)
+    knn = target.equation.knn
+    if len(rest) < knn:
+        donors, wanted = _hardly_any_donors(rest, len(at), knn)
+    else:
+        sums = of_donors[:, ~pattern.unanswered].sum(axis=1)
+        x = np.column_stack([_part(stand.design, items.complete, columns), sums])
+        least_squares = methods.fit_regress(x, rest)
+        params, sigma = methods.draw_regress_params(*least_squares, rng)
+        donors = _Donors(x @ least_squares[0], rest, knn, sigma)
+        wanted = np.column_stack([stand.design[at][:, columns], answered]) @ params
+    added, few = _matched_inside(donors, wanted, room, rng)
     return answered + added, few
+
+
+def _room(answered: Array, rest: Array, limits: tuple[Array, Array]) -> tuple[Array, Array]:
+    """What the limits of a score leave for its open items. These add no less than they do to any
+    donor, whatever the row's own limits leave.
+    """
+    most = limits[1] - answered
+    least = np.maximum(limits[0] - answered, rest.min() if len(rest) else -np.inf)
+    return np.minimum(least, most), most
+
+
+def _hardly_any_donors(rest: Array, rows: int, knn: int) -> tuple[_Donors, Array]:
+    """Too few donors to regress on anything: their mean and spread, for every row."""
+    if not len(rest):
+        return _Donors(rest, rest, knn, 1.0), np.zeros(rows)
+    return _Donors(rest, rest, knn, float(rest.std())), np.full(rows, rest.mean())
 
 
 def _shifted(values: Array, delta: float, limits: tuple[Array, Array]) -> tuple[Array, int]:

@@ -107,20 +107,36 @@ def _holes(imputed: Imputed, completed: list[Cohort], whole: Cohort) -> Iterator
             continue
         true = whole.data.loc[rows, name]
         drawn = [cohort.data[name] for cohort in completed]
-        if study.levels(name):
-            coding = study.coding(imputed.model, name)
-            together = [put_together(study, values, name, coding) for values in (true, *drawn)]
-            for level in together[0].cat.categories:
-                has_level = [(values == level).to_numpy()[missing] for values in together]
-                share = float(np.mean([each.mean() for each in has_level[1:]]))
-                true_share = float(has_level[0].mean())
-                yield Hole(imputed.outcome, name, str(level), int(missing.sum()), share, true_share)
-        else:
-            numbers = [values.to_numpy(dtype=float, na_value=np.nan) for values in (true, *drawn)]
-            means = [float(np.nanmean(each[missing])) for each in numbers]
-            sd = float(np.nanstd(numbers[0], ddof=1))
-            mean = float(np.mean(means[1:]))
-            yield Hole(imputed.outcome, name, "", int(missing.sum()), mean, means[0], sd)
+        if not study.levels(name):
+            yield _hole_of_number(imputed.outcome, name, missing, true, drawn)
+            continue
+        coding = study.coding(imputed.model, name)
+        true, *drawn = (put_together(study, values, name, coding) for values in (true, *drawn))
+        for level in map(str, true.cat.categories):
+            yield Hole(
+                outcome=imputed.outcome,
+                variable=name,
+                level=level,
+                n=int(missing.sum()),
+                imputed=float(np.mean([(values == level)[missing].mean() for values in drawn])),
+                true=float((true == level)[missing].mean()),
+            )
+
+
+def _hole_of_number(
+    outcome: str, name: str, missing: Array, true: pd.Series, drawn: list[pd.Series]
+) -> Hole:
+    known = true.to_numpy(dtype=float, na_value=np.nan)
+    imputed = [values.to_numpy(dtype=float, na_value=np.nan)[missing] for values in drawn]
+    return Hole(
+        outcome=outcome,
+        variable=name,
+        level="",
+        n=int(missing.sum()),
+        imputed=float(np.mean([np.nanmean(values) for values in imputed])),
+        true=float(np.nanmean(known[missing])),
+        sd=float(np.nanstd(known, ddof=1)),
+    )
 
 
 def _estimates(
