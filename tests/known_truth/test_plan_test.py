@@ -1,5 +1,6 @@
 """The plan test: its sums by hand, its recipes, and a short run from end to end."""
 
+from dataclasses import replace
 from math import log, nan, sqrt
 
 import numpy as np
@@ -8,11 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 import mothers_margins as mm
+from mothers_margins.analysis.regression.model_data import model_data
 from mothers_margins.cli import main
 from mothers_margins.demo.recipe import read_recipe
 from mothers_margins.known_truth import plan_test as module
 from mothers_margins.known_truth.one_cohort import Estimate, Hole, fitted
-from mothers_margins.known_truth.recipes import strong
+from mothers_margins.known_truth.recipes import strong, without_events_rule
 
 T1 = "involved_t1"
 
@@ -91,6 +93,22 @@ def test_the_strong_recipe(esmi):
     wide = {gap.variables for gap in hard.gaps if gap.share == 0.15}
     assert wide == {("drug_history",), ("learning_difficulties",)}
     assert len(hard.gaps) == len(own.gaps)
+
+
+def test_cohorts_with_few_events_are_analysed_too(esmi):
+    """Those that a rule on events would refuse: leaving them out would judge by the outcome."""
+    freed = without_events_rule(esmi)
+    assert freed.file.regression.few_events == 0
+    assert freed.file.regression.minimum_cell == esmi.file.regression.minimum_cell
+    cohort = mm.derive(mm.demo_cohort("esmi"))
+    few = cohort.data.index[cohort.data["involved_t2"] == "Yes"][40:]
+    rows = cohort.data.index.difference(few)
+    fewer = replace(
+        cohort, study=freed, data=cohort.data.loc[rows], reasons=cohort.reasons.loc[rows]
+    )
+    assert model_data(fewer, "protocol", "involved_t2").event.sum() == 40
+    with pytest.raises(mm.UsageError, match="No model is fitted"):
+        model_data(replace(fewer, study=esmi), "protocol", "involved_t2")
 
 
 def test_a_short_run_is_the_same_for_any_number_of_processes(esmi, monkeypatch):

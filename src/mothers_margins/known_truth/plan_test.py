@@ -25,7 +25,7 @@ from mothers_margins.known_truth.one_cohort import (
     fitted,
     tried,
 )
-from mothers_margins.known_truth.recipes import recipe_of
+from mothers_margins.known_truth.recipes import recipe_of, without_events_rule
 from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.study import Source, Study
 
@@ -68,7 +68,8 @@ def plan_test(
         raise UsageError("plan_test: cohorts is 2 or more, m, sweeps and seed are 1 or more.")
     asked = _outcomes(study, outcomes)
     model = next(iter(study.file.models))
-    trial = Trial(study, recipe_of(study, recipe), asked, model, m, sweeps, draws)
+    tried_study = without_events_rule(study)
+    trial = Trial(tried_study, recipe_of(study, recipe), asked, model, m, sweeps, draws)
     holes, estimates = _carried_out(trial, cohorts, seed, n_jobs, progress)
     judged = _Judged(recipe, pd.DataFrame(holes), pd.DataFrame(estimates), _truth(trial), cohorts)
     source = Source("synthetic", trial.recipe.rows, study.file.data.statement)

@@ -1,6 +1,7 @@
 """The two recipes that a plan is tried on: the study's own, and one that is harder."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import exp, log
 
 from mothers_margins.demo.recipe import Gap, Recipe, Truth, read_recipe
@@ -53,3 +54,11 @@ def _wide_gap(recipe: Recipe, gap: Gap) -> Gap:
 def _is_rare(weights: Mapping[str, float]) -> bool:
     """Whether one of two answers is rare."""
     return len(weights) == 2 and min(weights.values()) <= RARE * sum(weights.values())
+
+
+def without_events_rule(study: Study) -> Study:
+    """The study with models that are fitted whatever the number of events: of drawn cohorts some
+    have fewer than the rule needs, and leaving these out would judge by the outcome.
+    """
+    rules = study.file.regression.model_copy(update={"few_events": 0, "exploratory_events": 0})
+    return replace(study, file=study.file.model_copy(update={"regression": rules}))
