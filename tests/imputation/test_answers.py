@@ -214,6 +214,21 @@ def test_a_shift_stops_at_the_bounds_and_is_counted():
     assert "shift_stopped" in set(made.events_frame()["event"])
 
 
+def test_a_shift_of_levels_does_not_move_who_answered_some_items():
+    frame, answers, _ = scale(n=800)
+    low, _ = bounds(answers)
+    known = low.ge(15) | frame["score"].notna()
+    level = pd.Series(np.where(low >= 15, "yes", "no")).where(known)
+    frame = frame.drop(columns="score").assign(
+        high=level.astype(pd.CategoricalDtype(["no", "yes"]))
+    )
+    equation = Equation("logit", answers=Answers(answers), cut=Cut("score", "yes", 15), delta=3.0)
+    made = chained(frame, {"high": equation}, m=2, burnin=2, seed=3)
+    stopped = made.events_frame().set_index("event").loc["shift_stopped"]
+    partly = (~known & answers.notna().any(axis=1)).sum()
+    assert stopped["n"] == 2 * 2 * partly  # chains, sweeps
+
+
 def test_too_few_donors_inside_are_an_event_and_a_value_inside():
     """Nobody scores 35 or more, and one row must."""
     frame, _, whole = scale(blanks=(0,))

@@ -342,6 +342,9 @@ def _levels(
         for pattern in target.items.patterns:
             values[pattern.rows], more = _cut(target, pattern, rows.columns, stand, rng)
             happened += more
+            if target.equation.delta:
+                # what was answered decides these rows, so no shift reaches them
+                happened += [("shift_stopped", ())] * len(pattern.rows)
     rarest = np.bincount(codes, minlength=levels).argmin()
     after = Memory(rows.columns, fitted.params, fitted.supported, memory.left_out)
     return Drawn(values, happened, after, float(expected[rarest]))

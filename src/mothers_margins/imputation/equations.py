@@ -118,7 +118,7 @@ HAPPENINGS = (
     "few_rows",  # no more observed rows than predictors
     "pmm_in_place",  # its own method did not converge
     "few_donors",  # fewer donors inside a row's bounds than asked for: drawn inside them
-    "shift_stopped",  # imputed values that a delta would have moved beyond their bounds; n: values
+    "shift_stopped",  # values that a delta did not move: at their bounds, or decided by answers
     "stayed_missing",  # a passive variable that its sources do not settle
     "no_place",  # a passive variable with a value that the design has no column for: at the base
     "predicts_nothing",  # complete, and one value

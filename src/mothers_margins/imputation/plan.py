@@ -251,25 +251,18 @@ def _faults(
         return ["the data frame has no rows"]
     if not data.columns.is_unique:
         return ["two columns have the same name"]
+    names = {*data, *passive}
     faults = [f"'{name}' has an equation and is no column" for name in declared if name not in data]
     for name, equation in declared.items():
         if equation.method not in METHODS:
             faults.append(f"'{name}' has an unknown method; allowed: {', '.join(METHODS)}")
             continue
-        column = data.get(name)
-        faults += [
-            f"'{name}' {fault}"
-            for fault in (
-                *_faults_of_predictors(equation, {*data, *passive}),
-                *_faults_of_gate(equation, len(data), {*data, *passive}),
-                *_faults_of_limits(equation, column),
-                *(
-                    _faults_of_bounds(name, equation, data, {*data, *passive})
-                    if name in data
-                    else ()
-                ),
-            )
-        ]
+        own = _faults_of_predictors(equation, names)
+        own += _faults_of_gate(equation, len(data), names)
+        if name in data:
+            own += _faults_of_limits(equation, data[name])
+            own += _faults_of_bounds(name, equation, data, names)
+        faults += [f"'{name}' {fault}" for fault in own]
     faults += _faults_of_passive(data, passive)
     for name in data:
         if name not in passive:
@@ -303,8 +296,8 @@ def _faults_of_gate(equation: Equation, rows: int, names: set[Name]) -> list[str
     return []
 
 
-def _faults_of_limits(equation: Equation, column: pd.Series | None) -> list[str]:
-    if equation.method != "truncreg" or column is None:
+def _faults_of_limits(equation: Equation, column: pd.Series) -> list[str]:
+    if equation.method != "truncreg":
         return []
     if not is_number(column):
         return []  # that levels are no numbers is said of the column
