@@ -190,3 +190,22 @@ def test_the_truncated_fit_is_the_maximum_of_its_likelihood_and_the_information_
     assert minus_log_likelihood(params) <= found.fun + 1e-7
     assert params == pytest.approx(found.x, rel=1e-4)
     assert information == pytest.approx(hessian(minus_log_likelihood, params), rel=1e-3, abs=1e-3)
+
+
+def test_pseudo_rows_support_a_rare_indicator_however_far_its_maximum_lies():
+    """One row in 258 has it, and it alone keeps the levels from being separated by z: the maximum
+    lies at more than a thousand, where the score is nought, and Newton's steps get there.
+    """
+    rng = np.random.default_rng(1)
+    z = rng.standard_normal((258, 20))
+    rare = np.zeros(258)
+    rare[0] = 1.0
+    codes = (z[:, 0] > 1.2).astype(int)
+    z[0, 0] = -4
+    codes[0] = 1
+    x = np.column_stack([np.ones(258), z, rare])
+    more, more_codes, weights = methods.augmented(x, codes, 2, x)
+    params, _ = methods.fit_logit(more, more_codes, weights)
+    score = more.T @ (weights * (more_codes - expit(more @ params)))
+    assert np.abs(params).max() > 1000
+    assert np.abs(score).max() < 1e-4

@@ -100,19 +100,21 @@ def _newton(
     start: Array,
     pieces: Callable[[Array], tuple[float, Array, Array]],
     tolerance: float = EXACT,
-    supported: bool = False,
+    spreads: Array | None = None,
 ) -> tuple[Array, Array]:
     """Maximise a concave log-likelihood; returns estimate and information. Raises NotConvergedError
     if it runs away.
 
-    supported: by pseudo-rows, so that there is a maximum, which may be far: it is given the steps
-    to get there.
+    spreads: of what each parameter is multiplied with, where pseudo-rows support it, so that there
+    is a maximum. That may be far: it is given the steps to get there, and a rare indicator, whose
+    parameter can be in the hundreds, steps as long as its small spread allows.
     """
     params = start
     value, score, information = pieces(params)
-    for _ in range(STEPS * (10 if supported else 1)):
+    reach = np.ones(len(start)) if spreads is None else spreads
+    for _ in range(STEPS * (1 if spreads is None else 10)):
         step, _ = lapack.dpotrs(root(information), score, lower=1)
-        step *= min(1.0, LARGEST_STEP / max(np.abs(step).max(), 1e-300))
+        step *= min(1.0, LARGEST_STEP / max(np.abs(step * reach).max(), 1e-300))
         for _ in range(12):
             tried, score_there, information_there = pieces(params + step)
             if np.isfinite(tried) and tried >= value - 1e-10 * max(1.0, abs(value)):
@@ -122,9 +124,18 @@ def _newton(
             raise NotConvergedError("no step gains")
         gained, value = tried - value, tried
         params, score, information = params + step, score_there, information_there
-        if np.abs(step).max() < tolerance or (abs(gained) < 1e-12 and np.abs(score).max() < 1e-6):
+        if np.abs(step * reach).max() < tolerance or (
+            abs(gained) < 1e-12 and np.abs(score).max() < 1e-6
+        ):
             return params, information
     raise NotConvergedError("no convergence")
+
+
+def _spreads(x: Array) -> Array:
+    """Of each column the standard deviation, at most 1 and not below 0.01; of the constant 1."""
+    spreads = np.clip(x.std(axis=0), 0.01, 1.0)
+    spreads[0] = 1.0
+    return np.asarray(spreads)
 
 
 def _gram(x: Array, weights: Array) -> Array:
@@ -159,8 +170,9 @@ def fit_logit(
         value = float(w @ (codes * linear - np.logaddexp(0, linear)))
         return value, x.T @ (w * (codes - chance)), _gram(x, w * chance * (1 - chance))
 
+    spreads = None if weights is None else _spreads(x)
     params, information = _newton(
-        np.zeros(x.shape[1]) if start is None else start, pieces, tolerance, weights is not None
+        np.zeros(x.shape[1]) if start is None else start, pieces, tolerance, spreads
     )
     _check(x @ params, weights)
     return params, information
@@ -195,7 +207,7 @@ def fit_mlogit(
         np.zeros((levels - 1) * p) if start is None else start,
         pieces,
         tolerance,
-        weights is not None,
+        None if weights is None else np.tile(_spreads(x), levels - 1),
     )
     _check(x @ params.reshape(levels - 1, p).T, weights)
     return params, information
@@ -253,7 +265,10 @@ def fit_ologit(
     if start is None:
         share = np.cumsum(np.bincount(codes, w, rows.levels) / w.sum())[:-1]
         start = np.concatenate([np.zeros(z.shape[1]), np.log(share / (1 - share))])
-    params, information = _newton(start, rows.pieces, tolerance, weights is not None)
+    spreads = None
+    if weights is not None:
+        spreads = np.append(_spreads(x)[1:], np.ones(rows.levels - 1))  # of cut points: one each
+    params, information = _newton(start, rows.pieces, tolerance, spreads)
     _check(z @ params[: z.shape[1]], weights)
     return params, information
 
