@@ -64,6 +64,14 @@ def test_what_is_off_by_hand():
     assert found.loc[("mean_coverage", "imputed", ""), "within"] == 0
 
 
+def test_a_cohort_that_cannot_be_imputed_is_counted():
+    rows = module._Judged(
+        "study", pd.DataFrame(HOLES), pd.DataFrame(ESTIMATES), {(T1, "dv_any[Yes]"): 0.7}, cohorts=3
+    ).rows()
+    missed = next(row for row in rows if row["measure"] == "not_imputed")
+    assert (missed["value"], missed["bar"], missed["within"]) == (1, 0, 0)
+
+
 def test_a_number_is_judged_in_standard_deviations():
     holes = [Hole(T1, "ctq_total", "", 5, 50, 48, 20), Hole(T1, "ctq_total", "", 5, 54, 48, 20)]
     found = judged(holes, ESTIMATES, {(T1, "dv_any[Yes]"): 0.7})

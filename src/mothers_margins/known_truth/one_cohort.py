@@ -17,6 +17,7 @@ from mothers_margins.cohort.design_columns import put_together
 from mothers_margins.cohort.read_cohort import read_cohort
 from mothers_margins.demo.recipe import Recipe
 from mothers_margins.demo.synthetic import whole_and_file
+from mothers_margins.errors import UsageError
 from mothers_margins.imputation import Draws, pool_estimates
 from mothers_margins.imputation.fit_each import FITS
 from mothers_margins.study.study import Study
@@ -71,7 +72,9 @@ class Estimate:
 
 
 def tried(trial: Trial, seed: int) -> tuple[list[Hole], list[Estimate]]:
-    """Draw a cohort, impute it for each outcome, and analyse it four ways."""
+    """Draw a cohort, impute it for each outcome, and analyse it four ways. An outcome for which it
+    cannot be imputed has no hole and no estimate.
+    """
     whole, text = whole_and_file(trial.study, trial.recipe, seed=seed)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
@@ -80,16 +83,19 @@ def tried(trial: Trial, seed: int) -> tuple[list[Hole], list[Estimate]]:
     holes: list[Hole] = []
     estimates: list[Estimate] = []
     for outcome in trial.outcomes:
-        imputed = impute(
-            cohort,
-            outcome,
-            trial.model,
-            m=trial.m,
-            burnin=trial.sweeps,
-            seed=seed,
-            draws=trial.draws,
-            progress=False,
-        )
+        try:
+            imputed = impute(
+                cohort,
+                outcome,
+                trial.model,
+                m=trial.m,
+                burnin=trial.sweeps,
+                seed=seed,
+                draws=trial.draws,
+                progress=False,
+            )
+        except UsageError:
+            continue  # rows that cannot be imputed are counted, and do not end the others
         terms = trial.study.terms(trial.model, outcome)
         completed = [imputed.complete(i, terms) for i in range(1, imputed.m + 1)]
         holes += _holes(imputed, completed, whole)

@@ -131,8 +131,25 @@ class _Judged:
 
     def rows(self) -> Iterator[Row]:
         common: Row = {"recipe": self.recipe, "cohorts": self.cohorts}
-        for row in (*self._imputed_values(), *self._estimates(), *self._intervals()):
+        judged = (
+            *self._not_imputed(),
+            *self._imputed_values(),
+            *self._estimates(),
+            *self._intervals(),
+        )
+        for row in judged:
             yield common | row
+
+    def _not_imputed(self) -> Iterator[Row]:
+        """Cohorts for which the plan could not be carried out."""
+        for outcome, own in self.estimates.groupby("outcome", sort=False):
+            analysed = own.groupby(["analysis", "term"]).size().max()
+            missed = float(self.cohorts - analysed)
+            yield self._named(str(outcome), IMPUTED, "not_imputed", "") | {
+                "value": missed,
+                "bar": 0.0,
+                "within": float(missed == 0),
+            }
 
     def _imputed_values(self) -> Iterator[Row]:
         """Imputed less true, weighted by the missing cells."""

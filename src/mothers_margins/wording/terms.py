@@ -28,6 +28,7 @@ METHODS = {
     "unknown_as_yes": "unknown outcomes as yes",
 }
 MEASURES = {  # of a plan test
+    "not_imputed": "cohorts that could not be imputed",
     "share_off": "imputed less true, in percentage points",
     "mean_off": "imputed less true, in standard deviations",
     "log_odds_off": "log odds ratio less that of the full data",
