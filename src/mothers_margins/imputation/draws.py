@@ -14,7 +14,7 @@ from mothers_margins.imputation.calibration import (
     calibrated_ologit,
     chances,
 )
-from mothers_margins.imputation.columns import Column, Pattern
+from mothers_margins.imputation.columns import Column, Items, Pattern
 from mothers_margins.imputation.equations import Equation, Name
 from mothers_margins.imputation.linear_regression import draw_regress_params, fit_regress
 from mothers_margins.imputation.logistic_regression import (
@@ -167,26 +167,27 @@ def _numbers(
         loose = newton.dependent(least_squares[1])
         if loose.size:
             return loose
-    after = Memory(rows.columns, left_out=memory.left_out)
-    low, high = _limits(target, stand)
-    values = np.empty(len(low))
+    limits = _limits(target, stand)
+    values = np.empty(len(limits[0]))
     happened: list[Happening] = []
-    alone = np.ones(len(low), dtype=bool)  # rows without an answer that binds
+    alone = np.ones(len(values), dtype=bool)  # rows without an answer that binds
     for pattern in target.items.patterns if target.items else ():
         alone[pattern.rows] = False
-        limits = (low[pattern.rows], high[pattern.rows])
-        scores, more = _with_answers(target, pattern, rows.columns, stand, limits, rng)
-        values[pattern.rows] = scores
+        own = _limits_of(pattern.rows, limits)
+        values[pattern.rows], more = _with_answers(target, pattern, rows.columns, stand, own, rng)
         happened += more
     if alone.any():
-        limits = (low[alone], high[alone])
-        only = replace(rows, wanted=rows.wanted[alone])
-        numbers, more = _one_number_each(target.equation, only, least_squares, limits, rng)
-        values[alone] = numbers
+        values[alone], more = _one_number_each(
+            target.equation,
+            replace(rows, wanted=rows.wanted[alone]),
+            least_squares,
+            _limits_of(alone, limits),
+            rng,
+        )
         happened += more
-    values, stopped = _shifted(values, target.equation.delta, (low, high))
+    values, stopped = _shifted(values, target.equation.delta, limits)
     happened += [("shift_stopped", ())] * stopped
-    return Drawn(values, happened, after)
+    return Drawn(values, happened, Memory(rows.columns, left_out=memory.left_out))
 
 
 def _limits(target: Column, stand: Stand) -> tuple[Array, Array]:
@@ -197,6 +198,12 @@ def _limits(target: Column, stand: Stand) -> tuple[Array, Array]:
     missing = int(target.missing.sum())
     # limits without bounds are those of truncreg and of a delta
     return np.full(missing, low), np.full(missing, high)
+
+
+def _limits_of(cells: Array, limits: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The limits of some of the missing cells."""
+    low, high = limits
+    return low[cells], high[cells]
 
 
 def _one_number_each(
@@ -217,12 +224,9 @@ def _one_number_each(
         except ArithmeticError:
             method = "pmm"
             happened.append(("pmm_in_place", ()))
-    params, sigma = draw_regress_params(*least_squares, rng)
-    wanted = rows.wanted @ params
+    donors, wanted = _regressed(rows, least_squares, equation.knn, rng)
     if method == "regress":
-        return wanted + sigma * rng.standard_normal(len(wanted)), happened
-    # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
-    donors = _Donors(rows.x @ least_squares[0], rows.y, equation.knn, sigma)
+        return wanted + donors.sigma * rng.standard_normal(len(wanted)), happened
     values, few = _matched_inside(donors, wanted, limits, rng)
     return values, happened + few
 
@@ -237,6 +241,19 @@ class _Donors:
     values: Array
     knn: int
     sigma: float
+
+
+def _regressed(
+    rows: _Rows,
+    least_squares: tuple[Array, Array, float, int],
+    knn: int,
+    rng: np.random.Generator,
+) -> tuple[_Donors, Array]:
+    """The donors of a regression, and predictions of the missing rows. Type 1: donors at the
+    estimate, the missing at a draw (van Buuren 2018, §3.4.2).
+    """
+    params, sigma = draw_regress_params(*least_squares, rng)
+    return _Donors(rows.x @ least_squares[0], rows.y, knn, sigma), rows.wanted @ params
 
 
 def _matched_inside(
@@ -296,21 +313,26 @@ def _with_answers(
     answered = items.answered(pattern, at, stand.values)
     if not pattern.unanswered.any():
         return answered, []
-    of_donors = items.answers[items.complete]
-    rest = of_donors[:, pattern.unanswered].sum(axis=1)
-    room = _room(answered, rest, limits)
-    knn = target.equation.knn
-    if len(rest) < knn:
-        donors, wanted = _hardly_any_donors(rest, len(at), knn)
+    asked = np.column_stack([stand.design[at][:, columns], answered])
+    rows = _rest_by_sums(items, pattern, columns, stand.design, asked)
+    if len(rows.y) < target.equation.knn:
+        donors, wanted = _hardly_any_donors(rows.y, len(at), target.equation.knn)
     else:
-        sums = of_donors[:, ~pattern.unanswered].sum(axis=1)
-        x = np.column_stack([_part(stand.design, items.complete, columns), sums])
-        least_squares = fit_regress(x, rest)
-        params, sigma = draw_regress_params(*least_squares, rng)
-        donors = _Donors(x @ least_squares[0], rest, knn, sigma)
-        wanted = np.column_stack([stand.design[at][:, columns], answered]) @ params
-    added, few = _matched_inside(donors, wanted, room, rng)
+        donors, wanted = _regressed(rows, fit_regress(rows.x, rows.y), target.equation.knn, rng)
+    added, few = _matched_inside(donors, wanted, _room(answered, rows.y, limits), rng)
     return answered + added, few
+
+
+def _rest_by_sums(
+    items: Items, pattern: Pattern, columns: Array, design: Array, asked: Array
+) -> _Rows:
+    """What the open items add, by the predictors and the sum of the answered ones, in rows with
+    every item answered. asked: the same predictors of the rows of the pattern.
+    """
+    answers = items.answers[items.complete]
+    sums = answers[:, ~pattern.unanswered].sum(axis=1)
+    x = np.column_stack([_part(design, items.complete, columns), sums])
+    return _Rows(x, answers[:, pattern.unanswered].sum(axis=1), asked, columns)
 
 
 def _room(answered: Array, rest: Array, limits: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -344,20 +366,9 @@ def _levels(
     fitted = _fit_levels(target, rows, memory)
     if not isinstance(fitted, _FittedLevels):
         return fitted
-    params = newton.moved(fitted.params, fitted.root, rng)
-    codes = rows.y.astype(int)
-    method = target.equation.method
-    levels = len(target.levels)
-    if stand.calibrated:
-        params, expected = _calibrated(target, rows.x, params, codes, rng)
-    else:
-        expected = chances(method, rows.x, params, levels).mean(axis=0)
-    if method == "logit":
-        params[0] += target.equation.delta
-    elif method == "ologit":
-        params[rows.x.shape[1] - 1 :] -= target.equation.delta  # lower cut points, higher levels
-    draw_levels = LEVELLED_METHODS[method][1]
-    values = draw_levels(rows.wanted, params, levels, rng).astype(float)
+    params, expected = _drawn_params(target, rows, fitted, stand.calibrated, rng)
+    draw_levels = LEVELLED_METHODS[target.equation.method][1]
+    values = draw_levels(rows.wanted, params, len(target.levels), rng).astype(float)
     happened: list[Happening] = [("augmented", ())] if fitted.supported else []
     if target.items:
         for pattern in target.items.patterns:
@@ -366,9 +377,32 @@ def _levels(
             if target.equation.delta:
                 # what was answered decides these rows, so no shift reaches them
                 happened += [("shift_stopped", ())] * len(pattern.rows)
-    rarest = np.bincount(codes, minlength=levels).argmin()
+    rarest = np.bincount(rows.y.astype(int), minlength=len(target.levels)).argmin()
     after = Memory(rows.columns, fitted.params, fitted.supported, memory.left_out)
     return Drawn(values, happened, after, float(expected[rarest]))
+
+
+def _drawn_params(
+    target: Column,
+    rows: _Rows,
+    fitted: "_FittedLevels",
+    calibrated: bool,
+    rng: np.random.Generator,
+) -> tuple[Array, Array]:
+    """Parameters as they are drawn, set and shifted; and the share of each level that they expect
+    among the observed rows before the shift.
+    """
+    params = newton.moved(fitted.params, fitted.root, rng)
+    method = target.equation.method
+    if calibrated:
+        params, expected = _calibrated(target, rows.x, params, rows.y.astype(int), rng)
+    else:
+        expected = chances(method, rows.x, params, len(target.levels)).mean(axis=0)
+    if method == "logit":
+        params[0] += target.equation.delta
+    elif method == "ologit":
+        params[rows.x.shape[1] - 1 :] -= target.equation.delta  # lower cut points, higher levels
+    return params, expected
 
 
 def _calibrated(
