@@ -113,5 +113,5 @@ def bounds(answers: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 
 def completed(frame, equations, m=5, **more) -> list[pd.DataFrame]:
-    made = chained(frame, equations, m=m, burnin=3, seed=3, **more)
-    return [made.complete(i) for i in range(1, m + 1)]
+    imputations = chained(frame, equations, m=m, burnin=3, seed=3, **more)
+    return [imputations.complete(i) for i in range(1, m + 1)]

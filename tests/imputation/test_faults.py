@@ -20,13 +20,13 @@ def test_all_that_is_wrong_with_the_equations_is_said_at_once():
     frame["empty"] = frame["empty"].astype(float)
     with pytest.raises(ValueError, match="chained") as error:
         chained(frame, {"g": "pmm", "empty": "pmm", "nope": "pmm"}, m=1, seed=1)
-    for said in (
+    for words in (
         "'nope' has an equation and is no column",
         "'x' has missing values and no equation",
         "'empty' has no observed value",
         "'g' has levels, and pmm is for numbers",
     ):
-        assert said in str(error.value)
+        assert words in str(error.value)
 
 
 @pytest.mark.parametrize("method", ["pnm", "PMM", "norm", "logreg", ""])
@@ -62,7 +62,7 @@ def test_what_cannot_be_imputed_is_refused_by_name_and_without_values():
 
 
 @pytest.mark.parametrize(
-    ("passive", "said"),
+    ("passive", "words"),
     [
         ({"p": Passive(("q",), lambda part: part["q"])}, "needs q, which is no column"),
         (
@@ -76,8 +76,8 @@ def test_what_cannot_be_imputed_is_refused_by_name_and_without_values():
         ({"p": Passive(("a",), lambda part: part["a"].to_numpy())}, "'p' must make a Series"),  # type: ignore[arg-type, return-value]
     ],
 )
-def test_passive_variables_that_cannot_be_made_are_refused(passive, said):
-    with pytest.raises(ValueError, match=said):
+def test_passive_variables_that_cannot_be_made_are_refused(passive, words):
+    with pytest.raises(ValueError, match=words):
         chained(parts(), PARTS | passive, m=1, seed=1)
 
 

@@ -13,11 +13,11 @@ def test_pseudo_rows_are_those_of_white_daniel_and_royston():
     case = R["augment"]
     codes = np.array([{"no": 0, "yes": 1}.get(value, -1) for value in case["y"]])
     every = np.column_stack([np.ones(8), np.array(case["x"])])
-    x, made, weights = augmented(every[codes >= 0], codes[codes >= 0], 2, every)
+    x, more_codes, weights = augmented(every[codes >= 0], codes[codes >= 0], 2, every)
     assert x[6:, 1:] == pytest.approx(np.array(case["x_aug"])[8:], rel=1e-10)
-    assert ["no" if code == 0 else "yes" for code in made[6:]] == case["y_aug"][8:]
+    assert ["no" if code == 0 else "yes" for code in more_codes[6:]] == case["y_aug"][8:]
     assert weights[6:] == pytest.approx(case["w"][8:], rel=1e-10)
-    params, information = fit_logit(x, made, weights)
+    params, information = fit_logit(x, more_codes, weights)
     assert params == pytest.approx(case["fit_coef"], rel=1e-10)
     assert np.linalg.inv(information) == pytest.approx(np.array(case["fit_cov_unscaled"]), rel=1e-6)
 

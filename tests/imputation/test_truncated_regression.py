@@ -35,9 +35,9 @@ def test_the_truncated_fit_is_the_maximum_of_its_likelihood_and_the_information_
         return -float((stats.norm.logpdf(y, mean, sigma) - np.log(room)).sum())
 
     params, information = fit_truncreg(x, y, *limits)
-    found = optimize.minimize(minus_log_likelihood, np.append([50, 10, 10], np.log(20)))
-    assert minus_log_likelihood(params) <= found.fun + 1e-7
-    assert params == pytest.approx(found.x, rel=1e-4)
+    best = optimize.minimize(minus_log_likelihood, np.append([50, 10, 10], np.log(20)))
+    assert minus_log_likelihood(params) <= best.fun + 1e-7
+    assert params == pytest.approx(best.x, rel=1e-4)
     assert information == pytest.approx(hessian(minus_log_likelihood, params), rel=1e-3, abs=1e-3)
 
 
