@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mothers_margins.disclosure import model_gate
+from mothers_margins.disclosure import forms, model_gate
 from mothers_margins.disclosure.model_gate import (
     Decision,
     Protection,
@@ -134,26 +134,6 @@ def test_exactly_enough_values_are_enough():
     assert decided(table, feasible=3).form != "shown"
 
 
-def test_a_table_that_is_withheld_hides_no_other():
-    """Tables that print the same; a first count is 9, 8, 12, 13 and a second small in the second
-    table only, where it has two values. So the second cannot be printed, and without it the first
-    count keeps three values.
-    """
-    labels = np.zeros(4, dtype=int)
-    first = model_gate._Count(np.array([9, 8, 12, 13]), np.array([True, True, False, False]))
-    second = model_gate._Count(np.array([20, 7, 20, 20]), np.array([False, True, False, False]))
-    every = np.ones(4, dtype=bool)
-    passing = [
-        model_gate._passing(labels, every, [first, second], feasible).tolist()
-        for feasible in (2, 3, 4)
-    ]
-    assert passing == [
-        [True, True, True, True],
-        [True, False, True, True],
-        [False, False, True, True],
-    ]
-
-
 def test_a_cell_that_cannot_have_anyone_needs_no_protection():
     table = np.array([[0, 40], [36, 99]])
     known = known_of(table)
@@ -242,15 +222,14 @@ def test_where_even_those_cannot_be_held_nothing_is_shown(monkeypatch):
 
 
 def found_out(tables, decide, prints, threshold, feasible):
-    """Small counts that keep fewer values than they must, among all tables that have the same form
-    and print the same in it. decide: from a table its form. prints: from form and table what is
-    printed.
+    """Small counts that keep fewer values than they must, among all tables that have the same form,
+    withheld is one, and print the same in it. decide: from a table its form. prints: from form and
+    table what is printed.
     """
     alike = defaultdict(list)
     for table in tables:
         form = decide(table)
-        if form != "withheld":
-            alike[form, prints(form, table)].append(table)
+        alike[form, prints(form, table) if form != "withheld" else None].append(table)
     return [
         (table.tolist(), cell)
         for group in map(np.array, alike.values())
@@ -285,15 +264,15 @@ EVERY = compatible_tables(KNOWN)
 def test_odds_ratios_withstand_a_reader_who_knows_the_rule(method, feasible):
     """Every table of 46 with 12 events. Some of them have to be shown, or nothing is tested."""
     gate = Protection(4, feasible)
-    forms = []
+    given = []
 
     def decide(table):
         found = unadjusted_odds_ratios(table, KNOWN, gate, method=method, p_decimals=2)
-        forms.append(found.form)
+        given.append(found.form)
         return found.form
 
     assert not found_out(EVERY, decide, prints_ratios(method), 4, feasible)
-    assert {"shown", "withheld"} <= set(forms)
+    assert {"shown", "withheld"} <= set(given)
 
 
 PRINTS_P = {
@@ -302,41 +281,56 @@ PRINTS_P = {
 }
 
 
-def attack_p(test, known, feasible):
+KNOWN_TOTAL = {
+    14: Printed(n=50, n_events=20, row_totals=(14, None)),
+    22: Printed(n=279, n_events=99, row_totals=(22, None)),
+}
+
+
+def attack_p(test, known, feasible, threshold=5):
     tables = compatible_tables(known)
     tables = tables[np.isfinite(p_of_test(tables, test))]
-    forms = []
+    given = []
 
     def decide(table):
-        forms.append(p_value(table, known, Protection(5, feasible), test=test).form)
-        return forms[-1]
+        given.append(p_value(table, known, Protection(threshold, feasible), test=test).form)
+        return given[-1]
 
     def prints(form, table):
         return float(PRINTS_P[form](p_of_test(table[None], test))[0])
 
-    return found_out(tables, decide, prints, 5, feasible), set(forms)
+    return found_out(tables, decide, prints, threshold, feasible), set(given)
 
 
 @pytest.mark.parametrize("test", ["chi_squared", "fisher_exact"])
 @pytest.mark.parametrize("level_total", [None, 14, 22])
 def test_p_values_withstand_a_reader_who_knows_the_rule(test, level_total):
     known = Printed(n=36, n_events=13, row_totals=(level_total, None))
-    found, forms = attack_p(test, known, 3)
+    found, given = attack_p(test, known, 3)
     assert not found
-    assert len(forms) > 1
+    assert len(given) > 1
+
+
+def test_p_values_withstand_where_a_refusal_would_tell():
+    """A level of 22 among groups of 99 and 180: with both forms two tables would be withheld."""
+    assert not attack_p("chi_squared", KNOWN_TOTAL[22], 3, 10)[0]
 
 
 def test_a_rule_that_forgets_what_was_refused_is_found(monkeypatch):
     """The next form is then judged among all tables, also those that would have had the finer."""
-    passing = model_gate._passing
+    may_be_printed = forms.may_be_printed
 
     def forgets(labels, left, counts, feasible):
-        return passing(labels, np.ones(len(labels), dtype=bool), counts, feasible)
+        every = np.ones(len(labels), dtype=bool)
+        return left & may_be_printed(labels, every, counts, feasible)
 
-    known = Printed(n=50, n_events=20, row_totals=(14, None))
-    assert not attack_p("chi_squared", known, 3)[0]
-    monkeypatch.setattr(model_gate, "_passing", forgets)
-    assert attack_p("chi_squared", known, 3)[0]
+    monkeypatch.setattr(forms, "may_be_printed", forgets)
+    assert attack_p("chi_squared", KNOWN_TOTAL[14], 3)[0]
+
+
+def test_a_rule_that_withholds_too_few_is_found(monkeypatch):
+    monkeypatch.setattr(model_gate, "with_enough_withheld", lambda given, *_: given)
+    assert attack_p("chi_squared", KNOWN_TOTAL[22], 3, 10)[0]
 
 
 # --- numbers in 100 -------------------------------------------------------------------------------

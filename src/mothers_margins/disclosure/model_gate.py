@@ -1,16 +1,18 @@
-"""What may be released of a model: decisions about plain numbers, as codes.
-
-A reader knows the rule as well as the numbers. So a form is chosen by what it leaves among the
-tables that print the same and would have been given the same form: having been refused a finer form
-tells something, too, and is counted against the coarser one.
-"""
+"""What may be released of a model: decisions about plain numbers, as codes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
+from mothers_margins.disclosure.forms import (
+    Count,
+    Form,
+    Step,
+    given_forms,
+    with_enough_withheld,
+)
 from mothers_margins.disclosure.printed_text import (
     P_CLASSES,
     Rule,
@@ -28,11 +30,9 @@ from mothers_margins.disclosure.table_statistics import (
 )
 from mothers_margins.disclosure.two_by_two import OddsRatio, Printed, compatible_tables
 
-# In this order, from fine to coarse. class: a p value as `<0.05`, with an odds ratio of one decimal
-# too; whole: without decimals.
-Form = Literal["shown", "one_decimal", "class", "whole", "withheld"]
 # enough: the model is large enough. enough_tables: every small count keeps its values.
 # no_small_count: there is none. pinned: decimals, or any form, would leave a small count too few.
+# refusal_tells: it could be printed, but then those that are withheld would be too few.
 # not_counted: more tables than can be held.
 Reason = Literal[
     "enough",
@@ -43,8 +43,10 @@ Reason = Literal[
     "enough_tables",
     "no_small_count",
     "pinned",
+    "refusal_tells",
     "not_counted",
 ]
+MANY = 5000  # tables among which those that print nearly the same are picked first
 # How far around the true table others are looked for where all cannot be held.
 RADII = (1, 2)
 
@@ -70,22 +72,8 @@ class Protection:
     bases: tuple[np.ndarray, ...] = ()
 
 
-class _Count(NamedTuple):
-    """One count in each of k tables, and where it is small."""
-
-    values: np.ndarray
-    small: np.ndarray
-
-
-class _Step(NamedTuple):
-    """A form, and what each of k tables prints in it: labels from 0, equal where that is equal."""
-
-    form: Form
-    labels: np.ndarray
-
-
 # From k tables what they print, form by form, from fine to coarse.
-Steps = Callable[[np.ndarray], list[_Step]]
+Steps = Callable[[np.ndarray], list[Step]]
 
 
 def adjusted_estimates(
@@ -137,17 +125,18 @@ def unadjusted_odds_ratios(
     coarsest = min(decimals, 1)
     near = tuple(_coarse(pair, method, level, coarsest) for pair in _pairs(table[None]))
 
-    def steps(tables: np.ndarray) -> list[_Step]:
+    def steps(tables: np.ndarray) -> list[Step]:
         fine = _printed_ratios(tables, method, level, decimals, known.rounding)
         coarse = _printed_ratios(tables, method, level, coarsest, known.rounding)
         if p_decimals is not None:
             p_values = [odds_ratio_p(pair, method) for pair in _pairs(tables)]
             fine += [p_in_units(p_value, p_decimals, known.rounding) for p_value in p_values]
             coarse += [p_class(p_value) for p_value in p_values]
-        found = [_Step("shown", _labels(fine)), _Step("one_decimal", _labels(coarse))]
+        found = [Step("shown", _labels(fine)), Step("one_decimal", _labels(coarse))]
         return found if decimals > coarsest else found[:1]
 
-    return _decided(table, replace(known, odds_ratios=near), protection, steps)
+    alone = replace(known, odds_ratios=())
+    return _decided(table, alone, protection, steps, near)
 
 
 def p_value(
@@ -166,12 +155,12 @@ def p_value(
     what is known.
     """
 
-    def steps(tables: np.ndarray) -> list[_Step]:
+    def steps(tables: np.ndarray) -> list[Step]:
         p_values = p_of_test(tables, test)
         fine = p_in_units(p_values, decimals, known.rounding)
         return [
-            _Step("shown", _labels([fine])),
-            _Step("class", _labels([p_class(p_values, cuts)])),
+            Step("shown", _labels([fine])),
+            Step("class", _labels([p_class(p_values, cuts)])),
         ]
 
     return _decided(table, known, protection, steps)
@@ -214,36 +203,68 @@ def per_hundred(
 
 
 def _decided(
-    table: np.ndarray, candidates: Printed, protection: Protection, steps: Steps
+    table: np.ndarray,
+    known: Printed,
+    protection: Protection,
+    steps: Steps,
+    near: tuple[OddsRatio, ...] = (),
 ) -> Decision:
-    """The form of the true table among the compatible ones, or where these are too many among those
-    around it. Values that some tables leave are left by all, so what is shown by these is safe from
-    a reader of the numbers; that those others would have had the same form is not proved then.
+    """The form of the true table among all that are possible. near: what holds at least of those
+    that print as it in any form; only these are looked at where all are many.
+
+    Where even these are too many, those around the true table are: values that some leave are left
+    by all, so what is shown by these is safe from a reader of the numbers. In both cases many
+    tables would be withheld, and it is not asked whether they are few.
     """
     try:
-        tables = compatible_tables(candidates)
-        return _decided_among(tables, table, candidates, protection, steps)
+        tables, all_of_them = _possible(known, near)
+        return _decided_among(tables, table, known, protection, steps, all_of_them=all_of_them)
     except OverflowError:
-        found = Decision("withheld", "not_counted")
+        closer = replace(known, odds_ratios=near or known.odds_ratios)
+        return _decided_around(table, closer, protection, steps)
+
+
+def _possible(known: Printed, near: tuple[OddsRatio, ...]) -> tuple[np.ndarray, bool]:
+    """The possible tables, and whether these are all, as `_decided` has it."""
+    try:
+        tables = compatible_tables(known)
+        if len(tables) <= MANY or not near:
+            return tables, True
+    except OverflowError:
+        if not near:
+            raise
+    return compatible_tables(replace(known, odds_ratios=near)), False
+
+
+def _decided_around(
+    table: np.ndarray, known: Printed, protection: Protection, steps: Steps
+) -> Decision:
+    """The form of the true table among those around it."""
+    found = Decision("withheld", "not_counted")
     for radius in RADII:
-        least = np.maximum(table - radius, candidates.least or 0)
-        most = np.minimum(table + radius, candidates.most or table + radius)
-        around = replace(candidates, least=_bounds(least), most=_bounds(most))
+        least = np.maximum(table - radius, known.least or 0)
+        most = np.minimum(table + radius, known.most or table + radius)
+        around = replace(known, least=_bounds(least), most=_bounds(most))
         try:
-            decision = _decided_among(
-                compatible_tables(around), table, candidates, protection, steps
-            )
+            tables = compatible_tables(around)
+            decision = _decided_among(tables, table, known, protection, steps, all_of_them=False)
         except OverflowError:
-            break
+            return found
         if decision.form != "withheld":
             found = decision
-        if found.form == "shown":
-            break
+        if decision.form == "shown":
+            return found
     return found
 
 
 def _decided_among(
-    tables: np.ndarray, table: np.ndarray, known: Printed, protection: Protection, steps: Steps
+    tables: np.ndarray,
+    table: np.ndarray,
+    known: Printed,
+    protection: Protection,
+    steps: Steps,
+    *,
+    all_of_them: bool,
 ) -> Decision:
     """The first form in which the true table leaves every small count its values. Raises ValueError
     where it is not among the tables.
@@ -253,45 +274,21 @@ def _decided_among(
         raise ValueError("The table contradicts what is known of it.")
     truth = places[0]
     counts = list(_counts(tables, known, protection))
-    left = np.ones(len(tables), dtype=bool)
-    reason: Reason = "enough_tables"
-    if not any(count.small[truth] for count in counts):
-        reason = "no_small_count"
-    for step in steps(tables):
-        passing = _passing(step.labels, left, counts, protection.feasible)
-        if passing[truth]:
-            return Decision(step.form, reason)
-        left &= ~passing
-        reason = "pinned"
-    return Decision("withheld", reason)
+    printed = steps(tables)
+    forms: list[Form] = [*(step.form for step in printed), "withheld"]
+    given = given_forms(printed, counts, protection.feasible, len(tables))
+    if all_of_them:
+        chosen = with_enough_withheld(given, printed, counts, protection.feasible)
+        if chosen[truth] != given[truth]:
+            return Decision("withheld", "refusal_tells")
+    form = forms[given[truth]]
+    if form != forms[0]:
+        return Decision(form, "pinned")
+    has_small = any(count.small[truth] for count in counts)
+    return Decision(form, "enough_tables" if has_small else "no_small_count")
 
 
-def _passing(
-    labels: np.ndarray, left: np.ndarray, counts: Sequence[_Count], feasible: int
-) -> np.ndarray:
-    """Which of the tables that are left may be printed: the most of them such that each of their
-    small counts has enough values among those that print the same and may be printed.
-    """
-    passing = left.copy()
-    while True:
-        found_out = np.zeros(len(labels), dtype=bool)
-        for count in counts:
-            values = _different_values(labels, count.values, passing)
-            found_out |= passing & count.small & (values < feasible)
-        if not found_out.any():
-            return passing
-        passing &= ~found_out
-
-
-def _different_values(labels: np.ndarray, values: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """For each table the number of values that some tables with its label have."""
-    size = int(values.max()) + 1
-    pairs = np.unique(labels[among] * size + values[among])
-    number: np.ndarray = np.bincount(pairs // size, minlength=int(labels.max()) + 1)[labels]
-    return number
-
-
-def _counts(tables: np.ndarray, known: Printed, protection: Protection) -> Iterator[_Count]:
+def _counts(tables: np.ndarray, known: Printed, protection: Protection) -> Iterator[Count]:
     """Every cell and every level's total, and where they, or what other bases have more, are
     small.
     """
@@ -305,7 +302,7 @@ def _counts(tables: np.ndarray, known: Printed, protection: Protection) -> Itera
             for base, differs in zip(protection.bases, differ, strict=True):
                 more = base[row, columns].sum() - values
                 small |= differs & (more >= 0) & (more < protection.threshold)
-            yield _Count(values, small)
+            yield Count(values, small)
 
 
 def _bounds(cells: np.ndarray) -> tuple[tuple[int, int], ...]:
