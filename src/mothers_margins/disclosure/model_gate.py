@@ -64,7 +64,8 @@ class Protection:
     """What is protected: counts below the threshold, zeros too, keep at least `feasible` values.
 
     bases: tables of the same variable and outcome on other released rows, r x 2, missing (nan) for
-    cells that are not printed; what they have more than the model's sample is a count as well.
+    cells that are not printed; what they have more than the model's sample is a count as well. That
+    a sample lies inside a base is for `Printed.most` to say.
     """
 
     threshold: int
@@ -225,7 +226,7 @@ def _decided(
 
 
 def _possible(known: Printed, near: tuple[OddsRatio, ...]) -> tuple[np.ndarray, bool]:
-    """The possible tables, and whether these are all, as `_decided` has it."""
+    """The possible tables, and whether these are all of them, as `_decided` has it."""
     try:
         tables = compatible_tables(known)
         if len(tables) <= MANY or not near:

@@ -98,7 +98,8 @@ def without_noise(values: np.ndarray) -> np.ndarray:
     # a division by a power of ten is exact to the last digit, a multiplication by 1e-14 is not
     places = np.rint(-np.log10(unit))
     power = 10.0 ** np.abs(places)
-    up, down = np.where(places > 0, power, 1.0), np.where(places > 0, 1.0, power)
+    up = np.where(places > 0, power, 1.0)
+    down = np.where(places > 0, 1.0, power)
     without: np.ndarray = np.rint(values * up / down) / up * down
     return without
 

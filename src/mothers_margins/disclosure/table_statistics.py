@@ -59,7 +59,8 @@ def standard_error(pairs: np.ndarray, method: Method) -> np.ndarray:
 def log_limit(pairs: np.ndarray, method: Method, level: float, side: int) -> np.ndarray:
     """The lower (side -1) or upper (+1) limit of each pair's log odds ratio. level: in per cent."""
     normal = float(ndtri(0.5 + level / 200))
-    estimate, error = log_odds_ratio(pairs, method), standard_error(pairs, method)
+    estimate = log_odds_ratio(pairs, method)
+    error = standard_error(pairs, method)
     with np.errstate(invalid="ignore"):  # infinite less infinite
         wald: np.ndarray = estimate + side * normal * error
     if method in ("wald", "half_wald", "firth_wald"):
@@ -143,7 +144,8 @@ def fisher_exact(tables: np.ndarray) -> np.ndarray:
     same_margins = np.split(order, np.flatnonzero(is_new) + 1) if len(tables) else []
     factorials = gammaln(np.arange(int(tables.sum(axis=2).max(initial=0)) + 1) + 1.0)
     for places in same_margins:
-        totals, events = margins[places[0], :-1], int(margins[places[0], -1])
+        totals = margins[places[0], :-1]
+        events = int(margins[places[0], -1])
         weights = np.sort(_log_weight(_all_events(totals, events), totals, factorials))
         up_to = np.concatenate([[0.0], np.cumsum(np.exp(weights - weights[-1]))])
         own = _log_weight(tables[places, :, 0], totals, factorials)

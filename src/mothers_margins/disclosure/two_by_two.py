@@ -160,7 +160,8 @@ def compatible_tables(printed: Printed, n_most: int | None = None) -> np.ndarray
         low, high = _others_of_row(tables, row, known, is_last)
         if row != reference:
             window = _window(tables, row, printed, known.n_most)
-            low, high = np.maximum(low, window[0]), np.minimum(high, window[1])
+            low = np.maximum(low, window[0])
+            high = np.minimum(high, window[1])
         tables = _filled(tables, (row, 1), low, high)
         if row != reference:
             tables = _agreeing_in_row(tables, row, printed)
@@ -242,7 +243,8 @@ def _others_of_row(
     low = np.full(len(tables), known.least[row, 1])
     if known.row_totals[row] != UNKNOWN:
         rest_of_row = known.row_totals[row] - tables[:, row, 0]
-        low, high = np.maximum(low, rest_of_row), np.minimum(high, rest_of_row)
+        low = np.maximum(low, rest_of_row)
+        high = np.minimum(high, rest_of_row)
     if known.n is not None and known.n_events is not None:
         others_left = known.n - known.n_events - tables[:, :, 1].sum(axis=1)
         high = np.minimum(high, others_left)
