@@ -275,6 +275,20 @@ def test_odds_ratios_withstand_a_reader_who_knows_the_rule(method, feasible):
     assert {"shown", "withheld"} <= set(given)
 
 
+@pytest.mark.parametrize("method", ["wald", "firth_profile"])
+def test_tables_that_print_nearly_the_same_are_enough(monkeypatch, method):
+    """The same form as among all tables, but where these withhold some beside others."""
+    gate = Protection(4, 2)
+    some = EVERY[::5]
+    among_all = [unadjusted_odds_ratios(table, KNOWN, gate, method=method) for table in some]
+    monkeypatch.setattr(model_gate, "MANY", 0)
+    among_near = [unadjusted_odds_ratios(table, KNOWN, gate, method=method) for table in some]
+    pairs = zip(among_near, among_all, strict=True)
+    differ = [every for near, every in pairs if near != every]
+    assert {decision.reason for decision in differ} <= {"refusal_tells"}
+    assert len({decision.form for decision in among_near}) == 3
+
+
 PRINTS_P = {
     "shown": lambda p: p_in_units(p, 3),
     "class": lambda p: p_class(p, P_CLASSES),
