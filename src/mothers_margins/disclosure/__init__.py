@@ -1,0 +1,1 @@
+"""Disclosure control of counts and of what is made of them. Stands alone: numpy, scipy, pandas."""
