@@ -55,7 +55,7 @@ PLANTED = {
         f"{FILE_ADDRESS}/x/esmi.dta",
         r"C:\Users\somebody\esmi.dta",
         r"D:\esmi\data.dta",
-        "c:/Users/somebody/esmi.dta",
+        f"c:{USERS}/somebody/esmi.dta",
         r"\\server01\esmi\data.dta",
     ],
     "user_name": ["jdoe", "made by jdoe.", "x=jdoe;"],
