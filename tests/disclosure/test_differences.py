@@ -56,6 +56,9 @@ def test_hidden_once_is_hidden_for_ever_though_it_was_shown_before_that():
     ledger = ledger_of([shown("No", 12)], [hidden("No")])
     assert codes(findings(ledger, shown("No", 12)))["No"] == ["must_stay_hidden"]
     assert [*hidden_before(ledger, "esmi").values()] == [True]
+    again = ledger_of([hidden("No")], [shown("No", 12)])
+    assert codes(findings(again, shown("No", 12)))["No"] == ["must_stay_hidden"]
+    assert [*hidden_before(again, "esmi").values()] == [True]
 
 
 def test_what_was_shown_and_has_fallen_is_reported():

@@ -19,12 +19,15 @@ from hypothesis import strategies as st
 import mothers_margins as mm
 from mothers_margins.disclosure.policy import PolicyError, preset
 from mothers_margins.release.leak_search import packages, streamed_xml
+from mothers_margins.release.leak_search.search import Leak
 from mothers_margins.release.leaks import BINARY, TEXT, leaks
 from tests.release.made_files import (
     CLEAN,
     HEAD,
+    PACKAGE,
     RULES,
     SVG,
+    WORD,
     chunk,
     docx,
     kinds,
@@ -74,7 +77,9 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path):
 
 def test_a_zip_that_declares_more_than_fits_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(packages, "MOST_BYTES", 1_000)
-    assert quickly(tmp_path, "a.docx", docx()) == {"too_large"}
+    path = tmp_path / "a.docx"
+    path.write_bytes(docx())
+    assert leaks(path, rules=RULES) == [Leak("a.docx", "the file", "too_large")]
 
 
 def test_a_zip_of_too_many_parts_is_not_read(tmp_path):
@@ -137,6 +142,28 @@ def test_a_part_whose_name_leads_out_is_found_and_not_written(tmp_path, name):
 @pytest.mark.parametrize("kept", [0, 3, 4, 30, 200, 500, -30, -1])
 def test_a_zip_that_was_cut_is_found(tmp_path, name, kept):
     assert "unreadable" in quickly(tmp_path, name, docx()[:kept])
+
+
+def test_what_stands_in_no_list_of_a_zip_is_found(tmp_path):
+    raw = docx()
+    assert kinds(tmp_path, "a.docx", raw + b"SENTINEL-0042") == {"embedded_file"}
+    listed = raw.find(b"PK\x01\x02")
+    moved = bytearray(raw[:listed] + b"SENTINEL" + raw[listed:])
+    place = moved.rfind(b"PK\x05\x06") + 16
+    moved[place : place + 4] = struct.pack("<I", listed + 8)
+    assert kinds(tmp_path, "a.docx", bytes(moved)) == {"embedded_file"}
+
+
+def test_a_zip_that_was_written_in_one_go_passes(tmp_path):
+    class Pipe(BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    raw = Pipe()
+    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in (PACKAGE | WORD).items():
+            package.writestr(name, content)
+    assert kinds(tmp_path, "a.docx", raw.getvalue()) == set()
 
 
 def test_an_encrypted_part_is_found(tmp_path):
@@ -356,6 +383,18 @@ def test_a_png_that_declares_a_gigantic_chunk_is_found(tmp_path):
 
 def test_a_compressed_stream_in_a_pdf_is_bounded(tmp_path):
     assert "too_large" in kinds(tmp_path, "a.pdf", pdf(b"(x) Tj " * (10 * 1024**2)))
+
+
+def test_fonts_without_end_in_a_pdf_are_bounded(tmp_path):
+    ranges = b"begincodespacerange <00000000> endcodespacerange\n" + (
+        b"beginbfrange <00000000> <ffffffff> <0041> endbfrange\n" * 1_000
+    )
+    font = b"3 0 obj <<>> stream\n" + ranges + b"\nendstream endobj\n"
+    drawn = b"(" + b"x" * 1_000_000 + b") Tj"
+    content = pdf(drawn).replace(b"trailer", font * 70 + b"trailer")
+    before = time.monotonic()
+    kinds(tmp_path, "a.pdf", content)
+    assert time.monotonic() - before < SOON
 
 
 def test_a_file_too_large_is_not_read(tmp_path):

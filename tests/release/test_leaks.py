@@ -221,6 +221,19 @@ def test_what_stands_in_the_metadata_of_a_notebook_is_found(tmp_path, metadata, 
     )
 
 
+def test_versions_of_packages_and_the_ends_of_lines_are_no_leaks(tmp_path):
+    manifest = {"packages": {"papermill": "2.7.0"}, "note": "In the file:\nTable A:\nb.\n"}
+    assert kinds(tmp_path, "manifest.json", json.dumps(manifest)) == set()
+
+
+def test_a_number_is_a_text_and_a_key_that_stands_twice_is_found(tmp_path):
+    rules = texts.TextRules(forbidden=("470011",))
+    (tmp_path / "a.json").write_text('{"id": [470011]}', encoding="utf-8")
+    assert [leak.place for leak in leaks(tmp_path, rules=rules)] == ["id"]
+    (tmp_path / "a.json").write_text('{"id": 470011, "id": 1}', encoding="utf-8")
+    assert {leak.kind for leak in leaks(tmp_path, rules=rules)} == {"unreadable", "forbidden_text"}
+
+
 # ---- pages
 
 
@@ -440,6 +453,19 @@ def test_what_stands_in_an_svg_is_found(tmp_path, inner, kind):
     assert kind in kinds(tmp_path, "a.svg", SVG.replace("</svg>", f"{inner}</svg>"))
 
 
+def numbered(drawn: bytes) -> bytes:
+    """A PDF whose font numbers its letters: 1 is `SENTINEL-00`, 2 is `42`."""
+    first = "SENTINEL-00".encode("utf-16-be").hex().encode()
+    second = "42".encode("utf-16-be").hex().encode()
+    names = zlib.compress(
+        b"1 begincodespacerange <0000> <ffff> endcodespacerange\n"
+        b"1 beginbfchar <0001> <" + first + b"> endbfchar\n"
+        b"1 beginbfrange <0002> <0002> [<" + second + b">] endbfrange\n"
+    )
+    font = b"3 0 obj <</Filter /FlateDecode>> stream\n" + names + b"\nendstream endobj\n"
+    return pdf(drawn).replace(b"trailer", font + b"trailer")
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
@@ -453,6 +479,9 @@ def test_what_stands_in_an_svg_is_found(tmp_path, inner, kind):
         (pdf(b"<53454e54494e454c2d30303432> Tj"), "forbidden_text"),
         (pdf(b"(SENTINEL\\0550042) Tj"), "forbidden_text"),
         (b"%PS-1", "unreadable"),
+        (numbered(b"<00010002> Tj"), "forbidden_text"),
+        (numbered(b"[<0001>]TJ ET BT [<0001> 3 <0002>]TJ"), "forbidden_text"),
+        (numbered(b"[(\x00\x01) 5 (\x00\x02)] TJ"), "forbidden_text"),
     ],
 )
 def test_what_stands_in_a_pdf_is_found(tmp_path, content, kind):
@@ -508,6 +537,13 @@ def test_a_leak_does_not_repeat_what_it_found(tmp_path):
     (tmp_path / "a.csv").write_text("x\nSENTINEL-0042 jdoe\n", encoding="utf-8")
     assert "SENTINEL" not in str(leaks(tmp_path, rules=RULES))
     assert "SENTINEL" not in repr(RULES)
+
+
+@pytest.mark.parametrize("forbidden", [["own text", " "], "own text"])
+def test_texts_that_must_not_leave_are_added_to_rules_that_are_given(tmp_path, forbidden):
+    (tmp_path / "a.txt").write_text("Own  text\n\nSENTINEL-0042\n", encoding="utf-8")
+    found = leaks(tmp_path, forbidden=forbidden, rules=RULES)
+    assert {leak.place for leak in found} == {"line 1", "line 3"}
 
 
 def test_of_one_kind_no_more_places_than_can_be_read(tmp_path):

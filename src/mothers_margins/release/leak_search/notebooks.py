@@ -12,20 +12,44 @@ Said = dict[str, object]
 
 def search_json(search: Search, text: str) -> None:
     """Everything in a JSON file; of a notebook also whether it was run."""
-    search.text(text)
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         search.add("unreadable", "the file")
+        search.text(text)
         return
-    search.text("\n".join(_texts(content)), "its texts")
+    for place, part in _parts(content):
+        search.text("\n".join(_texts(part)), place)
+        for keys in _dictionaries(part):
+            if isinstance(keys.get("papermill"), dict):
+                search.add("papermill", place)
+            if any(widget in keys for widget in WIDGETS):
+                search.add("widget_state", place)
     if isinstance(content, dict) and "cells" in content:
         _search_notebook(search, content)
-    for keys in _dictionaries(content):
-        if "papermill" in keys:
-            search.add("papermill", "its metadata")
-        if any(widget in keys for widget in WIDGETS):
-            search.add("widget_state", "its metadata")
+
+
+def _once(pairs: list[tuple[str, object]]) -> Said:
+    """A dictionary. Raises ValueError for a key that stands twice: programs keep one or the other,
+    and what the other says would not be seen.
+    """
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        raise ValueError
+    return said
+
+
+def _parts(content: object) -> Iterator[tuple[str, object]]:
+    """What it holds, with places: cells of a notebook, else its outermost keys."""
+    if not isinstance(content, dict):
+        yield "the file", content
+        return
+    yield "its keys", [*content]
+    for key, value in content.items():
+        if key == "cells" and isinstance(value, list):
+            yield from ((f"cell {number}", cell) for number, cell in enumerate(value, start=1))
+        else:
+            yield key, {key: value}
 
 
 def _search_notebook(search: Search, notebook: Said) -> None:
@@ -49,12 +73,14 @@ def _search_notebook(search: Search, notebook: Said) -> None:
 
 
 def _texts(content: object) -> Iterator[str]:
-    """Every text in it, keys too. Without recursion: it may be nested by a stranger."""
+    """Every text and number in it, keys too. Without recursion: a stranger may have nested it."""
     waiting = [content]
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
             yield one
+        elif isinstance(one, int | float):
+            yield str(one)
         elif isinstance(one, dict):
             waiting += one.values()
             yield from one

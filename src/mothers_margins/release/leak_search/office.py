@@ -62,6 +62,8 @@ def search_office(search: Search, raw: bytes) -> None:
         return
     for kind, name in package.faults():
         search.add(kind, name)
+    if package.holds_more():
+        search.add("embedded_file", "between or behind its parts")
     search.text(package.comment, "comment of the zip file")
     for name in package.names():
         search.text(name, "names of parts")

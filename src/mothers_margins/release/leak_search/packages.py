@@ -12,6 +12,10 @@ MOST_BYTES = 256 * 1024**2
 MOST_RATIO = 200  # of a part that is larger than SMALL
 SMALL = 1024**2
 AT_ONCE = 64 * 1024
+LAST = b"PK\x05\x06"  # how the last record of a zip begins
+SIZE_OF_LAST, SIZE_OF_HEAD = 22, 30
+SIZES_FOLLOW = 8  # a part's flag: its sizes stand behind it
+LARGE = 2**32 - 1
 PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DAMAGED = (
     zipfile.BadZipFile,
@@ -44,6 +48,7 @@ class Package:
         except DAMAGED:
             raise HostileError("unreadable") from None
         self._parts = [part for part in self._zip.infolist() if not part.is_dir()]
+        self._raw = raw
         self._left = MOST_BYTES
         if len(self._zip.infolist()) > MOST_PARTS:
             raise HostileError("too_large")
@@ -64,6 +69,30 @@ class Package:
             if part.filename.lower() in seen:  # two programs may read two different ones
                 yield "unreadable", part.filename
             seen.add(part.filename.lower())
+
+    def holds_more(self) -> bool:
+        """Whether there is something between its parts or behind them, which is in no list."""
+        end = self._raw.rfind(LAST) + SIZE_OF_LAST + len(self._zip.comment)
+        if end != len(self._raw):
+            return True
+        reached = 0
+        for part in sorted(self._zip.infolist(), key=lambda one: one.header_offset):
+            if part.header_offset != reached:
+                return True
+            reached = self._end_of(part)
+        return reached != self._zip.start_dir
+
+    def _end_of(self, part: zipfile.ZipInfo) -> int:
+        """Where a part ends in the file."""
+        begins = part.header_offset + SIZE_OF_HEAD
+        lengths = self._raw[begins - 4 : begins]  # of the name and of what may follow it
+        end = begins + int.from_bytes(lengths[:2], "little")
+        end += int.from_bytes(lengths[2:], "little") + part.compress_size
+        if part.flag_bits & SIZES_FOLLOW:
+            sizes = 24 if part.file_size >= LARGE or part.compress_size >= LARGE else 16
+            is_marked = self._raw[end : end + 4] == b"PK\x07\x08"
+            end += sizes if is_marked else sizes - 4
+        return end
 
     def names(self) -> list[str]:
         """Names of all parts, each once."""

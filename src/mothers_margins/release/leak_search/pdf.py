@@ -1,26 +1,28 @@
-"""PDF: its properties, its attachments, and its text where fonts keep the letters as they are.
-
-A font may number its letters as it likes; then the text cannot be read without the font, and only
-what stands beside it is searched.
+"""PDF: its properties, its attachments, and its text where fonts keep the letters as they are or
+say which they are. Other text cannot be read without drawing it.
 """
 
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 
+from mothers_margins.release.leak_search.pdf_letters import letters_of
 from mothers_margins.release.leak_search.search import OUR_NAMES, Search
 
 MOST_BYTES = 128 * 1024**2  # of all streams together
 MOST_OF_ONE = 32 * 1024**2
+MOST_DRAWN = 20_000_000  # letters, once for each font
+MARKS = (b"Tj", b"TJ", b"/Type", b"/Author", b"/Title")
 BEGINS = re.compile(rb"(?<!end)stream\r?\n")
-LITERAL = re.compile(rb"\(((?:[^()\\]++|\\.)*+)\)", re.S)
-IN_HEXADECIMAL = re.compile(rb"<([0-9A-Fa-f\s]{4,20000})>")
+STRING = rb"\(((?:[^()\\]++|\\.)*+)\)|<([0-9A-Fa-f\s]{2,100000})>"
+STRING_OR_END = re.compile(STRING + rb"|\bT[jJ]\b|\bET\b", re.S)
 ESCAPED = re.compile(rb"\\([0-7]{1,3}|\r\n|.)", re.S)
 PERSON = re.compile(
-    rb"/(?:Author|Company|Manager|SourceModified)\s*"
-    rb"(?:\(((?:[^()\\]++|\\.)*+)\)|<([0-9A-Fa-f\s]{0,20000})>)",
+    rb"/(?:Author|Company|Manager|SourceModified)\s*((?:\((?:[^()\\]++|\\.)*+\)|<[^<>]{0,20000}>))",
     re.S,
 )
+DRAWS = re.compile(rb"\bT[jJ]\b")
 XMP_PERSON = re.compile(r"<(?:dc:creator|pdf:Author)\b.{0,2000}?</(?:dc:creator|pdf:Author)>", re.S)
 BESIDE = {
     "embedded_file": re.compile(rb"/(?:EmbeddedFiles?|RichMedia|Filespec)\b"),
@@ -45,13 +47,27 @@ def search_pdf(search: Search, raw: bytes) -> None:
     if not raw.startswith(b"%PDF-"):
         search.add("unreadable", "the file")
         return
+    parts: list[bytes] = []
     left = MOST_BYTES
     for number, part in enumerate(_parts(raw)):
         left -= len(part)
         if left < 0 or len(part) >= MOST_OF_ONE:
             search.add("too_large", f"stream {number}")
             return
-        _search_part(search, part, f"stream {number}" if number else "the file")
+        parts.append(part)
+    fonts = letters_of(parts)
+    for number, part in enumerate(parts):
+        where = f"stream {number}" if number else "the file"
+        _search_beside(search, part, where)
+        drawn = list(_drawn(part))
+        _search_texts(search, [[_decoded(one) for one in line] for line in drawn], where)
+        if not DRAWS.search(part):
+            continue
+        if sum(len(one) for line in drawn for one in line) * len(fonts) > MOST_DRAWN:
+            search.add("too_large", where)
+            continue
+        for font in fonts:
+            _search_texts(search, [[font.read(one) for one in line] for line in drawn], where)
 
 
 def _parts(raw: bytes) -> Iterator[bytes]:
@@ -63,46 +79,70 @@ def _parts(raw: bytes) -> Iterator[bytes]:
         outside.append(raw[position : hit.end()])
         end = raw.find(b"endstream", hit.end())
         position = len(raw) if end < 0 else end
-        streams.append((hit.end(), position))
+        if not _is_picture(outside[-1]):
+            streams.append((hit.end(), position))
     outside.append(raw[position:])
     yield b"".join(outside)
     for begins, ends in streams:
         yield _decompressed(raw[begins:ends])
 
 
+def _is_picture(before: bytes) -> bool:
+    """Whether what stands before a stream says that it is one of points."""
+    about = before[-5_000:].rpartition(b" obj")[2]
+    return b"/Image" in about and b"/Width" in about
+
+
 def _decompressed(stream: bytes) -> bytes:
-    """A stream as text, if it is compressed in the usual way; empty if it is a picture or font."""
-    try:
-        return zlib.decompressobj().decompress(stream, MOST_OF_ONE)
-    except zlib.error:
-        is_text = stream[:1000].isascii()
-        return stream if is_text else b""
+    """A stream, if it is text; empty if it is a font or the like."""
+    with suppress(zlib.error):  # compressed in another way, or not at all
+        stream = zlib.decompressobj().decompress(stream, MOST_OF_ONE)
+    is_text = stream[:1000].isascii() or any(mark in stream for mark in MARKS)
+    return stream if is_text else b""
 
 
-def _search_part(search: Search, part: bytes, where: str) -> None:
-    if not part[:1000].isascii() and where != "the file":
-        return  # the points of a picture, or a font
+def _search_beside(search: Search, part: bytes, where: str) -> None:
+    """What stands beside the text, and the part as it is written."""
     for kind, rule in BESIDE.items():
         if rule.search(part):
             search.add(kind, where)
     for hit in PERSON.finditer(part):
-        text = _literal(hit.group(1)) if hit.group(1) is not None else _from_hex(hit.group(2))
-        if text.strip() not in OUR_NAMES:
+        string = STRING_OR_END.match(hit.group(1))
+        if string and _decoded(_bytes_of(string)).strip() not in OUR_NAMES:
             search.add("document_property", where)
     plain = part.decode("utf-8", "replace")
     for person in XMP_PERSON.findall(plain):
         if re.sub(r"<[^<>]{0,200}>", "", person).strip() not in OUR_NAMES:
             search.add("document_property", where)
-    texts = [_literal(literal) for literal in LITERAL.findall(part)]
-    texts += [_from_hex(digits) for digits in IN_HEXADECIMAL.findall(part)]
     search.text(_printable(plain), where)
+
+
+def _drawn(part: bytes) -> Iterator[list[bytes]]:
+    """The strings of a part; those that are drawn at once, together."""
+    line: list[bytes] = []
+    for hit in STRING_OR_END.finditer(part):
+        if hit.group(1) is None and hit.group(2) is None:
+            yield line
+            line = []
+        else:
+            line.append(_bytes_of(hit))
+    yield line
+
+
+def _search_texts(search: Search, lines: list[list[str]], where: str) -> None:
+    """Strings one by one, line by line, and all together: a word is drawn in pieces."""
+    texts = [text for line in lines for text in line]
     search.text(_printable("\n".join(texts)), where)
-    search.text(_printable("".join(texts)), where)  # a word is drawn in pieces
+    search.text(_printable("\n".join("".join(line) for line in lines)), where)
+    search.text(_printable("".join(texts)), where)
 
 
-def _literal(raw: bytes) -> str:
-    """A text in parentheses."""
-    return _decoded(ESCAPED.sub(_unescaped, raw))
+def _bytes_of(hit: re.Match[bytes]) -> bytes:
+    """A string of a PDF, in parentheses or in hexadecimal digits."""
+    if hit.group(1) is not None:
+        return ESCAPED.sub(_unescaped, hit.group(1))
+    plain = b"".join(hit.group(2).split())
+    return bytes.fromhex((plain + b"0" * (len(plain) % 2)).decode("ascii"))
 
 
 def _unescaped(hit: re.Match[bytes]) -> bytes:
@@ -110,12 +150,6 @@ def _unescaped(hit: re.Match[bytes]) -> bytes:
     if sign.isdigit():
         return bytes([int(sign, 8) & 255])
     return LETTERS.get(sign, sign)
-
-
-def _from_hex(digits: bytes) -> str:
-    """A text in hexadecimal digits."""
-    plain = b"".join(digits.split())
-    return _decoded(bytes.fromhex((plain + b"0" * (len(plain) % 2)).decode("ascii")))
 
 
 def _decoded(raw: bytes) -> str:

@@ -6,7 +6,7 @@ import re
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -61,7 +61,7 @@ _WINDOWS = "Users|Documents and Settings|Windows|Program Files|ProgramData|Temp|
 _RULES = {
     "absolute_path": (
         (("/",), rf"/(?<![\w./~-]/)(?:{_ROOTS})/[\w.~-]"),
-        (("file:",), r"\bfile:(?://[\w.-]*)?[/\\]"),
+        (("file:/",), r"\bfile:/{1,5}[\w.~%]"),
         ((":\\",), r"(?<![A-Za-z0-9])[A-Z]:\\{1,2}[^\\/:*?\"<>|\r\n]{1,80}(?:\\|\.\w{2,5}\b)"),
         ((":\\", ":/"), rf"(?<![A-Za-z0-9])[A-Za-z]:[\\/]{{1,2}}(?:{_WINDOWS})[\\/]"),
         (("\\\\",), r"\\(?<![\\\w]\\)\\[A-Za-z0-9][\w.-]{1,60}\\[\w$]"),
@@ -148,6 +148,12 @@ class TextRules:
                 for hit in islice(rule.pattern.finditer(text), MOST_HITS):
                     yield rule.kind, hit.start()
 
+    def with_forbidden(self, texts: Iterable[str]) -> "TextRules":
+        """The same rules and more texts that must not leave."""
+        more = [texts] if isinstance(texts, str) else texts
+        kept = tuple(text.strip() for text in more if text.strip())
+        return replace(self, forbidden=(*self.forbidden, *kept))
+
     @cached_property
     def _rules(self) -> tuple[_Rule, ...]:
         return (
@@ -162,12 +168,11 @@ class TextRules:
         )
 
 
-def rules_of_this_computer(forbidden: Iterable[str] = ()) -> TextRules:
+def rules_of_this_computer() -> TextRules:
     """The rules with the names that this computer has now."""
     folders = {str(Path.home()), tempfile.gettempdir(), str(places.project())}
     long = sorted(one for one in folders if len(one) >= SHORTEST_FOLDER)
-    texts = tuple(text.strip() for text in forbidden if text.strip())
-    return TextRules(_named(_users()), _named(_hosts()), tuple(long), texts)
+    return TextRules(_named(_users()), _named(_hosts()), tuple(long))
 
 
 def _users() -> Iterator[str]:
