@@ -60,8 +60,9 @@ def leaks(
     """Everything that must not leave in a finished file, or in all files of a folder.
 
     forbidden: texts that must not appear, such as ids and quotations. rules: instead of those of
-    this computer, whose user, name and folders are asked for now; `forbidden` is added to them. A kind of file that is not
-    examined is a leak too. Raises UsageError if there is no such folder or file.
+    this computer, whose user, name and folders are asked for now; `forbidden` is added to them. A
+    kind of file that is not examined is a leak too. Raises UsageError if there is no such folder
+    or file.
     """
     if not folder_or_file.exists():
         raise UsageError(f"leaks: there is no {places.shown(folder_or_file)}.")
