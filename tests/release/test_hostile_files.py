@@ -152,6 +152,14 @@ def test_what_stands_in_no_list_of_a_zip_is_found(tmp_path):
     place = moved.rfind(b"PK\x05\x06") + 16
     moved[place : place + 4] = struct.pack("<I", listed + 8)
     assert kinds(tmp_path, "a.docx", bytes(moved)) == {"embedded_file"}
+    between = BytesIO()
+    with zipfile.ZipFile(between, "w") as package:
+        for name, content in (PACKAGE | WORD).items():
+            package.writestr(name, content)
+            package.fp.write(b"SENTINEL")
+            package.start_dir = package.fp.tell()
+        package.writestr("word/last.xml", "<a/>")
+    assert kinds(tmp_path, "a.docx", between.getvalue()) == {"embedded_file"}
 
 
 def test_a_zip_that_was_written_in_one_go_passes(tmp_path):
