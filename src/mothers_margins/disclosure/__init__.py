@@ -1,1 +1,3 @@
-"""Disclosure control of counts and of what is made of them. Stands alone: numpy, scipy, pandas."""
+"""Disclosure control on counts: what may be released together so that nothing hidden can be worked
+out. It stands alone: numpy, scipy, pandas and highspy.
+"""

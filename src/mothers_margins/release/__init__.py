@@ -1,0 +1,1 @@
+"""The door: what leaves, and what is looked for before it does."""
