@@ -433,7 +433,11 @@ def _disclosure(study: Study) -> Lines:
         yield "Numbers of those known at one timepoint only", said.follow_up, ""
     for place, equals in enumerate(said.precedence, 1):
         titles = "; ".join(study.plan(table).title for table in equals)
-        yield f"Order of tables, {place}", titles, "a later one never costs a cell of an earlier one"
+        yield (
+            f"Order of tables, {place}",
+            titles,
+            "a later one never costs a cell of an earlier one",
+        )
     for table, reason in said.accept_hidden.items():
         yield "Released although much of it is hidden", study.plan(table).title, reason
     for name, form in said.forms.items():
