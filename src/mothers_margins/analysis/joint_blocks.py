@@ -114,7 +114,7 @@ def _numbered(cohort: Cohort, name: str, number: int) -> Matrix:
     missing = values.isna().to_numpy(dtype=bool)
     applies_not = cohort.reasons[name].isin(cohort.study.not_applicable).to_numpy(dtype=bool)
     if hasattr(values, "cat"):
-        places = values.cat.codes.to_numpy(dtype=int)
+        places: Matrix = values.cat.codes.to_numpy(dtype=int)
     elif values.dtype == "boolean":
         places = (~values.fillna(False)).to_numpy(dtype=int)
     else:

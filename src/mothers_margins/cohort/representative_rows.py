@@ -67,6 +67,7 @@ class RepresentativeRows:
         self.rules = rules
         self.study = rules.study
         self._axis_of_score = dict(_axes_of_scores(rules))
+        self._tied: dict[Axis, dict[tuple[str, ...], bool]] = {}
         self._gate_of_item = {
             item: instrument.gate.variable
             for instrument in self.study.schema.instruments
@@ -121,9 +122,24 @@ class RepresentativeRows:
         """Whether fields among these axes say anything of the classes of scores that are made from
         some of them.
         """
-        kept = [name for name in scores.fields if Axis((name,)) in axes]
+        kept = tuple(name for name in scores.fields if Axis((name,)) in axes)
         if not kept:
             return False
+        if self._alike(scores):
+            kept = scores.fields[: len(kept)]  # as good as any others
+        if scores not in self._tied or kept not in self._tied[scores]:
+            self._tied.setdefault(scores, {})[kept] = self._says_something(kept, scores)
+        return self._tied[scores][kept]
+
+    def _alike(self, scores: Axis) -> bool:
+        """Whether scores ask of their items only how many are answered, whichever these are."""
+        if any(self.rules.cuts(name) for name in scores.scores):
+            return False
+        cells = [self.rules.cells(name) for name in scores.fields]
+        return len({(len(own), sum(cell[0] is None for cell in own)) for own in cells}) == 1
+
+    def _says_something(self, kept: Sequence[str], scores: Axis) -> bool:
+        """Whether some items say anything of the classes of the scores made of them and others."""
         if prod(len(self.rules.cells(name)) for name in kept) * len(scores.fields) > MOST:
             return True
         found = self._profiles(scores, kept)
@@ -282,7 +298,8 @@ def _grid(sizes: Sequence[int]) -> np.ndarray:
     """Every combination of places below these sizes, one a row."""
     if not sizes:
         return np.zeros((1, 0), dtype=int)
-    return np.indices(tuple(sizes)).reshape(len(sizes), -1).T
+    places: np.ndarray = np.indices(tuple(sizes)).reshape(len(sizes), -1).T
+    return places
 
 
 def _classes(values: np.ndarray, cuts: Sequence[float]) -> np.ndarray:
