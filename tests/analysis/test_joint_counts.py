@@ -541,3 +541,45 @@ def test_what_is_drawn_is_among_what_can_be(esmi, rows, tmp_path):
         assert (atom >= 0).all(), block.name
         assert not block.impossible[atom, regions.of_row].any(), block.name
     assert len(regions.sizes) >= 22
+
+
+SUPPLIED = ("ctq_total", "ctq_emotional_abuse", "ctq_physical_abuse", "ctq_sexual_abuse")
+SUPPLIED += ("ctq_emotional_neglect", "ctq_physical_neglect", "ctq_denial")
+SUPPLIED += ("cas_total", "cas_observed", "deprivation_quintile")
+
+
+def test_scores_that_a_file_supplies_are_made_from_nothing(esmi, demo, shipped, tmp_path):
+    """The same rows with scores in place of items, and a fifth in place of a rank."""
+    items = shipped.filter(regex=r"^(ctq|cas)_\d\d$").columns
+    scores = demo.data[[*SUPPLIED]].astype("str").fillna("")
+    rows = shipped.drop(columns=[*items, "deprivation_rank"]).join(scores)
+    rows.to_csv(tmp_path / "supplied.csv", index=False)
+    cohort = mm.derive(mm.read_cohort(tmp_path / "supplied.csv", esmi))
+    joint = mm.joint_counts(cohort)
+    trauma = atoms_in(joint, "ctq_total")
+    assert [*trauma] == ["ctq_total"]  # the bands are made from the subscales, which stand alone
+    band = atoms_in(joint, "ctq_physical_abuse_band")
+    assert {*band["ctq_physical_abuse_band"]} == {*esmi.levels("ctq_physical_abuse_band"), ""}
+    gated = {*atoms_in(joint, "relationship")["cas_total"]}
+    assert gated == {"known", "not_concerned", ""}
+    assert len(atoms_in(joint, "deprivation_quintile")) == 6
+
+
+def test_what_no_file_holds_is_not_known_to_anybody(esmi, demo, shipped, tmp_path):
+    items = [*shipped.filter(regex=r"^canm_\d\d$").columns]
+    scores = demo.data[["canm_met", "canm_unmet", "canm_answered", "canm_needs"]].astype("str")
+    rows = shipped.drop(columns=items).join(scores.fillna(""))
+    rows.to_csv(tmp_path / "supplied.csv", index=False)
+    joint = mm.joint_counts(mm.derive(mm.read_cohort(tmp_path / "supplied.csv", esmi)))
+    assert {tuple(row) for row in atoms_in(joint, "canm_01").values} == {("",)}
+    composite = atoms_in(joint, "primary_diagnosis")
+    assert {*composite["canm_substance_unmet"]} == {""}
+    assert {*composite["substance_misuse"]} == {"Yes", ""}
+    assert len(atoms_in(joint, "canm_met")) == 2
+
+
+def test_a_restricted_cohort_of_the_other_study_is_counted_too(study, other_rows):
+    joint = mm.joint_counts(other_rows())
+    atoms = joint[joint["part"] == "atom"]
+    assert sorted(atoms["variable"].unique()) == sorted(printed(study))
+    assert joint.loc[joint["part"] == "count", "n"].max() < 52

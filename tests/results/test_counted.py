@@ -72,7 +72,7 @@ def test_people_stand_in_columns_of_people(kind, engine):
         # the value of a summary, and of the print beside it, is a number of people where its row
         # says so
         assert count.column in PEOPLE or count.where == {"statistic": frozenset({"n"})}
-        within = {*COLUMNS[kind], "size", "rows", "region", "the step before"}
+        within = {*COLUMNS[kind], "size", "rows", "the region", "the step before"}
         assert count.within in within
 
 

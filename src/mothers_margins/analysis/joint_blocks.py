@@ -3,7 +3,7 @@ definition allows, and which of these somebody in some of the printed groups can
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -113,7 +113,7 @@ def _numbered(cohort: Cohort, name: str, number: int) -> Matrix:
     values = column(cohort, name)
     missing = values.isna().to_numpy(dtype=bool)
     applies_not = cohort.reasons[name].isin(cohort.study.not_applicable).to_numpy(dtype=bool)
-    if hasattr(values, "cat"):
+    if isinstance(values.dtype, pd.CategoricalDtype):
         places: Matrix = values.cat.codes.to_numpy(dtype=int)
     elif values.dtype == "boolean":
         places = (~values.fillna(False)).to_numpy(dtype=int)
@@ -141,22 +141,23 @@ def blocks_of(cohort: Cohort, regions: Regions) -> Iterator[Block]:
 def _together(rows: RepresentativeRows, axes_of: Mapping[str, frozenset[Axis]]) -> list[set[Axis]]:
     """What is varied, put together where a variable is made from several, or where something that
     cannot be, or a score and its items, ties them.
-
-    Left out is one thing that follows from the definition. A score of many items and one of these
-    items are apart where the one can be known or not whatever the other is; but all items together
-    say something of the score. Of i items of which r are needed, who lacks the score lacks
-    q = i - r + 1 answers or more. So if m answers are missing in a group, from 0 to m / q are
-    without the score (more than 0 only if m is above q - 1 for each of the group). That is no
-    narrower than the rules ask. If 2 or more are without it, m / q is 2 or more: three values. If
-    it is 1, at least q items, so two, have somebody not known; m is known only if those are shown,
-    which they are not where they are fewer than the threshold and protected; and if none of them is
-    fewer, m / q is above 2 again, as they are q items.
     """
-    sets = [*map(set, axes_of.values()), *_tied_by_what_cannot_be(rows)]
-    found = joined(sets)
-    scores = {axis for axes in found for axis in axes if axis.scores}
-    ties = [{*axes, axis} for axes in found for axis in scores - axes if rows.tied(axes, axis)]
-    return joined([*found, *ties])
+    # One thing that follows from the definition is left out. A score of many items and one of them
+    # are apart where each can be known or not whatever the other is; but all items together say
+    # something of the score. Of i items of which r are needed, who lacks the score lacks at least
+    # q = i - r + 1 answers, so if m answers are missing in a group, at most m / q of it lack the
+    # score (and at least 0, unless m is above q - 1 for everybody in the group). Where 2 or more
+    # lack it, that leaves 0, 1 and 2 at least. Where 1 does, q items or more have somebody not
+    # known: if these numbers are small they are hidden by the same rule, and m is not known; if
+    # they reach the threshold, m / q does too. The same holds, turned round, of those who have it.
+    found = joined([*map(set, axes_of.values()), *_tied_by_what_cannot_be(rows)])
+    number = -1
+    while number != len(found):
+        number = len(found)
+        scores = {axis for axes in found for axis in axes if axis.scores}
+        ties = [{*axes, axis} for axes in found for axis in scores - axes if rows.tied(axes, axis)]
+        found = joined([*found, *ties])
+    return found
 
 
 def _also_within_regions(
@@ -201,14 +202,10 @@ def _axes_of(rows: RepresentativeRows, names: Iterable[str]) -> frozenset[Axis]:
 
 def _tied_by_what_cannot_be(rows: RepresentativeRows) -> Iterator[set[Axis]]:
     """What is varied and named by one combination that cannot be, where it is recorded."""
-    study, supplied = rows.study, rows.rules.supplied
-    recorded = {*study.fields, *study.sets, *supplied}
-    for impossible in study.file.impossible:
+    recorded = {*rows.study.fields, *rows.study.sets, *rows.rules.supplied}
+    for impossible in rows.study.file.impossible:
         if recorded.issuperset(impossible.where):
             yield {*_axes_of(rows, impossible.where)}
-    for score in study.scores.values():
-        if score.sum_of and supplied.issuperset({score.name, *score.sum_of}):
-            yield {Axis((name,)) for name in (score.name, *score.sum_of)}
 
 
 def _block(
@@ -221,29 +218,27 @@ def _block(
     """The block of these variables, which are made from these axes."""
     deciding = _deciding(regions)
     of_groups = _axes_of(rows, deciding)
-    meets_groups = not axes.isdisjoint(of_groups)
-    if meets_groups:
+    by_groups = not axes.isdisjoint(of_groups)
+    if by_groups:
         every = rows.rows(axes | of_groups, [*names, *deciding])
     else:
         every = rows.rows(axes, names)
     levels = {name: levels_of(cohort.study, name) for name in names}
-    atoms, of_row = np.unique(numbered_levels(every, levels), axis=0, return_inverse=True)
-    impossible = np.zeros((len(atoms), len(regions.sizes)), dtype=bool)
-    if meets_groups:
-        impossible[:] = True
+    atoms, atom = np.unique(numbered_levels(every, levels), axis=0, return_inverse=True)
+    impossible = np.full((len(atoms), len(regions.sizes)), by_groups)
+    if by_groups:
         region = regions.of(every)
-        impossible[of_row.ravel()[region >= 0], region[region >= 0]] = False
-    block = Block(levels, atoms, impossible)
-    for atom, place in _zeros(cohort.study, block, regions):
-        impossible[np.ix_(atom, place)] = True
-    return block
+        impossible[atom.ravel()[region >= 0], region[region >= 0]] = False
+    return _with_zeros(cohort.study, Block(levels, atoms, impossible), regions)
 
 
-def _zeros(study: Study, block: Block, regions: Regions) -> Iterator[tuple[Matrix, Matrix]]:
-    """The combinations and regions between which there is nobody, as the study declares."""
+def _with_zeros(study: Study, block: Block, regions: Regions) -> Block:
+    """The block with nobody between a level and a group where the study declares a zero."""
     groups = [*regions.groups]
+    impossible = block.impossible.copy()
     for place, (name, levels) in enumerate(block.levels.items()):
         for zero in study.structural_zeros(name):
             if zero.group in groups:
                 with_level = block.atoms[:, place] == levels.index(zero.level)
-                yield with_level, regions.inside[:, groups.index(zero.group)]
+                impossible[np.ix_(with_level, regions.inside[:, groups.index(zero.group)])] = True
+    return replace(block, impossible=impossible)

@@ -5,7 +5,7 @@ A score of many items is told apart by whether it is known and between which cut
 items are answered together, in as few ways as show that; the product is taken over these.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 from math import prod
@@ -80,7 +80,7 @@ class RepresentativeRows:
         say whether it applies.
         """
         if name in self.rules.supplied:
-            return frozenset({Axis((name,))})
+            return frozenset({Axis((name,)), *self._gate(name)})
         if name in self.study.fields:
             deciding = [name, *self.study.fields[name].applies_where]
             if name in self._gate_of_item:
@@ -95,11 +95,15 @@ class RepresentativeRows:
         return frozenset[Axis]().union(*(self.axes(source) for source in sources))
 
     def _axes_of_score(self, score: Score) -> frozenset[Axis]:
-        gate = self.study.instruments[score.name].gate
-        own = {Axis((gate.variable,))} if gate else set()
+        own = {*self._gate(score.name)}
         if score.items:
             own.add(self._axis_of_score[score.name])
         return frozenset(own).union(*(self.axes(part) for part in score.sum_of))
+
+    def _gate(self, name: str) -> list[Axis]:
+        """The gate of a score, if it has one."""
+        instrument = self.study.instruments.get(name)
+        return [Axis((instrument.gate.variable,))] if instrument and instrument.gate else []
 
     def rows(self, axes: Iterable[Axis], names: Collection[str]) -> Cohort:
         """The representative rows of some axes, without those that cannot be, with the variables of
@@ -108,14 +112,7 @@ class RepresentativeRows:
         Raises UsageError for more than MOST of them.
         """
         parts = [*self._parts({*axes})]
-        number = prod(len(part.data) for part in parts)
-        if number > MOST:
-            raise UsageError(
-                f"{number:,} combinations of values would have to be looked at; {MOST:,} can be:",
-                [", ".join(names)],
-                "Leave out of the tables, or of what is released, a variable that ties many others "
-                "together.",
-            )
+        _refuse_too_many(prod(len(part.data) for part in parts), names)
         return derive(_without_impossible(self._cohort(_product(parts), names)))
 
     def tied(self, axes: Collection[Axis], scores: Axis) -> bool:
@@ -133,10 +130,14 @@ class RepresentativeRows:
 
     def _alike(self, scores: Axis) -> bool:
         """Whether scores ask of their items only how many are answered, whichever these are."""
-        if any(self.rules.cuts(name) for name in scores.scores):
+        if any(self.rules.cuts(name) or self._in_cut_sum(name) for name in scores.scores):
             return False
-        cells = [self.rules.cells(name) for name in scores.fields]
-        return len({(len(own), sum(cell[0] is None for cell in own)) for own in cells}) == 1
+        kinds = {
+            (len(self.rules.answers(name)), len(self.rules.cells(name)), *towards)
+            for name in scores.fields
+            for towards in [self._counts_towards(name, scores.scores)]
+        }
+        return len(kinds) == 1
 
     def _says_something(self, kept: Sequence[str], scores: Axis) -> bool:
         """Whether some items say anything of the classes of the scores made of them and others."""
@@ -168,12 +169,12 @@ class RepresentativeRows:
         kinds = np.hstack([found.answers, found.classes])
         rising = np.argsort(np.nansum(found.values, axis=1), kind="stable")
         places = _first_of_each(kinds, rising)
-        if any(self._is_cut(name) for name in axis.scores):
+        if any(map(self._in_cut_sum, axis.scores)):
             # of a sum of scores the class is not that of its parts: their lowest and highest
             places = np.union1d(places, _first_of_each(kinds, rising[::-1]))
         return found.columns.take(places)
 
-    def _is_cut(self, name: str) -> bool:
+    def _in_cut_sum(self, name: str) -> bool:
         """Whether a rule cuts a sum that a score is a part of."""
         return any(
             name in score.sum_of and self.rules.cuts(score.name)
@@ -182,21 +183,47 @@ class RepresentativeRows:
 
     def _profiles(self, axis: Axis, kept: Sequence[str]) -> Profiles:
         """Ways to answer the items: those kept in every way, the others as `_patterns` says."""
-        cells = {name: self._item(axis, name) for name in axis.fields if name not in kept}
-        cuts = {name: self.rules.cuts(name) for name in axis.scores}
-        counted = any(self.study.scores[name].value for name in axis.scores)
-        patterns = _patterns([*cells.values()], graded=any(cuts.values()), counted=counted)
-        answers = _grid([len(self.rules.cells(name)) for name in kept])
+        of_kept = {name: self.rules.cells(name) for name in kept}
+        of_others = {name: self._item(axis, name) for name in axis.fields if name not in kept}
+        answers = _grid([len(cells) for cells in of_kept.values()])
+        patterns = self._patterns(axis, of_others)
         by_answer, by_pattern = _grid([len(answers), len(patterns)]).T
         places = np.hstack([answers[by_answer], patterns[by_pattern]])
-        cells = {name: self.rules.cells(name) for name in kept} | cells
-        columns = self._columns(cells, places)
+        columns = self._columns(of_kept | of_others, places)
         scored = derive(self._cohort(self._with_gate(axis, columns), axis.scores)).data
         values = scored[list(axis.scores)].to_numpy(dtype=float, na_value=np.nan)
-        classes = np.column_stack(
-            [_classes(values[:, place], cuts[name]) for place, name in enumerate(axis.scores)]
+        cuts = map(self.rules.cuts, axis.scores)
+        classes = [_classes(own, at) for own, at in zip(values.T, cuts, strict=True)]
+        return Profiles(columns, answers[by_answer], np.column_stack(classes), values)
+
+    def _patterns(self, axis: Axis, cells: Mapping[str, Sequence[Cell]]) -> np.ndarray:
+        """Ways to answer some items of scores, so that every class of these occurs: those that
+        count towards the same scores as `_patterns` says, with those of the others in every way.
+        """
+        graded = any(self.rules.cuts(name) or self._in_cut_sum(name) for name in axis.scores)
+        counted = any(self.study.scores[name].value for name in axis.scores)
+        alike: dict[tuple[bool, ...], list[int]] = {}
+        for place, name in enumerate(cells):
+            alike.setdefault(self._counts_towards(name, axis.scores), []).append(place)
+        own = [*cells.values()]
+        parts = [
+            _patterns([own[place] for place in places], graded=graded, counted=counted)
+            for places in alike.values()
+        ]
+        _refuse_too_many(prod(map(len, parts)), axis.scores)
+        patterns = np.empty((prod(map(len, parts)), len(own)), dtype=int)
+        for places, part, taken in zip(
+            alike.values(), parts, _grid([*map(len, parts)]).T, strict=True
+        ):
+            patterns[:, places] = part[taken]
+        return patterns
+
+    def _counts_towards(self, item: str, scores: Iterable[str]) -> tuple[bool, ...]:
+        """Whether each of some scores is made of an item."""
+        return tuple(
+            item in map(self.study.instruments[name].item, self.study.scores[name].items)
+            for name in scores
         )
-        return Profiles(columns, answers[by_answer], classes, values)
 
     def _item(self, axis: Axis, name: str) -> list[Cell]:
         """Cells of an item: answers from that which adds least, then one that is missing."""
@@ -247,6 +274,19 @@ def _axes_of_scores(rules: Rules) -> Iterator[tuple[str, Axis]]:
             yield from ((name, axis) for name in scores)
 
 
+def _refuse_too_many(number: int, names: Iterable[str]) -> None:
+    """Raise UsageError if there are more combinations of values behind some variables than can be
+    looked at.
+    """
+    if number > MOST:
+        raise UsageError(
+            f"{number:,} combinations of values would have to be looked at; {MOST:,} can be:",
+            [", ".join(names)],
+            "Leave out of the tables, or of what is released, a variable that ties many others "
+            "together.",
+        )
+
+
 def joined(sets: Iterable[Iterable[Any]]) -> list[set[Any]]:
     """Sets that have something in common put together, as often as that is so."""
     found: list[set[Any]] = []
@@ -283,7 +323,8 @@ def _rising(highest: np.ndarray) -> np.ndarray:
     """From all lowest to all highest answers, one step of one item after another."""
     steps = np.maximum(highest, 0)
     before = np.cumsum(steps) - steps
-    return np.clip(np.arange(steps.sum() + 1)[:, None] - before, 0, steps)
+    fills: np.ndarray = np.clip(np.arange(steps.sum() + 1)[:, None] - before, 0, steps)
+    return fills
 
 
 def _two_answers(highest: np.ndarray) -> Iterator[np.ndarray]:
@@ -330,7 +371,9 @@ def _without_impossible(cohort: Cohort) -> Cohort:
     """
     wrong = np.zeros(len(cohort), dtype=bool)
     for check in checks(cohort):
-        wrong |= check.rows.to_numpy(dtype=bool)
+        # a supplied sum stands for every number between two cuts, not for one beside these parts
+        if check.code != "not_the_sum":
+            wrong |= check.rows.to_numpy(dtype=bool)
     study = cohort.study
     for name, field in study.fields.items():
         if field.applies_where and {name, *field.applies_where} <= {*cohort.data}:

@@ -18,9 +18,9 @@ class Count:
 
     whom: who is counted. within: the column of the same row that counts those among whom they are,
     `size` for all of the row's group (the row of variable n), `rows` for all of the study's rows,
-    `region` for all of the row's region (the row of part region), or, in a flow, the step before.
-    where: the rows in which it does, by column and values; in all if there are none. mean: whether
-    it can be a mean over imputations, which is no whole number.
+    the region of the row (in its row of part region), or, in a flow, the step before. where: the
+    rows in which it does, by column and values; in all if there are none. mean: whether it can be a
+    mean over imputations, which is no whole number.
     """
 
     column: str
@@ -75,7 +75,7 @@ COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
             Count(
                 "n",
                 "those of a region with the levels of an atom",
-                "region",
+                "the region",
                 _where(part="count"),
             ),
         ),

@@ -54,8 +54,8 @@ BROKEN = {
     ),
     "a reason for a table that is none": (
         "    needs_t1: Most",
-        "    needs: Most",
-        "study.yaml: disclosure.accept_hidden: no table 'needs'; did you mean 'needs_t1'?",
+        "    need_t1: Most",
+        "study.yaml: disclosure.accept_hidden: no table 'need_t1'; did you mean 'needs_t1'?",
     ),
     "an accepted table without a reason": (
         "    exploratory: These dyads are few, and every table before this one keeps its cells "
