@@ -114,13 +114,14 @@ def _banded(source: pd.Series, variable: Derived) -> pd.Series:
 def _merged(study: Study, source: pd.Series, variable: Derived) -> pd.Series:
     field = study.fields.get(variable.source)
     if field is not None and field.role == "codes":
-        texts = source.dropna().unique()
-        place = {text: place_of_codes(text, variable) for text in texts}
+        place = {text: place_of_codes(text, variable) for text in source.dropna().unique()}
+        places = source.map(place).fillna(-1).to_numpy(dtype=int)
     else:
         place = {}
         for number, levels in enumerate(variable.merged.values()):
             place |= dict.fromkeys(levels, number)
-    places = source.astype("str").map(place).fillna(-1).to_numpy(dtype=int)
+        of_level = [place.get(level, -1) for level in source.cat.categories]
+        places = np.array([*of_level, -1])[source.cat.codes]  # the last is that of what is missing
     return _as_levels(places, variable, source)
 
 
