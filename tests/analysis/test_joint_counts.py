@@ -15,7 +15,9 @@ from mothers_margins.analysis.joint_blocks import blocks_of, levels_of, printed,
 from mothers_margins.cohort.representative_rows import Axis, RepresentativeRows, joined
 from mothers_margins.cohort.representative_values import rules_for
 from mothers_margins.demo.synthetic import synthetic_rows
+from mothers_margins.study.conditions import Group
 from mothers_margins.study.participant_table import StructuralZero
+from mothers_margins.study.study_file import Derived
 from tests.by_hand import part, said
 from tests.conftest import mm_read
 
@@ -264,6 +266,33 @@ def test_zeros_that_the_study_declares_cannot_be(ten):
     regions = regions_in(joint)
     assert all("left" in regions[region][0] for region in zeros["region"])
     assert len(zeros) == sum("left" in groups for groups, _ in regions.values()) > 0
+
+
+def test_what_says_something_of_each_other_within_a_group_is_one_block(ten):
+    """Who is settled without a house of her own has two children: apart, the two would not say so.
+    Where owners are a group as well, the groups say it, and the two stay apart.
+    """
+    settled = {"settled": Group(label="Settled", where={"settled": "Yes"})}
+    either = Derived(name="settled", title="Settled", any_of=[{"house": "own"}, {"kids": "2"}])
+    plan = ten.study.tables["people"].model_copy(update={"groups": ("everyone", "settled")})
+    changed = said(
+        ten,
+        derived=(*ten.study.file.derived, either),
+        groups=ten.study.groups | settled,
+        tables={"people": plan},
+    )
+    joint = mm.joint_counts(mm.derive(changed))
+    atoms = atoms_in(joint, "house")
+    assert [*atoms] == ["house", "kids", "others"]
+    neither = atoms.index[(atoms["house"] == "rent") & (atoms["kids"] == "1")]
+    zeros = counts_in(joint, "house").query("status == 'structural_zero'")
+    inside = [region for region, (names, _) in regions_in(joint).items() if "settled" in names]
+    cannot = {*zip(zeros["atom"], zeros["region"], strict=True)}
+    assert cannot >= {(atom, region) for atom in neither for region in inside}
+    beside_owners = said(changed, tables=ten.study.tables | {"people": plan})
+    apart = mm.joint_counts(mm.derive(beside_owners))
+    assert [*atoms_in(apart, "house")] == ["house"]
+    assert [*atoms_in(apart, "kids")] == ["kids", "others"]
 
 
 def test_items_that_say_something_of_their_score_are_in_its_block(ten):
@@ -576,6 +605,15 @@ def test_what_no_file_holds_is_not_known_to_anybody(esmi, demo, shipped, tmp_pat
     assert {*composite["canm_substance_unmet"]} == {""}
     assert {*composite["substance_misuse"]} == {"Yes", ""}
     assert len(atoms_in(joint, "canm_met")) == 2
+
+
+def test_a_count_of_answers_that_no_file_holds_is_not_known(esmi, demo, shipped, tmp_path):
+    """They may have been given, so it is not 0."""
+    rows = shipped.drop(columns=[*shipped.filter(regex=r"^canm_\d\d$").columns])
+    rows["canm_met"] = demo.data["canm_met"].astype("str").fillna("")
+    rows.to_csv(tmp_path / "supplied.csv", index=False)
+    joint = mm.joint_counts(mm.derive(mm.read_cohort(tmp_path / "supplied.csv", esmi)))
+    assert {*atoms_in(joint, "canm_unmet")["canm_answered"]} == {""}
 
 
 def test_a_restricted_cohort_of_the_other_study_is_counted_too(study, other_rows):
