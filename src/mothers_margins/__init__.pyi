@@ -5,6 +5,7 @@ from mothers_margins.analysis.data_check import flow as flow
 from mothers_margins.analysis.data_check import impossible as impossible
 from mothers_margins.analysis.data_check import missingness as missingness
 from mothers_margins.analysis.data_check import scored as scored
+from mothers_margins.analysis.joint_counts import joint_counts as joint_counts
 from mothers_margins.analysis.missing_data.impute import impute as impute
 from mothers_margins.analysis.missing_data.imputed import Imputed as Imputed
 from mothers_margins.analysis.missing_data.patterns import imputed_values as imputed_values

@@ -17,7 +17,7 @@ from tests.readable import inputs
 # Every other column of numbers, by what it is; `value` and `statistic` are what their row says.
 SETTINGS = {"m", "setting", "sweeps", "columns"}
 CHAINS = {"chains", "chains_in_all", "without_maximum"}
-PLACES = {"timepoint", "chain", "sweep", "tenth", "bar", "within", "cohorts"}
+PLACES = {"timepoint", "chain", "sweep", "tenth", "bar", "within", "cohorts", "atom", "region"}
 STATISTICS = {
     *(
         "value",
@@ -72,7 +72,7 @@ def test_people_stand_in_columns_of_people(kind, engine):
         # the value of a summary, and of the print beside it, is a number of people where its row
         # says so
         assert count.column in PEOPLE or count.where == {"statistic": frozenset({"n"})}
-        within = {*COLUMNS[kind], "size", "rows", "the step before"}
+        within = {*COLUMNS[kind], "size", "rows", "the region", "the step before"}
         assert count.within in within
 
 

@@ -157,6 +157,7 @@ def test_one_guard_stands_before_every_verb_that_looks_beyond_the_print(cohort):
         "missingness": lambda: mm.missingness(cohort),
         "scored": lambda: mm.scored(cohort),
         "impossible": lambda: mm.impossible(cohort),
+        "joint_counts": lambda: mm.joint_counts(cohort),
         "patterns": lambda: mm.patterns(cohort, ["ethnicity"]),
         "fit_logistic": lambda: mm.fit_logistic(cohort, "a ~ b"),
         "available_case": lambda: mm.available_case(cohort, "protocol"),

@@ -46,7 +46,7 @@ class Cohort:
     @property
     def derived(self) -> bool:
         """Whether `derive` has added all that the study derives."""
-        return all(name in self.data for name in self.study.declared)
+        return all(name in self.data for name in (*self.study.scores, *self.study.derived))
 
     def __len__(self) -> int:
         return len(self.data)

@@ -61,6 +61,16 @@ def holds(data: pd.DataFrame | Mapping[str, pd.Series], study: Study, where: Whe
     return pd.Series(values, index=_index(data))
 
 
+def concerned(
+    data: pd.DataFrame | Mapping[str, pd.Series], study: Study, field: Variable
+) -> pd.Series:
+    """Whether a field's question concerns each participant (x-applies-where); missing where that is
+    not known.
+    """
+    where = {name: Condition(levels=levels) for name, levels in field.applies_where.items()}
+    return holds(data, study, where)
+
+
 @dataclass(frozen=True, eq=False)
 class _Truth:
     """Which rows meet a condition and which do not; the others are unsettled. As arrays, because

@@ -114,18 +114,21 @@ def _banded(source: pd.Series, variable: Derived) -> pd.Series:
 def _merged(study: Study, source: pd.Series, variable: Derived) -> pd.Series:
     field = study.fields.get(variable.source)
     if field is not None and field.role == "codes":
-        texts = source.dropna().unique()
-        place = {text: _place_of_codes(text, variable) for text in texts}
+        place = {text: place_of_codes(text, variable) for text in source.dropna().unique()}
+        places = source.map(place).fillna(-1).to_numpy(dtype=int)
     else:
         place = {}
         for number, levels in enumerate(variable.merged.values()):
             place |= dict.fromkeys(levels, number)
-    places = source.astype("str").map(place).fillna(-1).to_numpy(dtype=int)
+        of_level = [place.get(level, -1) for level in source.cat.categories]
+        places = np.array([*of_level, -1])[source.cat.codes]  # the last is that of what is missing
     return _as_levels(places, variable, source)
 
 
-def _place_of_codes(text: str, variable: Derived) -> int:
-    """The first level whose ranges hold one of the codes in a list; -1 if none does."""
+def place_of_codes(text: str, variable: Derived) -> int:
+    """The place of the first level whose ranges hold one of the codes in a list; -1 if none
+    does.
+    """
     codes = text.split(";")
     for number, ranges in enumerate(variable.merged.values()):
         if any(in_ranges(code, ranges) for code in codes):

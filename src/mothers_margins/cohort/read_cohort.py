@@ -14,7 +14,7 @@ from mothers_margins import places
 from mothers_margins.cohort import messages
 from mothers_margins.cohort.check_column import check_column
 from mothers_margins.cohort.cohort import Cohort
-from mothers_margins.cohort.conditions import checks, holds
+from mothers_margins.cohort.conditions import checks, concerned
 from mothers_margins.cohort.files import READERS
 from mothers_margins.cohort.merge_sources import (
     NO_ROW,
@@ -27,7 +27,6 @@ from mothers_margins.cohort.merge_sources import (
 from mothers_margins.cohort.sheet import UnreadableError
 from mothers_margins.cohort.who_counts import rows_of_nothing
 from mothers_margins.errors import DataError, UsageError, count, expect, unknown
-from mothers_margins.study.conditions import Condition
 from mothers_margins.study.participant_table import Score, Variable
 from mothers_margins.study.read_study import read_study
 from mothers_margins.study.study import Source, Study
@@ -305,15 +304,14 @@ def _apply_questions(
     for name, field in study.fields.items():
         if not field.applies_where or not {name, *field.applies_where} <= {*data}:
             continue
-        where = {source: Condition(levels=levels) for source, levels in field.applies_where.items()}
-        concerned = holds(data, study, where)
+        concerns = concerned(data, study, field)
         apply_not = reasons[name].isin(study.not_applicable)
-        wrong = (apply_not & concerned.fillna(False)).to_numpy(dtype=bool)
+        wrong = (apply_not & concerns.fillna(False)).to_numpy(dtype=bool)
         if wrong.any():
             rows = text.rows[name][wrong]
             problems.append(messages.of_rows(messages.APPLIES_AFTER_ALL, rows, name=name))
         label = next(code.label for code in field.missing_values if code.not_applicable)
-        empty = (text.cells[name] == "") & (~concerned).fillna(False).to_numpy(dtype=bool)
+        empty = (text.cells[name] == "") & (~concerns).fillna(False).to_numpy(dtype=bool)
         reasons[name] = reasons[name].mask(empty, label)
     return problems
 

@@ -18,8 +18,9 @@ class Count:
 
     whom: who is counted. within: the column of the same row that counts those among whom they are,
     `size` for all of the row's group (the row of variable n), `rows` for all of the study's rows,
-    or, in a flow, the step before. where: the rows in which it does, by column and values; in all
-    if there are none. mean: whether it can be a mean over imputations, which is no whole number.
+    the region of the row (in its row of part region), or, in a flow, the step before. where: the
+    rows in which it does, by column and values; in all if there are none. mean: whether it can be a
+    mean over imputations, which is no whole number.
     """
 
     column: str
@@ -68,6 +69,17 @@ COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
     },
     "themes": {"": ()},
     "plan_test": {"": ()},  # nobody: cohorts that were drawn
+    "joint_counts": {
+        "": (
+            Count("n", "the participants of a region", "rows", _where(part="region")),
+            Count(
+                "n",
+                "those of a region with the levels of an atom",
+                "the region",
+                _where(part="count"),
+            ),
+        ),
+    },
     "flow": {"": (Count("n", "those left at the step, or set aside there", "the step before"),)},
     "events": {
         "data": (

@@ -38,6 +38,7 @@ COLUMNS = {
     ],
     "published_check": ["variable", "level", "group", "statistic", "value", "published", "agrees"],
     "themes": ["theme", "subtheme"],
+    "joint_counts": ["part", "block", "atom", "region", "variable", "level", "group", "n"],
     "flow": ["outcome", "specification", "step", "group", "n"],
     "events": [
         "engine",
@@ -206,6 +207,7 @@ NAMES = frozenset(
         "measure",
         "standing",
         "interval",
+        "part",
     ]
 )
 # `statistic` names a number in these kinds; in comparisons and checks it is the number.
@@ -229,6 +231,8 @@ WHOLE = frozenset(
         "sweep",
         "tenth",
         "without_maximum",
+        "atom",
+        "region",
     ]
 )
 

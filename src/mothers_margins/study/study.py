@@ -23,6 +23,8 @@ from mothers_margins.study.study_file import Derived, Fact, Outcome, StudyFile, 
 
 ORDER: dict[Timepoint | None, int] = {None: 0, 1: 1, "between": 2, 2: 3}
 NOT_CONCERNED = "not_concerned"  # a code; its words stand in `terms`
+# The table that is printed once for every exploratory outcome, between the groups of its contrasts.
+EXPLORATORY = "exploratory"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -267,6 +269,43 @@ class Study:
             "all others": {title: with_it, "All others": without_it},
             "involved": {title: with_it, "Involved, without it": {**without_it, **within}},
         }
+
+    def columns_of(self, table: str) -> dict[str, Group]:
+        """The groups that a table prints, by name: those of its plan; of the table `exploratory`
+        also those of the contrasts of every outcome, as `OUTCOME: GROUP`.
+
+        The outcome stands before the group because contrasts of several outcomes have groups of the
+        same name (`All others`). Raises UsageError, naming the tables there are.
+        """
+        named = self.plan(table).groups
+        columns = {name: group for name, group in self.groups.items() if name in named}
+        if table == EXPLORATORY:
+            columns |= self._groups_of_contrasts()
+        return columns
+
+    def _groups_of_contrasts(self) -> dict[str, Group]:
+        declaring = [name for name, outcome in self.outcomes.items() if outcome.also_within]
+        groups: dict[str, Group] = {}
+        for outcome in declaring:
+            for pair in self.contrasts(outcome).values():
+                named = {f"{outcome}: {name}": where for name, where in pair.items()}
+                groups |= {name: Group(label=name, where=where) for name, where in named.items()}
+        return groups
+
+    @cached_property
+    def printed_groups(self) -> dict[str, Group]:
+        """Every group that one of the tables prints, by name, as `columns_of` names them."""
+        groups: dict[str, Group] = {}
+        for table in self.tables:
+            groups |= self.columns_of(table)
+        return groups
+
+    @cached_property
+    def printed_variables(self) -> tuple[str, ...]:
+        """Every variable that one of the tables prints, each once."""
+        return tuple(
+            dict.fromkeys(name for plan in self.tables.values() for name in plan.variables)
+        )
 
     def missing_codes(self, field: Variable) -> tuple[MissingValue, ...]:
         """Codes of a missing cell: a field's own list replaces the file's, as the standard has

@@ -5,7 +5,7 @@ that they can say.
 is what they say together.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -210,12 +210,49 @@ class Rounding(Definition):
     p_value: int = Field(3, ge=2, le=4)
 
 
-class Disclosure(Definition):
-    """The disclosure policy by name, who decided it, and why."""
+class Withheld(Definition):
+    """What a person withholds although the rules would let it pass: a cell, a row, a column or a
+    whole table.
 
-    policy: Literal["already_public", "threshold_10"]
+    variable, level, group: what they do not say, they hold for all of. who decided it, when
+    (2026-11-27) and why.
+    """
+
+    table: str
+    variable: str = ""
+    level: str = ""
+    group: str = ""
+    who: str = Field(min_length=1)
+    when: str
+    why: str = Field(min_length=1)
+
+
+Choice = Literal["protected", "shown"]
+Form = Literal["counts", "share_of_all", "percent", "withheld"]
+
+
+class Disclosure(Definition):
+    """The disclosure policy by name, who decided it, and why; and what it leaves to the study.
+
+    not_known: whether the number of those not known is a count to protect. follow_up: whether that
+    of those known at one timepoint only is. precedence: the tables in order, so that a later one
+    never costs a cell of an earlier one; those of one list are equal. withhold: see `Withheld`.
+    accept_hidden: why a table may be released although more than a quarter of it is hidden. forms:
+    how a variable is printed, the same in all its columns. merges: the variable, made from another
+    one by putting levels together, that stands for it in what is released. A study may leave all of
+    these out; then a release is refused, not the reading.
+    """
+
+    policy: Literal["already_public", "threshold_10", "leag_slides"]
     decided_by: str
     reason: str
+    not_known: Choice | None = None
+    follow_up: Choice | None = None
+    precedence: tuple[tuple[str, ...], ...] = ()
+    withhold: tuple[Withheld, ...] = ()
+    accept_hidden: dict[str, Annotated[str, Field(min_length=1)]] = {}
+    forms: dict[str, Form] = {}
+    merges: dict[str, str] = {}
 
 
 class StudyFile(Definition):
@@ -245,7 +282,7 @@ class StudyFile(Definition):
     themes: ThemesFile | None = None
     rounding: Rounding
     tests: Tests
-    disclosure: Disclosure
+    disclosure: Disclosure | None = None  # without one nothing can be released
 
 
 # ---- published_facts.yaml and themes.yaml

@@ -7,6 +7,7 @@ from mothers_margins.results.results import NOT_LOCKED, Record, Results, checked
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study.conditions import Where
 from mothers_margins.study.study import Study
+from mothers_margins.study.study_file import Withheld
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
 from mothers_margins.wording.terms import (
     DF_RULES,
@@ -28,6 +29,12 @@ SUMMARIES = {
     "mean": "mean",
     "mean_sd": "mean (standard deviation)",
     "median_iqr": "median (quartiles)",
+}
+FORMS = {
+    "counts": "number and percentage of those known",
+    "share_of_all": "number and percentage of all in the column",
+    "percent": "whole percentage of those known, without numbers",
+    "withheld": "nothing",
 }
 
 
@@ -351,7 +358,6 @@ def _facts(study: Study) -> Lines:
 
 def _choices(study: Study) -> Lines:
     rounding, tests = study.file.rounding, study.file.tests
-    disclosure = study.file.disclosure
     yield (
         "Rounding",
         f"{rounding.percent} decimals for percentages, {rounding.mean} for means",
@@ -404,11 +410,7 @@ def _choices(study: Study) -> Lines:
             f"from the {rules.firth_std_error} information",
             "",
         )
-    yield (
-        "Disclosure policy",
-        disclosure.policy,
-        f"Decided by {disclosure.decided_by}. {disclosure.reason}",
-    )
+    yield from _disclosure(study)
     yield "Missing codes", study.schema.title, study.schema.description
     for code in study.schema.missing_values:
         yield "Missing value", f"'{code.value}'" if code.value else "empty cell", code.label
@@ -416,6 +418,50 @@ def _choices(study: Study) -> Lines:
         for zero in study.structural_zeros(name):
             group = study.groups[zero.group].label
             yield "Zero by definition", f"{study.label(name)}: {zero.level}, {group}", zero.reason
+
+
+def _disclosure(study: Study) -> Lines:
+    """The disclosure policy, and what it leaves to the study and the study says."""
+    said = study.file.disclosure
+    if said is None:
+        yield "Disclosure policy", "none", "nothing can be released"
+        return
+    yield "Disclosure policy", said.policy, f"Decided by {said.decided_by}. {said.reason}"
+    if said.not_known:
+        yield "Numbers of those not known", said.not_known, ""
+    if said.follow_up:
+        yield "Numbers of those known at one timepoint only", said.follow_up, ""
+    for place, equals in enumerate(said.precedence, 1):
+        titles = "; ".join(study.plan(table).title for table in equals)
+        yield (
+            f"Order of tables, {place}",
+            titles,
+            "a later one never costs a cell of an earlier one",
+        )
+    for table, reason in said.accept_hidden.items():
+        yield "Released although much of it is hidden", study.plan(table).title, reason
+    for name, form in said.forms.items():
+        yield "Form in what is released", study.label(name), FORMS[form]
+    for name, merged in said.merges.items():
+        levels = "; ".join(study.levels(merged))
+        yield "Levels put together in what is released", study.label(name), levels
+    for withheld in said.withhold:
+        yield "Withheld", _what_is_withheld(study, withheld), _who_withheld(withheld)
+
+
+def _what_is_withheld(study: Study, withheld: Withheld) -> str:
+    parts = [study.plan(withheld.table).title]
+    if withheld.variable:
+        parts.append(study.label(withheld.variable))
+    if withheld.level:
+        parts.append(withheld.level)
+    if withheld.group:
+        parts.append(study.columns_of(withheld.table)[withheld.group].label)
+    return ": ".join(parts)
+
+
+def _who_withheld(withheld: Withheld) -> str:
+    return f"{withheld.who}, {withheld.when}: {withheld.why}"
 
 
 PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {

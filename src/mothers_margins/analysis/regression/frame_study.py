@@ -12,7 +12,7 @@ from mothers_margins.results.results import About
 from mothers_margins.study.analysis_plan import Tests
 from mothers_margins.study.participant_table import Level, TableSchema, Variable
 from mothers_margins.study.study import Source, Study
-from mothers_margins.study.study_file import Citation, Data, Disclosure, Rounding, StudyFile, Unit
+from mothers_margins.study.study_file import Citation, Data, Rounding, StudyFile, Unit
 
 NOT_SAID = "not declared: a data frame"
 
@@ -56,7 +56,6 @@ def _study(columns: Sequence[Column], outcome: str) -> Study:
         tables={},
         rounding=Rounding(rule="half_up", percent=1, mean=1),
         tests=Tests(reported="none", reason=NOT_SAID),
-        disclosure=Disclosure(policy="threshold_10", decided_by=NOT_SAID, reason=NOT_SAID),
     )
     return Study(Path(), file, schema, None, (), {})
 
