@@ -26,7 +26,7 @@ def mixed(
     """Correlated variables of four kinds with 3 to 18% missing, and complete ones."""
     rng = np.random.default_rng(seed)
     common = rng.standard_normal(rows)
-    made: dict[str, pd.Series] = {
+    columns: dict[str, pd.Series] = {
         f"c{k}": pd.Series(rng.standard_normal(rows) + common) for k in range(complete)
     }
     equations = {}
@@ -40,21 +40,21 @@ def mixed(
                 latent, {"logit": [0.7], "ologit": [0.4, 0.7, 0.9], "mlogit": [0.4, 0.7]}[kind]
             )
             codes = np.digitize(latent if kind != "mlogit" else rng.permutation(latent), cuts)
-            values = pd.Series(
-                pd.Categorical.from_codes(codes, [f"l{c}" for c in range(len(cuts) + 1)])
-            )
-        made[name] = values.mask(rng.random(rows) < 0.03 + 0.15 * rng.random())
+            levels = [f"l{code}" for code in range(len(cuts) + 1)]
+            values = pd.Series(pd.Categorical.from_codes(codes, levels, ordered=kind == "ologit"))
+        columns[name] = values.mask(rng.random(rows) < 0.03 + 0.15 * rng.random())
         equations[name] = kind
-    return pd.DataFrame(made), equations
+    return pd.DataFrame(columns), equations
 
 
 def speed() -> None:
     frame, equations = mixed(279, 1)
     chained(frame, equations, m=1, burnin=2, seed=1)
     start = time.process_time()
-    made = chained(frame, equations, m=50, burnin=20, seed=20211118)
+    imputations = chained(frame, equations, m=50, burnin=20, seed=20211118)
     taken = time.process_time() - start
-    augmented = len({one.variable for chain in made.chains for one in chain.events})
+    events = imputations.events_frame()
+    augmented = events["variable"][events["event"] == "augmented"].nunique()
     print(
         f"279 x {frame.shape[1]}, {len(equations)} incomplete, m = 50 x 20 sweeps: "
         f"{taken:5.1f} s of CPU ({augmented} augmented)"
@@ -87,12 +87,12 @@ def mice_speed(frame: pd.DataFrame, equations: dict[str, str], ours: float) -> s
         file, script = Path(folder) / "mixed.csv", Path(folder) / "speed.R"
         frame.to_csv(file, index=False)
         script.write_text(SPEED_IN_R, encoding="utf-8")
-        found = subprocess.run(
+        ended = subprocess.run(
             [program, script, file, methods], capture_output=True, text=True, check=False
         )
-    if found.returncode:
-        return f"R is there without a mice that runs: {found.stderr.strip().splitlines()[-1]}"
-    version, taken = found.stdout.split()
+    if ended.returncode:
+        return f"R is there without a mice that runs: {ended.stderr.strip().splitlines()[-1]}"
+    version, taken = ended.stdout.split()
     whole = float(taken) * (50 * 20) / (2 * 5)
     return (
         f"the same with mice {version} ({taken} s for m = 2 x 5 sweeps): {whole:.0f} s of "
@@ -118,23 +118,25 @@ def growth() -> None:
 
 
 def births(seed: int) -> tuple[Pooled, list[dict[str, list[float]]]]:
-    """The births with holes, pooled here and by mice 3.15.0 twice."""
+    """The births with holes, pooled here, by plain draws, and by mice 3.15.0 twice."""
     frame = pd.read_csv(REFERENCE / "birthwt_holes.csv", dtype={"ptlc": "str"})
     frame["race"] = pd.Categorical(frame["race"], ["white", "black", "other"])
     frame["ptlc"] = pd.Categorical(frame["ptlc"], ["0", "1", "2+"], ordered=True)
     equations = {"lwt": "regress", "race": "mlogit", "smoke": "logit", "ptlc": "ologit"}
-    made = chained(frame, equations, m=200, burnin=20, seed=seed)
+    imputations = chained(frame, equations, m=200, burnin=20, seed=seed, draws="plain")
     runs = json.loads((REFERENCE / "imputation.json").read_text(encoding="utf-8"))["mice_3_15_0"]
     runs = runs["birthwt_norm_logreg_mlogitP_ologitP"]["runs"]
     theirs = [
         {"estimate": run["estimate"], "std_error": run["se"], "mc_error": run["mc_se_estimate"]}
         for run in runs
     ]
-    return made.fit("low ~ age + lwt + race + smoke + ptlc + ht + ui"), theirs
+    return imputations.fit("low ~ age + lwt + race + smoke + ptlc + ht + ui"), theirs
 
 
 def further(name: str, seed: int, m: int = 200) -> tuple[Pooled, list[dict[str, list[float]]]]:
-    """A data set of tests/parity/make_parity.R, pooled here and by mice 3.15.0 twice."""
+    """A data set of tests/parity/make_parity.R, pooled here, by plain draws, and by mice 3.15.0
+    twice.
+    """
     study = json.loads((REFERENCE / "parity_more.json").read_text(encoding="utf-8"))[name]
     frame = pd.read_csv(REFERENCE / study["file"], dtype=dict.fromkeys(study["levels"], "str"))
     for column, levels in study["levels"].items():
@@ -144,8 +146,8 @@ def further(name: str, seed: int, m: int = 200) -> tuple[Pooled, list[dict[str, 
     outcome = study["formula"].split(" ~ ")[0]
     if study["model"] == "logit":
         frame[outcome] = frame[outcome].cat.codes.astype(float)
-    made = chained(frame, study["methods"], m=m, burnin=20, seed=seed)
-    return made.fit(study["formula"], study["model"]), study["runs"]
+    imputations = chained(frame, study["methods"], m=m, burnin=20, seed=seed, draws="plain")
+    return imputations.fit(study["formula"], study["model"]), study["runs"]
 
 
 def compared(ours: Pooled, runs: list[dict[str, list[float]]]) -> pd.DataFrame:
@@ -169,13 +171,13 @@ def parity() -> None:
     more = json.loads((REFERENCE / "parity_more.json").read_text(encoding="utf-8"))
     for name in ("births", *(key for key in more if key != "about")):
         for seed in (1, 2):
-            found = compared(*(births(seed) if name == "births" else further(name, seed)))
-            worst = found["apart"].idxmax()
+            beside = compared(*(births(seed) if name == "births" else further(name, seed)))
+            worst = beside["apart"].idxmax()
             print(
-                f"{name}, seed {seed}: at most {found['apart'].max():.3f} SE apart from mice "
+                f"{name}, seed {seed}: at most {beside['apart'].max():.3f} SE apart from mice "
                 f"({worst}; largest "
-                f"{found['in_mc'].max():.1f} Monte Carlo errors), "
-                f"SE ratios {found['ratio'].min():.3f} to {found['ratio'].max():.3f}"
+                f"{beside['in_mc'].max():.1f} Monte Carlo errors), "
+                f"SE ratios {beside['ratio'].min():.3f} to {beside['ratio'].max():.3f}"
             )
 
 

@@ -85,14 +85,14 @@ def ampute(
         values = whole[name].to_numpy(dtype=float)
         score += weight * (values - values.mean()) / (values.std() or 1.0)
     score = SCORES[kind](score)
-    made = whole.copy()
+    with_holes = whole.copy()
     reach = np.abs(score).max() + 40
     for name, share in shares.items():
         start = optimize.brentq(
             lambda at, share=share: expit(at + score).mean() - share, -reach, reach
         )
-        made[name] = made[name].mask(rng.random(len(whole)) < expit(start + score))
-    return made
+        with_holes[name] = with_holes[name].mask(rng.random(len(whole)) < expit(start + score))
+    return with_holes
 
 
 def simulate(
@@ -121,11 +121,11 @@ def simulate(
     from joblib import Parallel, delayed
 
     seeds = np.random.SeedSequence(seed).spawn(data_sets)
-    made = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_one)(design, one, m, burnin) for one in seeds
+    parts = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_one)(design, its_seed, m, burnin) for its_seed in seeds
     )
     found: dict[str, list[np.ndarray | str]] = {name: [] for name in ANALYSES}
-    for number, part in enumerate(made, 1):
+    for number, part in enumerate(parts, 1):
         for name, answer in part.items():
             found[name].append(answer)
         if progress:
@@ -155,8 +155,8 @@ def _one(
 
         def imputed() -> Iterator[pd.DataFrame]:
             number = int(of_chains.generate_state(1, np.uint64)[0])
-            made = chained(frame, design.equations, m=m, burnin=burnin, seed=number, batch=m)
-            return (made.complete(i) for i in range(1, made.m + 1))
+            imputations = chained(frame, design.equations, m=m, burnin=burnin, seed=number, batch=m)
+            return (imputations.complete(i) for i in range(1, imputations.m + 1))
 
         asked = (lambda: iter([whole]), lambda: iter([frame.dropna()]), imputed)
         return {name: _answer(design, data) for name, data in zip(ANALYSES, asked, strict=True)}
@@ -189,8 +189,8 @@ def _performance(
     """Measures of one analysis by term, with the Monte Carlo errors of Morris and others 2019,
     table 6.
     """
-    reasons = [one for one in answers if isinstance(one, str)]
-    known = [one for one in answers if not isinstance(one, str)]
+    reasons = [answer for answer in answers if isinstance(answer, str)]
+    known = [answer for answer in answers if not isinstance(answer, str)]
     n, true = len(known), np.array(list(truth.values()), dtype=float)
     blank = np.full((4, len(true)), np.nan)
     estimate, error, low, high = np.stack(known or [blank], axis=1)

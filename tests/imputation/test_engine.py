@@ -1,198 +1,16 @@
-"""Chained equations: passive and conditional variables, events, edges; expected values from closed
-forms.
-"""
+"""Chained equations: conditional variables, and events; expected values from closed forms."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mothers_margins.imputation import Equation, Passive, chained, methods
+from mothers_margins.imputation import Equation, Passive, chained, draws
 from mothers_margins.imputation.equations import HAPPENINGS
-
-
-def same(one, other) -> None:
-    """Two runs, bit for bit."""
-    assert one.m == other.m
-    for i in range(1, one.m + 1):
-        pd.testing.assert_frame_equal(one.complete(i), other.complete(i), check_exact=True)
-
-
-def parts(n: int = 300, seed: int = 1) -> pd.DataFrame:
-    """Two incomplete items, a complete number, and an outcome that follows the sum of the items."""
-    rng = np.random.default_rng(seed)
-    items = rng.integers(0, 5, (n, 2)).astype(float)
-    frame = pd.DataFrame({"a": items[:, 0], "b": items[:, 1], "z": rng.standard_normal(n)})
-    frame["y"] = (frame["a"] - frame["b"]).abs() * 3 + 0.1 * rng.standard_normal(n)
-    for name, share in (("a", 0.2), ("b", 0.1), ("y", 0.4)):
-        frame[name] = frame[name].mask(rng.random(n) < share)
-    return frame
-
-
-APART = Passive(("a", "b"), lambda part: (part["a"] - part["b"]).abs())
-PARTS = {"a": "pmm", "b": "pmm", "y": "regress"}
-
-
-# ---- passive variables
-
-
-def test_a_passive_variable_predicts_with_the_values_of_this_sweep():
-    """y is 3 |a - b| and nothing linear in a or b: only the passive variable can predict it."""
-    frame = parts()
-    missing = frame["y"].isna()
-
-    def off(equations) -> float:
-        made = chained(frame, equations, m=1, burnin=5, seed=2).complete(1)
-        return float((made["y"] - 3 * (made["a"] - made["b"]).abs())[missing].std())
-
-    # the rest is from rows whose items were imputed by equations that are linear in y
-    assert off(PARTS | {"apart": APART}) < 0.6 * off(PARTS)
-    assert off(PARTS | {"apart": Passive(APART.sources, APART.make, predicts=False)}) == off(PARTS)
-
-
-def test_what_is_made_from_a_variable_never_predicts_it():
-    """double = 2a and its copy would give a away: a is drawn as if they were not there at all."""
-    frame = parts().drop(columns="y")
-    passive = {
-        "double": Passive(("a",), lambda part: part["a"] * 2),
-        "copy": Passive(("double",), lambda part: part["double"] + 1),
-    }
-    without = chained(frame[["a", "z"]], {"a": "pmm"}, m=2, burnin=4, seed=3)
-    made = chained(frame[["a", "z"]], {"a": "pmm"} | passive, m=2, burnin=4, seed=3)
-    for i in (1, 2):
-        assert made.complete(i)["a"].equals(without.complete(i)["a"])
-        assert made.complete(i)["copy"].equals(2 * made.complete(i)["a"] + 1)
-
-
-def test_passive_chains_do_not_depend_on_workers_or_batches():
-    frame = parts()
-    frame["apart"] = (frame["a"] - frame["b"]).abs()
-    far = Passive(
-        ("apart",),
-        lambda part: (part["apart"] > 2).map({True: "far", False: "near"}).astype("category"),
-    )
-    equations = PARTS | {"apart": APART, "far": far}
-    alone = chained(frame, equations, m=4, burnin=3, seed=5)
-    same(alone, chained(frame, equations, m=4, burnin=3, seed=5, batch=3))
-    same(alone, chained(frame, equations, m=4, burnin=3, seed=5, n_jobs=2, batch=1))
-    first = chained(frame, equations, m=2, burnin=3, seed=5)
-    for i in (1, 2):
-        pd.testing.assert_frame_equal(alone.complete(i), first.complete(i), check_exact=True)
-    assert (alone.complete(1)["far"] == "far").equals(alone.complete(1)["apart"] > 2)
-
-
-def test_make_gets_the_rows_it_is_needed_for_in_their_own_types():
-    rng = np.random.default_rng(3)
-    frame = pd.DataFrame(
-        {"g": pd.Categorical(rng.choice(["u", "v", "w"], 90), ["w", "v", "u", "never"])}
-    )
-    frame["k"] = pd.Series(rng.integers(0, 3, 90), dtype="Int64")
-    frame["x"] = rng.standard_normal(90)
-    frame.loc[:9, "g"] = np.nan
-    frame.loc[5:19, "k"] = pd.NA
-    frame["p"] = np.where(frame["g"].isna() | frame["k"].isna(), np.nan, 7.0)
-    frame.loc[19, "p"] = 8.0
-    lengths = []
-
-    def make(part: pd.DataFrame) -> pd.Series:
-        assert part["g"].cat.categories.tolist() == ["w", "v", "u", "never"]
-        assert part["k"].dtype == "Int64"
-        lengths.append(len(part))
-        return pd.Series(np.where(part["g"] == "u", 1.0, 2.0), index=part.index)
-
-    made = chained(
-        frame, {"g": "mlogit", "k": "pmm", "p": Passive(("g", "k"), make)}, m=1, burnin=2, seed=1
-    )
-    # known rows, and half of them; then the 19 to be made: once, because p predicts nothing but its
-    # own sources
-    assert lengths == [70, 35, 19]
-    done = made.complete(1)
-    assert (done["p"][20:] == 7).all()
-    assert done.loc[19, "p"] == 8  # observed, though a source is missing
-    assert set(done["p"][:19]) <= {1.0, 2.0}
-    assert done["p"][:19].equals(pd.Series(np.where(done["g"][:19] == "u", 1.0, 2.0), name="p"))
-
-
-def test_a_function_of_other_rows_is_made_on_all_of_them():
-    frame = parts()
-    seen = []
-
-    def rank(part: pd.DataFrame) -> pd.Series:
-        seen.append(len(part))
-        return part["a"].rank()
-
-    made = chained(frame, PARTS | {"rank": Passive(("a",), rank)}, m=1, burnin=2, seed=1)
-    assert set(seen[3:]) == {300}
-    assert made.complete(1)["rank"].equals(made.complete(1)["a"].rank())
-
-
-def test_passive_values_that_stay_missing_stand_at_the_base_and_are_said():
-    frame = parts()
-    half = Passive(("a",), lambda part: part["a"].where(part["a"] > 1))
-    made = chained(frame, PARTS | {"half": half}, m=2, burnin=2, seed=1)
-    assert np.isfinite(made.complete(1)["y"]).all()
-    stayed = made.events_frame(by_chain=True).query(
-        "variable == 'half' and event == 'stayed_missing'"
-    )
-    missing = frame["a"].isna()
-    expected = [int((made.complete(i)["a"][missing] <= 1).sum()) for i in (1, 2)]
-    assert stayed[["chain", "n"]].to_numpy().tolist() == [[1, expected[0]], [2, expected[1]]]
-
-
-def test_levels_that_are_new_or_infinite_numbers_have_no_place_in_the_design():
-    frame = pd.DataFrame(
-        {
-            "a": [1.0, 2.0, 3.0] * 20 + [np.nan] * 5,
-            "x": np.arange(65.0),
-            "y": [1.0, np.nan, 2, 4, 3] * 13,
-        }
-    )
-
-    def logarithm(part: pd.DataFrame) -> pd.Series:
-        with np.errstate(divide="ignore"):
-            return np.log(part["a"] - 1)
-
-    log = Passive(("a",), logarithm)
-    made = chained(frame, {"a": "pmm", "y": "pmm", "log": log}, m=1, burnin=3, seed=1)
-    assert np.isfinite(made.complete(1)["y"]).all()
-    assert "no_place" in made.events_frame().query("variable == 'log'")["event"].tolist()
-
-
-@pytest.mark.parametrize(
-    ("passive", "said"),
-    [
-        ({"p": Passive(("q",), lambda part: part["q"])}, "needs q, which is no column"),
-        (
-            {"p": Passive(("p",), lambda part: part["p"])},
-            "needs p, which is no column, or is made later",
-        ),
-        (
-            {"p": Passive(("a",), lambda part: part["a"].iloc[1:])},
-            "'p' must make a Series with the rows it is given",
-        ),
-        ({"p": Passive(("a",), lambda part: part["a"].to_numpy())}, "'p' must make a Series"),  # type: ignore[arg-type, return-value]
-    ],
-)
-def test_passive_variables_that_cannot_be_made_are_refused(passive, said):
-    with pytest.raises(ValueError, match=said):
-        chained(parts(), PARTS | passive, m=1, seed=1)
-
+from mothers_margins.imputation.logistic_regression import draw_logit, fit_logit
+from mothers_margins.imputation.newton import NotConvergedError
+from tests.imputable import PARTS, gated, parts, same
 
 # ---- conditional variables
-
-
-def gated(complete: bool, n: int = 300) -> pd.DataFrame:
-    """Admissions, known of those who were ever admitted."""
-    rng = np.random.default_rng(6)
-    frame = pd.DataFrame({"x": rng.standard_normal(n)})
-    ever = rng.random(n) < 1 / (1 + np.exp(-frame["x"]))
-    frame["ever"] = pd.Series(ever).map({True: "yes", False: "no"}).astype("str")
-    frame["times"] = pd.Series(rng.poisson(2, n) + 1.0).where(ever & (rng.random(n) < 0.8))
-    frame["y"] = pd.Series(rng.standard_normal(n)).mask(rng.random(n) < 0.1)
-    if not complete:
-        lost = rng.random(n) < 0.15
-        frame["ever"] = frame["ever"].mask(lost)
-        frame["times"] = frame["times"].mask(lost)
-    return frame
 
 
 def test_a_complete_gate_is_the_same_as_truth_values():
@@ -294,32 +112,6 @@ def test_rows_behind_a_gate_that_was_imputed_closed_are_left_out_of_fitting():
     assert max(made.complete(i)["times"][150:181].max() for i in closed) < 9
 
 
-def test_passive_variables_with_a_repeated_index_and_names_that_are_no_strings():
-    frame = parts()
-    odd = frame.set_axis([0, ("b", 1), "z z", 3], axis=1).set_axis(np.arange(300) % 5, axis=0)
-    apart = Passive((0, ("b", 1)), lambda part: (part[0] - part[("b", 1)]).abs())
-    equations = {0: "pmm", ("b", 1): "pmm", 3: "regress", 4: apart}
-    done = chained(odd, equations, m=1, burnin=2, seed=2).complete(1)
-    plain = chained(frame, PARTS | {"apart": APART}, m=1, burnin=2, seed=2).complete(1)
-    assert done.to_numpy().tolist() == plain.to_numpy().tolist()
-
-
-def test_gates_that_cannot_be_are_refused():
-    frame = gated(False)
-
-    def asked(**more) -> None:
-        chained(frame, {"ever": "logit", "y": "regress"} | more, m=1, seed=1)
-
-    with pytest.raises(ValueError, match="applies by a level that no row of 'ever' has"):
-        asked(times=Equation("pmm", applies=("ever", "perhaps")))
-    with pytest.raises(ValueError, match="applies by a column that is none"):
-        asked(times=Equation("pmm", applies=("never", "yes")))
-    with pytest.raises(ValueError, match="hangs on itself"):
-        asked(times=Equation("pmm", applies=("times", 1.0)))
-    with pytest.raises(ValueError, match="applies by truth values"):
-        asked(times=Equation("pmm", applies=pd.Series([True])))
-
-
 # ---- events
 
 
@@ -366,13 +158,10 @@ def test_a_chain_that_fails_names_the_variable_and_the_method(monkeypatch):
     def fails(*_args) -> None:
         done.append(1)
         if len(done) not in (2, 4):  # the start of the first chain, and its sweep
-            raise methods.NotConvergedError("no convergence")
-        return real(*_args)
+            raise NotConvergedError("no convergence")
+        return fit_logit(*_args)
 
-    real = methods.fit_logit
-    from mothers_margins.imputation import draws
-
-    monkeypatch.setitem(draws.LEVELLED_METHODS, "logit", (fails, methods.draw_logit))
+    monkeypatch.setitem(draws.LEVELLED_METHODS, "logit", (fails, draw_logit))
     made = chained(frame, PARTS | {"k": "logit"}, m=2, burnin=1, seed=1)
     assert made.m == 1
     assert made.failed == {2: "ArithmeticError: 'k' (logit): no convergence, with pseudo-rows too"}

@@ -7,30 +7,22 @@ from math import inf
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 from scipy.special import expit
 
-from mothers_margins.imputation import Equation, chained, combine_statistics, fit_each, methods
+from mothers_margins.imputation import Equation, chained, combine_statistics, fit_each, newton
 from mothers_margins.imputation.imputations import _scale_reduction
+from mothers_margins.imputation.logistic_regression import fit_logit, fit_mlogit
+from mothers_margins.imputation.proportional_odds import fit_ologit
+from tests.imputable import imputed_once, numbers, planted
 
 # ---- edges
-
-
-def numbers(n: int = 40, p: int = 3, seed: int = 1) -> pd.DataFrame:
-    return pd.DataFrame(
-        np.random.default_rng(seed).standard_normal((n, p)), columns=[f"x{k}" for k in range(p)]
-    )
-
-
-def one(frame: pd.DataFrame, equations, **more) -> pd.DataFrame:
-    return chained(frame, equations, m=1, burnin=2, seed=1, **more).complete(1)
 
 
 @pytest.mark.parametrize("method", ["pmm", "regress", "truncreg"])
 def test_one_missing_cell_is_filled(method):
     frame = numbers()
     frame.loc[7, "x1"] = np.nan
-    done = one(frame, {"x1": method})
+    done = imputed_once(frame, {"x1": method})
     assert np.isfinite(done.loc[7, "x1"])
     assert done.drop(index=7).equals(frame.drop(index=7))
 
@@ -144,7 +136,7 @@ def test_a_copy_of_an_observed_variable_leaves_no_variance_between_imputations()
     ids=["object truth", "object text", "object mixed", "float32", "Float64"],
 )
 def test_other_types_of_column_are_imputed_in_their_type(column, method):
-    made = one(numbers(80).assign(y=column, flag=[True, False] * 40), {"y": method})["y"]
+    made = imputed_once(numbers(80).assign(y=column, flag=[True, False] * 40), {"y": method})["y"]
     assert made.dtype == column.dtype
     assert made.notna().all()
     assert made[column.notna()].equals(column[column.notna()])
@@ -152,7 +144,7 @@ def test_other_types_of_column_are_imputed_in_their_type(column, method):
 
 def test_whole_numbers_that_are_imputed_as_fractions_become_floats():
     frame = numbers(80).assign(y=pd.Series([1, 2, None, 4] * 20, dtype="Int64"))
-    made = one(frame, {"y": "regress"})["y"]
+    made = imputed_once(frame, {"y": "regress"})["y"]
     assert made.dtype == "Float64"
     assert made.notna().all()
 
@@ -163,18 +155,18 @@ def test_the_index_may_repeat_and_names_may_be_anything():
     odd = frame.set_axis([3, "low birth weight", ("a", 1)], axis=1).set_axis(
         np.arange(60) % 7, axis=0
     )
-    done, plain = one(odd, {"low birth weight": "pmm"}), one(frame, {"x1": "pmm"})
+    done, plain = imputed_once(odd, {"low birth weight": "pmm"}), imputed_once(frame, {"x1": "pmm"})
     assert done.to_numpy().tolist() == plain.to_numpy().tolist()
     assert done.index.equals(odd.index)
     numbered = odd.set_axis(range(3), axis=1)
-    assert one(numbered, {1: Equation("pmm", omit=(2,))}).notna().all().all()
+    assert imputed_once(numbered, {1: Equation("pmm", omit=(2,))}).notna().all().all()
     spaced = odd.set_axis(["x 0", "x 1", "x 2"], axis=1)
     found = chained(spaced, {"x 1": "pmm"}, m=2, burnin=1, seed=1).fit(
         "`x 0` ~ `x 1` + `x 2`", "regress"
     )
     assert found.params.notna().all()
     with pytest.raises(ValueError, match="two columns have the same name"):
-        one(frame.set_axis(["x", "x", "z"], axis=1), {})
+        imputed_once(frame.set_axis(["x", "x", "z"], axis=1), {})
 
 
 def test_nothing_missing_is_nothing_imputed():
@@ -184,29 +176,6 @@ def test_nothing_missing_is_nothing_imputed():
     assert made.trace().empty
     assert made.events_frame().empty
     pd.testing.assert_frame_equal(made.complete(3), frame)
-
-
-def test_what_cannot_be_imputed_is_refused_by_name_and_without_values():
-    frame = numbers()
-    gone = frame.assign(x1=frame["x1"].mask(frame.index < 5))
-    with pytest.raises(ValueError, match="has no rows"):
-        one(frame.iloc[:0], {})
-    for value in (np.inf, -np.inf):
-        with pytest.raises(ValueError, match=r"'x2' has infinite values \(1\)$"):
-            one(gone.assign(x2=frame["x2"].mask(frame.index == 20, value)), {"x1": "pmm"})
-    with pytest.raises(ValueError, match="'x1' has no observed value"):
-        one(frame.assign(x1=np.nan), {"x1": "pmm"})
-    with pytest.raises(ValueError, match="seed is 0 or more"):
-        chained(gone, {"x1": "pmm"}, m=1, seed=-1)
-    with pytest.raises(ValueError, match="m and burnin are 1 or more"):
-        chained(gone, {"x1": "pmm"}, m=1, burnin=0, seed=1)
-    fourth = float(frame["x1"][5:].nlargest(4).min())
-    with pytest.raises(ValueError, match=r"'x1' has 3 observed values outside its limits$"):
-        one(gone, {"x1": Equation("truncreg", limits=(-9, fourth))})
-    with pytest.raises(ValueError, match="'when' is neither numbers nor levels"):
-        one(gone.assign(when=pd.Timestamp("2021-11-18")), {"x1": "pmm"})
-    with pytest.raises(ValueError, match="'lists' is neither numbers nor levels"):
-        one(gone.assign(lists=[[1]] * 40), {"x1": "pmm"})
 
 
 def test_one_sweep_is_enough_to_run():
@@ -227,72 +196,6 @@ def test_rhat_of_chains_that_stand_still():
 
 
 # ---- draws
-
-
-def planted(n: int = 300) -> tuple[np.ndarray, np.random.Generator]:
-    rng = np.random.default_rng(17)
-    return np.column_stack([np.ones(n), rng.standard_normal(n), rng.integers(0, 2, n)]), rng
-
-
-def is_covariance(drawn: np.ndarray, expected: np.ndarray, error: float = 4.5) -> bool:
-    """Whether all variances and covariances of draws are within `error` Monte Carlo SE: (s_ij² +
-    s_ii s_jj) / k.
-    """
-    spread = np.diag(expected)
-    errors = np.sqrt((expected**2 + np.outer(spread, spread)) / len(drawn))
-    return bool((np.abs(np.cov(drawn.T) - expected) < error * errors).all())
-
-
-@pytest.mark.parametrize("method", ["logit", "ologit", "mlogit", "truncreg"])
-def test_the_parameters_are_drawn_with_the_inverse_information(method):
-    x, rng = planted()
-    latent = x @ [0.1, 0.8, -0.5] + rng.logistic(size=300)
-    if method == "truncreg":
-        inside = (latent > -2) & (latent < 2)
-        params, information = methods.fit_truncreg(x[inside], latent[inside], -2, 2)
-    else:
-        cuts = {"logit": [0], "ologit": [-1, 1], "mlogit": [-0.5, 0.5]}[method]
-        fit = {
-            "logit": methods.fit_logit,
-            "ologit": methods.fit_ologit,
-            "mlogit": methods.fit_mlogit,
-        }[method]
-        params, information = fit(x, np.digitize(latent, cuts))
-    drawn = np.array([methods.drawn(params, information, rng) for _ in range(4000)])
-    covariance = np.linalg.inv(information)
-    assert is_covariance(drawn, covariance)
-    assert (np.abs(drawn.mean(axis=0) - params) < 4 * np.sqrt(np.diag(covariance) / 4000)).all()
-
-
-def test_a_regression_is_drawn_as_rubin_says():
-    """RSS / sigma² is chi-squared with n - p degrees of freedom; (b* - b) / sigma is N(0,
-    (x'x)^-1).
-    """
-    x, rng = planted(60)
-    y = x @ [1, 2, 3] + 2 * rng.standard_normal(60)
-    estimate, gram, residual, df = methods.fit_regress(x, y)
-    assert estimate == pytest.approx(np.linalg.lstsq(x, y)[0], rel=1e-4)  # but for the ridge
-    assert gram == pytest.approx(x.T @ x)
-    drawn = [methods.draw_regress_params(estimate, gram, residual, df, rng) for _ in range(4000)]
-    sigma = np.array([one[1] for one in drawn])
-    assert stats.kstest(residual / sigma**2, stats.chi2(57).cdf).pvalue > 0.001
-    moved = (np.array([one[0] for one in drawn]) - estimate) / sigma[:, None]
-    assert is_covariance(moved, np.linalg.inv(x.T @ x + 1e-5 * np.diag(np.diag(x.T @ x))))
-
-
-@pytest.mark.parametrize("limits", [(0.0, 100.0), (-np.inf, 60.0), (90.0, 100.0)])
-def test_truncated_draws_have_the_fitted_mean(limits):
-    """The mean of a normal with its tails cut off, also where nearly all of it is (90 and more of
-    N(40, 10)).
-    """
-    x, rng = planted()
-    params = np.array([40.0, 8.0, 5.0, np.log(10.0)])
-    low, high = limits
-    mean, sigma = x @ params[:3], 10.0
-    chance = stats.truncnorm((low - mean) / sigma, (high - mean) / sigma, mean, sigma)
-    totals = [methods.draw_truncreg(x, params, low, high, rng).sum() for _ in range(400)]
-    error = np.sqrt(chance.var().sum() / 400)
-    assert abs(np.mean(totals) - chance.mean().sum()) < 4 * error
 
 
 def test_numbers_are_imputed_with_the_fitted_mean():
@@ -336,11 +239,9 @@ def test_levels_are_imputed_as_often_as_fitted(method):
             for i in range(1, 401)
         ]
     )
-    fit = {"logit": methods.fit_logit, "ologit": methods.fit_ologit, "mlogit": methods.fit_mlogit}[
-        method
-    ]
+    fit = {"logit": fit_logit, "ologit": fit_ologit, "mlogit": fit_mlogit}[method]
     params, information = fit(x[~missing], codes[~missing])
-    drawn = np.array([methods.drawn(params, information, rng) for _ in range(2000)])
+    drawn = np.array([newton.drawn(params, information, rng) for _ in range(2000)])
     expected = np.array([_chance(method, x[missing], one).sum(axis=0) for one in drawn])
     errors = np.sqrt(counts.var(axis=0) / 400 + expected.var(axis=0) / 2000)
     assert (np.abs(counts.mean(axis=0) - expected.mean(axis=0)) < 4 * errors).all()
@@ -354,15 +255,3 @@ def _chance(method: str, x: np.ndarray, params: np.ndarray) -> np.ndarray:
         return np.column_stack([below[:, 0], below[:, 1] - below[:, 0], 1 - below[:, 1]])
     weight = np.exp(np.column_stack([np.zeros(len(x)), x @ params[:3], x @ params[3:]]))
     return weight / weight.sum(axis=1, keepdims=True)
-
-
-def test_donors_have_equal_shares():
-    """Each of the five nearest is taken as often: chi-squared with 4 degrees of freedom, 5,000
-    draws.
-    """
-    rng = np.random.default_rng(5)
-    predicted = np.arange(20.0)
-    picked = methods.matched(predicted, np.full(5000, 9.1), predicted, 5, rng)
-    values, counts = np.unique(picked, return_counts=True)
-    assert values.tolist() == [7, 8, 9, 10, 11]
-    assert stats.chisquare(counts).pvalue > 0.001

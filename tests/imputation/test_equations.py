@@ -109,27 +109,6 @@ def test_edges_have_a_clear_outcome():
         nothing.complete(3)
 
 
-def test_all_that_is_wrong_with_the_equations_is_said_at_once():
-    frame = pd.DataFrame(
-        {
-            "x": [1.0, None, 2.0],
-            "empty": [None, None, None],
-            "g": ["a", None, "b"],
-            "k": ["a", "b", "c"],
-        }
-    )
-    frame["empty"] = frame["empty"].astype(float)
-    with pytest.raises(ValueError, match="chained") as error:
-        chained(frame, {"g": "pmm", "empty": "pmm", "nope": "pmm"}, m=1, seed=1)
-    for said in (
-        "'nope' has an equation and is no column",
-        "'x' has missing values and no equation",
-        "'empty' has no observed value",
-        "'g' has levels, and pmm is for numbers",
-    ):
-        assert said in str(error.value)
-
-
 def test_what_does_not_apply_is_never_imputed_and_a_passive_variable_is_made_from_its_parts(holes):
     applies = holes["age"] > 20
     frame = holes.assign(light=(holes["lwt"] < 110).astype("boolean").mask(holes["lwt"].isna()))
@@ -141,32 +120,6 @@ def test_what_does_not_apply_is_never_imputed_and_a_passive_variable_is_made_fro
     assert made["smoke"][~applies].equals(holes["smoke"][~applies])
     assert made["smoke"][applies].notna().all()
     assert made["light"].equals((made["lwt"] < 110).astype("boolean"))
-
-
-def test_an_omitted_predictor_is_not_used():
-    """With the only predictor left out, imputed values follow their own distribution alone: half
-    are 10.
-    """
-    frame = pd.DataFrame(
-        {"y": [0.0] * 50 + [10.0] * 50 + [np.nan] * 60, "x": [0.0] * 50 + [1.0] * 110}
-    )
-    with_x = chained(frame, {"y": "pmm"}, m=1, burnin=1, seed=1).complete(1)["y"][100:]
-    assert (with_x == 10).mean() > 0.9
-    omitted = Equation("pmm", omit=("x",), knn=100)
-    without = chained(frame, {"y": omitted}, m=1, burnin=1, seed=1).complete(1)["y"][100:]
-    assert 0.3 < (without == 10).mean() < 0.7
-    for wrong in (Equation("pmm", omit=("X",)), Equation("pmm", only=("X",))):
-        with pytest.raises(ValueError, match="'y' names predictors that are no columns: X"):
-            chained(frame, {"y": wrong}, m=1, burnin=1, seed=1)
-
-
-@pytest.mark.parametrize("method", ["pnm", "PMM", "norm", "logreg", ""])
-def test_an_unknown_method_is_refused(method):
-    frame = pd.DataFrame({"y": [1.0, 2.0, np.nan, 4.0], "x": [1.0, 2.0, 3.0, 4.0]})
-    with pytest.raises(
-        ValueError, match="'y' has an unknown method; allowed: logit, ologit, mlogit, pmm, regress"
-    ):
-        chained(frame, {"y": method}, m=1, burnin=1, seed=1)
 
 
 @pytest.mark.parametrize("rows", [300, 3000])

@@ -1,9 +1,7 @@
-"""One column as the chains hold it: codes or numbers, what is missing, its place in the design; and
-passive ones.
-"""
+"""One column as the chains hold it: codes or numbers, what is missing, its place in the design."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -215,14 +213,12 @@ class Column:
         return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def make(name: Name, passive: Passive, sources: pd.DataFrame) -> pd.Series:
-    """The rows of a passive variable. Raises ValueError if its function returns anything else than
-    their series.
-    """
-    made = passive.make(sources)
-    if not isinstance(made, pd.Series) or not made.index.equals(sources.index):
-        raise ValueError(f"chained: passive '{name}' must make a Series with the rows it is given")
-    return made
+def standardised(column: Column) -> Column:
+    """Numbers with their centre and scale; levels as they are."""
+    observed = column.values[~np.isnan(column.values)]
+    if column.levels or not len(observed):
+        return column
+    return replace(column, centre=float(observed.mean()), scale=float(observed.std()) or 1.0)
 
 
 def put(column: pd.Series, at: Array, values: Cells) -> pd.Series:

@@ -7,9 +7,30 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mothers_margins.imputation import methods
-from mothers_margins.imputation.columns import Column, Pattern
+from mothers_margins.imputation import newton
+from mothers_margins.imputation.calibration import (
+    calibrated_logit,
+    calibrated_mlogit,
+    calibrated_ologit,
+    chances,
+)
+from mothers_margins.imputation.columns import Column, Items, Pattern
 from mothers_margins.imputation.equations import Equation, Name
+from mothers_margins.imputation.linear_regression import draw_regress_params, fit_regress
+from mothers_margins.imputation.logistic_regression import (
+    draw_logit,
+    draw_mlogit,
+    fit_logit,
+    fit_mlogit,
+)
+from mothers_margins.imputation.predictive_mean_matching import matched
+from mothers_margins.imputation.proportional_odds import draw_ologit, fit_ologit
+from mothers_margins.imputation.pseudo_rows import augmented
+from mothers_margins.imputation.truncated_regression import (
+    draw_truncreg,
+    drawn_inside,
+    fit_truncreg,
+)
 
 Array = np.ndarray
 
@@ -48,7 +69,7 @@ class Stand:
     """A chain as it stands, as far as a draw looks at it.
 
     design: n x p. values: by name the n codes or numbers of the columns that bounds and items ask
-    for. calibrated: whether the levels' expected counts are set (see `methods`).
+    for. calibrated: whether the levels' expected counts are set (see `calibration`).
     """
 
     design: Array
@@ -141,31 +162,32 @@ def _numbers(
     target: Column, rows: _Rows, stand: Stand, rng: np.random.Generator, memory: Memory
 ) -> Drawn | Array:
     """Numbers, or the columns that depend on others."""
-    least_squares = methods.fit_regress(rows.x, rows.y)
+    least_squares = fit_regress(rows.x, rows.y)
     if len(rows.x) > rows.x.shape[1]:
-        loose = methods.dependent(least_squares[1])
+        loose = newton.dependent(least_squares[1])
         if loose.size:
             return loose
-    after = Memory(rows.columns, left_out=memory.left_out)
-    low, high = _limits(target, stand)
-    values = np.empty(len(low))
+    limits = _limits(target, stand)
+    values = np.empty(len(limits[0]))
     happened: list[Happening] = []
-    alone = np.ones(len(low), dtype=bool)  # rows without an answer that binds
+    alone = np.ones(len(values), dtype=bool)  # rows without an answer that binds
     for pattern in target.items.patterns if target.items else ():
         alone[pattern.rows] = False
-        limits = (low[pattern.rows], high[pattern.rows])
-        scores, more = _with_answers(target, pattern, rows.columns, stand, limits, rng)
-        values[pattern.rows] = scores
+        own = _limits_of(pattern.rows, limits)
+        values[pattern.rows], more = _with_answers(target, pattern, rows.columns, stand, own, rng)
         happened += more
     if alone.any():
-        limits = (low[alone], high[alone])
-        only = replace(rows, wanted=rows.wanted[alone])
-        numbers, more = _one_number_each(target.equation, only, least_squares, limits, rng)
-        values[alone] = numbers
+        values[alone], more = _one_number_each(
+            target.equation,
+            replace(rows, wanted=rows.wanted[alone]),
+            least_squares,
+            _limits_of(alone, limits),
+            rng,
+        )
         happened += more
-    values, stopped = _shifted(values, target.equation.delta, (low, high))
+    values, stopped = _shifted(values, target.equation.delta, limits)
     happened += [("shift_stopped", ())] * stopped
-    return Drawn(values, happened, after)
+    return Drawn(values, happened, Memory(rows.columns, left_out=memory.left_out))
 
 
 def _limits(target: Column, stand: Stand) -> tuple[Array, Array]:
@@ -176,6 +198,12 @@ def _limits(target: Column, stand: Stand) -> tuple[Array, Array]:
     missing = int(target.missing.sum())
     # limits without bounds are those of truncreg and of a delta
     return np.full(missing, low), np.full(missing, high)
+
+
+def _limits_of(cells: Array, limits: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The limits of some of the missing cells."""
+    low, high = limits
+    return low[cells], high[cells]
 
 
 def _one_number_each(
@@ -190,18 +218,15 @@ def _one_number_each(
     happened: list[Happening] = []
     if method == "truncreg":
         try:
-            params, information = methods.fit_truncreg(rows.x, rows.y, *equation.limits)
-            params = methods.drawn(params, information, rng)
-            return methods.draw_truncreg(rows.wanted, params, *limits, rng), happened
+            params, information = fit_truncreg(rows.x, rows.y, *equation.limits)
+            params = newton.drawn(params, information, rng)
+            return draw_truncreg(rows.wanted, params, *limits, rng), happened
         except ArithmeticError:
             method = "pmm"
             happened.append(("pmm_in_place", ()))
-    params, sigma = methods.draw_regress_params(*least_squares, rng)
-    wanted = rows.wanted @ params
+    donors, wanted = _regressed(rows, least_squares, equation.knn, rng)
     if method == "regress":
-        return wanted + sigma * rng.standard_normal(len(wanted)), happened
-    # type 1: donors at the estimate, the missing at a draw (van Buuren 2018, §3.4.2)
-    donors = _Donors(rows.x @ least_squares[0], rows.y, equation.knn, sigma)
+        return wanted + donors.sigma * rng.standard_normal(len(wanted)), happened
     values, few = _matched_inside(donors, wanted, limits, rng)
     return values, happened + few
 
@@ -218,6 +243,19 @@ class _Donors:
     sigma: float
 
 
+def _regressed(
+    rows: _Rows,
+    least_squares: tuple[Array, Array, float, int],
+    knn: int,
+    rng: np.random.Generator,
+) -> tuple[_Donors, Array]:
+    """The donors of a regression, and predictions of the missing rows. Type 1: donors at the
+    estimate, the missing at a draw (van Buuren 2018, §3.4.2).
+    """
+    params, sigma = draw_regress_params(*least_squares, rng)
+    return _Donors(rows.x @ least_squares[0], rows.y, knn, sigma), rows.wanted @ params
+
+
 def _matched_inside(
     donors: _Donors, wanted: Array, limits: tuple[Array, Array], rng: np.random.Generator
 ) -> tuple[Array, list[Happening]]:
@@ -232,7 +270,7 @@ def _matched_inside(
         at = np.flatnonzero((both == own).all(axis=1))
         inside = (donors.values >= own[0]) & (donors.values <= own[1])
         if inside.sum() >= donors.knn or inside.all():
-            values[at] = methods.matched(
+            values[at] = matched(
                 donors.predicted[inside], wanted[at], donors.values[inside], donors.knn, rng
             )
         else:
@@ -248,7 +286,7 @@ def _between(donors: _Donors, wanted: Array, own: Array, rng: np.random.Generato
     low, high = float(own[0]), float(own[1])
     if low == high:
         return np.full(len(wanted), low)
-    values = methods.drawn_inside(wanted, max(donors.sigma, 1e-6), low, high, rng)
+    values = drawn_inside(wanted, max(donors.sigma, 1e-6), low, high, rng)
     whole = bool((donors.values == np.round(donors.values)).all())
     if whole and np.floor(high) >= np.ceil(low):
         return np.clip(np.round(values), np.ceil(low), np.floor(high))
@@ -275,21 +313,26 @@ def _with_answers(
     answered = items.answered(pattern, at, stand.values)
     if not pattern.unanswered.any():
         return answered, []
-    of_donors = items.answers[items.complete]
-    rest = of_donors[:, pattern.unanswered].sum(axis=1)
-    room = _room(answered, rest, limits)
-    knn = target.equation.knn
-    if len(rest) < knn:
-        donors, wanted = _hardly_any_donors(rest, len(at), knn)
+    asked = np.column_stack([stand.design[at][:, columns], answered])
+    rows = _rest_by_sums(items, pattern, columns, stand.design, asked)
+    if len(rows.y) < target.equation.knn:
+        donors, wanted = _hardly_any_donors(rows.y, len(at), target.equation.knn)
     else:
-        sums = of_donors[:, ~pattern.unanswered].sum(axis=1)
-        x = np.column_stack([_part(stand.design, items.complete, columns), sums])
-        least_squares = methods.fit_regress(x, rest)
-        params, sigma = methods.draw_regress_params(*least_squares, rng)
-        donors = _Donors(x @ least_squares[0], rest, knn, sigma)
-        wanted = np.column_stack([stand.design[at][:, columns], answered]) @ params
-    added, few = _matched_inside(donors, wanted, room, rng)
+        donors, wanted = _regressed(rows, fit_regress(rows.x, rows.y), target.equation.knn, rng)
+    added, few = _matched_inside(donors, wanted, _room(answered, rows.y, limits), rng)
     return answered + added, few
+
+
+def _rest_by_sums(
+    items: Items, pattern: Pattern, columns: Array, design: Array, asked: Array
+) -> _Rows:
+    """What the open items add, by the predictors and the sum of the answered ones, in rows with
+    every item answered. asked: the same predictors of the rows of the pattern.
+    """
+    answers = items.answers[items.complete]
+    sums = answers[:, ~pattern.unanswered].sum(axis=1)
+    x = np.column_stack([_part(design, items.complete, columns), sums])
+    return _Rows(x, answers[:, pattern.unanswered].sum(axis=1), asked, columns)
 
 
 def _room(answered: Array, rest: Array, limits: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -323,20 +366,9 @@ def _levels(
     fitted = _fit_levels(target, rows, memory)
     if not isinstance(fitted, _FittedLevels):
         return fitted
-    params = methods.moved(fitted.params, fitted.root, rng)
-    codes = rows.y.astype(int)
-    method = target.equation.method
-    levels = len(target.levels)
-    if stand.calibrated:
-        params, expected = _calibrated(target, rows.x, params, codes, rng)
-    else:
-        expected = methods.chances(method, rows.x, params, levels).mean(axis=0)
-    if method == "logit":
-        params[0] += target.equation.delta
-    elif method == "ologit":
-        params[rows.x.shape[1] - 1 :] -= target.equation.delta  # lower cut points, higher levels
-    draw_levels = LEVELLED_METHODS[method][1]
-    values = draw_levels(rows.wanted, params, levels, rng).astype(float)
+    params, expected = _drawn_params(target, rows, fitted, stand.calibrated, rng)
+    draw_levels = LEVELLED_METHODS[target.equation.method][1]
+    values = draw_levels(rows.wanted, params, len(target.levels), rng).astype(float)
     happened: list[Happening] = [("augmented", ())] if fitted.supported else []
     if target.items:
         for pattern in target.items.patterns:
@@ -345,9 +377,32 @@ def _levels(
             if target.equation.delta:
                 # what was answered decides these rows, so no shift reaches them
                 happened += [("shift_stopped", ())] * len(pattern.rows)
-    rarest = np.bincount(codes, minlength=levels).argmin()
+    rarest = np.bincount(rows.y.astype(int), minlength=len(target.levels)).argmin()
     after = Memory(rows.columns, fitted.params, fitted.supported, memory.left_out)
     return Drawn(values, happened, after, float(expected[rarest]))
+
+
+def _drawn_params(
+    target: Column,
+    rows: _Rows,
+    fitted: "_FittedLevels",
+    calibrated: bool,
+    rng: np.random.Generator,
+) -> tuple[Array, Array]:
+    """Parameters as they are drawn, set and shifted; and the share of each level that they expect
+    among the observed rows before the shift.
+    """
+    params = newton.moved(fitted.params, fitted.root, rng)
+    method = target.equation.method
+    if calibrated:
+        params, expected = _calibrated(target, rows.x, params, rows.y.astype(int), rng)
+    else:
+        expected = chances(method, rows.x, params, len(target.levels)).mean(axis=0)
+    if method == "logit":
+        params[0] += target.equation.delta
+    elif method == "ologit":
+        params[rows.x.shape[1] - 1 :] -= target.equation.delta  # lower cut points, higher levels
+    return params, expected
 
 
 def _calibrated(
@@ -355,10 +410,10 @@ def _calibrated(
 ) -> tuple[Array, Array]:
     """Drawn parameters with their intercepts set, and the shares that they then expect."""
     if target.equation.method == "logit":
-        return methods.calibrated_logit(x, params, codes, rng)
+        return calibrated_logit(x, params, codes, rng)
     if target.equation.method == "ologit":
-        return methods.calibrated_ologit(x, params, codes, len(target.levels), rng)
-    return methods.calibrated_mlogit(x, params, codes, len(target.levels), rng)
+        return calibrated_ologit(x, params, codes, len(target.levels), rng)
+    return calibrated_mlogit(x, params, codes, len(target.levels), rng)
 
 
 def _cut(
@@ -399,14 +454,14 @@ def _fit_levels(target: Column, rows: _Rows, memory: Memory) -> _FittedLevels | 
     fit = LEVELLED_METHODS[target.equation.method][0]
     fitted = None
     try:
-        params, information = fit(rows.x, rows.y.astype(int), None, start, methods.ENOUGH)
-        root = methods.root(information)
+        params, information = fit(rows.x, rows.y.astype(int), None, start, newton.ENOUGH)
+        root = newton.root(information)
         fitted = _FittedLevels(params, root, supported=False)
-    except methods.NotConvergedError:
+    except newton.NotConvergedError:
         pass
     # a fit may fail, or find a maximum by chance, where columns depend on each other
-    if fitted is None or methods.is_loose(root, information):
-        loose = methods.dependent(rows.x.T @ rows.x)
+    if fitted is None or newton.is_loose(root, information):
+        loose = newton.dependent(rows.x.T @ rows.x)
         if loose.size:
             return loose
     return fitted or _fit_supported(target, rows, None)
@@ -416,16 +471,16 @@ def _fit_supported(target: Column, rows: _Rows, start: Array | None) -> _FittedL
     """The fit with the pseudo-rows of White, Daniel and Royston (2010)."""
     fit = LEVELLED_METHODS[target.equation.method][0]
     every_row = np.vstack([rows.x, rows.wanted])
-    x, codes, weights = methods.augmented(rows.x, rows.y.astype(int), len(target.levels), every_row)
+    x, codes, weights = augmented(rows.x, rows.y.astype(int), len(target.levels), every_row)
     try:
-        params, information = fit(x, codes, weights, start, methods.ENOUGH)
-        return _FittedLevels(params, methods.root(information), supported=True)
-    except methods.NotConvergedError as error:
-        raise methods.NotConvergedError(f"{error}, with pseudo-rows too") from error
+        params, information = fit(x, codes, weights, start, newton.ENOUGH)
+        return _FittedLevels(params, newton.root(information), supported=True)
+    except newton.NotConvergedError as error:
+        raise newton.NotConvergedError(f"{error}, with pseudo-rows too") from error
 
 
 LEVELLED_METHODS: dict[str, tuple[Callable[..., tuple[Array, Array]], Callable[..., Array]]] = {
-    "logit": (methods.fit_logit, methods.draw_logit),
-    "ologit": (methods.fit_ologit, methods.draw_ologit),
-    "mlogit": (methods.fit_mlogit, methods.draw_mlogit),
+    "logit": (fit_logit, draw_logit),
+    "ologit": (fit_ologit, draw_ologit),
+    "mlogit": (fit_mlogit, draw_mlogit),
 }

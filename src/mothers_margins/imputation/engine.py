@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation.columns import Array, Column, Part, make, put
+from mothers_margins.imputation.columns import Array, Column, Part, put
 from mothers_margins.imputation.draws import Drawn, Happening, Memory, Stand, draw
 from mothers_margins.imputation.equations import Draws, Equations, Event
 from mothers_margins.imputation.imputations import Chain, Imputations
+from mothers_margins.imputation.passive import make
 from mothers_margins.imputation.plan import Plan, prepared
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from mothers_margins.imputation import methods
 from mothers_margins.imputation.formulas import FormulaError, RightSide, learned
+from mothers_margins.imputation.logistic_regression import fit_logit
 from mothers_margins.imputation.pooling import DfRule, Pooled, pool_estimates
 from mothers_margins.imputation.values import as_event, as_numbers, is_number
 
@@ -138,7 +138,7 @@ def _outcome(values: pd.Series, method: str) -> Array:
 
 
 def _logit(x: Array, y: Array) -> tuple[Array, Array]:
-    params, information = methods.fit_logit(x, y)
+    params, information = fit_logit(x, y)
     return params, np.linalg.inv(information)
 
 

@@ -6,9 +6,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation.columns import Column, make, put
+from mothers_margins.imputation.columns import Column, put
 from mothers_margins.imputation.equations import Event, Name, Passive
 from mothers_margins.imputation.fit_each import fit_each
+from mothers_margins.imputation.passive import make
 from mothers_margins.imputation.pooling import DfRule, Pooled
 
 Array = np.ndarray

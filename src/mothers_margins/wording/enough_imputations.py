@@ -5,6 +5,7 @@ from mothers_margins.imputation import imputations_needed
 from mothers_margins.results.results import Record, Results, checked, codes
 from mothers_margins.results.shown import combined, is_known, shown
 from mothers_margins.rounding import rounded
+from mothers_margins.study.study import Study
 from mothers_margins.wording.prose import Prose
 from mothers_margins.wording.terms import count_text, is_imputed, symbol, term, unlocked
 
@@ -24,15 +25,25 @@ def enough_imputations(results: Results) -> Prose:
         raise UsageError("enough_imputations: there is no pooled adjusted estimate.")
     marks = [f"{mark}." for mark in (unlocked(about), about.source.mark) if mark]
     known = [row for row in rows if is_known(shown(row, "fmi"))]
-    if not known:
-        number = count_text(shown(rows[0], "m"))
-        absent = symbol(*(shown(row, "fmi") for row in rows))
-        words = f"{number} imputations; the largest fraction of missing information: {absent}."
-        return Prose(" ".join([words, *marks]))
-    decides = max(known, key=lambda row: float(shown(row, "fmi")))
-    lost, m = shown(decides, "fmi"), shown(decides, "m")
-    percent = rounded(100 * float(lost), 0, study.file.rounding.rule)
-    needed = combined(lambda fmi, number: imputations_needed(fmi, int(number)), lost, m)
+    sentence = _in_words(study, known) if known else _without_fmi(rows)
+    return Prose(" ".join([sentence, *marks]))
+
+
+def _without_fmi(rows: list[Record]) -> str:
+    """How many imputations there are, and why no fraction of missing information is known."""
+    number = count_text(shown(rows[0], "m"))
+    absent = symbol(*(shown(row, "fmi") for row in rows))
+    return f"{number} imputations; the largest fraction of missing information: {absent}."
+
+
+def _in_words(study: Study, rows: list[Record]) -> str:
+    """How many imputations the largest fraction of missing information needs, and whether they are
+    there.
+    """
+    decides = max(rows, key=lambda row: float(shown(row, "fmi")))
+    fmi, m = shown(decides, "fmi"), shown(decides, "m")
+    percent = rounded(100 * float(fmi), 0, study.file.rounding.rule)
+    needed = combined(lambda lost, number: imputations_needed(lost, int(number)), fmi, m)
     start = (
         f"The largest fraction of missing information is {percent}% ({term(study, decides)}): "
         f"{count_text(needed)} imputations are needed, and there are {count_text(m)}."
@@ -44,7 +55,7 @@ def enough_imputations(results: Results) -> Prose:
         else f"They are too few. Run this notebook with m = {count_text(needed)}: chains are "
         "added, and those that there are stay as they are."
     )
-    return Prose(" ".join([start, end, *marks]))
+    return f"{start} {end}"
 
 
 def _is_reported(row: Record) -> bool:

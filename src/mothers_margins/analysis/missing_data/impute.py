@@ -66,49 +66,24 @@ def impute(
     outcome = _outcome(study, plan, outcome)
     if composites not in ("components", "direct", "missing_as_no"):
         raise UsageError("impute: composites is components, direct or missing_as_no.")
-    model, terms = _model(study, model, outcome)
-    asked = _Asked(outcome, model, terms)
-    is_restricted = cohort.source.kind == "restricted"
-    if keep and is_restricted and places.inside_project(places.out_folder()):
-        raise UsageError(
-            "impute: imputed cells of restricted data stay outside the project's folder.",
-            (),
-            f"Set the environment variable {places.OUT} to a folder outside, then start "
-            "JupyterLab again.",
-        )
-    m = plan.m if m is None else m
-    burnin = plan.burnin if burnin is None else burnin
-    seed = plan.seed if seed is None else seed
-    if m < 1 or burnin < 1 or seed < 0:
-        raise UsageError("impute: m and burnin are 1 or more, and seed is 0 or more.")
+    asked = _Asked(outcome, *_model(study, model, outcome))
+    if keep and cohort.source.kind == "restricted":
+        _refuse_inside_the_project()
+    chains = _as_planned(plan, m, burnin, seed, n_jobs, draws)
     prepared = _prepared(cohort, plan, asked, composites, dict(shifts or {}))
-    path = of_study(study.name, f"imputed_{outcome}_{prepared.key(burnin, seed, draws)}.npz")
-    stored = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, m)
-    if stored is not None:
-        imputations = stored
-    else:
-        with shown("impute", m, progress) as report:
-            chains = _Chains(m, burnin, seed, n_jobs, draws)
-            imputations = _chained(prepared, chains, report)
-    # what was read stays as it is, it may hold more imputations; but in the batch a notebook must
-    # write what it keeps
-    is_in_place = stored is not None and places.staged(path) == places.out_folder() / path
-    if keep and not is_in_place:
-        places.write_whole(
-            places.staged(path), lambda part: write_cells(part, imputations), private=is_restricted
-        )
+    imputations = _read_or_made(prepared, chains, outcome, keep=keep, progress=progress)
     return Imputed(
         cohort=prepared.cohort,
         outcome=outcome,
-        model=model,
+        model=asked.model,
         composites=composites,
         shifts=dict(shifts or {}),
         filled=tuple(str(target.name) for target in imputations.targets),
         run=prepared.run,
         done=prepared.done,
         made=imputations,
-        burnin=burnin,
-        seed=seed,
+        burnin=chains.burnin,
+        seed=chains.seed,
     )
 
 
@@ -152,6 +127,17 @@ def _model(study: Study, asked: str | None, outcome: str) -> tuple[str, tuple[st
     return model, terms
 
 
+def _refuse_inside_the_project() -> None:
+    """Raise UsageError if what a run writes would stand inside the project's folder."""
+    if places.inside_project(places.out_folder()):
+        raise UsageError(
+            "impute: imputed cells of restricted data stay outside the project's folder.",
+            (),
+            f"Set the environment variable {places.OUT} to a folder outside, then start "
+            "JupyterLab again.",
+        )
+
+
 @dataclass(frozen=True)
 class _Chains:
     """How many chains are run, and how."""
@@ -161,6 +147,51 @@ class _Chains:
     seed: int
     n_jobs: int
     draws: Draws
+
+
+def _as_planned(
+    plan: MissingData,
+    m: int | None,
+    burnin: int | None,
+    seed: int | None,
+    n_jobs: int,
+    draws: Draws,
+) -> _Chains:
+    """The chains that are asked for; m, burnin and seed by default the plan's. UsageError for
+    numbers that are none of chains.
+    """
+    m = plan.m if m is None else m
+    burnin = plan.burnin if burnin is None else burnin
+    seed = plan.seed if seed is None else seed
+    if m < 1 or burnin < 1 or seed < 0:
+        raise UsageError("impute: m and burnin are 1 or more, and seed is 0 or more.")
+    return _Chains(m, burnin, seed, n_jobs, draws)
+
+
+def _read_or_made(
+    prepared: "_Prepared", chains: _Chains, outcome: str, *, keep: bool, progress: bool
+) -> Imputations:
+    """The imputed cells that are stored under the key of this run, or new ones; kept, if that is
+    asked for.
+    """
+    key = prepared.key(chains.burnin, chains.seed, chains.draws)
+    path = of_study(prepared.cohort.study.name, f"imputed_{outcome}_{key}.npz")
+    stored = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, chains.m)
+    if stored is not None:
+        imputations = stored
+    else:
+        with shown("impute", chains.m, progress) as report:
+            imputations = _chained(prepared, chains, report)
+    # what was read stays as it is, it may hold more imputations; but in the batch a notebook must
+    # write what it keeps
+    is_in_place = stored is not None and places.staged(path) == places.out_folder() / path
+    if keep and not is_in_place:
+        places.write_whole(
+            places.staged(path),
+            lambda part: write_cells(part, imputations),
+            private=prepared.cohort.source.kind == "restricted",
+        )
+    return imputations
 
 
 def _chained(
@@ -251,20 +282,7 @@ def _prepared(
     inside = replace(
         cohort, data=cohort.data[rows], reasons=cohort.reasons[rows], scoring=cohort.scoring[rows]
     )
-    declared = [name for name in asked.terms if name in plan.composites]
-    parts_of = {name: plan.composites[name] for name in declared if composites == "components"}
-    names = _names(inside, plan, asked, parts_of, done)
-    if composites == "missing_as_no":
-        inside = _missing_as_no(inside, declared, done)
-    run = RunEquations(
-        cohort=inside,
-        plan=plan,
-        data={name: as_analysed(inside, asked.model, name, asked.terms) for name in names},
-        parts_of=parts_of,
-        cuts=_cuts(inside.study, parts_of),
-        auxiliaries=_auxiliaries(inside.study, asked),
-        shifts=shifts,
-    )
+    run = _run(inside, plan, asked, composites, shifts, done)
     done += _check_shifts(run)
     equations: dict[Hashable, Equation | Passive] = {}
     beside: dict[str, pd.Series] = {}
@@ -279,12 +297,39 @@ def _prepared(
         beside |= run.decided_by(name, equations[name])
     frame = pd.DataFrame({**run.data, **predicting})
     return _Prepared(
-        cohort=inside,
+        cohort=run.cohort,
         run=run,
         frame=frame,
         equations=equations,
         done=tuple(done),
         beside=pd.DataFrame(beside, index=frame.index),
+    )
+
+
+def _run(
+    inside: Cohort,
+    plan: MissingData,
+    asked: "_Asked",
+    composites: Composites,
+    shifts: dict[str, float],
+    done: list[Done],
+) -> RunEquations:
+    """What the equations of a run are made from, by the rows inside it. Adds to `done` what was
+    done to get there.
+    """
+    declared = [name for name in asked.terms if name in plan.composites]
+    parts_of = {name: plan.composites[name] for name in declared if composites == "components"}
+    names = _names(inside, plan, asked, parts_of, done)
+    if composites == "missing_as_no":
+        inside = _missing_as_no(inside, declared, done)
+    return RunEquations(
+        cohort=inside,
+        plan=plan,
+        data={name: as_analysed(inside, asked.model, name, asked.terms) for name in names},
+        parts_of=parts_of,
+        cuts=_cuts(inside.study, parts_of),
+        auxiliaries=_auxiliaries(inside.study, asked),
+        shifts=shifts,
     )
 
 

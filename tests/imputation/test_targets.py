@@ -1,42 +1,11 @@
-"""What was answered binds what is imputed: bounds, items, cuts; how often rare levels are drawn."""
+"""What was answered binds what is imputed: bounds, items, cuts; and whom a target concerns."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
 
-from mothers_margins.imputation import Answers, Cut, Equation, ImputedAnswer, chained, methods
-
-ITEMS = [f"i{place}" for place in range(10)]
-
-
-def scale(n: int = 400, seed: int = 1, blanks: tuple[int, ...] = tuple(range(11))):
-    """Ten items of 0 to 4 that share a cause with x; some rows leave some of them unanswered. Their
-    score is missing where one item is. Also the truth.
-    """
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal(n)
-    cause = 0.6 * x + 0.8 * rng.standard_normal(n)
-    strength = cause[:, None] * 0.7 + 0.7 * rng.standard_normal((n, 10))
-    whole = pd.DataFrame(np.digitize(strength, [-0.5, 0.2, 0.9, 1.6]).astype(float), columns=ITEMS)
-    answers = whole.copy()
-    left_open = np.full(n, 0)
-    for row in range(0, n, 4):
-        left_open[row] = blanks[(row // 4) % len(blanks)]
-        places = rng.choice(10, left_open[row], replace=False)
-        answers.iloc[row, places] = np.nan
-    frame = pd.DataFrame({"x": x, "score": answers.sum(axis=1, skipna=False)})
-    return frame, answers, whole
-
-
-def bounds(answers: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    low = answers.fillna(0.0).sum(axis=1)
-    return low, low + 4.0 * answers.isna().sum(axis=1)
-
-
-def completed(frame, equations, m=5, **more) -> list[pd.DataFrame]:
-    made = chained(frame, equations, m=m, burnin=3, seed=3, **more)
-    return [made.complete(i) for i in range(1, m + 1)]
+from mothers_margins.imputation import Answers, Cut, Equation, ImputedAnswer, chained
+from tests.imputable import bounds, completed, scale
 
 
 def test_an_imputed_score_holds_what_was_answered():
@@ -240,87 +209,6 @@ def test_too_few_donors_inside_are_an_event_and_a_value_inside():
     made = chained(frame, {"score": equation}, m=3, burnin=2, seed=3)
     assert {36, 37, 38, 39, 40} >= {made.complete(i)["score"][0] for i in (1, 2, 3)}
     assert "few_donors" in set(made.events_frame()["event"])
-
-
-def test_bounds_that_cannot_hold_are_refused():
-    frame, answers, _ = scale()
-    low, high = bounds(answers)
-    for equation, words in (
-        (Equation("regress", bounds=(low, high)), "has bounds, which regress cannot keep"),
-        (Equation("pmm", bounds=(high + 1, low)), "lower above upper"),
-        (Equation("pmm", bounds=(low + 1, high + 1)), "observed values outside their bounds"),
-        (
-            Equation("pmm", answers=Answers(answers, {"j": ImputedAnswer("x")})),
-            "items that are no columns",
-        ),
-        (Equation("pmm", cut=Cut("nowhere", "yes", 3)), "is cut by a column that is none"),
-        (Equation("pmm", beside=("nowhere", 3)), "a number beside it that is no column"),
-    ):
-        with pytest.raises(ValueError, match=words):
-            chained(frame, {"score": equation}, m=1, seed=1)
-
-
-# ---- how often a rare level is drawn
-
-
-def rare(seed: int, n: int = 279) -> tuple[pd.DataFrame, pd.Series]:
-    """A yes of about 7 % that follows one of 20 predictors weakly; 15 % missing at random."""
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal((n, 20))
-    yes = rng.random(n) < expit(-2.7 + 0.4 * x[:, 0])
-    frame = pd.DataFrame(x, columns=[f"x{place}" for place in range(20)])
-    frame["rare"] = pd.Categorical(np.where(yes, "Yes", "No"), ["Yes", "No"])
-    frame["rare"] = frame["rare"].mask(rng.random(n) < 0.15)
-    return frame, pd.Series(yes)
-
-
-def test_a_rare_answer_is_imputed_as_often_as_it_is_true():
-    """Plain draws impute it far too often, as mice's do; calibrated ones within 1.5 points."""
-    off: dict[str, list[float]] = {"plain": [], "calibrated": []}
-    for seed in range(30):
-        frame, yes = rare(seed)
-        hole = frame["rare"].isna()
-        for draws, each in off.items():
-            made = chained(frame, {"rare": "logit"}, m=4, burnin=1, seed=seed, draws=draws)
-            share = np.mean([(made.complete(i)["rare"] == "Yes")[hole].mean() for i in range(1, 5)])
-            each.append(100 * float(share - yes[hole].mean()))
-    error = {draws: np.std(each, ddof=1) / np.sqrt(30) for draws, each in off.items()}
-    assert np.mean(off["plain"]) > 3 * error["plain"]
-    assert abs(np.mean(off["calibrated"])) < 1.5 + 2 * error["calibrated"]
-
-
-def test_intercepts_are_set_so_that_expected_counts_are_the_drawn_ones():
-    """By the same generator: the mean fitted probability is the number that it draws."""
-    rng = np.random.default_rng(6)
-    x = np.column_stack([np.ones(300), rng.standard_normal((300, 2))])
-    codes = rng.integers(0, 3, 300)
-    drawn = np.random.default_rng(9).dirichlet(np.bincount(codes) + 0.5)
-    params = np.array([0.4, -0.3, 2.0, 3.0])
-    ordered, shares = methods.calibrated_ologit(x, params, codes, 3, np.random.default_rng(9))
-    found = methods.chances("ologit", x, ordered, 3).mean(axis=0)
-    assert found == pytest.approx(drawn, abs=1e-5)
-    assert ordered[:2].tolist() == params[:2].tolist()
-    params = np.array([1.0, 0.4, -0.3, -2.0, 0.2, 0.1])
-    unordered, _ = methods.calibrated_mlogit(x, params, codes, 3, np.random.default_rng(9))
-    found = methods.chances("mlogit", x, unordered, 3).mean(axis=0)
-    assert found == pytest.approx(drawn, abs=1e-5)
-    yes = (codes == 1).astype(int)
-    share = np.random.default_rng(9).beta(yes.sum() + 0.5, 300 - yes.sum() + 0.5)
-    far_off = np.array([9.0, 1.0, 1.0])
-    binary, _ = methods.calibrated_logit(x, far_off, yes, np.random.default_rng(9))
-    assert expit(x @ binary).mean() == pytest.approx(share, abs=1e-6)
-    assert shares == pytest.approx(drawn)
-
-
-def test_what_the_last_equation_expected_is_kept():
-    frame, _ = rare(1)
-    made = chained(frame, {"rare": "logit"}, m=40, burnin=1, seed=2)
-    expected = np.mean([chain.expected["rare"] for chain in made.chains])
-    known = frame["rare"].dropna()
-    # the mean of Beta(k + 1/2, n - k + 1/2), within three standard errors of 40 draws
-    k, n = (known == "Yes").sum() + 0.5, len(known) + 1
-    mean = k / n
-    assert expected == pytest.approx(mean, abs=3 * np.sqrt(mean * (1 - mean) / (n + 1) / 40))
 
 
 def test_an_equation_is_fitted_among_those_whom_it_concerns():
