@@ -19,6 +19,7 @@ from mothers_margins.disclosure.nearby_tables import Neighbourhood
 Array = np.ndarray
 NEVER = 1e-7  # of a linear programme: how far a sum may be off
 MOST_NODES = 300  # of an integer programme; what it has not found by then counts as not found
+MOST_MENDED = 6  # tables that almost agree
 SMALLEST_STEP = 0.5  # between two whole numbers
 
 
@@ -185,6 +186,7 @@ def witnesses(
     wanted: int,
     tried: Iterable[Array] = (),
     nearby: Neighbourhood | None = None,
+    is_thorough: bool = True,
 ) -> list[Array]:
     """Tables that agree with all that is known and give a sum different values: as many as wanted,
     or fewer if there are no more or none was confirmed.
@@ -193,15 +195,39 @@ def witnesses(
     after it has been rounded and checked by integer arithmetic.
     """
     by_value: dict[int, Array] = {}
+    almost: dict[int, Array] = {}  # do not agree as they are, but may be near those that do
     for table in tried:
         whole = np.rint(table).astype(np.int64)
+        value = int(weights @ whole)
         if len(by_value) < wanted and question.agrees(whole):
-            by_value.setdefault(int(weights @ whole), whole)
+            by_value.setdefault(value, whole)
+        elif is_table(whole, question.known, question.totals):
+            almost.setdefault(value, whole)
     if nearby is not None and by_value:
+        _mend(question, weights, wanted, nearby, by_value, almost)
         _look_around(question, weights, wanted, nearby, by_value)
-    if len(by_value) < wanted:
+    if len(by_value) < wanted and is_thorough:
         _search(question, weights, wanted, by_value)
     return [by_value[value] for value in sorted(by_value)]
+
+
+def _mend(
+    question: Question,
+    weights: Array,
+    wanted: int,
+    nearby: Neighbourhood,
+    by_value: dict[int, Array],
+    almost: dict[int, Array],
+) -> None:
+    """Tables that give another value and almost agree, moved until they do."""
+    for value in list(almost)[:MOST_MENDED]:
+        if len(by_value) >= wanted:
+            return
+        if value in by_value:
+            continue
+        table = nearby.table(almost[value], weights, value)
+        if table is not None and question.agrees(table):
+            by_value[value] = table
 
 
 def _look_around(
@@ -279,7 +305,11 @@ def interval(question: Question, weights: Array) -> tuple[int, int]:
 
 
 def pinned_by(
-    question: Question, weights: Array, wanted: int, moves: Array | None = None
+    question: Question,
+    weights: Array,
+    wanted: int,
+    moves: Array | None = None,
+    is_thorough: bool = True,
 ) -> list[int]:
     """An irreducible set of printed cells whose statements alone leave a sum fewer values than
     wanted (or fewer that can be confirmed): without any one of them there are enough. Empty if
@@ -294,7 +324,7 @@ def pinned_by(
         part = Question(question.known, question.totals, question.statements, only)
         nearby = None if moves is None else part.neighbourhood(moves)
         tried = [] if question.truth is None else [question.truth]
-        return len(witnesses(part, weights, wanted, tried, nearby)) < wanted
+        return len(witnesses(part, weights, wanted, tried, nearby, is_thorough)) < wanted
 
     cells = [int(cell) for cell in made]
     if not is_pinned(cells):

@@ -8,7 +8,8 @@ none says nothing.
 import numpy as np
 
 Array = np.ndarray
-STEPS = 60
+STEPS = 120
+HEED = 0.3  # how much more a statement weighs after every step at which it does not hold
 OF_TARGET = 4.0  # how much more the wanted value counts than one count elsewhere
 
 
@@ -35,13 +36,16 @@ class Neighbourhood:
         table = start.copy()
         on_target = target @ self._moves
         visited = {table.tobytes()}
+        heed = np.ones(len(self._weights))
         for _ in range(STEPS):
             lacking = wanted - int(target @ table)
             sums = self._weights @ table
-            if not lacking and self._off(sums[:, None])[0] == 0:
+            off = self._off(sums[:, None])
+            if not lacking and not off.any():
                 return table
-            cost = self._off(sums[:, None] + self._effects)
-            cost = cost + OF_TARGET * np.abs(lacking - on_target)
+            heed += (off[:, 0] > 0) * HEED  # what stays wrong weighs more, so that it gives way
+            cost = heed @ self._off(sums[:, None] + self._effects)
+            cost = cost + OF_TARGET * heed.max(initial=1.0) * np.abs(lacking - on_target)
             possible = ((table[:, None] + self._moves) >= 0).all(axis=0)
             chosen = self._first_new(table, np.where(possible, cost, np.inf), visited)
             if chosen is None:
@@ -51,10 +55,10 @@ class Neighbourhood:
         return None
 
     def _off(self, sums: Array) -> Array:
-        """How far sums are outside their bounds, in participants; s x k to k."""
+        """How far sums are outside their bounds, in participants; s x k."""
         below = np.maximum(self._low[:, None] - sums, 0)
         above = np.maximum(sums - self._high[:, None], 0)
-        return np.asarray(((below + above) / self._scale[:, None]).sum(axis=0))
+        return np.asarray((below + above) / self._scale[:, None])
 
     def _first_new(self, table: Array, cost: Array, visited: set[bytes]) -> int | None:
         """The cheapest move to a table that was not there yet."""

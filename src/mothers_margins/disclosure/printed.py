@@ -25,6 +25,7 @@ Form = Literal["counts", "share_of_all", "percent", "withheld"]
 FORMS: tuple[Form, ...] = ("counts", "share_of_all", "percent", "withheld")
 # Costs of hiding, in thousandths of a level's cell: the second level of a pair is what the first
 # leaves, and a base is read less often than what it is the base of.
+PERCENT_FROM = 50  # whole numbers in 100 of fewer tell the count
 LEVEL, BASE, SECOND_OF_PAIR, BY_SIZE = 1000, 600, 30, 9
 
 
@@ -238,7 +239,7 @@ class Printing:
         for place, level in enumerate(levels):
             is_zero = self.variable.is_zero(level, group)
             must_hide = self.is_small(level, group) or self.is_too_small(group)
-            must_hide = must_hide or known < self.rule.threshold
+            must_hide = must_hide or known < PERCENT_FROM  # of fewer it is the count
             cell = Cell(self.variable.name, level, group)
             rows = self._percent_rows(self.weights(level, group), base, group)
             yield Candidate(

@@ -126,7 +126,7 @@ class _Search:
     def best(self) -> Protected:
         """The best combination found."""
         forms: dict[str, Form] = {name: self._alone(name) for name in self._printings}
-        protected = self._tried(forms)
+        protected = self._tried(forms)  # by what is printed first
         value = -1.0 if protected is None else _shown(protected)
         for name in self._printings:
             for form in self.choices(name):
@@ -137,9 +137,7 @@ class _Search:
                 if other is not None and _shown(other) > value + 1e-9:
                     protected, value = other, _shown(other)
                     forms[name] = form
-        if protected is None:
-            return self._with(forms)  # says which target has no way
-        return protected
+        return self._with(forms, all_tiers=True)
 
     def _alone(self, name: str) -> Form:
         """The form that shows most of one variable, if it were printed alone."""
@@ -164,8 +162,10 @@ class _Search:
                 self._kept[key] = None
         return self._kept[key]
 
-    def _with(self, forms: Mapping[str, Form]) -> Protected:
-        """The block in given forms: tier by tier, what was decided stays."""
+    def _with(self, forms: Mapping[str, Form], all_tiers: bool = False) -> Protected:
+        """The block in given forms: tier by tier, what was decided stays; or only what is printed
+        first.
+        """
         candidates = [
             candidate
             for name, printing in self._printings.items()
@@ -176,7 +176,7 @@ class _Search:
         tiers = sorted({candidate.tier for candidate in candidates})
         targets = self._wanted(forms)
         problem, chosen = self._solved(candidates, decided, targets, tiers[0] if tiers else 0)
-        for tier in tiers[1:]:
+        for tier in tiers[1:] if all_tiers else ():
             for place, candidate in enumerate(candidates):
                 if candidate.tier < tier:
                     decided[candidate.cell] = bool(chosen.hidden[place])
@@ -227,6 +227,7 @@ class _Search:
             shown & ~hidden.astype(bool),
             tuple(target for own, target in targets if own <= tier),
             self._system.moves,
+            is_thorough=tier == 0,
         )
         return problem, suppress(problem)
 

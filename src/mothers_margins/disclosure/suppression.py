@@ -24,6 +24,7 @@ from mothers_margins.disclosure.feasible_values import (
 )
 
 Array = np.ndarray
+AT_ONCE = 3  # cuts of targets that are not confirmed
 KEPT = 60  # tables that are tried again
 ROUNDS = 500  # of cuts; a problem of this size needs some ten
 
@@ -54,6 +55,7 @@ class Problem:
     shown: Array
     targets: tuple[Target, ...]
     moves: Array
+    is_thorough: bool = True
 
     def question(self, hidden: Array) -> Question:
         """What an attacker knows when some cells are hidden."""
@@ -202,18 +204,48 @@ class _Attack:
         pool: list[Array] = []  # what shows one target open often shows another
         for place, target in enumerate(self._problem.targets):
             tried = [self._problem.truth, self._least[place], self._most[place], *pool]
-            own = witnesses(question, target.weights, target.values, tried, nearby)
+            own = witnesses(
+                question, target.weights, target.values, tried, nearby, self._problem.is_thorough
+            )
             found.append(tuple(own))
             pool = [*own, *pool][:KEPT]
             if len(own) >= target.values:
                 continue
-            cells = pinned_by(question, target.weights, target.values, self._problem.moves)
-            if not len(cells) or self._problem.shown[cells].all():
-                raise NotProtectable(target.name)
+            if len(cuts) >= AT_ONCE:
+                break  # they are asked again after these have been mended
+            cells = self._to_blame(question, target, hidden)
             weights = np.zeros(len(self._problem.costs))
             weights[cells] = 1.0
             cuts.append(_Cut(weights, 1.0, target.name))
         return tuple(found), cuts
+
+
+    def _to_blame(self, question: Question, target: Target, hidden: Array) -> list[int]:
+        """Shown cells of which one must be hidden so that a target may be confirmed: an irreducible
+        set that pins it, or, where none is found by moving single participants, those that count
+        the same people. Raises NotProtectable where nothing is left to hide.
+        """
+        free = (hidden < 1) & ~self._problem.shown
+        if self._problem.is_thorough:
+            pinning = pinned_by(
+                question, target.weights, target.values, self._problem.moves, is_thorough=False
+            )
+            if len(pinning) and free[pinning].any():
+                return pinning
+        if not free.any():
+            raise NotProtectable(target.name)
+        same = self._overlap(target)
+        most = same[free].max()
+        return [int(cell) for cell in np.flatnonzero(free & (same >= most - NEVER))]
+
+    def _overlap(self, target: Target) -> Array:
+        """By cell how much of what a target counts it counts too, among all that it counts."""
+        statements = self._problem.statements
+        counted = statements.weights != 0
+        shared = (counted & (target.weights != 0)).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+        overlap = np.zeros(len(self._problem.costs))
+        np.maximum.at(overlap, statements.cell, shared)
+        return overlap
 
 
 class _Choice:

@@ -7,15 +7,18 @@ table. What an attacker is taken to know beforehand is the size of every region:
 does know, so that what is safe here is safe with less knowledge.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 
+from mothers_margins.disclosure.joint_levels import taken_apart
+
 Array = np.ndarray
 NOT_KNOWN = ""  # the level of those whose value is missing
-MOST_MOVES = 20_000
+MOST_MOVES = 40_000_000  # numbers, before those with the same effect are put together
 NOT_CONCERNED = "not_concerned"  # of those to whom a variable does not apply
 
 
@@ -74,25 +77,20 @@ class _Layer:
     region_of: Array
     first: int
     places: Array  # atoms x parts: the column's place within the layer, -1 if impossible
+    atom_of: Array  # of each atom of the whole block
 
     @property
     def width(self) -> int:
         return int(self.places.max()) + 1
 
-    def atom_of(self, whole: Block, atom: int) -> int:
-        """Which atom of this layer an atom of the whole block belongs to."""
-        columns = [whole.variables.index(name) for name in self.block.variables]
-        own = whole.levels[atom, columns]
-        return int(np.flatnonzero((self.block.levels == own).all(axis=1))[0])
-
 
 class System:
     """The integer tables that an attacker can think of: x >= 0 with known @ x == totals.
 
-    truth: the table that holds. A block whose variables are not all printed in the fine regions is
-    laid out twice: all its variables by coarse regions, and those printed in the fine ones by
-    these; both agree where they meet. Any two such tables that agree belong to a joint one, so that
-    nothing is lost (they are put together cell by cell, as margins of a table of two factors).
+    truth: the table that holds. A table of all joint levels would be too long where many variables
+    hang together, so it is laid out in parts (`joint_levels.parts_of`) that agree where they meet.
+    Parts that agree always belong to one joint table, so nothing is lost. Variables printed in
+    finer groups stand together in one part by these; the others by the groups printed first.
     """
 
     def __init__(
@@ -104,28 +102,37 @@ class System:
     ) -> None:
         self.block = block
         self.universe = universe
-        coarse_of = _partition(universe, coarse_groups)
-        fine_of = np.arange(len(universe.sizes))
+        coarse = _partition(universe, coarse_groups)
+        finest = np.arange(len(universe.sizes))
         fine = [name for name in block.variables if name in fine_variables]
-        can_be_split = len(fine) < len(block.variables) and bool(block.possible.all())
-        if not fine:
-            self._layers = [_layer(block, coarse_of, 0)]
-        elif can_be_split:
-            all_coarse = _layer(block, coarse_of, 0)
-            some_fine = _layer(_margin(block, fine), fine_of, all_coarse.width)
-            self._layers = [all_coarse, some_fine]
+        self._layers: list[_Layer] = []
+        if not block.possible.all():  # who can be where is said of whole joint levels
+            self._add(block, np.arange(len(block.levels)), finest if fine else coarse)
         else:
-            self._layers = [_layer(block, fine_of, 0)]
-        self.columns = sum(layer.width for layer in self._layers)
+            parts = taken_apart(block.levels, block.variables, fine)
+            whole = replace(block, variables=parts.names, levels=parts.levels)
+            is_one = len(parts.parts) == 1
+            for names in parts.parts:
+                self._add(*_margin(whole, names), finest if fine and is_one else coarse)
+            if fine and not is_one:
+                self._add(*_margin(whole, parts.between), finest)
         self.truth = np.concatenate([_counts(layer) for layer in self._layers])
+
+    @property
+    def columns(self) -> int:
+        """How many numbers a table has."""
+        return sum(layer.width for layer in self._layers)
+
+    def _add(self, block: Block, atom_of: Array, region_of: Array) -> None:
+        self._layers.append(_layer(block, atom_of, region_of, self.columns))
 
     @cached_property
     def known(self) -> Array:
         """Rows of what is known of every table: sizes of regions, and that two layers agree."""
-        rows = [*self._sizes(self._layers[-1])]
-        if len(self._layers) > 1:
-            rows += self._agreements()
-        return np.array(rows)
+        rows = [row for layer in self._layers for row in self._sizes(layer)]
+        for one, other in combinations(self._layers, 2):
+            rows += self._agreements(one, other)
+        return np.unique(np.array(rows), axis=0)
 
     @cached_property
     def totals(self) -> Array:
@@ -135,20 +142,23 @@ class System:
     @cached_property
     def moves(self) -> Array:
         """Changes of a table that leave all that is known as it is: one participant of a region
-        goes from one atom to another. columns x k; those with the same effect once. At most
-        MOST_MOVES, the first.
+        goes from one atom to another. columns x k, those with the same effect once; none where they
+        would be too many.
         """
-        last = self._layers[-1]
-        both = last.block.counts.shape[1]
+        atoms, regions = self.block.counts.shape
+        if atoms * atoms * regions * self.columns > MOST_MOVES:
+            return np.zeros((self.columns, 0), dtype=np.int64)
         moves: dict[bytes, Array] = {}
-        for region in range(both):
+        for region in range(regions):
             own = self._atom_columns(region)
             for one in own:
                 for other in own:
                     move = other - one
-                    if move.any() and len(moves) < MOST_MOVES:
+                    if move.any():
                         moves.setdefault(move.tobytes(), move)
-        return np.array(list(moves.values())).T.reshape(self.columns, -1)
+        if not moves:
+            return np.zeros((self.columns, 0), dtype=np.int64)
+        return np.array(list(moves.values())).T
 
     def _atom_columns(self, region: int) -> list[Array]:
         """For every atom of the block that is possible in a region: one participant of it there."""
@@ -158,7 +168,7 @@ class System:
                 continue
             row = np.zeros(self.columns, dtype=np.int64)
             for layer in self._layers:
-                place = layer.places[layer.atom_of(self.block, atom), layer.region_of[region]]
+                place = layer.places[layer.atom_of[atom], layer.region_of[region]]
                 row[layer.first + place] += 1
             rows.append(row)
         return rows
@@ -192,23 +202,32 @@ class System:
             rows.append(self._spread(layer, every_atom, np.arange(parts) == part))
         return rows
 
-    def _agreements(self) -> list[Array]:
-        """Per atom of the fine layer and part of the coarse one: the same number in both."""
-        coarse, fine = self._layers
+    def _agreements(self, coarse: _Layer, fine: _Layer) -> list[Array]:
+        """Per joint level that two layers share, and part of the coarser regions: the same number
+        in both.
+        """
+        shared = [name for name in coarse.block.variables if name in fine.block.variables]
+        if not shared:
+            return []
+        in_coarse = _columns(coarse.block, shared)
+        in_fine = _columns(fine.block, shared)
         rows = []
-        for own in np.unique(fine.block.levels, axis=0):
-            in_fine = (fine.block.levels == own).all(axis=1)
-            shared = [coarse.block.variables.index(name) for name in fine.block.variables]
-            in_coarse = (coarse.block.levels[:, shared] == own).all(axis=1)
+        for own in np.unique(in_fine, axis=0):
+            atoms = (in_coarse == own).all(axis=1)
+            others = (in_fine == own).all(axis=1)
             for part in range(coarse.places.shape[1]):
                 below = np.unique(fine.region_of[coarse.region_of == part])
                 fine_parts = np.isin(np.arange(fine.places.shape[1]), below)
                 coarse_parts = np.arange(coarse.places.shape[1]) == part
                 rows.append(
-                    self._spread(coarse, in_coarse, coarse_parts)
-                    - self._spread(fine, in_fine, fine_parts)
+                    self._spread(coarse, atoms, coarse_parts)
+                    - self._spread(fine, others, fine_parts)
                 )
         return rows
+
+
+def _columns(block: Block, names: list[str]) -> Array:
+    return block.levels[:, [block.variables.index(name) for name in names]]
 
 
 def _partition(universe: Universe, groups: Collection[str]) -> Array:
@@ -232,14 +251,14 @@ def _parts(region_of: Array, regions: Array) -> Array | None:
     return inside
 
 
-def _layer(block: Block, region_of: Array, first: int) -> _Layer:
+def _layer(block: Block, atom_of: Array, region_of: Array, first: int) -> _Layer:
     parts = int(region_of.max()) + 1
     possible = np.zeros((len(block.levels), parts), dtype=bool)
     for part in range(parts):
         possible[:, part] = block.possible[:, region_of == part].any(axis=1)
     places = np.full(possible.shape, -1)
     places[possible] = np.arange(possible.sum())
-    return _Layer(block, region_of, first, places)
+    return _Layer(block, region_of, first, places, atom_of)
 
 
 def _counts(layer: _Layer) -> Array:
@@ -251,8 +270,10 @@ def _counts(layer: _Layer) -> Array:
     return np.asarray(counts[layer.places >= 0])
 
 
-def _margin(block: Block, variables: list[str]) -> Block:
-    """A block of some of its variables: atoms that these do not tell apart are put together."""
+def _margin(block: Block, variables: Sequence[str]) -> tuple[Block, Array]:
+    """A block of some of its variables, atoms that these do not tell apart put together; and which
+    of them each atom of the whole belongs to.
+    """
     columns = [block.variables.index(name) for name in variables]
     levels, atom_of = np.unique(block.levels[:, columns], axis=0, return_inverse=True)
     atom_of = np.asarray(atom_of).ravel()
@@ -260,4 +281,4 @@ def _margin(block: Block, variables: list[str]) -> Block:
     np.add.at(counts, atom_of, block.counts)
     possible = np.zeros(counts.shape, dtype=bool)
     np.logical_or.at(possible, atom_of, block.possible)
-    return Block(block.name, tuple(variables), levels, counts, possible)
+    return Block(block.name, tuple(variables), levels, counts, possible), atom_of
