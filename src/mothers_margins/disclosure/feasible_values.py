@@ -165,9 +165,18 @@ class Question:
             statements.high[self.made],
         )
 
+    def agreeing(self, tables: Iterable[Array]) -> list[Array]:
+        """Those of some tables that an attacker cannot rule out."""
+        return [table for table in tables if self.agrees(table)]
+
     def agrees(self, table: Array) -> bool:
         """Whether a table is one of those that an attacker cannot rule out."""
         return is_table(table, self.known, self.totals) and self.statements.hold(table, self.made)
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether a statement that is made leaves more than one value, as a share does."""
+        return bool((self.statements.low < self.statements.high)[self.made].any())
 
     def with_sum(self, weights: Array, whole: bool) -> Range:
         """A solver with the statements that are made and, last, one on a sum, which is free."""

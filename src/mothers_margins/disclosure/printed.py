@@ -160,6 +160,7 @@ class Printing:
         """Every cell of every column in a form."""
         if form == "withheld":
             return
+        first = min(self.variable.columns.values(), default=0)
         for group, tier in self.variable.columns.items():
             if self.variable.is_number:
                 yield from self._bases(group, tier, must_show=False)
@@ -168,7 +169,7 @@ class Printing:
             elif form == "share_of_all":
                 yield from self._shares(group, tier)
             else:
-                yield from self._percents(group, tier)
+                yield from self._percents(group, tier, is_later=tier > first)
 
     def allowed(self, form: Form) -> bool:
         """Whether a form can be had: counts need a base that passes in every column that comes
@@ -232,14 +233,17 @@ class Printing:
         together = [self.variable.levels[-1], *self.without_level(group)]
         return np.sum([self.weights(level, group) for level in together], axis=0)
 
-    def _percents(self, group: str, tier: int) -> Iterator[Candidate]:
+    def _percents(self, group: str, tier: int, is_later: bool) -> Iterator[Candidate]:
+        """A later table, whose columns cut those of the first, would tell the counts: whole
+        numbers in 100 of many overlapping groups leave hardly any table of whole numbers.
+        """
         levels = self.variable.levels[:1] if self.variable.is_pair else self.variable.levels
         base = self.known(group)
         known = int(base @ self.system.truth)
         for place, level in enumerate(levels):
             is_zero = self.variable.is_zero(level, group)
             must_hide = self.is_small(level, group) or self.is_too_small(group)
-            must_hide = must_hide or known < PERCENT_FROM  # of fewer it is the count
+            must_hide = must_hide or is_later or known < PERCENT_FROM  # of fewer it is the count
             cell = Cell(self.variable.name, level, group)
             rows = self._percent_rows(self.weights(level, group), base, group)
             yield Candidate(

@@ -120,7 +120,10 @@ class _Search:
         printing = self._printings[name]
         if printing.variable.is_number:
             return ["counts"]
+        is_later = min(printing.variable.columns.values(), default=0) > 0
         forms = [form for form in FORMS if form != "withheld" and printing.allowed(form)]
+        if is_later and self._policy.counts:
+            forms.remove("percent")  # as in Printing._percents
         return [form for form in forms if self._policy.counts or form == "percent"]
 
     def best(self) -> Protected:
@@ -141,9 +144,23 @@ class _Search:
 
     def _alone(self, name: str) -> Form:
         """The form that shows most of one variable, if it were printed alone."""
-        best, value = self.choices(name)[0], -1.0
+        choices = self.choices(name)
+        if len(choices) == 1 or len(self._printings) == 1:
+            return self._fullest(name, choices)
+        alone = replace(
+            self._request,
+            block=self._request.block.margin([name]),
+            variables={name: self._request.variables[name]},
+        )
+        return _Search(alone, self._policy)._fullest(name, choices)
+
+    def _fullest(self, name: str, choices: Sequence[Form]) -> Form:
+        """The form of one variable that shows most of it."""
+        best, value = choices[0], -1.0
+        if len(choices) == 1:
+            return best
         nothing: dict[str, Form] = dict.fromkeys(self._printings, "withheld")
-        for form in self.choices(name):
+        for form in choices:
             tried = self._tried({**nothing, name: form})
             if tried is None:
                 continue
@@ -175,12 +192,14 @@ class _Search:
         lost: list[tuple[str, ...]] = []
         tiers = sorted({candidate.tier for candidate in candidates})
         targets = self._wanted(forms)
-        problem, chosen = self._solved(candidates, decided, targets, tiers[0] if tiers else 0)
+        tried: tuple[Array, ...] = ()
+        problem, chosen = self._solved(candidates, decided, targets, tiers[0] if tiers else 0, tried)
         for tier in tiers[1:] if all_tiers else ():
             for place, candidate in enumerate(candidates):
                 if candidate.tier < tier:
                     decided[candidate.cell] = bool(chosen.hidden[place])
-            problem, chosen = self._solved(candidates, decided, targets, tier)
+            tried = tuple(table for own in chosen.witnesses for table in own)
+            problem, chosen = self._solved(candidates, decided, targets, tier, tried)
         cells = {
             candidate.cell: _decided(candidate, bool(chosen.hidden[place]), self._request)
             for place, candidate in enumerate(candidates)
@@ -213,6 +232,7 @@ class _Search:
         decided: Mapping[Cell, bool],
         targets: list[tuple[int, Target]],
         tier: int,
+        tried: tuple[Array, ...],
     ) -> tuple[Problem, Chosen]:
         """One tier: later ones hide everything, earlier ones are decided."""
         hidden = np.array([_is_hidden(one, decided, tier, self._request) for one in candidates])
@@ -228,6 +248,7 @@ class _Search:
             tuple(target for own, target in targets if own <= tier),
             self._system.moves,
             is_thorough=tier == 0,
+            tried=tried,
         )
         return problem, suppress(problem)
 

@@ -25,7 +25,6 @@ from mothers_margins.disclosure.feasible_values import (
 
 Array = np.ndarray
 AT_ONCE = 3  # cuts of targets that are not confirmed
-KEPT = 60  # tables that are tried again
 ROUNDS = 500  # of cuts; a problem of this size needs some ten
 
 
@@ -56,6 +55,7 @@ class Problem:
     targets: tuple[Target, ...]
     moves: Array
     is_thorough: bool = True
+    tried: tuple[Array, ...] = ()
 
     def question(self, hidden: Array) -> Question:
         """What an attacker knows when some cells are hidden."""
@@ -198,17 +198,23 @@ class _Attack:
         one must be hidden.
         """
         question = self._problem.question(hidden)
-        nearby = question.neighbourhood(self._problem.moves)
+        # of counts alone an integer programme is solved at once; shares of unknown bases are hard
+        of_counts = not question.has_intervals
+        nearby = None if of_counts else question.neighbourhood(self._problem.moves)
+        is_thorough = of_counts or self._problem.is_thorough
         found = []
-        cuts = []
-        pool: list[Array] = []  # what shows one target open often shows another
+        cuts: list[_Cut] = []
+        # tables that agree; what shows one target open often shows another
+        agreeing = question.agreeing([self._problem.truth, *self._problem.tried])
         for place, target in enumerate(self._problem.targets):
-            tried = [self._problem.truth, self._least[place], self._most[place], *pool]
-            own = witnesses(
-                question, target.weights, target.values, tried, nearby, self._problem.is_thorough
-            )
+            own = _by_value(agreeing, target.weights, target.values)
+            if len(own) < target.values:
+                tried = [*own, self._least[place], self._most[place]]
+                own = witnesses(
+                    question, target.weights, target.values, tried, nearby, is_thorough
+                )
+                agreeing = [*own, *agreeing]
             found.append(tuple(own))
-            pool = [*own, *pool][:KEPT]
             if len(own) >= target.values:
                 continue
             if len(cuts) >= AT_ONCE:
@@ -219,16 +225,17 @@ class _Attack:
             cuts.append(_Cut(weights, 1.0, target.name))
         return tuple(found), cuts
 
-
     def _to_blame(self, question: Question, target: Target, hidden: Array) -> list[int]:
         """Shown cells of which one must be hidden so that a target may be confirmed: an irreducible
         set that pins it, or, where none is found by moving single participants, those that count
         the same people. Raises NotProtectable where nothing is left to hide.
         """
         free = (hidden < 1) & ~self._problem.shown
-        if self._problem.is_thorough:
+        of_counts = not question.has_intervals
+        if of_counts or self._problem.is_thorough:
+            moves = None if of_counts else self._problem.moves
             pinning = pinned_by(
-                question, target.weights, target.values, self._problem.moves, is_thorough=False
+                question, target.weights, target.values, moves, is_thorough=of_counts
             )
             if len(pinning) and free[pinning].any():
                 return pinning
@@ -246,6 +253,16 @@ class _Attack:
         overlap = np.zeros(len(self._problem.costs))
         np.maximum.at(overlap, statements.cell, shared)
         return overlap
+
+
+def _by_value(tables: list[Array], weights: Array, wanted: int) -> list[Array]:
+    """Tables that give a sum different values, as many as wanted or as there are."""
+    by_value: dict[int, Array] = {}
+    for table in tables:
+        by_value.setdefault(int(weights @ table), table)
+        if len(by_value) >= wanted:
+            break
+    return list(by_value.values())
 
 
 class _Choice:

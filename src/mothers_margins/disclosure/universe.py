@@ -66,6 +66,10 @@ class Block:
         own = self.levels[:, self.variables.index(variable)]
         return np.isin(own, list(levels))
 
+    def margin(self, variables: Sequence[str]) -> "Block":
+        """The block of some of its variables."""
+        return _margin(self, variables)[0]
+
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
