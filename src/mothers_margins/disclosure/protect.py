@@ -1,0 +1,423 @@
+"""Protects everything that is planned together: which form each variable has, which cells are
+hidden, and tables that show that nothing hidden can be worked out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import permutations
+
+import numpy as np
+
+from mothers_margins.disclosure.policy import Policy
+from mothers_margins.disclosure.printed import (
+    FORMS,
+    Candidate,
+    Cell,
+    Form,
+    Printing,
+    Rule,
+    Variable,
+    statements,
+)
+from mothers_margins.disclosure.suppression import (
+    Chosen,
+    NotProtectable,
+    Problem,
+    Target,
+    suppress,
+)
+from mothers_margins.disclosure.universe import (
+    NOT_CONCERNED,
+    NOT_KNOWN,
+    Array,
+    Block,
+    System,
+    Universe,
+)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What becomes of a cell. why: `rule` (its count is small, or a person withheld it), `others`
+    (to protect others), empty if it is shown.
+    """
+
+    hidden: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Protected:
+    """A block as it may be released.
+
+    forms: of each variable. cells: what becomes of each. targets, witnesses: every protected sum
+    with tables that give it different values and agree with all that is shown. unprotected: targets
+    that nothing can protect, because what was released before pins them.
+    """
+
+    block: Block
+    system: System
+    forms: Mapping[str, Form]
+    cells: Mapping[Cell, Decided]
+    problem: Problem
+    hidden: Array
+    witnesses: tuple[tuple[Array, ...], ...]
+    unprotected: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A block that is to be protected.
+
+    variables: as they are printed, by name. forms: those that are fixed. earlier: cells decided by
+    an earlier release, which stay as they were. withheld: cells that a person holds back.
+    """
+
+    block: Block
+    universe: Universe
+    variables: Mapping[str, Variable]
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    earlier: Mapping[Cell, bool] = field(default_factory=dict)
+    withheld: frozenset[Cell] = frozenset()
+
+
+def protect(request: Request, policy: Policy) -> Protected:
+    """The forms and cells of a block that show most and let nothing be worked out.
+
+    Each variable begins with the form that shows most of it alone; then forms are changed one by
+    one as long as the block shows more. Raises NotProtectable, naming the target, where a fixed
+    form or an earlier release leaves no way.
+    """
+    search = _Search(request, policy)
+    return search.best()
+
+
+class _Search:
+    """Tries forms for the variables of a block."""
+
+    def __init__(self, request: Request, policy: Policy) -> None:
+        self._request = request
+        self._policy = policy
+        self._system = _system(request)
+        rule = Rule(
+            policy.threshold,
+            policy.not_known == "protected",
+            policy.smallest_group,
+        )
+        self._printings = {
+            name: Printing(self._system, variable, rule)
+            for name, variable in sorted(request.variables.items())
+        }
+        self._kept: dict[tuple[tuple[str, Form], ...], Protected | None] = {}
+        self._targets = {
+            name: tuple(_targets(printing, policy)) for name, printing in self._printings.items()
+        }
+
+    def choices(self, name: str) -> list[Form]:
+        """Forms that a variable can have, the fullest first."""
+        if name in self._request.forms:
+            return [self._request.forms[name]]
+        printing = self._printings[name]
+        if printing.variable.is_number:
+            return ["counts"]
+        is_later = min(printing.variable.columns.values(), default=0) > 0
+        forms = [form for form in FORMS if form != "withheld" and printing.allowed(form)]
+        if is_later and self._policy.counts:
+            forms.remove("percent")  # as in Printing._percents
+        return [form for form in forms if self._policy.counts or form == "percent"]
+
+    def best(self) -> Protected:
+        """The best combination found."""
+        forms: dict[str, Form] = {name: self._alone(name) for name in self._printings}
+        protected = self._tried(forms)  # by what is printed first
+        value = -1.0 if protected is None else _shown(protected)
+        for name in self._printings:
+            for form in self.choices(name):
+                is_whole = protected is not None and not _hides_for_others(protected, name)
+                if form == forms[name] or is_whole or len(self._printings) == 1:
+                    continue
+                other = self._tried({**forms, name: form})
+                if other is not None and _shown(other) > value + 1e-9:
+                    protected, value = other, _shown(other)
+                    forms[name] = form
+        return self._with(forms, all_tiers=True)
+
+    def _alone(self, name: str) -> Form:
+        """The form that shows most of one variable, if it were printed alone."""
+        choices = self.choices(name)
+        if len(choices) == 1 or len(self._printings) == 1:
+            return self._fullest(name, choices)
+        alone = replace(
+            self._request,
+            block=self._request.block.margin([name]),
+            variables={name: self._request.variables[name]},
+        )
+        return _Search(alone, self._policy)._fullest(name, choices)
+
+    def _fullest(self, name: str, choices: Sequence[Form]) -> Form:
+        """The form of one variable that shows most of it."""
+        best, value = choices[0], -1.0
+        if len(choices) == 1:
+            return best
+        nothing: dict[str, Form] = dict.fromkeys(self._printings, "withheld")
+        for form in choices:
+            tried = self._tried({**nothing, name: form})
+            if tried is None:
+                continue
+            if _shown(tried) > value:
+                best, value = form, _shown(tried)
+            if not any(one.why == "others" for one in tried.cells.values()):
+                break  # no other form can show what its own count hides
+        return best
+
+    def _tried(self, forms: Mapping[str, Form]) -> Protected | None:
+        key = tuple(sorted(forms.items()))
+        if key not in self._kept:
+            try:
+                self._kept[key] = self._with(forms)
+            except NotProtectable:
+                self._kept[key] = None
+        return self._kept[key]
+
+    def _with(self, forms: Mapping[str, Form], all_tiers: bool = False) -> Protected:
+        """The block in given forms: tier by tier, what was decided stays; or only what is printed
+        first.
+        """
+        candidates = [
+            candidate
+            for name, printing in self._printings.items()
+            for candidate in printing.candidates(forms[name])
+        ]
+        decided = dict(self._request.earlier)
+        lost: list[tuple[str, ...]] = []
+        tiers = sorted({candidate.tier for candidate in candidates})
+        targets = self._wanted(forms)
+        tried: tuple[Array, ...] = ()
+        problem, chosen = self._solved(candidates, decided, targets, tiers[0] if tiers else 0, tried)
+        for tier in tiers[1:] if all_tiers else ():
+            for place, candidate in enumerate(candidates):
+                if candidate.tier < tier:
+                    decided[candidate.cell] = bool(chosen.hidden[place])
+            tried = tuple(table for own in chosen.witnesses for table in own)
+            problem, chosen = self._solved(candidates, decided, targets, tier, tried)
+        cells = {
+            candidate.cell: _decided(candidate, bool(chosen.hidden[place]), self._request)
+            for place, candidate in enumerate(candidates)
+        }
+        return Protected(
+            self._request.block,
+            self._system,
+            dict(forms),
+            cells,
+            problem,
+            chosen.hidden,
+            chosen.witnesses,
+            tuple(lost),
+        )
+
+    def _wanted(self, forms: Mapping[str, Form]) -> list[tuple[int, Target]]:
+        """Targets with their tiers: of every variable of the block, whatever its form; and of a
+        last level that holds more than itself.
+        """
+        wanted = []
+        for name, printing in self._printings.items():
+            wanted += self._targets[name]
+            if forms[name] == "share_of_all":
+                wanted += list(_of_last(printing, self._policy))
+        return wanted
+
+    def _solved(
+        self,
+        candidates: list[Candidate],
+        decided: Mapping[Cell, bool],
+        targets: list[tuple[int, Target]],
+        tier: int,
+        tried: tuple[Array, ...],
+    ) -> tuple[Problem, Chosen]:
+        """One tier: later ones hide everything, earlier ones are decided."""
+        hidden = np.array([_is_hidden(one, decided, tier, self._request) for one in candidates])
+        shown = np.array([_is_shown(one, decided) for one in candidates], dtype=bool)
+        problem = Problem(
+            self._system.known,
+            self._system.totals,
+            self._system.truth,
+            statements(candidates, self._system.columns),
+            np.array([one.cost for one in candidates], dtype=float),
+            hidden.astype(bool),
+            shown & ~hidden.astype(bool),
+            tuple(target for own, target in targets if own <= tier),
+            self._system.moves,
+            is_thorough=tier == 0,
+            tried=tried,
+        )
+        return problem, suppress(problem)
+
+
+def _is_hidden(
+    candidate: Candidate, decided: Mapping[Cell, bool], tier: int, request: Request
+) -> bool:
+    if candidate.cell in decided:
+        return decided[candidate.cell]
+    return candidate.must_hide or candidate.tier > tier or candidate.cell in request.withheld
+
+
+def _is_shown(candidate: Candidate, decided: Mapping[Cell, bool]) -> bool:
+    if candidate.cell in decided:
+        return not decided[candidate.cell]
+    return candidate.must_show
+
+
+def _decided(candidate: Candidate, hidden: bool, request: Request) -> Decided:
+    if not hidden:
+        return Decided(False)
+    by_rule = candidate.must_hide or candidate.cell in request.withheld
+    return Decided(True, "rule" if by_rule else "others")
+
+
+def _system(request: Request) -> System:
+    """The block laid out by the groups of the first tables, and those of its variables that are
+    printed in others by all groups.
+    """
+    first = {
+        group
+        for variable in request.variables.values()
+        for group, tier in variable.columns.items()
+        if tier == 0
+    }
+    fine = {
+        name
+        for name, variable in request.variables.items()
+        if not {*variable.columns} <= first
+    }
+    return System(request.block, request.universe, fine, sorted(first))
+
+
+def _hides_for_others(protected: Protected, name: str) -> bool:
+    """Whether cells of a variable are hidden only to protect others."""
+    return any(
+        cell.variable == name and one.why == "others" for cell, one in protected.cells.items()
+    )
+
+
+def _shown(protected: Protected) -> float:
+    """How much is shown: costs of the cells that are not hidden; counts before shares before per
+    cent where it is the same.
+    """
+    costs = protected.problem.costs
+    shown = float(costs[~protected.hidden.astype(bool)].sum())
+    preference = {"counts": 3.0, "share_of_all": 2.0, "percent": 1.0, "withheld": 0.0}
+    return shown + sum(preference[form] for form in protected.forms.values())
+
+
+# ---- what must stay uncertain
+
+
+def _targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
+    """Every small count of a variable in a column, and in what one column leaves of another."""
+    columns = printing.variable.columns
+    levels = printing.variable.levels or ()
+    for group, tier in columns.items():
+        for level in (*levels, NOT_KNOWN, NOT_CONCERNED):
+            if printing.is_small(level, group):
+                yield tier, _target(printing, level, group)
+    for larger, smaller in _differences(printing.system.universe, columns, policy):
+        tier = max(columns[larger], columns[smaller])
+        for level in (*levels, NOT_KNOWN, NOT_CONCERNED):
+            target = _difference(printing, level, larger, smaller, policy)
+            if target:
+                yield tier, target
+    if policy.follow_up == "protected":
+        yield from _known_once(printing, policy)
+
+
+def _target(printing: Printing, level: str, group: str) -> Target:
+    weights = printing.weights(level, group)
+    size = printing.system.universe.size(group)
+    name = (printing.variable.name, level, group)
+    return Target(weights, _values(printing, size), name)
+
+
+def _values(printing: Printing, size: int) -> int:
+    """Three values; of a group of one there are no more than two."""
+    return min(3, size + 1)
+
+
+def _of_last(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
+    """A last level together with those in none, where both are few."""
+    for group, tier in printing.variable.columns.items():
+        weights = printing.last_with_rest(group)
+        count = int(weights @ printing.system.truth)
+        is_zero = printing.variable.is_zero(printing.variable.levels[-1], group)
+        if count < policy.threshold and not (is_zero and count == 0):
+            size = printing.system.universe.size(group)
+            name = (printing.variable.name, "last_and_not_known", group)
+            yield tier, Target(weights, _values(printing, size), name)
+
+
+def _differences(
+    universe: Universe, columns: Mapping[str, int], policy: Policy
+) -> Iterator[tuple[str, str]]:
+    """Pairs of columns of which one lies inside the other, and what is left is no column itself."""
+    insides = {group: universe.regions(group) for group in columns}
+    for larger, smaller in permutations(sorted(columns), 2):
+        left = insides[larger] & ~insides[smaller]
+        nested = not (insides[smaller] & ~insides[larger]).any()
+        is_column = any((left == inside).all() for inside in insides.values())
+        follow_up = _is_follow_up(universe, larger, smaller) and policy.follow_up == "shown"
+        if nested and left.any() and not is_column and not follow_up:
+            yield larger, smaller
+
+
+def _is_follow_up(universe: Universe, larger: str, smaller: str) -> bool:
+    """Whether two groups differ by who was known at which timepoint."""
+    first = universe.timepoints.get(larger)
+    second = universe.timepoints.get(smaller)
+    return first is not None and second is not None and first != second
+
+
+def _difference(
+    printing: Printing, level: str, larger: str, smaller: str, policy: Policy
+) -> Target | None:
+    weights = printing.weights(level, larger) - printing.weights(level, smaller)
+    count = int(weights @ printing.system.truth)
+    by_definition = printing.variable.is_zero(level, larger)
+    is_rest = level in (NOT_KNOWN, NOT_CONCERNED)
+    if level == NOT_KNOWN and policy.not_known != "protected":
+        return None
+    if count >= policy.threshold or by_definition or not weights.any() or (is_rest and not count):
+        return None
+    universe = printing.system.universe
+    size = universe.size(larger) - universe.size(smaller)
+    name = (printing.variable.name, level, f"{larger} without {smaller}")
+    return Target(weights, _values(printing, size), name)
+
+
+def _known_once(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
+    """Levels among those who are in a column of one timepoint and in none of another."""
+    universe = printing.system.universe
+    by_timepoint: dict[int, Array] = {}
+    for group in printing.variable.columns:
+        timepoint = universe.timepoints.get(group)
+        if timepoint is not None:
+            before = by_timepoint.get(timepoint, np.zeros(len(universe.sizes), dtype=bool))
+            by_timepoint[timepoint] = before | universe.regions(group)
+    for one, other in permutations(sorted(by_timepoint), 2):
+        regions = by_timepoint[one] & ~by_timepoint[other]
+        size = int(universe.sizes[regions].sum())
+        if not size:
+            continue
+        for level in (*printing.variable.levels, NOT_KNOWN):
+            weights = printing.system.weights(printing.variable.name, [level], regions)
+            count = int(weights @ printing.system.truth)
+            if count < policy.threshold and weights.any() and (level or count):
+                name = (printing.variable.name, level, f"known at {one}, not at {other}")
+                yield 0, Target(weights, _values(printing, size), name)
+
+
+# ---- what is left to say
+
+
+def again(request: Request, protected: Protected) -> Request:
+    """The request of a later release that keeps all that was decided."""
+    earlier = {cell: one.hidden for cell, one in protected.cells.items()}
+    return replace(request, forms=dict(protected.forms), earlier={**request.earlier, **earlier})

@@ -1,0 +1,288 @@
+"""Whom released numbers count: participants by the regions of overlapping groups, and by the joint
+levels of variables that are made from each other.
+
+An atom is one joint level of a block of variables; a table gives the number of participants of
+every atom in every region. All that is released about a block is a linear statement about its
+table. What an attacker is taken to know beforehand is the size of every region: more than a reader
+does know, so that what is safe here is safe with less knowledge.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+
+from mothers_margins.disclosure.joint_levels import taken_apart
+
+Array = np.ndarray
+NOT_KNOWN = ""  # the level of those whose value is missing
+MOST_MOVES = 40_000_000  # numbers, before those with the same effect are put together
+NOT_CONCERNED = "not_concerned"  # of those to whom a variable does not apply
+
+
+@dataclass(frozen=True, eq=False)
+class Universe:
+    """Groups of participants and how they overlap.
+
+    groups: g names. inside: g x r truth, whether a region lies inside a group. sizes: participants
+    of each of the r regions. timepoints: at which a group's membership is known; a group that is
+    not named belongs to none.
+    """
+
+    groups: tuple[str, ...]
+    inside: Array
+    sizes: Array
+    timepoints: Mapping[str, int]
+
+    def regions(self, group: str) -> Array:
+        """Truth per region: whether it lies inside a group. Raises KeyError for an unknown one."""
+        if group not in self.groups:
+            raise KeyError(group)
+        return np.asarray(self.inside[self.groups.index(group)])
+
+    def size(self, group: str) -> int:
+        """Participants of a group."""
+        return int(self.sizes[self.regions(group)].sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Variables that are made from each other, and the participants by their joint levels.
+
+    variables: k names. levels: a x k texts, the level of each variable in each of the a atoms.
+    counts: a x r whole numbers. possible: a x r truth, false where nobody can be by definition.
+    """
+
+    name: str
+    variables: tuple[str, ...]
+    levels: Array
+    counts: Array
+    possible: Array
+
+    def has_level(self, variable: str, levels: Collection[str]) -> Array:
+        """Truth per atom: whether a variable has one of some levels there."""
+        own = self.levels[:, self.variables.index(variable)]
+        return np.isin(own, list(levels))
+
+    def margin(self, variables: Sequence[str]) -> "Block":
+        """The block of some of its variables."""
+        return _margin(self, variables)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """Joint levels of some variables by a partition of the regions; columns `first` to `last` of
+    the system. region_of: the part of each region, by its place.
+    """
+
+    block: Block
+    region_of: Array
+    first: int
+    places: Array  # atoms x parts: the column's place within the layer, -1 if impossible
+    atom_of: Array  # of each atom of the whole block
+
+    @property
+    def width(self) -> int:
+        return int(self.places.max()) + 1
+
+
+class System:
+    """The integer tables that an attacker can think of: x >= 0 with known @ x == totals.
+
+    truth: the table that holds. A table of all joint levels would be too long where many variables
+    hang together, so it is laid out in parts (`joint_levels.parts_of`) that agree where they meet.
+    Parts that agree always belong to one joint table, so nothing is lost. Variables printed in
+    finer groups stand together in one part by these; the others by the groups printed first.
+    """
+
+    def __init__(
+        self,
+        block: Block,
+        universe: Universe,
+        fine_variables: Collection[str],
+        coarse_groups: Collection[str],
+    ) -> None:
+        self.block = block
+        self.universe = universe
+        coarse = _partition(universe, coarse_groups)
+        finest = np.arange(len(universe.sizes))
+        fine = [name for name in block.variables if name in fine_variables]
+        self._layers: list[_Layer] = []
+        if not block.possible.all():  # who can be where is said of whole joint levels
+            self._add(block, np.arange(len(block.levels)), finest if fine else coarse)
+        else:
+            parts = taken_apart(block.levels, block.variables, fine)
+            whole = replace(block, variables=parts.names, levels=parts.levels)
+            is_one = len(parts.parts) == 1
+            for names in parts.parts:
+                self._add(*_margin(whole, names), finest if fine and is_one else coarse)
+            if fine and not is_one:
+                self._add(*_margin(whole, parts.between), finest)
+        self.truth = np.concatenate([_counts(layer) for layer in self._layers])
+
+    @property
+    def columns(self) -> int:
+        """How many numbers a table has."""
+        return sum(layer.width for layer in self._layers)
+
+    def _add(self, block: Block, atom_of: Array, region_of: Array) -> None:
+        self._layers.append(_layer(block, atom_of, region_of, self.columns))
+
+    @cached_property
+    def known(self) -> Array:
+        """Rows of what is known of every table: sizes of regions, and that two layers agree."""
+        rows = [row for layer in self._layers for row in self._sizes(layer)]
+        for one, other in combinations(self._layers, 2):
+            rows += self._agreements(one, other)
+        return np.unique(np.array(rows), axis=0)
+
+    @cached_property
+    def totals(self) -> Array:
+        """What each row of `known` adds up to."""
+        return np.asarray(self.known @ self.truth)
+
+    @cached_property
+    def moves(self) -> Array:
+        """Changes of a table that leave all that is known as it is: one participant of a region
+        goes from one atom to another. columns x k, those with the same effect once; none where they
+        would be too many.
+        """
+        atoms, regions = self.block.counts.shape
+        if atoms * atoms * regions * self.columns > MOST_MOVES:
+            return np.zeros((self.columns, 0), dtype=np.int64)
+        moves: dict[bytes, Array] = {}
+        for region in range(regions):
+            own = self._atom_columns(region)
+            for one in own:
+                for other in own:
+                    move = other - one
+                    if move.any():
+                        moves.setdefault(move.tobytes(), move)
+        if not moves:
+            return np.zeros((self.columns, 0), dtype=np.int64)
+        return np.array(list(moves.values())).T
+
+    def _atom_columns(self, region: int) -> list[Array]:
+        """For every atom of the block that is possible in a region: one participant of it there."""
+        rows = []
+        for atom in range(len(self.block.levels)):
+            if not self.block.possible[atom, region]:
+                continue
+            row = np.zeros(self.columns, dtype=np.int64)
+            for layer in self._layers:
+                place = layer.places[layer.atom_of[atom], layer.region_of[region]]
+                row[layer.first + place] += 1
+            rows.append(row)
+        return rows
+
+    def weights(self, variable: str, levels: Collection[str], regions: Array) -> Array:
+        """Coefficients that count participants with one of some levels in some regions.
+
+        Raises KeyError where the regions cut through those by which the variable is laid out.
+        """
+        for layer in self._layers:
+            if variable not in layer.block.variables:
+                continue
+            inside = _parts(layer.region_of, regions)
+            if inside is None:
+                continue
+            return self._spread(layer, layer.block.has_level(variable, levels), inside)
+        raise KeyError(variable)
+
+    def _spread(self, layer: _Layer, atoms: Array, parts: Array) -> Array:
+        weights = np.zeros(self.columns, dtype=np.int64)
+        chosen = layer.places[np.ix_(atoms, parts)]
+        weights[layer.first + chosen[chosen >= 0]] = 1
+        return weights
+
+    def _sizes(self, layer: _Layer) -> list[Array]:
+        """One row per part of the regions: all its columns."""
+        every_atom = np.ones(len(layer.places), dtype=bool)
+        parts = layer.places.shape[1]
+        rows = []
+        for part in range(parts):
+            rows.append(self._spread(layer, every_atom, np.arange(parts) == part))
+        return rows
+
+    def _agreements(self, coarse: _Layer, fine: _Layer) -> list[Array]:
+        """Per joint level that two layers share, and part of the coarser regions: the same number
+        in both.
+        """
+        shared = [name for name in coarse.block.variables if name in fine.block.variables]
+        if not shared:
+            return []
+        in_coarse = _columns(coarse.block, shared)
+        in_fine = _columns(fine.block, shared)
+        rows = []
+        for own in np.unique(in_fine, axis=0):
+            atoms = (in_coarse == own).all(axis=1)
+            others = (in_fine == own).all(axis=1)
+            for part in range(coarse.places.shape[1]):
+                below = np.unique(fine.region_of[coarse.region_of == part])
+                fine_parts = np.isin(np.arange(fine.places.shape[1]), below)
+                coarse_parts = np.arange(coarse.places.shape[1]) == part
+                rows.append(
+                    self._spread(coarse, atoms, coarse_parts)
+                    - self._spread(fine, others, fine_parts)
+                )
+        return rows
+
+
+def _columns(block: Block, names: list[str]) -> Array:
+    return block.levels[:, [block.variables.index(name) for name in names]]
+
+
+def _partition(universe: Universe, groups: Collection[str]) -> Array:
+    """Regions that some groups do not tell apart have one number."""
+    told = np.array([universe.regions(group) for group in groups], dtype=int)
+    if not len(told):
+        return np.zeros(len(universe.sizes), dtype=int)
+    _, part_of = np.unique(told.T, axis=0, return_inverse=True)
+    return np.asarray(part_of).ravel()
+
+
+def _parts(region_of: Array, regions: Array) -> Array | None:
+    """Truth per part: whether it lies in some regions; None where these cut through one."""
+    parts = int(region_of.max()) + 1
+    inside = np.zeros(parts, dtype=bool)
+    for part in range(parts):
+        own = regions[region_of == part]
+        if own.any() and not own.all():
+            return None
+        inside[part] = own.all()
+    return inside
+
+
+def _layer(block: Block, atom_of: Array, region_of: Array, first: int) -> _Layer:
+    parts = int(region_of.max()) + 1
+    possible = np.zeros((len(block.levels), parts), dtype=bool)
+    for part in range(parts):
+        possible[:, part] = block.possible[:, region_of == part].any(axis=1)
+    places = np.full(possible.shape, -1)
+    places[possible] = np.arange(possible.sum())
+    return _Layer(block, region_of, first, places, atom_of)
+
+
+def _counts(layer: _Layer) -> Array:
+    """The true table of a layer, in the order of its columns."""
+    parts = layer.places.shape[1]
+    counts = np.zeros((len(layer.block.levels), parts), dtype=np.int64)
+    for part in range(parts):
+        counts[:, part] = layer.block.counts[:, layer.region_of == part].sum(axis=1)
+    return np.asarray(counts[layer.places >= 0])
+
+
+def _margin(block: Block, variables: Sequence[str]) -> tuple[Block, Array]:
+    """A block of some of its variables, atoms that these do not tell apart put together; and which
+    of them each atom of the whole belongs to.
+    """
+    columns = [block.variables.index(name) for name in variables]
+    levels, atom_of = np.unique(block.levels[:, columns], axis=0, return_inverse=True)
+    atom_of = np.asarray(atom_of).ravel()
+    counts = np.zeros((len(levels), block.counts.shape[1]), dtype=np.int64)
+    np.add.at(counts, atom_of, block.counts)
+    possible = np.zeros(counts.shape, dtype=bool)
+    np.logical_or.at(possible, atom_of, block.possible)
+    return Block(block.name, tuple(variables), levels, counts, possible), atom_of
