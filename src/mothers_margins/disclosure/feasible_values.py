@@ -23,11 +23,11 @@ MOST_MENDED = 6  # tables that almost agree
 SMALLEST_STEP = 0.5  # between two whole numbers
 
 
-class Infeasible(ValueError):
+class InfeasibleError(ValueError):
     """No table at all reproduces what is said to be known: it contradicts itself."""
 
 
-class NotSolved(ArithmeticError):
+class NotSolvedError(ArithmeticError):
     """The solver ended without an optimum. Nothing is taken from it."""
 
 
@@ -72,7 +72,7 @@ class Range:
         self.first = len(known)  # place of the first statement among the rows
         self.rows = len(known) + len(statements.weights)
         self._columns = statements.weights.shape[1]
-        self._solver = _quiet_solver()
+        self._solver = quiet_solver()
         self._pass(known, totals, whole)
         self._low = statements.low.astype(float)
         self._high = statements.high.astype(float)
@@ -118,16 +118,16 @@ class Range:
         """The most (sign 1) or the least (sign -1) of a sum; the table; and how fast the optimum
         moves with the bounds of each statement.
 
-        Raises Infeasible where no table holds, NotSolved for anything but an optimum.
+        Raises InfeasibleError where no table holds, NotSolvedError for anything but an optimum.
         """
         places = np.arange(self._columns, dtype=np.int32)
         self._solver.changeColsCost(self._columns, places, (-sign * weights).astype(float))
         self._solver.run()
         status = self._solver.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
-            raise Infeasible("no table reproduces what is known")
+            raise InfeasibleError("no table reproduces what is known")
         if status != highspy.HighsModelStatus.kOptimal:
-            raise NotSolved(str(status))
+            raise NotSolvedError(str(status))
         solution = self._solver.getSolution()
         table = np.array(solution.col_value)
         slopes = np.array(solution.row_dual)[self.first :]
@@ -135,8 +135,9 @@ class Range:
 
 
 # Any: highspy has no types
-def _quiet_solver() -> Any:
-    solver = highspy.Highs()
+def quiet_solver() -> Any:
+    """A solver that prints nothing, uses one thread, and stops by gap or nodes, never by time."""
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 0)
@@ -274,7 +275,7 @@ def _search(question: Question, weights: Array, wanted: int, by_value: dict[int,
         solver.limit(row, low, high)
         try:
             _, table, _ = solver.extreme(nothing, 1)
-        except (Infeasible, NotSolved):
+        except (InfeasibleError, NotSolvedError):
             continue
         whole = np.rint(table).astype(np.int64)
         if not question.agrees(whole):
@@ -305,7 +306,7 @@ def _widest(question: Question, weights: Array) -> tuple[int, int]:
 def interval(question: Question, weights: Array) -> tuple[int, int]:
     """The least and the most whole number that a sum can be, by integer programmes.
 
-    Raises Infeasible where nothing agrees with what is known, NotSolved where the solver gives up.
+    Raises InfeasibleError where nothing agrees with what is known, NotSolvedError where the solver gives up.
     """
     solver = question.with_sum(weights, whole=True)
     least, _, _ = solver.extreme(weights, -1)

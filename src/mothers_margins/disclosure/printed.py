@@ -123,7 +123,7 @@ class Printing:
     def known(self, group: str) -> Array:
         """Coefficients of those with a known value."""
         levels = self.variable.levels or ("known",)
-        return np.sum([self.weights(level, group) for level in levels], axis=0)
+        return np.asarray(np.sum([self.weights(level, group) for level in levels], axis=0))
 
     def without_level(self, group: str) -> list[str]:
         """Who is in no level though in the group: not known, not concerned; those that there can
@@ -179,7 +179,9 @@ class Printing:
             return True
         first = min(self.variable.columns.values(), default=0)
         return all(
-            self.base_passes(group) for group, tier in self.variable.columns.items() if tier == first
+            self.base_passes(group)
+            for group, tier in self.variable.columns.items()
+            if tier == first
         )
 
     def _bases(self, group: str, tier: int, must_show: bool) -> Iterator[Candidate]:
@@ -203,9 +205,7 @@ class Printing:
                 self.weights(level, group),
                 self._cost(place),
                 tier,
-                must_hide=not passes
-                or self.is_small(level, group)
-                or self.is_too_small(group),
+                must_hide=not passes or self.is_small(level, group) or self.is_too_small(group),
                 must_show=self.variable.is_zero(level, group),
             )
 
@@ -231,7 +231,7 @@ class Printing:
     def last_with_rest(self, group: str) -> Array:
         """Coefficients of the last level together with those in no level."""
         together = [self.variable.levels[-1], *self.without_level(group)]
-        return np.sum([self.weights(level, group) for level in together], axis=0)
+        return np.asarray(np.sum([self.weights(level, group) for level in together], axis=0))
 
     def _percents(self, group: str, tier: int, is_later: bool) -> Iterator[Candidate]:
         """A later table, whose columns cut those of the first, would tell the counts: whole
@@ -269,7 +269,13 @@ class Printing:
         low_row = 200 * weights - below * base
         high_row = 200 * weights - above * base
         return (
-            (low_row, 0.0 if has_low else 1.0, most + size, -float(max(below, 0) * size), most + size),
+            (
+                low_row,
+                0.0 if has_low else 1.0,
+                most + size,
+                -float(max(below, 0) * size),
+                most + size,
+            ),
             (high_row, -float(above * size), 0.0 if has_high else -1.0, -float(above * size), most),
         )
 
@@ -319,7 +325,11 @@ def statements(candidates: list[Candidate], columns: int) -> Statements:
     if not rows:
         nothing = np.empty(0)
         return Statements(
-            np.empty((0, columns), dtype=np.int64), nothing, nothing, nothing, nothing,
+            np.empty((0, columns), dtype=np.int64),
+            nothing,
+            nothing,
+            nothing,
+            nothing,
             np.empty(0, dtype=int),
         )
     return Statements(

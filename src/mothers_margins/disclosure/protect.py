@@ -21,7 +21,7 @@ from mothers_margins.disclosure.printed import (
 )
 from mothers_margins.disclosure.suppression import (
     Chosen,
-    NotProtectable,
+    NotProtectableError,
     Problem,
     Target,
     suppress,
@@ -85,7 +85,7 @@ def protect(request: Request, policy: Policy) -> Protected:
     """The forms and cells of a block that show most and let nothing be worked out.
 
     Each variable begins with the form that shows most of it alone; then forms are changed one by
-    one as long as the block shows more. Raises NotProtectable, naming the target, where a fixed
+    one as long as the block shows more. Raises NotProtectableError, naming the target, where a fixed
     form or an earlier release leaves no way.
     """
     search = _Search(request, policy)
@@ -175,7 +175,7 @@ class _Search:
         if key not in self._kept:
             try:
                 self._kept[key] = self._with(forms)
-            except NotProtectable:
+            except NotProtectableError:
                 self._kept[key] = None
         return self._kept[key]
 
@@ -193,7 +193,9 @@ class _Search:
         tiers = sorted({candidate.tier for candidate in candidates})
         targets = self._wanted(forms)
         tried: tuple[Array, ...] = ()
-        problem, chosen = self._solved(candidates, decided, targets, tiers[0] if tiers else 0, tried)
+        problem, chosen = self._solved(
+            candidates, decided, targets, tiers[0] if tiers else 0, tried
+        )
         for tier in tiers[1:] if all_tiers else ():
             for place, candidate in enumerate(candidates):
                 if candidate.tier < tier:
@@ -219,7 +221,7 @@ class _Search:
         """Targets with their tiers: of every variable of the block, whatever its form; and of a
         last level that holds more than itself.
         """
-        wanted = []
+        wanted: list[tuple[int, Target]] = []
         for name, printing in self._printings.items():
             wanted += self._targets[name]
             if forms[name] == "share_of_all":
@@ -285,9 +287,7 @@ def _system(request: Request) -> System:
         if tier == 0
     }
     fine = {
-        name
-        for name, variable in request.variables.items()
-        if not {*variable.columns} <= first
+        name for name, variable in request.variables.items() if not {*variable.columns} <= first
     }
     return System(request.block, request.universe, fine, sorted(first))
 
@@ -319,7 +319,7 @@ def _targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]
     for group, tier in columns.items():
         for level in (*levels, NOT_KNOWN, NOT_CONCERNED):
             if printing.is_small(level, group):
-                yield tier, _target(printing, level, group)
+                yield tier, _target(printing, level, group, policy)
     for larger, smaller in _differences(printing.system.universe, columns, policy):
         tier = max(columns[larger], columns[smaller])
         for level in (*levels, NOT_KNOWN, NOT_CONCERNED):
@@ -330,16 +330,16 @@ def _targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]
         yield from _known_once(printing, policy)
 
 
-def _target(printing: Printing, level: str, group: str) -> Target:
+def _target(printing: Printing, level: str, group: str, policy: Policy) -> Target:
     weights = printing.weights(level, group)
     size = printing.system.universe.size(group)
     name = (printing.variable.name, level, group)
-    return Target(weights, _values(printing, size), name)
+    return Target(weights, _values(policy, size), name)
 
 
-def _values(printing: Printing, size: int) -> int:
-    """Three values; of a group of one there are no more than two."""
-    return min(3, size + 1)
+def _values(policy: Policy, size: int) -> int:
+    """How many values a sum must keep; of a group of one there are no more than two."""
+    return min(policy.feasible, size + 1)
 
 
 def _of_last(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
@@ -351,7 +351,7 @@ def _of_last(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]
         if count < policy.threshold and not (is_zero and count == 0):
             size = printing.system.universe.size(group)
             name = (printing.variable.name, "last_and_not_known", group)
-            yield tier, Target(weights, _values(printing, size), name)
+            yield tier, Target(weights, _values(policy, size), name)
 
 
 def _differences(
@@ -389,7 +389,7 @@ def _difference(
     universe = printing.system.universe
     size = universe.size(larger) - universe.size(smaller)
     name = (printing.variable.name, level, f"{larger} without {smaller}")
-    return Target(weights, _values(printing, size), name)
+    return Target(weights, _values(policy, size), name)
 
 
 def _known_once(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
@@ -411,7 +411,7 @@ def _known_once(printing: Printing, policy: Policy) -> Iterator[tuple[int, Targe
             count = int(weights @ printing.system.truth)
             if count < policy.threshold and weights.any() and (level or count):
                 name = (printing.variable.name, level, f"known at {one}, not at {other}")
-                yield 0, Target(weights, _values(printing, size), name)
+                yield 0, Target(weights, _values(policy, size), name)
 
 
 # ---- what is left to say

@@ -7,9 +7,7 @@ range gives a cut for the choice of cells (Benders), by its dual values; with al
 needed the choice is optimal. First with cells hidden in part, then whole; then integers are asked.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import highspy
 import numpy as np
@@ -20,6 +18,7 @@ from mothers_margins.disclosure.feasible_values import (
     Range,
     Statements,
     pinned_by,
+    quiet_solver,
     witnesses,
 )
 
@@ -73,7 +72,7 @@ class Chosen:
     witnesses: tuple[tuple[Array, ...], ...]
 
 
-class NotProtectable(ValueError):
+class NotProtectableError(ValueError):
     """A target that stays too narrow whatever is hidden. target: which."""
 
     def __init__(self, target: tuple[str, ...]) -> None:
@@ -82,7 +81,7 @@ class NotProtectable(ValueError):
 
 
 def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
-    """The cells to hide at the least cost. Raises NotProtectable naming the target that cannot be
+    """The cells to hide at the least cost. Raises NotProtectableError naming the target that cannot be
     protected.
     """
     if not len(problem.costs):
@@ -107,7 +106,7 @@ def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
         for cut in cuts:
             choice.add(cut)
         hidden = choice.made()
-    raise NotProtectable(("rounds",))
+    raise NotProtectableError(("rounds",))
 
 
 def _nothing_to_choose(problem: Problem) -> Chosen:
@@ -118,7 +117,7 @@ def _nothing_to_choose(problem: Problem) -> Chosen:
     for target in problem.targets:
         own = witnesses(question, target.weights, target.values, [problem.truth])
         if len(own) < target.values:
-            raise NotProtectable(target.name)
+            raise NotProtectableError(target.name)
         found.append(tuple(own))
     return Chosen(hidden, tuple(found))
 
@@ -181,7 +180,7 @@ class _Attack:
         gains = np.minimum(gains, needed)
         gains[gains < 1e-9] = 0.0
         if not gains.any():
-            raise NotProtectable(target.name)
+            raise NotProtectableError(target.name)
         return _Cut(gains, needed, target.name)
 
     def _gains(self, slopes: Array) -> Array:
@@ -210,9 +209,7 @@ class _Attack:
             own = _by_value(agreeing, target.weights, target.values)
             if len(own) < target.values:
                 tried = [*own, self._least[place], self._most[place]]
-                own = witnesses(
-                    question, target.weights, target.values, tried, nearby, is_thorough
-                )
+                own = witnesses(question, target.weights, target.values, tried, nearby, is_thorough)
                 agreeing = [*own, *agreeing]
             found.append(tuple(own))
             if len(own) >= target.values:
@@ -228,7 +225,7 @@ class _Attack:
     def _to_blame(self, question: Question, target: Target, hidden: Array) -> list[int]:
         """Shown cells of which one must be hidden so that a target may be confirmed: an irreducible
         set that pins it, or, where none is found by moving single participants, those that count
-        the same people. Raises NotProtectable where nothing is left to hide.
+        the same people. Raises NotProtectableError where nothing is left to hide.
         """
         free = (hidden < 1) & ~self._problem.shown
         of_counts = not question.has_intervals
@@ -240,7 +237,7 @@ class _Attack:
             if len(pinning) and free[pinning].any():
                 return pinning
         if not free.any():
-            raise NotProtectable(target.name)
+            raise NotProtectableError(target.name)
         same = self._overlap(target)
         most = same[free].max()
         return [int(cell) for cell in np.flatnonzero(free & (same >= most - NEVER))]
@@ -270,12 +267,7 @@ class _Choice:
 
     def __init__(self, problem: Problem) -> None:
         self._cells = len(problem.costs)
-        self._solver: Any = highspy.Highs()  # Any: highspy has no types
-        self._solver.setOptionValue("output_flag", False)
-        self._solver.setOptionValue("threads", 1)
-        self._solver.setOptionValue("random_seed", 0)
-        self._solver.setOptionValue("mip_rel_gap", 0.0)
-        self._solver.setOptionValue("mip_abs_gap", 0.5)  # costs are whole numbers
+        self._solver = quiet_solver()
         for cell in range(self._cells):
             low = 1.0 if problem.hidden[cell] else 0.0
             high = 0.0 if problem.shown[cell] and not problem.hidden[cell] else 1.0
@@ -302,14 +294,9 @@ class _Choice:
         )
 
     def made(self) -> Array:
-        """The cheapest choice that all cuts allow. Raises NotProtectable where there is none."""
+        """The cheapest choice that all cuts allow. Raises NotProtectableError where there is none."""
         self._solver.run()
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise NotProtectable(self._last)
+            raise NotProtectableError(self._last)
         hidden = np.array(self._solver.getSolution().col_value)
-        return np.rint(hidden) if self._whole else np.clip(hidden, 0.0, 1.0)
-
-
-def by_name(targets: tuple[Target, ...]) -> Mapping[tuple[str, ...], Target]:
-    """Targets by what they are."""
-    return {target.name: target for target in targets}
+        return np.asarray(np.rint(hidden) if self._whole else np.clip(hidden, 0.0, 1.0))

@@ -201,10 +201,7 @@ class System:
         """One row per part of the regions: all its columns."""
         every_atom = np.ones(len(layer.places), dtype=bool)
         parts = layer.places.shape[1]
-        rows = []
-        for part in range(parts):
-            rows.append(self._spread(layer, every_atom, np.arange(parts) == part))
-        return rows
+        return [self._spread(layer, every_atom, np.arange(parts) == part) for part in range(parts)]
 
     def _agreements(self, coarse: _Layer, fine: _Layer) -> list[Array]:
         """Per joint level that two layers share, and part of the coarser regions: the same number
