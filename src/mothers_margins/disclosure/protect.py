@@ -201,7 +201,13 @@ class _Search:
                 if candidate.tier < tier:
                     decided[candidate.cell] = bool(chosen.hidden[place])
             tried = tuple(table for own in chosen.witnesses for table in own)
-            problem, chosen = self._solved(candidates, decided, targets, tier, tried)
+            try:
+                problem, chosen = self._solved(candidates, decided, targets, tier, tried)
+            except NotProtectableError as reason:
+                lost.append(reason.target)  # then nothing of these tables is shown
+                for candidate in candidates:
+                    if candidate.tier == tier:
+                        decided.setdefault(candidate.cell, True)
         cells = {
             candidate.cell: _decided(candidate, bool(chosen.hidden[place]), self._request)
             for place, candidate in enumerate(candidates)

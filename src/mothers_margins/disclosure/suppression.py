@@ -23,6 +23,7 @@ from mothers_margins.disclosure.feasible_values import (
 )
 
 Array = np.ndarray
+PATIENCE = 12  # how often targets may be found not to be confirmed before it is given up
 AT_ONCE = 3  # cuts of targets that are not confirmed
 ROUNDS = 500  # of cuts; a problem of this size needs some ten
 
@@ -92,6 +93,7 @@ def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
     whole = not in_part_first
     if whole:
         choice.make_whole()
+    patience = PATIENCE
     for _ in range(ROUNDS):
         cuts = attack.cuts(hidden)
         if not cuts and not whole:
@@ -103,6 +105,9 @@ def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
             found, cuts = attack.confirmed(hidden)
             if not cuts:
                 return Chosen(hidden.astype(bool), found)
+            patience -= 1
+            if not patience:
+                raise NotProtectableError(cuts[0].target)
         for cut in cuts:
             choice.add(cut)
         hidden = choice.made()
@@ -200,7 +205,8 @@ class _Attack:
         # of counts alone an integer programme is solved at once; shares of unknown bases are hard
         of_counts = not question.has_intervals
         nearby = None if of_counts else question.neighbourhood(self._problem.moves)
-        is_thorough = of_counts or self._problem.is_thorough
+        has_moves = self._problem.moves.shape[1] > 0
+        is_thorough = of_counts or self._problem.is_thorough or not has_moves
         found = []
         cuts: list[_Cut] = []
         # tables that agree; what shows one target open often shows another
