@@ -1,5 +1,5 @@
-"""What a study plans to release, as disclosure control needs it: its policy, its groups and regions,
-and its variables by blocks, from the joint counts that notebook 01 saved.
+"""What a study plans to release, as disclosure control needs it: its policy, its groups and
+regions, and its variables by blocks, from the joint counts that notebook 01 saved.
 
 Everything that the study declares is planned at once, also when only some of it is written, so that
 a table written later finds its cells decided.
@@ -194,9 +194,7 @@ def _columns(study: Study, declared: Disclosure) -> dict[str, dict[str, int]]:
     """By variable as it is released: the groups it is printed in, each with the place of its table
     in the order of precedence.
     """
-    place_of = {
-        name: place for place, tables in enumerate(declared.precedence) for name in tables
-    }
+    place_of = {name: place for place, tables in enumerate(declared.precedence) for name in tables}
     columns: dict[str, dict[str, int]] = {}
     for table, plan in study.tables.items():
         place = place_of.get(table, len(declared.precedence))
