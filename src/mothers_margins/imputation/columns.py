@@ -157,8 +157,8 @@ class Part:
     pick: Array
 
 
-# By row and the values imputed in it: the code that was made, and whether it was missing. A function
-# of few levels is asked the same again and again, by all chains of a process.
+# By row and the values imputed in it: the code that was made, and whether it was missing. The
+# function of a composite is asked the same again and again, by all chains of a process.
 Remembered = dict[bytes, tuple[float, bool]]
 ENOUGH_REMEMBERED = 100_000  # rows of sources that never repeat are not worth more memory
 
