@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import mothers_margins as mm
 from mothers_margins.cohort.derive import derived_anew
-from mothers_margins.cohort.design_columns import coded
+from mothers_margins.cohort.design_columns import coded, put_together
 from mothers_margins.study.read_study import read_study
 from tests.conftest import REPOSITORY
 
@@ -1304,3 +1304,16 @@ def test_what_hangs_on_changed_columns_is_derived_anew_and_nothing_else(demo):
     forgotten = derived_anew(other, demo, changed[2:])
     assert forgotten.data["dv_any"].equals(demo.data["dv_any"])
     assert not forgotten.data["involved_t1"].equals(demo.data["involved_t1"])
+
+
+def test_levels_are_put_together_by_their_codes_as_by_their_words(demo):
+    study, tried = demo.study, 0
+    for model in study.file.models:
+        for term in study.terms(model, "involved_t1"):
+            values, coding = demo.data[term], study.coding(model, term)
+            if not study.levels(term):
+                continue
+            tried += bool(coding.merged)
+            by_words = put_together(study, values.astype("str"), term, coding)
+            pd.testing.assert_series_equal(put_together(study, values, term, coding), by_words)
+    assert tried
