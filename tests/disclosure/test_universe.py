@@ -1,4 +1,4 @@
-"""Tables in parts say exactly what the table of all joint levels says: by writing down all of them."""
+"""Tables in parts say just what the table of all joint levels says: all are written down."""
 
 from dataclasses import replace
 from itertools import product

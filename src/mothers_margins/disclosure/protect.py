@@ -110,7 +110,8 @@ class _Search:
         }
         self._kept: dict[tuple[tuple[str, Form], ...], Protected | None] = {}
         self._targets = {
-            name: tuple(_targets(printing, policy)) for name, printing in self._printings.items()
+            name: tuple(policy_targets(printing, policy))
+            for name, printing in self._printings.items()
         }
 
     def choices(self, name: str) -> list[Form]:
@@ -225,7 +226,7 @@ class _Search:
         for name, printing in self._printings.items():
             wanted += self._targets[name]
             if forms[name] == "share_of_all":
-                wanted += list(_of_last(printing, self._policy))
+                wanted += list(last_targets(printing, self._policy))
         return wanted
 
     def _solved(
@@ -312,7 +313,7 @@ def _shown(protected: Protected) -> float:
 # ---- what must stay uncertain
 
 
-def _targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
+def policy_targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
     """Every small count of a variable in a column, and in what one column leaves of another."""
     columns = printing.variable.columns
     levels = printing.variable.levels or ()
@@ -342,7 +343,7 @@ def _values(policy: Policy, size: int) -> int:
     return min(policy.feasible, size + 1)
 
 
-def _of_last(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
+def last_targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
     """A last level together with those in none, where both are few."""
     for group, tier in printing.variable.columns.items():
         weights = printing.last_with_rest(group)
