@@ -24,6 +24,7 @@ from mothers_margins.disclosure.suppression import (
     NotProtectableError,
     Problem,
     Target,
+    confirmed,
     suppress,
 )
 from mothers_margins.disclosure.universe import (
@@ -109,6 +110,7 @@ class _Search:
             for name, variable in sorted(request.variables.items())
         }
         self._kept: dict[tuple[tuple[str, Form], ...], Protected | None] = {}
+        self._first: dict[tuple[tuple[str, Form], ...], tuple[Problem, Chosen]] = {}
         self._targets = {
             name: tuple(policy_targets(printing, policy))
             for name, printing in self._printings.items()
@@ -193,16 +195,16 @@ class _Search:
         lost: list[tuple[str, ...]] = []
         tiers = sorted({candidate.tier for candidate in candidates})
         targets = self._wanted(forms)
-        tried: tuple[Array, ...] = ()
-        problem, chosen = self._solved(
-            candidates, decided, targets, tiers[0] if tiers else 0, tried
-        )
+        problem, chosen = self._first_tier(forms, candidates, targets, tiers[0] if tiers else 0)
         for tier in tiers[1:] if all_tiers else ():
             for place, candidate in enumerate(candidates):
                 if candidate.tier < tier:
                     decided[candidate.cell] = bool(chosen.hidden[place])
             tried = tuple(table for own in chosen.witnesses for table in own)
-            problem, chosen = self._solved(candidates, decided, targets, tier, tried)
+            wanted = [pair for pair in targets if pair[1].name not in lost]
+            problem = self._problem(candidates, decided, wanted, tier, tried)
+            problem, chosen, pinned = _later_tier(problem)
+            lost += pinned
         cells = {
             candidate.cell: _decided(candidate, bool(chosen.hidden[place]), self._request)
             for place, candidate in enumerate(candidates)
@@ -229,18 +231,32 @@ class _Search:
                 wanted += list(last_targets(printing, self._policy))
         return wanted
 
-    def _solved(
+    def _first_tier(
+        self,
+        forms: Mapping[str, Form],
+        candidates: list[Candidate],
+        targets: list[tuple[int, Target]],
+        tier: int,
+    ) -> tuple[Problem, Chosen]:
+        """What is printed first, in given forms: solved once."""
+        key = tuple(sorted(forms.items()))
+        if key not in self._first:
+            problem = self._problem(candidates, self._request.earlier, targets, tier, ())
+            self._first[key] = problem, suppress(problem)
+        return self._first[key]
+
+    def _problem(
         self,
         candidates: list[Candidate],
         decided: Mapping[Cell, bool],
         targets: list[tuple[int, Target]],
         tier: int,
         tried: tuple[Array, ...],
-    ) -> tuple[Problem, Chosen]:
+    ) -> Problem:
         """One tier: later ones hide everything, earlier ones are decided."""
         hidden = np.array([_is_hidden(one, decided, tier, self._request) for one in candidates])
         shown = np.array([_is_shown(one, decided) for one in candidates], dtype=bool)
-        problem = Problem(
+        return Problem(
             self._system.known,
             self._system.totals,
             self._system.truth,
@@ -252,8 +268,33 @@ class _Search:
             self._system.moves,
             is_thorough=tier == 0,
             tried=tried,
+            certain=np.array([_is_certain(one, decided) for one in candidates], dtype=bool),
         )
-        return problem, suppress(problem)
+
+
+def _later_tier(problem: Problem) -> tuple[Problem, Chosen, list[tuple[str, ...]]]:
+    """A tier after the first: what earlier ones pin is left out and named, for nothing that this
+    tier hides can mend it; if the rest cannot be protected, the whole tier is hidden.
+    """
+    everything = problem.hidden | ~problem.certain
+    with_all_hidden = confirmed(problem, everything)
+    is_open = [
+        len(own) >= target.values
+        for target, own in zip(problem.targets, with_all_hidden, strict=True)
+    ]
+    pairs = list(zip(problem.targets, with_all_hidden, is_open, strict=True))
+    pinned = [target.name for target, _, passes in pairs if not passes]
+    tables = tuple(table for _, own, _ in pairs for table in own)
+    problem = replace(
+        problem,
+        targets=tuple(target for target, _, passes in pairs if passes),
+        tried=(*problem.tried, *tables),
+    )
+    try:
+        return problem, suppress(problem), pinned
+    except NotProtectableError:
+        own = tuple(tuple(tables) for _, tables, passes in pairs if passes)
+        return problem, Chosen(everything, own), pinned
 
 
 def _is_hidden(
@@ -268,6 +309,15 @@ def _is_shown(candidate: Candidate, decided: Mapping[Cell, bool]) -> bool:
     if candidate.cell in decided:
         return not decided[candidate.cell]
     return candidate.must_show
+
+
+def _is_certain(candidate: Candidate, decided: Mapping[Cell, bool]) -> bool:
+    """Whether a cell stays shown whatever becomes of its tier: shown before, or nought by
+    definition.
+    """
+    if candidate.cell in decided:
+        return not decided[candidate.cell]
+    return candidate.must_show and candidate.is_zero
 
 
 def _decided(candidate: Candidate, hidden: bool, request: Request) -> Decided:
