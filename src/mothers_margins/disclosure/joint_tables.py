@@ -126,6 +126,8 @@ def _by_region(
     columns = [names.index(name) for name in block.variables]
     atom_of = {tuple(levels.tolist()): atom for atom, levels in enumerate(block.levels)}
     free = sizes.astype(np.int64)
+    if len(np.unique(region_of)) == len(sizes):  # nothing to spread; sizes need not be known
+        free = np.full(len(sizes), sum(people.values()))
     joint = np.zeros(block.counts.shape, dtype=np.int64)
     for (levels, part), number in people.items():
         own = tuple(levels[column] for column in columns)

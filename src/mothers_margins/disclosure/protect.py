@@ -8,6 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
+from mothers_margins.disclosure.feasible_values import Question, witnesses
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import (
     FORMS,
@@ -32,6 +33,7 @@ from mothers_margins.disclosure.universe import (
     NOT_KNOWN,
     Array,
     Block,
+    Membership,
     System,
     Universe,
 )
@@ -51,9 +53,10 @@ class Decided:
 class Protected:
     """A block as it may be released.
 
-    forms: of each variable. cells: what becomes of each. targets, witnesses: every protected sum
-    with tables that give it different values and agree with all that is shown. unprotected: targets
-    that nothing can protect, because what was released before pins them.
+    forms: of each variable. cells: what becomes of each. problem, hidden, witnesses: the last tier,
+    truth per cell, and for each of its targets tables that give it different values and agree with
+    all that is shown. targets: every protected sum. unprotected: names of those that nothing can
+    protect, because tables that come first pin them, or the sizes of groups alone.
     """
 
     block: Block
@@ -63,6 +66,7 @@ class Protected:
     problem: Problem
     hidden: Array
     witnesses: tuple[tuple[Array, ...], ...]
+    targets: tuple[Target, ...] = ()
     unprotected: tuple[tuple[str, ...], ...] = ()
 
 
@@ -72,6 +76,8 @@ class Request:
 
     variables: as they are printed, by name. forms: those that are fixed. earlier: cells decided by
     an earlier release, which stay as they were. withheld: cells that a person holds back.
+    membership: whether the variables say who is in which group (`is_membership`, or nearly so), so
+    that the sizes of groups are known, and not those of regions.
     """
 
     block: Block
@@ -80,6 +86,7 @@ class Request:
     forms: Mapping[str, Form] = field(default_factory=dict)
     earlier: Mapping[Cell, bool] = field(default_factory=dict)
     withheld: frozenset[Cell] = frozenset()
+    membership: bool = False
 
 
 def protect(request: Request, policy: Policy) -> Protected:
@@ -192,9 +199,10 @@ class _Search:
             for candidate in printing.candidates(forms[name])
         ]
         decided = dict(self._request.earlier)
-        lost: list[tuple[str, ...]] = []
         tiers = sorted({candidate.tier for candidate in candidates})
-        targets = self._wanted(forms)
+        every_target = self._wanted(forms)
+        lost = self._known_before(every_target)
+        targets = [pair for pair in every_target if pair[1].name not in lost]
         problem, chosen = self._first_tier(forms, candidates, targets, tiers[0] if tiers else 0)
         for tier in tiers[1:] if all_tiers else ():
             for place, candidate in enumerate(candidates):
@@ -217,6 +225,7 @@ class _Search:
             problem,
             chosen.hidden,
             chosen.witnesses,
+            tuple(target for _, target in every_target),
             tuple(lost),
         )
 
@@ -230,6 +239,26 @@ class _Search:
             if forms[name] == "share_of_all":
                 wanted += list(last_targets(printing, self._policy))
         return wanted
+
+    def _known_before(self, targets: list[tuple[int, Target]]) -> list[tuple[str, ...]]:
+        """Names of targets that the sizes of groups alone pin, whatever is hidden: 278 of 279 say
+        that of one it is not known. Where sizes of regions are known, a target that these pin is
+        refused instead.
+        """
+        if not self._request.membership:
+            return []
+        names = []
+        for _, target in targets:
+            question = Question(
+                self._system.known,
+                self._system.totals,
+                statements([], self._system.columns),
+                np.zeros(0, dtype=bool),
+            )
+            own = witnesses(question, target.weights, target.values, [self._system.truth])
+            if len(own) < target.values:
+                names.append(target.name)
+        return names
 
     def _first_tier(
         self,
@@ -331,6 +360,8 @@ def _system(request: Request) -> System:
     """The block laid out by the groups of the first tables, and those of its variables that are
     printed in others by all groups.
     """
+    if request.membership:
+        return Membership(request.block, request.universe, request.universe.groups)
     first = {
         group
         for variable in request.variables.values()

@@ -89,7 +89,7 @@ class Layer:
     @property
     def parts(self) -> int:
         """Parts of the regions."""
-        return self.places.shape[1]
+        return int(self.places.shape[1])
 
     @property
     def width(self) -> int:
@@ -234,6 +234,48 @@ class System:
                     - self._spread(fine, others, fine_parts)
                 )
         return rows
+
+
+class Membership(System):
+    """The integer tables that an attacker can think of where variables say who is in which group:
+    involvement, custody, where these also make the groups.
+
+    Where the sizes of all regions were known there would be nothing left to hide. What a reader
+    does know is how many participants there are and the sizes of the groups that are printed, so
+    that these are known here, and a participant can be in any region. That other regions could hold
+    somebody is left out: fewer tables than an attacker can think of, so that what is safe here is
+    safe.
+    """
+
+    def __init__(self, block: Block, universe: Universe, known_groups: Collection[str]) -> None:
+        self.block = block
+        self.universe = universe
+        self.layers = []
+        self._known_groups = [name for name in universe.groups if name in known_groups]
+        self._add(block, np.arange(len(block.levels)), np.arange(len(universe.sizes)))
+        self.truth = _counts(self.layers[0])
+
+    @cached_property
+    def known(self) -> Array:
+        """Rows of what is known of every table: its total, and sizes of groups."""
+        layer = self.layers[0]
+        every_atom = np.ones(len(self.block.levels), dtype=bool)
+        every_region = np.ones(len(self.universe.sizes), dtype=bool)
+        insides = [self.universe.regions(group) for group in self._known_groups]
+        rows = [self._spread(layer, every_atom, inside) for inside in (every_region, *insides)]
+        return np.unique(np.array(rows), axis=0)
+
+    @cached_property
+    def moves(self) -> Array:
+        """None: a single participant who went elsewhere would change the size of a group."""
+        return np.zeros((self.columns, 0), dtype=np.int64)
+
+
+def is_membership(block: Block, variable: str) -> bool:
+    """Whether the regions say a variable: in each of them it can have one level only."""
+    own = block.levels[:, block.variables.index(variable)]
+    regions = range(block.possible.shape[1])
+    return all(len({*own[block.possible[:, region]].tolist()}) <= 1 for region in regions)
 
 
 def _columns(block: Block, names: list[str]) -> Array:
