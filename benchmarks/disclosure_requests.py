@@ -69,20 +69,20 @@ def _universe(rows: pd.DataFrame) -> Universe:
 def _timepoint(group: str) -> int:
     """When it is known who is in a group: of an outcome's contrasts, when the outcome is."""
     outcome = group.split(":")[0]
-    return 1 if outcome.endswith("_t1") else 2
+    return 1 if outcome.endswith("_t1") or outcome == "everyone" else 2
 
 
 def _columns(study: mm.Study) -> dict[str, dict[str, int]]:
     """Of each printed variable its groups, each with the place of its table in the precedence."""
     tier_of = {
         table: place
-        for place, tables in enumerate(study.disclosure.precedence)
+        for place, tables in enumerate(study.file.disclosure.precedence)
         for table in tables
     }
     columns: dict[str, dict[str, int]] = {}
     for table, plan in study.tables.items():
         for printed in plan.variables:
-            own = columns.setdefault(study.disclosure.merges.get(printed, printed), {})
+            own = columns.setdefault(study.file.disclosure.merges.get(printed, printed), {})
             for group in study.columns_of(table):
                 own[group] = min(own.get(group, tier_of[table]), tier_of[table])
     return columns
@@ -149,8 +149,6 @@ def _published(name: str, rows: pd.DataFrame, universe: Universe) -> Request:
     missing = universe.sizes - counts.sum(axis=0)
     if missing.any():
         counts, levels = np.vstack([counts, missing]), [*levels, "No"]
-    block = Block(
-        name, (name,), np.array([levels]).T, counts, np.ones(counts.shape, dtype=bool)
-    )
+    block = Block(name, (name,), np.array([levels]).T, counts, np.ones(counts.shape, dtype=bool))
     variable = Variable(name, tuple(levels), dict.fromkeys(universe.groups, 0))
     return Request(block, universe, {name: variable}, forms={name: "counts"})

@@ -11,7 +11,7 @@ from math import floor
 
 import numpy as np
 
-from mothers_margins.disclosure.policy import Policy, preset
+from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Cell, Form, Variable
 from mothers_margins.disclosure.protect import Protected, Request
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN, Block, Universe
@@ -35,18 +35,6 @@ def policy(**changed: object) -> Policy:
     return Policy(**{**said, **changed})
 
 
-def rule_of_ten(**changed: object) -> Policy:
-    """The preset that ESMI ships."""
-    said = {
-        "not_known": "protected",
-        "follow_up": "shown",
-        "precedence": ("first",),
-        "author": "the tests",
-        "reason": "10 is the rule",
-    }
-    return preset("threshold_10", **{**said, **changed})
-
-
 def universe_of(
     members: Mapping[str, Sequence[int]], sizes: Sequence[int], timepoints: Mapping[str, int] = {}
 ) -> Universe:
@@ -67,7 +55,7 @@ def block_of(
 
 
 def every_table(block: Block, universe: Universe) -> Iterator[np.ndarray]:
-    """Every joint table, atoms x regions, that has the regions' sizes and nobody where none can be."""
+    """Every joint table, atoms x regions: the regions' sizes, and nobody where none can be."""
     by_region = []
     for region, size in enumerate(universe.sizes.tolist()):
         atoms = np.flatnonzero(block.possible[:, region])

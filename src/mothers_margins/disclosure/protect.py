@@ -439,12 +439,17 @@ def last_targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Targ
 def _differences(
     universe: Universe, columns: Mapping[str, int], policy: Policy
 ) -> Iterator[tuple[str, str]]:
-    """Pairs of columns of which one lies inside the other, and what is left is no column itself."""
+    """Pairs of columns of which one lies inside the other, and what is left is no column itself; a
+    column of a later table does not count, for it would be protected too late.
+    """
     insides = {group: universe.regions(group) for group in columns}
     for larger, smaller in permutations(sorted(columns), 2):
         left = insides[larger] & ~insides[smaller]
         nested = not (insides[smaller] & ~insides[larger]).any()
-        is_column = any((left == inside).all() for inside in insides.values())
+        last = max(columns[larger], columns[smaller])
+        is_column = any(
+            (left == inside).all() for group, inside in insides.items() if columns[group] <= last
+        )
         follow_up = _is_follow_up(universe, larger, smaller) and policy.follow_up == "shown"
         if nested and left.any() and not is_column and not follow_up:
             yield larger, smaller
