@@ -25,6 +25,7 @@ from mothers_margins.disclosure.feasible_values import (
 )
 
 Array = np.ndarray
+LEAST_TIE = 1e-6  # costs of two patterns that differ by less are the same
 AT_ONCE = 3  # cuts of targets that are not confirmed
 ROUNDS = 500  # of cuts; a problem of this size needs some ten
 
@@ -319,6 +320,7 @@ class _Choice:
     def __init__(self, problem: Problem) -> None:
         self._cells = len(problem.costs)
         self._solver = quiet_solver()
+        self._solver.setOptionValue("mip_abs_gap", LEAST_TIE)
         for cell in range(self._cells):
             low = 1.0 if problem.hidden[cell] else 0.0
             high = 0.0 if problem.shown[cell] and not problem.hidden[cell] else 1.0
