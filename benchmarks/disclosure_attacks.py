@@ -90,9 +90,23 @@ def naive(
     return len(hidden), exact
 
 
+def columns_of(name: str, universe: Universe) -> tuple[str, str]:
+    """The group of a target's name and none, or the two groups of `larger without smaller`; groups
+    may have the word in their own names.
+    """
+    if name in universe.groups:
+        return name, ""
+    between = " without "
+    for larger in universe.groups:
+        smaller = name.removeprefix(larger + between)
+        if smaller != name and smaller in universe.groups:
+            return larger, smaller
+    raise KeyError(name)
+
+
 def against_ours(protected: Protected, request: Request) -> tuple[int, int, int]:
-    """Cells that are hidden in the form of counts, how many of these a reader works out exactly, and
-    how many of the differences of columns below the threshold.
+    """Of a block printed in counts: hidden cells, how many of these a reader works out exactly, and
+    how many small differences of columns.
     """
     reader = Reader(request.block, request.universe)
     hidden = []
@@ -109,7 +123,7 @@ def against_ours(protected: Protected, request: Request) -> tuple[int, int, int]
     differences = 0
     for target in protected.targets:
         variable, level, group = target.name
-        larger, _, smaller = group.partition(" without ")
+        larger, smaller = columns_of(group, request.universe)
         if not smaller:
             continue
         weights = reader.weights(variable, [level], larger).astype(int)

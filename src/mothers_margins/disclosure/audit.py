@@ -43,11 +43,11 @@ def audit(protected: Protected) -> list[Failing]:
     pool = Pool(protected.problem)
     for own in protected.witnesses:
         pool.add(own)
-    failing = []
-    for target in protected.targets:
-        if not _is_open(question, pool, target):
-            failing.append(_failing(protected, question, target))
-    return failing
+    return [
+        _failing(protected, question, target)
+        for target in protected.targets
+        if not _is_open(question, pool, target)
+    ]
 
 
 def _is_open(question: Question, pool: Pool, target: Target) -> bool:

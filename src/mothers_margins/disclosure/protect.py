@@ -94,8 +94,8 @@ def protect(request: Request, policy: Policy) -> Protected:
     """The forms and cells of a block that show most and let nothing be worked out.
 
     Each variable begins with the form that shows most of it alone; then forms are changed one by
-    one as long as the block shows more. Raises NotProtectableError, naming the target, where a fixed
-    form or an earlier release leaves no way.
+    one as long as the block shows more. Raises NotProtectableError, naming the target, where a
+    fixed form or an earlier release leaves no way.
     """
     search = _Search(request, policy)
     return search.best()

@@ -88,8 +88,8 @@ class NotProtectableError(ValueError):
 
 
 def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
-    """The cells to hide at the least cost. Raises NotProtectableError naming the target that cannot be
-    protected.
+    """The cells to hide at the least cost. Raises NotProtectableError, naming the target that cannot
+    be protected.
     """
     if not len(problem.costs):
         return _nothing_to_choose(problem)
@@ -347,7 +347,7 @@ class _Choice:
         )
 
     def made(self) -> Array:
-        """The cheapest choice that all cuts allow. Raises NotProtectableError where there is none."""
+        """The cheapest choice that all cuts allow; NotProtectableError where there is none."""
         self._solver.run()
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise NotProtectableError(self._last)

@@ -93,6 +93,7 @@ class Layer:
 
     @property
     def width(self) -> int:
+        """Columns of the layer."""
         return int(self.places.max()) + 1
 
 
