@@ -88,8 +88,8 @@ class NotProtectableError(ValueError):
 
 
 def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
-    """The cells to hide at the least cost. Raises NotProtectableError, naming the target that cannot
-    be protected.
+    """The cells to hide at the least cost. Raises NotProtectableError, naming the target that
+    cannot be protected.
     """
     if not len(problem.costs):
         return _nothing_to_choose(problem)
