@@ -18,7 +18,7 @@ from mothers_margins.disclosure.nearby_tables import Neighbourhood
 
 Array = np.ndarray
 NEVER = 1e-7  # of a linear programme: how far a sum may be off
-MOST_NODES = 300  # of an integer programme; what it has not found by then counts as not found
+MOST_NODES = 100  # of an integer programme; what it has not found by then counts as not found
 MOST_MENDED = 6  # tables that almost agree
 SMALLEST_STEP = 0.5  # between two whole numbers
 
@@ -265,7 +265,7 @@ def _search(question: Question, weights: Array, wanted: int, by_value: dict[int,
     """Further values, above those there are, below and between: for each an integer programme that
     only asks whether there is any such table.
     """
-    least, most = _widest(question, weights)
+    least, most = widest(question, weights)
     solver = question.with_sum(weights, whole=True)
     row = int(question.made.sum())
     nothing = np.zeros(len(weights))
@@ -295,7 +295,7 @@ def _gaps(least: int, most: int, values: Iterable[int]) -> list[tuple[int, int]]
     return [gap for gap in (*outside, *between) if gap[0] <= gap[1]]
 
 
-def _widest(question: Question, weights: Array) -> tuple[int, int]:
+def widest(question: Question, weights: Array) -> tuple[int, int]:
     """Whole numbers between the extremes of the linear programme, outside which there is none."""
     solver = question.with_sum(weights, whole=False)
     least, _, _ = solver.extreme(weights, -1)

@@ -10,6 +10,7 @@ import numpy as np
 Array = np.ndarray
 STEPS = 120
 HEED = 0.3  # how much more a statement weighs after every step at which it does not hold
+ROUNDED = 1e-9  # a sum that is no further off agrees; it is checked by whole numbers afterwards
 OF_TARGET = 4.0  # how much more the wanted value counts than one count elsewhere
 
 
@@ -22,12 +23,13 @@ class Neighbourhood:
 
     def __init__(self, moves: Array, weights: Array, low: Array, high: Array) -> None:
         self._moves = moves
-        self._effects = weights @ moves
         self._weights = weights
-        self._low = low
-        self._high = high
         # a statement about shares has large coefficients; one participant counts one in each
-        self._scale = np.maximum(np.abs(weights).max(axis=1, initial=0), 1)
+        self._scale = np.maximum(np.abs(weights).max(axis=1, initial=0), 1).astype(float)
+        self._low = (low / self._scale)[:, None]
+        self._high = (high / self._scale)[:, None]
+        self._effects = (weights @ moves) / self._scale[:, None]
+        self._taken_from = _taken_from(moves)
 
     def table(self, start: Array, target: Array, wanted: int) -> Array | None:
         """A table that agrees with every statement and gives the target the wanted value; None if
@@ -39,14 +41,14 @@ class Neighbourhood:
         heed = np.ones(len(self._weights))
         for _ in range(STEPS):
             lacking = wanted - int(target @ table)
-            sums = self._weights @ table
-            off = self._off(sums[:, None])
-            if not lacking and not off.any():
+            sums = ((self._weights @ table) / self._scale)[:, None]
+            off = self._off(sums)
+            if not lacking and (off <= ROUNDED).all():
                 return table
             heed += (off[:, 0] > 0) * HEED  # what stays wrong weighs more, so that it gives way
-            cost = heed @ self._off(sums[:, None] + self._effects)
+            cost = heed @ self._off(sums + self._effects)
             cost = cost + OF_TARGET * heed.max(initial=1.0) * np.abs(lacking - on_target)
-            possible = ((table[:, None] + self._moves) >= 0).all(axis=0)
+            possible = (np.append(table, 1)[self._taken_from] >= 1).all(axis=0)
             chosen = self._first_new(table, np.where(possible, cost, np.inf), visited)
             if chosen is None:
                 return None
@@ -56,9 +58,8 @@ class Neighbourhood:
 
     def _off(self, sums: Array) -> Array:
         """How far sums are outside their bounds, in participants; s x k."""
-        below = np.maximum(self._low[:, None] - sums, 0)
-        above = np.maximum(sums - self._high[:, None], 0)
-        return np.asarray((below + above) / self._scale[:, None])
+        off = np.maximum(self._low - sums, sums - self._high)
+        return np.asarray(np.maximum(off, 0.0, out=off))
 
     def _first_new(self, table: Array, cost: Array, visited: set[bytes]) -> int | None:
         """The cheapest move to a table that was not there yet."""
@@ -68,3 +69,16 @@ class Neighbourhood:
             if (table + self._moves[:, place]).tobytes() not in visited:
                 return int(place)
         return None
+
+
+def _taken_from(moves: Array) -> Array:
+    """For each move the columns that it takes a participant from; the place after the last column
+    stands for none. d x k.
+    """
+    columns, k = moves.shape
+    most = int((moves < 0).sum(axis=0).max(initial=0))
+    taken_from = np.full((most, k), columns)
+    for move in range(k):
+        own = np.flatnonzero(moves[:, move] < 0)
+        taken_from[: len(own), move] = own
+    return taken_from

@@ -74,7 +74,7 @@ class Candidate:
     """A cell with what it says if it is printed.
 
     rows: (weights, low, high, widest low, widest high) of its statements. cost: of hiding it.
-    must_hide, must_show: decided by rule. tier: of its table.
+    must_hide, must_show: decided by rule. tier: of its table. is_zero: nought by definition.
     """
 
     cell: Cell
@@ -83,6 +83,7 @@ class Candidate:
     tier: int
     must_hide: bool = False
     must_show: bool = False
+    is_zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,13 @@ class Printing:
             cell = Cell(self.variable.name, level, group)
             rows = self._percent_rows(self.weights(level, group), base, group)
             yield Candidate(
-                cell, rows, self._cost(place, group), tier, must_hide and not is_zero, is_zero
+                cell,
+                rows,
+                self._cost(place, group),
+                tier,
+                must_hide and not is_zero,
+                must_show=is_zero,
+                is_zero=is_zero,
             )
 
     def _percent_rows(
@@ -297,6 +304,7 @@ class Printing:
             tier,
             must_hide and not must_show,
             must_show,
+            is_zero=must_show and not count,
         )
 
     def _cost(self, place: int, group: str = "") -> int:

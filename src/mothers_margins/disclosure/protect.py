@@ -4,10 +4,12 @@ hidden, and tables that show that nothing hidden can be worked out.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import permutations
 
 import numpy as np
 
+from mothers_margins.disclosure.feasible_values import Question, witnesses
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import (
     FORMS,
@@ -24,6 +26,7 @@ from mothers_margins.disclosure.suppression import (
     NotProtectableError,
     Problem,
     Target,
+    confirmed,
     suppress,
 )
 from mothers_margins.disclosure.universe import (
@@ -31,6 +34,7 @@ from mothers_margins.disclosure.universe import (
     NOT_KNOWN,
     Array,
     Block,
+    Membership,
     System,
     Universe,
 )
@@ -50,9 +54,10 @@ class Decided:
 class Protected:
     """A block as it may be released.
 
-    forms: of each variable. cells: what becomes of each. targets, witnesses: every protected sum
-    with tables that give it different values and agree with all that is shown. unprotected: targets
-    that nothing can protect, because what was released before pins them.
+    forms: of each variable. cells: what becomes of each. problem, hidden, witnesses: the last tier,
+    truth per cell, and for each of its targets tables that give it different values and agree with
+    all that is shown. targets: every protected sum. unprotected: names of those that nothing can
+    protect, because tables that come first pin them, or the sizes of groups alone.
     """
 
     block: Block
@@ -62,6 +67,7 @@ class Protected:
     problem: Problem
     hidden: Array
     witnesses: tuple[tuple[Array, ...], ...]
+    targets: tuple[Target, ...] = ()
     unprotected: tuple[tuple[str, ...], ...] = ()
 
 
@@ -71,6 +77,8 @@ class Request:
 
     variables: as they are printed, by name. forms: those that are fixed. earlier: cells decided by
     an earlier release, which stay as they were. withheld: cells that a person holds back.
+    membership: whether the variables say who is in which group (`is_membership`, or nearly so), so
+    that the sizes of groups are known, and not those of regions.
     """
 
     block: Block
@@ -79,14 +87,15 @@ class Request:
     forms: Mapping[str, Form] = field(default_factory=dict)
     earlier: Mapping[Cell, bool] = field(default_factory=dict)
     withheld: frozenset[Cell] = frozenset()
+    membership: bool = False
 
 
 def protect(request: Request, policy: Policy) -> Protected:
     """The forms and cells of a block that show most and let nothing be worked out.
 
     Each variable begins with the form that shows most of it alone; then forms are changed one by
-    one as long as the block shows more. Raises NotProtectableError, naming the target, where a fixed
-    form or an earlier release leaves no way.
+    one as long as the block shows more. Raises NotProtectableError, naming the target, where a
+    fixed form or an earlier release leaves no way.
     """
     search = _Search(request, policy)
     return search.best()
@@ -109,8 +118,10 @@ class _Search:
             for name, variable in sorted(request.variables.items())
         }
         self._kept: dict[tuple[tuple[str, Form], ...], Protected | None] = {}
+        self._first: dict[tuple[tuple[str, Form], ...], tuple[Problem, Chosen]] = {}
         self._targets = {
-            name: tuple(_targets(printing, policy)) for name, printing in self._printings.items()
+            name: tuple(policy_targets(printing, policy))
+            for name, printing in self._printings.items()
         }
 
     def choices(self, name: str) -> list[Form]:
@@ -189,25 +200,20 @@ class _Search:
             for candidate in printing.candidates(forms[name])
         ]
         decided = dict(self._request.earlier)
-        lost: list[tuple[str, ...]] = []
         tiers = sorted({candidate.tier for candidate in candidates})
-        targets = self._wanted(forms)
-        tried: tuple[Array, ...] = ()
-        problem, chosen = self._solved(
-            candidates, decided, targets, tiers[0] if tiers else 0, tried
-        )
+        every_target = self._wanted(forms)
+        lost = self._known_before(every_target)
+        targets = [pair for pair in every_target if pair[1].name not in lost]
+        problem, chosen = self._first_tier(forms, candidates, targets, tiers[0] if tiers else 0)
         for tier in tiers[1:] if all_tiers else ():
             for place, candidate in enumerate(candidates):
                 if candidate.tier < tier:
                     decided[candidate.cell] = bool(chosen.hidden[place])
             tried = tuple(table for own in chosen.witnesses for table in own)
-            try:
-                problem, chosen = self._solved(candidates, decided, targets, tier, tried)
-            except NotProtectableError as reason:
-                lost.append(reason.target)  # then nothing of these tables is shown
-                for candidate in candidates:
-                    if candidate.tier == tier:
-                        decided.setdefault(candidate.cell, True)
+            wanted = [pair for pair in targets if pair[1].name not in lost]
+            problem = self._problem(candidates, decided, wanted, tier, tried)
+            problem, chosen, pinned = _later_tier(problem)
+            lost += pinned
         cells = {
             candidate.cell: _decided(candidate, bool(chosen.hidden[place]), self._request)
             for place, candidate in enumerate(candidates)
@@ -220,6 +226,7 @@ class _Search:
             problem,
             chosen.hidden,
             chosen.witnesses,
+            tuple(target for _, target in every_target),
             tuple(lost),
         )
 
@@ -231,34 +238,101 @@ class _Search:
         for name, printing in self._printings.items():
             wanted += self._targets[name]
             if forms[name] == "share_of_all":
-                wanted += list(_of_last(printing, self._policy))
+                wanted += list(last_targets(printing, self._policy))
         return wanted
 
-    def _solved(
+    def _known_before(self, targets: list[tuple[int, Target]]) -> list[tuple[str, ...]]:
+        """Names of targets that the sizes of groups alone pin, whatever is hidden: 278 of 279 say
+        that of one it is not known. Where sizes of regions are known, a target that these pin is
+        refused instead.
+        """
+        if not self._request.membership:
+            return []
+        names = []
+        for _, target in targets:
+            question = Question(
+                self._system.known,
+                self._system.totals,
+                statements([], self._system.columns),
+                np.zeros(0, dtype=bool),
+            )
+            own = witnesses(question, target.weights, target.values, [self._system.truth])
+            if len(own) < target.values:
+                names.append(target.name)
+        return names
+
+    def _first_tier(
+        self,
+        forms: Mapping[str, Form],
+        candidates: list[Candidate],
+        targets: list[tuple[int, Target]],
+        tier: int,
+    ) -> tuple[Problem, Chosen]:
+        """What is printed first, in given forms: solved once."""
+        key = tuple(sorted(forms.items()))
+        if key not in self._first:
+            problem = self._problem(candidates, self._request.earlier, targets, tier, ())
+            self._first[key] = problem, suppress(problem)
+        return self._first[key]
+
+    def _problem(
         self,
         candidates: list[Candidate],
         decided: Mapping[Cell, bool],
         targets: list[tuple[int, Target]],
         tier: int,
         tried: tuple[Array, ...],
-    ) -> tuple[Problem, Chosen]:
+    ) -> Problem:
         """One tier: later ones hide everything, earlier ones are decided."""
         hidden = np.array([_is_hidden(one, decided, tier, self._request) for one in candidates])
         shown = np.array([_is_shown(one, decided) for one in candidates], dtype=bool)
-        problem = Problem(
+        return Problem(
             self._system.known,
             self._system.totals,
             self._system.truth,
             statements(candidates, self._system.columns),
-            np.array([one.cost for one in candidates], dtype=float),
+            np.array([one.cost + _tie(one.cell) / len(candidates) for one in candidates]),
             hidden.astype(bool),
             shown & ~hidden.astype(bool),
             tuple(target for own, target in targets if own <= tier),
             self._system.moves,
             is_thorough=tier == 0,
             tried=tried,
+            certain=np.array([_is_certain(one, decided) for one in candidates], dtype=bool),
         )
-        return problem, suppress(problem)
+
+
+def _tie(cell: Cell) -> float:
+    """Between 0 and a half, by the names of a cell: decides between patterns that cost the same, so
+    that no order of rows, levels or groups does, and no count either.
+    """
+    name = "\0".join((cell.variable, cell.level, cell.group))
+    return int(sha256(name.encode()).hexdigest()[:8], 16) / 2**33
+
+
+def _later_tier(problem: Problem) -> tuple[Problem, Chosen, list[tuple[str, ...]]]:
+    """A tier after the first: what earlier ones pin is left out and named, for nothing that this
+    tier hides can mend it; if the rest cannot be protected, the whole tier is hidden.
+    """
+    everything = problem.hidden | ~problem.certain
+    with_all_hidden = confirmed(problem, everything)
+    is_open = [
+        len(own) >= target.values
+        for target, own in zip(problem.targets, with_all_hidden, strict=True)
+    ]
+    pairs = list(zip(problem.targets, with_all_hidden, is_open, strict=True))
+    pinned = [target.name for target, _, passes in pairs if not passes]
+    tables = tuple(table for _, own, _ in pairs for table in own)
+    problem = replace(
+        problem,
+        targets=tuple(target for target, _, passes in pairs if passes),
+        tried=(*problem.tried, *tables),
+    )
+    try:
+        return problem, suppress(problem), pinned
+    except NotProtectableError:
+        own = tuple(tuple(tables) for _, tables, passes in pairs if passes)
+        return problem, Chosen(everything, own), pinned
 
 
 def _is_hidden(
@@ -275,6 +349,15 @@ def _is_shown(candidate: Candidate, decided: Mapping[Cell, bool]) -> bool:
     return candidate.must_show
 
 
+def _is_certain(candidate: Candidate, decided: Mapping[Cell, bool]) -> bool:
+    """Whether a cell stays shown whatever becomes of its tier: shown before, or nought by
+    definition.
+    """
+    if candidate.cell in decided:
+        return not decided[candidate.cell]
+    return candidate.must_show and candidate.is_zero
+
+
 def _decided(candidate: Candidate, hidden: bool, request: Request) -> Decided:
     if not hidden:
         return Decided(False)
@@ -286,6 +369,8 @@ def _system(request: Request) -> System:
     """The block laid out by the groups of the first tables, and those of its variables that are
     printed in others by all groups.
     """
+    if request.membership:
+        return Membership(request.block, request.universe, request.universe.groups)
     first = {
         group
         for variable in request.variables.values()
@@ -318,7 +403,7 @@ def _shown(protected: Protected) -> float:
 # ---- what must stay uncertain
 
 
-def _targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
+def policy_targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
     """Every small count of a variable in a column, and in what one column leaves of another."""
     columns = printing.variable.columns
     levels = printing.variable.levels or ()
@@ -348,7 +433,7 @@ def _values(policy: Policy, size: int) -> int:
     return min(policy.feasible, size + 1)
 
 
-def _of_last(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
+def last_targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]:
     """A last level together with those in none, where both are few."""
     for group, tier in printing.variable.columns.items():
         weights = printing.last_with_rest(group)
@@ -363,12 +448,17 @@ def _of_last(printing: Printing, policy: Policy) -> Iterator[tuple[int, Target]]
 def _differences(
     universe: Universe, columns: Mapping[str, int], policy: Policy
 ) -> Iterator[tuple[str, str]]:
-    """Pairs of columns of which one lies inside the other, and what is left is no column itself."""
+    """Pairs of columns of which one lies inside the other, and what is left is no column itself; a
+    column of a later table does not count, for it would be protected too late.
+    """
     insides = {group: universe.regions(group) for group in columns}
     for larger, smaller in permutations(sorted(columns), 2):
         left = insides[larger] & ~insides[smaller]
         nested = not (insides[smaller] & ~insides[larger]).any()
-        is_column = any((left == inside).all() for inside in insides.values())
+        last = max(columns[larger], columns[smaller])
+        is_column = any(
+            (left == inside).all() for group, inside in insides.items() if columns[group] <= last
+        )
         follow_up = _is_follow_up(universe, larger, smaller) and policy.follow_up == "shown"
         if nested and left.any() and not is_column and not follow_up:
             yield larger, smaller

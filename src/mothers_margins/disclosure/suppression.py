@@ -7,7 +7,8 @@ range gives a cut for the choice of cells (Benders), by its dual values; with al
 needed the choice is optimal. First with cells hidden in part, then whole; then integers are asked.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import highspy
 import numpy as np
@@ -17,6 +18,7 @@ from mothers_margins.disclosure.feasible_values import (
     Question,
     Range,
     Statements,
+    is_table,
     pinned_by,
     quiet_solver,
     witnesses,
@@ -24,6 +26,7 @@ from mothers_margins.disclosure.feasible_values import (
 
 Array = np.ndarray
 PATIENCE = 12  # how often targets may be found not to be confirmed before it is given up
+LEAST_TIE = 1e-6  # costs of two patterns that differ by less are the same
 AT_ONCE = 3  # cuts of targets that are not confirmed
 ROUNDS = 500  # of cuts; a problem of this size needs some ten
 
@@ -42,7 +45,10 @@ class Target:
 @dataclass(frozen=True, eq=False)
 class Problem:
     """Cells to choose among. known, totals, truth: as in System. statements: of c cells. costs: of
-    hiding each. hidden, shown: truth per cell, what is decided beforehand.
+    hiding each. hidden, shown: truth per cell, what is decided beforehand. moves: as in System.
+    is_thorough: whether integer programmes are asked where shares are printed; if not, what single
+    moves do not confirm counts as not safe. tried: tables that may be witnesses. certain: truth per
+    cell that is shown whatever else is hidden.
     """
 
     known: Array
@@ -56,6 +62,7 @@ class Problem:
     moves: Array
     is_thorough: bool = True
     tried: tuple[Array, ...] = ()
+    certain: Array = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def question(self, hidden: Array) -> Question:
         """What an attacker knows when some cells are hidden."""
@@ -82,8 +89,8 @@ class NotProtectableError(ValueError):
 
 
 def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
-    """The cells to hide at the least cost. Raises NotProtectableError naming the target that cannot be
-    protected.
+    """The cells to hide at the least cost. Raises NotProtectableError, naming the target that
+    cannot be protected.
     """
     if not len(problem.costs):
         return _nothing_to_choose(problem)
@@ -127,6 +134,25 @@ def _nothing_to_choose(problem: Problem) -> Chosen:
     return Chosen(hidden, tuple(found))
 
 
+def confirmed(problem: Problem, hidden: Array) -> list[list[Array]]:
+    """For every target the tables that were found to agree with what is shown and give it different
+    values: as many as it needs, or fewer, and then it must not be called safe.
+    """
+    question = problem.question(hidden)
+    nearby = question.neighbourhood(problem.moves)
+    is_thorough = problem.is_thorough or not question.has_intervals
+    pool = Pool(problem)
+    every = []
+    for target in problem.targets:
+        own = pool.witnesses(question.made, target)
+        if len(own) < target.values:
+            tried = own or [problem.truth]
+            own = witnesses(question, target.weights, target.values, tried, nearby, is_thorough)
+            pool.add(own)
+        every.append(own)
+    return every
+
+
 @dataclass(frozen=True, eq=False)
 class _Cut:
     """weights @ hidden >= least."""
@@ -146,6 +172,7 @@ class _Attack:
         self._range = Range(problem.known, problem.totals, problem.statements)
         self._most = [problem.truth.astype(float) for _ in problem.targets]
         self._least = [problem.truth.astype(float) for _ in problem.targets]
+        self._pool = Pool(problem)
 
     def cuts(self, hidden: Array) -> list[_Cut]:
         """A cut for every target whose range is too narrow."""
@@ -199,7 +226,7 @@ class _Attack:
 
     def confirmed(self, hidden: Array) -> tuple[tuple[tuple[Array, ...], ...], list[_Cut]]:
         """Witnesses of every target; where there are too few, a cut: of the shown cells that pin it
-        one must be hidden.
+        one must be hidden; all of them where nobody searches long, so that it ends.
         """
         question = self._problem.question(hidden)
         # of counts alone an integer programme is solved at once; shares of unknown bases are hard
@@ -209,23 +236,22 @@ class _Attack:
         is_thorough = of_counts or self._problem.is_thorough or not has_moves
         found = []
         cuts: list[_Cut] = []
-        # tables that agree; what shows one target open often shows another
-        agreeing = question.agreeing([self._problem.truth, *self._problem.tried])
         for place, target in enumerate(self._problem.targets):
-            own = _by_value(agreeing, target.weights, target.values)
+            own = self._pool.witnesses(question.made, target)
             if len(own) < target.values:
                 tried = [*own, self._least[place], self._most[place]]
                 own = witnesses(question, target.weights, target.values, tried, nearby, is_thorough)
-                agreeing = [*own, *agreeing]
+                self._pool.add(own)
             found.append(tuple(own))
             if len(own) >= target.values:
                 continue
             if len(cuts) >= AT_ONCE:
                 break  # they are asked again after these have been mended
             cells = self._to_blame(question, target, hidden)
-            weights = np.zeros(len(self._problem.costs))
-            weights[cells] = 1.0
-            cuts.append(_Cut(weights, 1.0, target.name))
+            for together in [cells] if is_thorough else [[cell] for cell in cells]:
+                weights = np.zeros(len(self._problem.costs))
+                weights[together] = 1.0
+                cuts.append(_Cut(weights, 1.0, target.name))
         return tuple(found), cuts
 
     def _to_blame(self, question: Question, target: Target, hidden: Array) -> list[int]:
@@ -258,14 +284,40 @@ class _Attack:
         return overlap
 
 
-def _by_value(tables: list[Array], weights: Array, wanted: int) -> list[Array]:
-    """Tables that give a sum different values, as many as wanted or as there are."""
-    by_value: dict[int, Array] = {}
-    for table in tables:
-        by_value.setdefault(int(weights @ table), table)
-        if len(by_value) >= wanted:
-            break
-    return list(by_value.values())
+class Pool:
+    """Tables of whole numbers that add up to what is known, with all their sums. What shows one
+    target open often shows another, and each is checked once.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._tables: list[Array] = []
+        self._sums: list[Array] = []
+        self._seen: set[bytes] = set()
+        self.add([problem.truth, *problem.tried])
+
+    def add(self, tables: Iterable[Array]) -> None:
+        """Take in those that add up, by integer arithmetic."""
+        for table in tables:
+            key = table.tobytes()
+            if key in self._seen or not is_table(table, self._problem.known, self._problem.totals):
+                continue
+            self._seen.add(key)
+            self._tables.append(table)
+            self._sums.append(self._problem.statements.weights @ table)
+
+    def witnesses(self, made: Array, target: Target) -> list[Array]:
+        """Tables that agree with the statements that are made and give a target different values:
+        as many as it needs, or as there are.
+        """
+        statements = self._problem.statements
+        sums = np.array(self._sums)[:, made]
+        agree = ((sums >= statements.low[made]) & (sums <= statements.high[made])).all(axis=1)
+        tables = [self._tables[place] for place in np.flatnonzero(agree)]
+        if not tables:
+            return []
+        values, places = np.unique(np.array(tables) @ target.weights, return_index=True)
+        return [tables[place] for place in places[: target.values]] if len(values) else []
 
 
 class _Choice:
@@ -274,6 +326,7 @@ class _Choice:
     def __init__(self, problem: Problem) -> None:
         self._cells = len(problem.costs)
         self._solver = quiet_solver()
+        self._solver.setOptionValue("mip_abs_gap", LEAST_TIE)
         for cell in range(self._cells):
             low = 1.0 if problem.hidden[cell] else 0.0
             high = 0.0 if problem.shown[cell] and not problem.hidden[cell] else 1.0
@@ -300,7 +353,7 @@ class _Choice:
         )
 
     def made(self) -> Array:
-        """The cheapest choice that all cuts allow. Raises NotProtectableError where there is none."""
+        """The cheapest choice that all cuts allow; NotProtectableError where there is none."""
         self._solver.run()
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise NotProtectableError(self._last)

@@ -72,19 +72,28 @@ class Block:
 
 
 @dataclass(frozen=True, eq=False)
-class _Layer:
-    """Joint levels of some variables by a partition of the regions; columns `first` to `last` of
-    the system. region_of: the part of each region, by its place.
+class Layer:
+    """Joint levels of some variables by a partition of the regions.
+
+    block: these variables. region_of: the part of each region. first: the layer's first column of
+    the system. places: atoms x parts, a column's place within the layer, -1 where nobody can be.
+    atom_of: of each atom of the whole block, the layer's atom.
     """
 
     block: Block
     region_of: Array
     first: int
-    places: Array  # atoms x parts: the column's place within the layer, -1 if impossible
-    atom_of: Array  # of each atom of the whole block
+    places: Array
+    atom_of: Array
+
+    @property
+    def parts(self) -> int:
+        """Parts of the regions."""
+        return int(self.places.shape[1])
 
     @property
     def width(self) -> int:
+        """Columns of the layer."""
         return int(self.places.max()) + 1
 
 
@@ -109,8 +118,9 @@ class System:
         coarse = _partition(universe, coarse_groups)
         finest = np.arange(len(universe.sizes))
         fine = [name for name in block.variables if name in fine_variables]
-        self._layers: list[_Layer] = []
+        self.layers: list[Layer] = []
         if not block.possible.all():  # who can be where is said of whole joint levels
+            coarse = _refined(coarse, block.possible)
             self._add(block, np.arange(len(block.levels)), finest if fine else coarse)
         else:
             parts = taken_apart(block.levels, block.variables, fine)
@@ -120,21 +130,21 @@ class System:
                 self._add(*_margin(whole, names), finest if fine and is_one else coarse)
             if fine and not is_one:
                 self._add(*_margin(whole, parts.between), finest)
-        self.truth = np.concatenate([_counts(layer) for layer in self._layers])
+        self.truth = np.concatenate([_counts(layer) for layer in self.layers])
 
     @property
     def columns(self) -> int:
         """How many numbers a table has."""
-        return sum(layer.width for layer in self._layers)
+        return sum(layer.width for layer in self.layers)
 
     def _add(self, block: Block, atom_of: Array, region_of: Array) -> None:
-        self._layers.append(_layer(block, atom_of, region_of, self.columns))
+        self.layers.append(_layer(block, atom_of, region_of, self.columns))
 
     @cached_property
     def known(self) -> Array:
         """Rows of what is known of every table: sizes of regions, and that two layers agree."""
-        rows = [row for layer in self._layers for row in self._sizes(layer)]
-        for one, other in combinations(self._layers, 2):
+        rows = [row for layer in self.layers for row in self._sizes(layer)]
+        for one, other in combinations(self.layers, 2):
             rows += self._agreements(one, other)
         return np.unique(np.array(rows), axis=0)
 
@@ -171,7 +181,7 @@ class System:
             if not self.block.possible[atom, region]:
                 continue
             row = np.zeros(self.columns, dtype=np.int64)
-            for layer in self._layers:
+            for layer in self.layers:
                 place = layer.places[layer.atom_of[atom], layer.region_of[region]]
                 row[layer.first + place] += 1
             rows.append(row)
@@ -182,7 +192,7 @@ class System:
 
         Raises KeyError where the regions cut through those by which the variable is laid out.
         """
-        for layer in self._layers:
+        for layer in self.layers:
             if variable not in layer.block.variables:
                 continue
             inside = _parts(layer.region_of, regions)
@@ -191,19 +201,19 @@ class System:
             return self._spread(layer, layer.block.has_level(variable, levels), inside)
         raise KeyError(variable)
 
-    def _spread(self, layer: _Layer, atoms: Array, parts: Array) -> Array:
+    def _spread(self, layer: Layer, atoms: Array, parts: Array) -> Array:
         weights = np.zeros(self.columns, dtype=np.int64)
         chosen = layer.places[np.ix_(atoms, parts)]
         weights[layer.first + chosen[chosen >= 0]] = 1
         return weights
 
-    def _sizes(self, layer: _Layer) -> list[Array]:
+    def _sizes(self, layer: Layer) -> list[Array]:
         """One row per part of the regions: all its columns."""
         every_atom = np.ones(len(layer.places), dtype=bool)
         parts = layer.places.shape[1]
         return [self._spread(layer, every_atom, np.arange(parts) == part) for part in range(parts)]
 
-    def _agreements(self, coarse: _Layer, fine: _Layer) -> list[Array]:
+    def _agreements(self, coarse: Layer, fine: Layer) -> list[Array]:
         """Per joint level that two layers share, and part of the coarser regions: the same number
         in both.
         """
@@ -227,6 +237,48 @@ class System:
         return rows
 
 
+class Membership(System):
+    """The integer tables that an attacker can think of where variables say who is in which group:
+    involvement, custody, where these also make the groups.
+
+    Where the sizes of all regions were known there would be nothing left to hide. What a reader
+    does know is how many participants there are and the sizes of the groups that are printed, so
+    that these are known here, and a participant can be in any region. That other regions could hold
+    somebody is left out: fewer tables than an attacker can think of, so that what is safe here is
+    safe.
+    """
+
+    def __init__(self, block: Block, universe: Universe, known_groups: Collection[str]) -> None:
+        self.block = block
+        self.universe = universe
+        self.layers = []
+        self._known_groups = [name for name in universe.groups if name in known_groups]
+        self._add(block, np.arange(len(block.levels)), np.arange(len(universe.sizes)))
+        self.truth = _counts(self.layers[0])
+
+    @cached_property
+    def known(self) -> Array:
+        """Rows of what is known of every table: its total, and sizes of groups."""
+        layer = self.layers[0]
+        every_atom = np.ones(len(self.block.levels), dtype=bool)
+        every_region = np.ones(len(self.universe.sizes), dtype=bool)
+        insides = [self.universe.regions(group) for group in self._known_groups]
+        rows = [self._spread(layer, every_atom, inside) for inside in (every_region, *insides)]
+        return np.unique(np.array(rows), axis=0)
+
+    @cached_property
+    def moves(self) -> Array:
+        """None: a single participant who went elsewhere would change the size of a group."""
+        return np.zeros((self.columns, 0), dtype=np.int64)
+
+
+def is_membership(block: Block, variable: str) -> bool:
+    """Whether the regions say a variable: in each of them it can have one level only."""
+    own = block.levels[:, block.variables.index(variable)]
+    regions = range(block.possible.shape[1])
+    return all(len({*own[block.possible[:, region]].tolist()}) <= 1 for region in regions)
+
+
 def _columns(block: Block, names: list[str]) -> Array:
     return block.levels[:, [block.variables.index(name) for name in names]]
 
@@ -236,6 +288,15 @@ def _partition(universe: Universe, groups: Collection[str]) -> Array:
     told = np.array([universe.regions(group) for group in groups], dtype=int)
     if not len(told):
         return np.zeros(len(universe.sizes), dtype=int)
+    _, part_of = np.unique(told.T, axis=0, return_inverse=True)
+    return np.asarray(part_of).ravel()
+
+
+def _refined(region_of: Array, possible: Array) -> Array:
+    """Parts within which everybody can have the same joint levels. Where regions of one part
+    differed in that, a table of the part would allow what none of its regions allows.
+    """
+    told = np.vstack([region_of[None, :], possible.astype(int)])
     _, part_of = np.unique(told.T, axis=0, return_inverse=True)
     return np.asarray(part_of).ravel()
 
@@ -252,17 +313,17 @@ def _parts(region_of: Array, regions: Array) -> Array | None:
     return inside
 
 
-def _layer(block: Block, atom_of: Array, region_of: Array, first: int) -> _Layer:
+def _layer(block: Block, atom_of: Array, region_of: Array, first: int) -> Layer:
     parts = int(region_of.max()) + 1
     possible = np.zeros((len(block.levels), parts), dtype=bool)
     for part in range(parts):
         possible[:, part] = block.possible[:, region_of == part].any(axis=1)
     places = np.full(possible.shape, -1)
     places[possible] = np.arange(possible.sum())
-    return _Layer(block, region_of, first, places, atom_of)
+    return Layer(block, region_of, first, places, atom_of)
 
 
-def _counts(layer: _Layer) -> Array:
+def _counts(layer: Layer) -> Array:
     """The true table of a layer, in the order of its columns."""
     parts = layer.places.shape[1]
     counts = np.zeros((len(layer.block.levels), parts), dtype=np.int64)
