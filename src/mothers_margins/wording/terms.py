@@ -104,6 +104,11 @@ NOTES = {  # of estimates, predictions, comparisons and checks
     "too_few_for_interval": "no interval: fewer than two with, or without, the outcome",
     "decided_by_one": "a participant alone decides a coefficient",
     "knots_coincide": "two of the knots are the same value",
+    "one_decimal": "with one decimal, so that small counts stay hidden",
+    "p_below": "p is below this number",
+    "p_at_least": "p is this number or more",
+    "shares_of_all": "of all in the column, who is not known counted with the rest",
+    "from_whole_percent": "from the whole per cent that are printed",
 }
 OF_MODEL = ("cluster_robust", "few_clusters")  # of NOTES, those that are true of a whole model
 REASONS = {  # why a value is missing, where the study has no label of its own
