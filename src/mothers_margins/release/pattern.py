@@ -1,0 +1,155 @@
+"""The pattern of a release as the ledger keeps it, and what earlier releases decide of a plan."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
+from math import isnan
+from typing import Any
+
+from mothers_margins.disclosure.differences import hidden_before
+from mothers_margins.disclosure.ledger import Ledger, Place, Recorded
+from mothers_margins.disclosure.printed import Cell, Variable, whole_percent
+from mothers_margins.disclosure.protect import Request
+from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN
+from mothers_margins.errors import DisclosureError
+from mothers_margins.release.plan import ReleasePlan, printed_columns
+from mothers_margins.release.protected import ProtectedStudy
+from mothers_margins.release.stand_ins import released_count
+from mothers_margins.results.results import Results, names_of
+
+Record = Mapping[Hashable, Any]  # Any: a record's values have whatever type their columns have
+COUNTED = ("n", "percent")  # statistics of a summary that the plan decides, cell by cell
+NO_KEYS = {"table", "study", "status", "note", "reason", "variable", "group"}
+
+
+def planned_cells(protected: ProtectedStudy) -> Iterator[Recorded]:
+    """Every cell of every declared table, whether it is written now or later."""
+    plan = protected.plan
+    planned = {name: one for request in plan.requests for name, one in request.variables.items()}
+    for table, columns in _tables(plan).items():
+        released = dict.fromkeys(plan.released(name) for name in plan.study.plan(table).variables)
+        for variable in [planned[name] for name in released if name in planned]:
+            for group in columns:
+                for level in (*variable.levels, NOT_KNOWN, NOT_CONCERNED):
+                    yield from _planned(protected, table, variable, level, group)
+
+
+def _planned(
+    protected: ProtectedStudy, table: str, variable: Variable, level: str, group: str
+) -> Iterator[Recorded]:
+    place = Place(table, variable.name, level, group)
+    form = protected.form(variable.name)
+    if form == "withheld":  # so that it is not shown later
+        yield Recorded(place, form, False)
+        return
+    cell = protected.cell(variable.name, level, group)
+    if cell is None:
+        return
+    value: int | float = released_count(protected, variable, level, group)
+    if form == "percent" and not cell.hidden:
+        value = whole_percent(int(value), protected.known(variable.name, group))
+    yield Recorded(place, form, not cell.hidden, value)
+
+
+def _tables(plan: ReleasePlan) -> dict[str, list[str]]:
+    return {table: printed_columns(plan.study, table) for table in plan.study.tables}
+
+
+def other_cells(name: str, results: Results) -> Iterator[Recorded]:
+    """Everything else in released results: one cell for each row."""
+    for _, place, row in placed_rows(name, results):
+        shown = row["status"] != "suppressed"
+        yield Recorded(place, results.about.kind, shown, _numbers(row, results) if shown else None)
+
+
+def placed_rows(name: str, results: Results) -> Iterator[tuple[int, Place, Record]]:
+    """Rows that no plan decides, each with its number (from 0) and its place in the ledger."""
+    kind = results.about.kind
+    keys = sorted(names_of(kind) - NO_KEYS)
+    seen: Counter[Place] = Counter()
+    for number, row in enumerate(results.to_dict("records")):
+        if kind == "summaries" and row["statistic"] in COUNTED:
+            continue
+        level = "; ".join(str(row[key]) for key in keys if row[key])
+        place = Place(name, str(row.get("variable", "")), level, str(row.get("group", "")))
+        seen[place] += 1
+        if seen[place] > 1:
+            place = place._replace(level=f"{level} ({seen[place]})")
+        yield number, place, row
+
+
+def _numbers(row: Record, results: Results) -> str:
+    """The numbers of a row as one text."""
+    names = names_of(results.about.kind)
+    numbers = {key: row[key] for key in row if key not in names and key != "timepoint"}
+    return "; ".join(f"{key} {_number(said)}" for key, said in numbers.items() if _is_said(said))
+
+
+def _is_said(said: Any) -> bool:  # a cell of a record
+    try:
+        return said is not None and not isnan(said)
+    except TypeError:
+        return False  # pandas' NA
+
+
+def _number(said: Any) -> str:  # a cell of a record
+    return f"{float(said):.12g}"
+
+
+# ---- what earlier releases decide
+
+
+def after_ledger(plan: ReleasePlan, ledger: Ledger) -> ReleasePlan:
+    """The plan with all that earlier releases decided: what was hidden stays hidden, what was shown
+    stays shown, each variable in its form.
+
+    Raises DisclosureError where the study gives a variable another form than it had: a reader would
+    hold both.
+    """
+    hidden = hidden_before(ledger, plan.study.name)
+    forms = _forms_before(plan, ledger)
+    if not hidden:
+        return plan
+    changed = {
+        name: forms[name]
+        for request in plan.requests
+        for name, form in request.forms.items()
+        if forms.get(name, form) != form
+    }
+    if changed:
+        raise DisclosureError(
+            "A variable was released in another form before; who holds both could work it out.",
+            [f"{name} was released as {form}" for name, form in changed.items()],
+            f"Set them back in study.yaml, under disclosure, forms: {changed}",
+        )
+    requests = tuple(_decided(request, plan, hidden, forms) for request in plan.requests)
+    return replace(plan, requests=requests)
+
+
+def _decided(
+    request: Request,
+    plan: ReleasePlan,
+    hidden: Mapping[Place, bool],
+    forms: Mapping[str, Any],  # Any: a form, as the ledger has it
+) -> Request:
+    earlier: dict[Cell, bool] = {}
+    for place, was_hidden in hidden.items():
+        if place.variable in request.variables and place.table in plan.study.tables:
+            cell = Cell(place.variable, place.level, place.group)
+            earlier[cell] = earlier.get(cell, False) or was_hidden
+    vetoed = {cell: True for cell in request.withheld}
+    own = {name: form for name, form in forms.items() if name in request.variables}
+    return replace(request, earlier={**earlier, **vetoed}, forms={**own, **request.forms})
+
+
+def _forms_before(plan: ReleasePlan, ledger: Ledger) -> dict[str, str]:
+    forms: dict[str, str] = {}
+    for entry in ledger.entries():
+        if entry.content.study == plan.study.name:
+            forms |= {
+                cell.place.variable: cell.form
+                for cell in entry.content.cells
+                if cell.place.table in plan.study.tables
+                and cell.form in ("counts", "share_of_all", "percent", "withheld")
+            }
+    return forms
