@@ -3,11 +3,12 @@
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mothers_margins.errors import DisclosureError
+from mothers_margins.release.leak_search.search import KINDS as LEAKS
 from mothers_margins.release.leaks import leaks
 from mothers_margins.release.manifest import NAME, faults, read_manifest
 
@@ -45,6 +46,11 @@ def audit(folder_or_file: Path) -> list[Finding]:
     return sorted({*found})
 
 
+def in_words(finding: Finding) -> str:
+    """A finding's kind in words."""
+    return KINDS.get(finding.kind) or LEAKS[finding.kind]
+
+
 def _of_release(folder: Path, place: Path) -> Iterator[Finding]:
     inside = "" if place == Path() else f"{place.as_posix()}/"
     try:
@@ -75,7 +81,7 @@ def table_faults(path: Path, threshold: int) -> Iterator[tuple[str, str]]:
     yield from told
 
 
-def _told(lines: list[Line], threshold: int) -> Iterator[tuple[str, str]]:
+def _told(lines: Sequence[Line], threshold: int) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(lines, start=2):
         place = f"line {number}"
         if line["status"] == "suppressed":
@@ -83,7 +89,7 @@ def _told(lines: list[Line], threshold: int) -> Iterator[tuple[str, str]]:
                 yield place, "hidden_not_empty"
         elif line["status"] == "shown" and any(0 <= n < threshold for n in _counts(line)):
             yield place, "count_below"
-    yield from _left_by_others(lines)
+    yield from _left_by_others(lines, threshold)
 
 
 def _numbers(line: Line) -> Iterator[str]:
@@ -113,14 +119,20 @@ def _counts(line: Line) -> Iterator[float]:
         yield float(line["value"])
 
 
-def _left_by_others(lines: list[Line]) -> Iterator[tuple[str, str]]:
-    """Blocks of a variable in a group, of which one level is hidden and its base is printed."""
+def _left_by_others(lines: Sequence[Line], threshold: int) -> Iterator[tuple[str, str]]:
+    """Blocks of a variable in a group, of which one level is hidden, and what the others leave of
+    their base is below the threshold.
+    """
     blocks: dict[tuple[str, str], list[tuple[int, Line]]] = defaultdict(list)
     for number, line in enumerate(lines, start=2):
         if line.get("statistic") == "n" and line.get("level"):
             blocks[line["variable"], line["group"]].append((number, line))
     for block in blocks.values():
         hidden = [number for number, line in block if line["status"] == "suppressed"]
-        has_base = any(line["denominator"] for _, line in block)
-        if len(hidden) == 1 and len(block) > 1 and has_base:
+        printed = [line for _, line in block if line["status"] != "suppressed"]
+        bases = {float(line["denominator"]) for line in printed if line["denominator"]}
+        if len(hidden) != 1 or len(bases) != 1:
+            continue
+        left = bases.pop() - sum(float(line["value"]) for line in printed)
+        if left < threshold:
             yield f"line {hidden[0]}", "left_by_others"

@@ -11,7 +11,6 @@ from mothers_margins.release.prepared import Prepared
 from mothers_margins.release.protected import ProtectedStudy
 from mothers_margins.release.shares import Share, planned_in
 
-NAME = "for_the_output_checker.html"
 MOST_CHANGES = 40
 FINDINGS = {
     "small_change": "changed by few: needs consent",
@@ -42,8 +41,8 @@ def checker_page(ready: Prepared, shares: Mapping[str, Share], consent: str) -> 
         f"{escape(study.name)}</title><style>{STYLE}</style>",
         f"<h1>INTERNAL. For the person who checks outputs: {escape(study.title)}</h1>",
         f"<p>{escape(ready.run.source.mark or 'RESTRICTED DATA')}. Policy "
-        f"{escape(ready.policy.name)}: counts below {ready.policy.threshold} are hidden. Decided by "
-        f"{escape(ready.policy.author)}.</p>",
+        f"{escape(ready.policy.name)}: counts below {ready.policy.threshold} are hidden. Decided "
+        f"by {escape(ready.policy.author)}.</p>",
         _section("What has changed since earlier releases", _changes(ready, consent)),
         _section("What is hidden, with the counts behind it", _hidden(ready, shares)),
         _section("Counts of 1 that follow from what is printed", _ones(ready)),

@@ -21,6 +21,7 @@ from mothers_margins.errors import DisclosureError
 
 SCHEMA = 1
 NAME = "manifest.json"
+CHECKER = "for_the_output_checker.html"  # lies among the internal results
 PACKAGES = ("highspy", "numpy", "pandas", "scipy")
 _STRICT = ConfigDict(strict=True, extra="forbid")
 

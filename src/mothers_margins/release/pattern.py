@@ -137,7 +137,7 @@ def _decided(
         if place.variable in request.variables and place.table in plan.study.tables:
             cell = Cell(place.variable, place.level, place.group)
             earlier[cell] = earlier.get(cell, False) or was_hidden
-    vetoed = {cell: True for cell in request.withheld}
+    vetoed = dict.fromkeys(request.withheld, True)
     own = {name: form for name, form in forms.items() if name in request.variables}
     return replace(request, earlier={**earlier, **vetoed}, forms={**own, **request.forms})
 

@@ -194,9 +194,7 @@ def _columns(study: Study, declared: Disclosure) -> dict[str, dict[str, int]]:
     """By variable as it is released: the groups it is printed in, each with the place of its table
     in the order of precedence.
     """
-    place_of = {
-        name: place for place, tables in enumerate(declared.precedence) for name in tables
-    }
+    place_of = {name: place for place, tables in enumerate(declared.precedence) for name in tables}
     columns: dict[str, dict[str, int]] = {}
     for table, plan in study.tables.items():
         place = place_of.get(table, len(declared.precedence))
@@ -219,6 +217,7 @@ def printed_columns(study: Study, table: str) -> list[str]:
 def variable_in(
     study: Study, block: Block, universe: Universe, name: str, columns: Mapping[str, int]
 ) -> Variable:
+    """A variable of a block as it is printed in some columns."""
     found = {str(level) for level in block.levels[:, block.variables.index(name)]}
     levels = tuple(level for level in study.levels(name) if level in found)
     if {*levels} == {*PAIR}:

@@ -122,7 +122,7 @@ def _public(run: RunFolder) -> tuple[dict[str, Results], dict[str, str]]:
         raise DisclosureError(
             "What is already public are the publication's numbers, not those of other rows.",
             [f"the rows are {run.source.kind}"],
-            f"Name another policy in data_dictionary/{run.study.name}/study.yaml, under disclosure.",
+            f"Name another policy in data_dictionary/{run.study.name}/study.yaml.",
         )
     released: dict[str, Results] = {}
     withheld: dict[str, str] = {}

@@ -10,6 +10,7 @@ from mothers_margins.disclosure.ledger import Ledger, MemoryLedger
 from mothers_margins.release.prepared import Prepared, Tell, prepared
 from mothers_margins.release.run_folder import read_run
 from mothers_margins.release.shares import (
+    MOST_HIDDEN,
     Share,
     other_ways,
     planned_in,
@@ -22,16 +23,27 @@ COLUMNS = ["table", "variable", "form", "cells", "shown", "by_rule", "for_others
 
 
 class Preview:
-    """What a release would show. shares: one row for each declared table (its variable is empty)
-    and each variable in it. released, withheld: names of results, the latter with the code of why.
+    """What a release would show. restricted: whether any of it comes of restricted rows. shares:
+    one row for each declared table (its variable is empty) and each variable in it. released,
+    withheld: names of results, the latter with the code of why.
     """
 
-    def __init__(self, ready: Prepared) -> None:
+    def __init__(self, ready: Prepared, ledger: Ledger | None = None) -> None:
+        self.ready = ready
+        self.ledger = ledger
         self.restricted = ready.run.restricted
-        self.policy = ready.policy
         self.shares = pd.DataFrame(_rows(ready), columns=COLUMNS)
         self.released = tuple(ready.released)
         self.withheld = dict(ready.withheld)
+
+    def __repr__(self) -> str:
+        mark = self.ready.run.source.mark or "RESTRICTED DATA: for the research team only"
+        return f"{mark}. {self.ready.run.study}"
+
+    def rules(self) -> pd.DataFrame:
+        """The rules of the policy, one row each."""
+        fields = {**self.ready.policy.fields(), "hidden_without_a_reason": f"{MOST_HIDDEN:.0%}"}
+        return pd.DataFrame({"rule": {name: str(said) for name, said in fields.items()}})
 
     def tables(self) -> pd.DataFrame:
         """Shares in per cent, one row for each declared table."""
@@ -40,14 +52,17 @@ class Preview:
 
     def variables(self, table: str = "") -> pd.DataFrame:
         """Forms of variables that hide something, with what other forms and merges would show."""
-        rows = self.shares[(self.shares["variable"] != "") & (self.shares["shown"] < self.shares["cells"])]
+        rows = self.shares[
+            (self.shares["variable"] != "") & (self.shares["shown"] < self.shares["cells"])
+        ]
         rows = rows[rows["table"] == table] if table else rows
         shown = _in_hundred(rows.set_index(["table", "variable"]))
         return shown.assign(form=rows["form"].to_numpy(), other_ways=rows["other_ways"].to_numpy())
 
     def __str__(self) -> str:
         """As plain text, for the command."""
-        lines = [f"Policy {self.policy.name}, decided by {self.policy.author}"]
+        policy = self.ready.policy
+        lines = [f"Policy {policy.name}, decided by {policy.author}"]
         for row in self.shares.to_dict("records"):
             cells = int(row["cells"])
             parts = ", ".join(
@@ -71,7 +86,9 @@ class Preview:
 def preview_release(
     study: Study | str, *, ledger: Ledger | None = None, tell: Tell = lambda _: None
 ) -> Preview:
-    """What `write_release` would show of the results in the run's folder. Writes nothing."""
+    """What `write_release` would show of the results in the run's folder. Writes nothing, and
+    enters nothing in a ledger.
+    """
     name = study if isinstance(study, str) else study.name
     own = None if isinstance(study, str) else study
     return preview(places.out_folder() / "internal" / name, ledger=ledger, tell=tell, study=own)
@@ -85,7 +102,8 @@ def preview(
     study: Study | None = None,
 ) -> Preview:
     """The preview of internal/STUDY of a run; see `preview_release`."""
-    return Preview(prepared(read_run(internal, study), ledger or MemoryLedger(), tell))
+    own = ledger or MemoryLedger()
+    return Preview(prepared(read_run(internal, study), own, tell), own)
 
 
 def _rows(ready: Prepared) -> Iterator[tuple[object, ...]]:

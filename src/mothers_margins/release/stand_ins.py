@@ -12,9 +12,7 @@ from mothers_margins.release.protected import ProtectedStudy
 from mothers_margins.results.results import Results, Row, checked, tidy
 
 
-def released_summary(
-    summary: Results, protected: ProtectedStudy, name: str = ""
-) -> Results | None:
+def released_summary(summary: Results, protected: ProtectedStudy, name: str = "") -> Results | None:
     """The counts of a declared table, as they may be shown; None for any other summary."""
     about = checked(summary, "release", "summaries")
     study = protected.plan.study
@@ -84,13 +82,13 @@ def _counts(protected: ProtectedStudy, variable: Variable, level: str, group: st
         known = protected.known(variable.name, group)
         missing = protected.count(variable.name, NOT_KNOWN, group)
         return {"value": count, "n": count, "denominator": known, "missing": missing}
+    if protected.form(variable.name) == "counts":
+        return {"value": count, "n": count}
     size = protected.plan.universe.size(group)
     return {"value": count, "n": count, "denominator": size}
 
 
-def released_count(
-    protected: ProtectedStudy, variable: Variable, level: str, group: str
-) -> int:
+def released_count(protected: ProtectedStudy, variable: Variable, level: str, group: str) -> int:
     """The count that a cell prints: of a last level in the form `share_of_all` together with those
     in none.
     """

@@ -27,11 +27,11 @@ from mothers_margins.disclosure.ledger_file import FolderLedger
 from mothers_margins.errors import DisclosureError, UsageError
 from mothers_margins.release import manifest as manifests
 from mothers_margins.release.audit import audit
-from mothers_margins.release.checker import NAME as CHECKER
 from mothers_margins.release.checker import checker_page
 from mothers_margins.release.formula_safe import as_text_cell
-from mothers_margins.release.manifest import LedgerEntry, ReleaseManifest, TableShare
+from mothers_margins.release.manifest import CHECKER, LedgerEntry, ReleaseManifest, TableShare
 from mothers_margins.release.prepared import Prepared, prepared
+from mothers_margins.release.preview_release import Preview
 from mothers_margins.release.released import TABLES
 from mothers_margins.release.run_folder import RunFolder, read_run
 from mothers_margins.release.shares import (
@@ -49,6 +49,7 @@ from mothers_margins.study.study import Study
 # The demonstration has no time, so that each run writes the same files.
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 NEEDS_CONSENT = ("small_change", "unsized_change")
+OF_VETO = ("table", "variable", "level", "group", "when")  # who and why stay with the checker
 Files = dict[str, bytes]
 Tell = Callable[[str], None]
 
@@ -69,32 +70,29 @@ class Written:
 
 
 def write_release(
-    study: Study | str,
+    what: Study | str | Preview,
     *,
     ledger: Ledger | None = None,
     consent: str = "",
     when: datetime | None = None,
-    tell: Tell = lambda _: None,
 ) -> Written:
     """Protect the results of a run's folder together, and write what may leave into its folder
     release/STUDY.
 
-    ledger: what was released before; restricted rows need one that is kept in a folder. consent:
-    who has seen and allowed the changed numbers. Raises DisclosureError where anything forbids it;
-    then nothing is written.
+    what: a study, or its preview, which need not be made again. ledger: what was released before;
+    restricted rows need one that is kept in a folder. consent: who has seen and allowed the changed
+    numbers. Raises DisclosureError where anything forbids it; then nothing is written.
     """
-    name = study if isinstance(study, str) else study.name
     out = places.out_folder()
-    own = None if isinstance(study, str) else study
-    return release(
-        out / "internal" / name,
-        out / "release" / name,
-        ledger=ledger,
-        consent=consent,
-        when=when,
-        tell=tell,
-        study=own,
-    )
+    if isinstance(what, Preview):
+        place = out / "release" / what.ready.run.study.name
+        with _as_refusal():
+            own = _own_ledger(what.ready.run, ledger or what.ledger)
+            return _written(what.ready, own, out / "internal" / place.name, place, consent, when)
+    name = what if isinstance(what, str) else what.name
+    study = None if isinstance(what, str) else what
+    internal, to = out / "internal" / name, out / "release" / name
+    return release(internal, to, ledger=ledger, consent=consent, when=when, study=study)
 
 
 def release(
@@ -110,25 +108,38 @@ def release(
     """Release internal/STUDY of a run into a folder `to`; see `write_release`."""
     run = read_run(internal, study)
     own = _own_ledger(run, ledger)
-    at = (when or datetime.now(UTC)) if run.restricted else NO_TIME
     with _as_refusal():
         ready = prepared(run, own, tell)
-        shares = shares_of(ready)
-        _refuse_changes(ready, consent)
-        _refuse_hidden(ready, shares)
-        content = content_of(run.study.name, run.data_key, ready.policy, ready.cells)
-        entry = _entry_to_be(own, content, at)
-        files = files_of(ready, shares, entry, bool(consent))
         tell("searching what was written")
-        with _beside(to, run.restricted) as folder:
-            _fill(folder, files, run.restricted)
-            _refuse_leaks(folder)
-            page = checker_page(ready, shares, consent).encode()
-            kept = own.append(content, when=at, version=__version__)
-            if kept.own_hash != entry.own_hash:  # another process released meanwhile
-                raise DisclosureError("The ledger changed meanwhile.", (), "Release again.")
-            _put_checker(internal, page)
-            _put_in_place(folder, to, files, run.restricted)
+        return _written(ready, own, internal, to, consent, when)
+
+
+def _written(
+    ready: Prepared,
+    ledger: Ledger,
+    internal: Path,
+    to: Path,
+    consent: str,
+    when: datetime | None,
+) -> Written:
+    """Write a release that was prepared against a ledger."""
+    restricted = ready.run.restricted
+    at = (when or datetime.now(UTC)) if restricted else NO_TIME
+    shares = shares_of(ready)
+    _refuse_changes(ready, consent)
+    _refuse_hidden(ready, shares)
+    content = content_of(ready.run.study.name, ready.run.data_key, ready.policy, ready.cells)
+    entry = _entry_to_be(ledger, content, at)
+    files = files_of(ready, shares, entry, bool(consent))
+    with _beside(to, restricted) as folder:
+        _fill(folder, files, restricted)
+        _refuse_leaks(folder)
+        page = checker_page(ready, shares, consent).encode()
+        _put_checker(internal, page)
+        kept = ledger.append(content, when=at, version=__version__)
+        if kept.own_hash != entry.own_hash:  # another process released meanwhile
+            raise DisclosureError("The ledger changed meanwhile.", (), "Release again.")
+        _put_in_place(folder, to, files, restricted)
     names = tuple(ready.released)
     return Written(places.shown(to), names, dict(ready.withheld), entry.number)
 
@@ -228,9 +239,13 @@ def _ways(ready: Prepared, table: str) -> Iterator[str]:
     for name in planned_in(ready.protected, table):
         share = share_of_variable(ready.protected, table, name)
         if share.hidden > MOST_HIDDEN:
-            others = [f"{way} at most {most:.0%}" for way, most in other_ways(ready.protected, table, name)]
+            others = [
+                f"{way} at most {most:.0%}"
+                for way, most in other_ways(ready.protected, table, name)
+            ]
             form = ready.protected.form(name)
-            yield f"  {name}: {form} shows {1 - share.hidden:.0%}; {', '.join(others) or 'no other'}"
+            told = ", ".join(others) or "no other"
+            yield f"  {name}: {form} shows {1 - share.hidden:.0%}; {told}"
 
 
 def _refuse_leaks(folder: Path) -> None:
@@ -281,10 +296,15 @@ def _manifest(
         packages=manifests.versions(),
         policy=ready.policy.fields(),  # type: ignore[arg-type]  # pydantic checks it
         largest_hidden_part=MOST_HIDDEN,
-        forms={name: ready.protected.form(name) for name in sorted(names)} if ready.protected else {},
+        forms={name: ready.protected.form(name) for name in sorted(names)}
+        if ready.protected
+        else {},
         merges=dict(plan.merged) if plan else {},
         withheld_cells=tuple(
-            {key: str(getattr(veto, key)) for key in ("table", "variable", "level", "group", "when")}
+            {
+                key: str(getattr(veto, key))
+                for key in ("table", "variable", "level", "group", "when")
+            }
             for veto in vetoes
         ),
         tables={

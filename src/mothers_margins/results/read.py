@@ -113,7 +113,7 @@ def _about(path: Path, study: Study) -> About:
     )
     if source.mark != said.source.mark:
         raise _not_ours(path, ["its mark is not that of its rows"])
-    return About(said.kind, study, source, groups, cast(Lock, said.lock))
+    return About(said.kind, study, source, groups, cast("Lock", said.lock))
 
 
 def _said(written: object) -> object:
