@@ -27,8 +27,8 @@ WITHHELD = {
     "not_compared_with_print": "its numbers were not all compared with the print",
 }
 STYLE = (
-    "body{font:9pt/1.3 Arial,sans-serif;margin:1.2cm;columns:2;color:#1d1d1b}"
-    "h1{font-size:13pt;column-span:all}h2{font-size:10pt;margin:.8em 0 .2em}"
+    "body{font:7pt/1.2 Arial,sans-serif;margin:0;columns:3;color:#1d1d1b}"
+    "h1{font-size:11pt;column-span:all}h2{font-size:8pt;margin:.8em 0 .2em}"
     "p,ul{margin:.2em 0}ul{padding-left:1.1em}@page{size:A4;margin:1cm}"
 )
 
@@ -86,24 +86,28 @@ def _hidden(ready: Prepared, shares: Mapping[str, Share]) -> Iterator[str]:
         )
     names = dict.fromkeys(name for table in shares for name in planned_in(ready.protected, table))
     for name in names:
-        counts = ", ".join(_counts(ready.protected, name))
+        counts = "; ".join(_counts(ready.protected, name))
         if counts:
             yield f"{name} ({ready.protected.form(name)}): {counts}"
 
 
 def _counts(protected: ProtectedStudy, name: str) -> Iterator[str]:
-    """Hidden cells: count, and an o where it is hidden to protect others."""
+    """Hidden cells by level: in each group the count, with an o where it is hidden to protect
+    others.
+    """
     variable = protected.variable(name)
     if variable is None:
         yield "could not be protected"
         return
-    for group in variable.columns:
-        for level in (*variable.levels, NOT_KNOWN, NOT_CONCERNED):
+    for level in (*variable.levels, NOT_KNOWN, NOT_CONCERNED):
+        told = []
+        for group in variable.columns:
             cell = protected.cell(name, level, group)
             if cell and cell.hidden:
-                mark = " o" if cell.why == "others" else ""
-                count = protected.count(name, level, group)
-                yield f"{level or 'not known'} | {group} {count}{mark}"
+                mark = "o" if cell.why == "others" else ""
+                told.append(f"{group} {protected.count(name, level, group)}{mark}")
+        if told:
+            yield f"{level or 'not known'}: {', '.join(told)}"
 
 
 def _ones(ready: Prepared) -> Iterator[str]:

@@ -6,9 +6,11 @@ from dataclasses import replace
 from math import isnan
 from typing import Any
 
+import numpy as np
+
 from mothers_margins.disclosure.differences import hidden_before
 from mothers_margins.disclosure.ledger import Ledger, Place, Recorded
-from mothers_margins.disclosure.printed import Cell, Variable, whole_percent
+from mothers_margins.disclosure.printed import Cell, whole_percent
 from mothers_margins.disclosure.protect import Request
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN
 from mothers_margins.errors import DisclosureError
@@ -25,30 +27,38 @@ NO_KEYS = {"table", "study", "status", "note", "reason", "variable", "group"}
 def planned_cells(protected: ProtectedStudy) -> Iterator[Recorded]:
     """Every cell of every declared table, whether it is written now or later."""
     plan = protected.plan
-    planned = {name: one for request in plan.requests for name, one in request.variables.items()}
+    planned = {name: request for request in plan.requests for name in request.variables}
     for table, columns in _tables(plan).items():
         released = dict.fromkeys(plan.released(name) for name in plan.study.plan(table).variables)
-        for variable in [planned[name] for name in released if name in planned]:
+        for name in [name for name in released if name in planned]:
             for group in columns:
-                for level in (*variable.levels, NOT_KNOWN, NOT_CONCERNED):
-                    yield from _planned(protected, table, variable, level, group)
+                yield from _in_column(protected, table, planned[name], name, group)
 
 
-def _planned(
-    protected: ProtectedStudy, table: str, variable: Variable, level: str, group: str
+def _in_column(
+    protected: ProtectedStudy, table: str, request: Request, name: str, group: str
 ) -> Iterator[Recorded]:
-    place = Place(table, variable.name, level, group)
-    form = protected.form(variable.name)
-    if form == "withheld":  # so that it is not shown later
-        yield Recorded(place, form, False)
-        return
-    cell = protected.cell(variable.name, level, group)
-    if cell is None:
-        return
-    value: int | float = released_count(protected, variable, level, group)
-    if form == "percent" and not cell.hidden:
-        value = whole_percent(int(value), protected.known(variable.name, group))
-    yield Recorded(place, form, not cell.hidden, value)
+    """The cells of a variable in one column. A form that shows nothing hides all its levels, so
+    that none is shown later.
+    """
+    variable = request.variables[name]
+    form = protected.form(name)
+    for level in (*variable.levels, NOT_KNOWN, NOT_CONCERNED):
+        place = Place(table, name, level, group)
+        cell = protected.cell(name, level, group)
+        if form == "withheld":
+            yield Recorded(place, form, False, _true_count(protected.plan, request, place))
+        elif cell is not None:
+            value: int | float = released_count(protected, variable, level, group)
+            if form == "percent" and not cell.hidden:
+                value = whole_percent(int(value), protected.known(name, group))
+            yield Recorded(place, form, not cell.hidden, value)
+
+
+def _true_count(plan: ReleasePlan, request: Request, place: Place) -> int:
+    atoms = request.block.has_level(place.variable, [place.level])
+    regions = plan.universe.regions(place.group)
+    return int(request.block.counts[np.ix_(atoms, regions)].sum())
 
 
 def _tables(plan: ReleasePlan) -> dict[str, list[str]]:

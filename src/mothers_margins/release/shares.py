@@ -95,10 +95,10 @@ def _at_most(printing: Printing, form: Form) -> float:
 def _merges(request: Request, plan: ReleasePlan, name: str) -> list[str]:
     """Declared variables that put levels of the same one together, or that one itself."""
     study = plan.study
-    made_from = {one: study.derived[one].sources for one in study.derived}
+    made_from = {one: tuple(study.derived[one].sources) for one in study.derived}
     origin = next((old for old, new in plan.merged.items() if new == name), name)
     block = request.block.variables
-    merged = [one for one in block if origin in made_from.get(one, ()) and study.levels(one)]
+    merged = [one for one in block if made_from.get(one) == (origin,) and study.levels(one)]
     few = [one for one in merged if len(study.levels(one)) < len(study.levels(origin))]
     return [one for one in [*few, origin] if one != name and one in block]
 
