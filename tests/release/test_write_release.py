@@ -320,7 +320,8 @@ def test_a_printed_cell_that_falls_below_is_told_to_the_checker(first, sixty, mo
 
 
 def test_a_veto_hides_what_was_shown_and_says_so(first, sixty, monkeypatch, ledger):
-    veto = "  withhold:\n    - {table: people, variable: drives, who: A, when: 2026-11-27, why: told}\n"
+    veto = "{table: people, variable: drives, who: A, when: 2026-11-27, why: told}"
+    veto = f"  withhold:\n    - {veto}\n"
     sixty.define(STUDY.rstrip() + "\n" + veto)
     _, released, internal = again(sixty, monkeypatch, ledger)
     assert set(shown(released, "drives").values()) == {None}
