@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mothers_margins as mm
-from mothers_margins.cohort.design_columns import coded
+from mothers_margins.cohort.derive import derived_anew
+from mothers_margins.cohort.design_columns import coded, put_together
 from mothers_margins.study.read_study import read_study
 from tests.conftest import REPOSITORY
 
@@ -1283,3 +1284,36 @@ def test_terms_are_coded_as_declared_and_missing_stays_missing(cohort, esmi):
         ("ethnicity", "Asian, Mixed or Other"): [0, 0, 0, 1, 1, None],
     }
     assert columns("dv_any") == {("dv_any", "Yes"): [0] * 6}
+
+
+# ---- derived again after some columns changed
+
+
+def test_what_hangs_on_changed_columns_is_derived_anew_and_nothing_else(demo):
+    recorded = [name for name in demo.data if name in demo.study.fields]
+    changed = ["cas_01", "cas_ever_relationship", "safeguarding_t1", "honos_03"]
+    data, reasons = demo.data[recorded].copy(), demo.reasons[recorded].copy()
+    for name in changed:  # every row has another's value
+        data[name] = data[name].iloc[::-1].set_axis(data.index)
+        reasons[name] = reasons[name].iloc[::-1].set_axis(data.index)
+    other = replace(demo, data=data, reasons=reasons)
+    anew, whole = derived_anew(other, demo, changed), mm.derive(other)
+    for part in ("data", "reasons", "scoring"):
+        pd.testing.assert_frame_equal(getattr(anew, part), getattr(whole, part))
+    assert not whole.data["dv_any"].equals(demo.data["dv_any"])
+    forgotten = derived_anew(other, demo, changed[2:])
+    assert forgotten.data["dv_any"].equals(demo.data["dv_any"])
+    assert not forgotten.data["involved_t1"].equals(demo.data["involved_t1"])
+
+
+def test_levels_are_put_together_by_their_codes_as_by_their_words(demo):
+    study, tried = demo.study, 0
+    for model in study.file.models:
+        for term in study.terms(model, "involved_t1"):
+            values, coding = demo.data[term], study.coding(model, term)
+            if not study.levels(term):
+                continue
+            tried += bool(coding.merged)
+            by_words = put_together(study, values.astype("str"), term, coding)
+            pd.testing.assert_series_equal(put_together(study, values, term, coding), by_words)
+    assert tried

@@ -5,7 +5,7 @@ forms.
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation import Passive, chained
+from mothers_margins.imputation import Passive, chained, engine
 from tests.imputable import APART, PARTS, parts, same
 
 
@@ -125,3 +125,31 @@ def test_passive_variables_with_a_repeated_index_and_names_that_are_no_strings()
     done = chained(odd, equations, m=1, burnin=2, seed=2).complete(1)
     plain = chained(frame, PARTS | {"apart": APART}, m=1, burnin=2, seed=2).complete(1)
     assert done.to_numpy().tolist() == plain.to_numpy().tolist()
+
+
+def test_levels_are_made_once_for_each_row_and_its_imputed_values(monkeypatch):
+    """All chains of a process remember them; without a memory the imputations are the same."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"x": rng.standard_normal(80)})
+    for name in ("g", "h"):
+        frame[name] = pd.Categorical(np.where(rng.random(80) < 0.4, "yes", "no"), ["no", "yes"])
+        frame.loc[rng.random(80) < 0.3, name] = np.nan
+    limit = frame["x"].copy()  # of each row its own: the same values do not give the same level
+    asked: list[tuple[object, ...]] = []
+
+    def make(part: pd.DataFrame) -> pd.Series:
+        asked.extend(part[["g", "h"]].itertuples(name=None))
+        both = (part["g"] == "yes") & ((part["h"] == "yes") | (limit[part.index] > 0))
+        levels = np.where(both, "both", "not")
+        return pd.Series(pd.Categorical(levels, ["both", "not"]), index=part.index)
+
+    equations = {"g": "logit", "h": "logit", "made": Passive(("g", "h"), make)}
+    remembering = chained(frame, equations, m=6, burnin=5, seed=6)
+    of_chains = [row for row in asked if frame.loc[row[0], ["g", "h"]].isna().any()]
+    assert len(of_chains) == len({*of_chains}) > 0
+    for i in range(1, 7):
+        done = remembering.complete(i)
+        assert (done["made"] == make(done)).all()
+    monkeypatch.setattr(engine, "ENOUGH_REMEMBERED", 0)
+    same(remembering, chained(frame, equations, m=6, burnin=5, seed=6))
+    assert len(asked) > 3 * len(of_chains)

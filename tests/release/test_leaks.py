@@ -511,7 +511,9 @@ def test_what_programs_leave_is_found(tmp_path, name):
     assert "left_over_file" in kinds(tmp_path, name, b"x")
 
 
-@pytest.mark.parametrize("raw", [docx(), pdf(), png(), b"\x80\x04N."])
+@pytest.mark.parametrize(
+    "raw", [docx(), pdf(), png(), b"\x80\x04N."], ids=["docx", "pdf", "png", "pickle"]
+)
 def test_a_file_that_is_not_what_its_name_says_is_found(tmp_path, raw):
     assert "unreadable" in kinds(tmp_path, "a.csv", raw)
 

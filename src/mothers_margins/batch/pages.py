@@ -3,7 +3,8 @@ to them.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -18,6 +19,19 @@ def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Pa
     """An executed notebook as one HTML file; code is folded away. private: only the owner may read
     it.
     """
+    body, _ = _to_html()(str(notebook), resources={"page_title": title})
+    return places.write_whole(
+        target,
+        lambda part: part.write_text(body, encoding="utf-8"),
+        private=private,
+    )
+
+
+@cache
+def _to_html() -> Callable[..., tuple[str, object]]:
+    """What turns a notebook's path into a page, once for a process: its templates are compiled with
+    the first page, which takes longer than a page.
+    """
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
@@ -27,12 +41,8 @@ def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Pa
         exclude_output_prompt=True,
         exclude_anchor_links=True,
     )
-    body, _ = exporter.from_filename(str(notebook), resources={"page_title": title})
-    return places.write_whole(
-        target,
-        lambda part: part.write_text(body, encoding="utf-8"),
-        private=private,
-    )
+    to_html: Callable[..., tuple[str, object]] = exporter.from_filename
+    return to_html
 
 
 def title_of(notebook: Notebook) -> str:

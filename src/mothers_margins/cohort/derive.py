@@ -33,16 +33,45 @@ def derive(cohort: Cohort) -> Cohort:
     expect(
         cohort, Cohort, "derive", "a cohort, as read_cohort, open_cohort or demo_cohort return it"
     )
+    return _made(cohort, None, frozenset())
+
+
+def derived_anew(cohort: Cohort, before: Cohort, changed: Collection[str]) -> Cohort:
+    """What `derive` returns, of a cohort that was derived before some of its recorded columns
+    changed.
+
+    before: as it was derived then. changed: names of these columns; what hangs on none of them is
+    taken from there.
+    """
+    stale = {
+        name
+        for name in (*cohort.study.scores, *cohort.study.derived)
+        if not cohort.study.recorded(name).isdisjoint(changed)
+    }
+    return _made(cohort, before, stale)
+
+
+def _made(cohort: Cohort, before: Cohort | None, stale: Collection[str]) -> Cohort:
+    """The derived cohort. before: where all but the stale variables have been made already."""
     study = cohort.study
     data: dict[str, pd.Series] = {str(name): values for name, values in cohort.data.items()}
     reasons: dict[str, pd.Series] = {str(name): why for name, why in cohort.reasons.items()}
     rules: dict[str, pd.Series] = {}
     for scored in study.scores.values():
         name = scored.name
-        data[name], reasons[name], rules[name] = score(study, scored, data, reasons, rules)
+        if before and name not in stale:
+            data[name], reasons[name] = before.data[name], before.reasons[name]
+            rules[name] = before.scoring[name]
+        else:
+            data[name], reasons[name], rules[name] = score(study, scored, data, reasons, rules)
     for variable in study.derived.values():
-        if variable.name not in data:  # a fifth of deprivation may have been supplied
-            data[variable.name], reasons[variable.name] = _derived(study, variable, data, reasons)
+        name = variable.name
+        if name in data:  # a fifth of deprivation may have been supplied
+            continue
+        if before and name not in stale:
+            data[name], reasons[name] = before.data[name], before.reasons[name]
+        else:
+            data[name], reasons[name] = _derived(study, variable, data, reasons)
     scoring = pd.DataFrame(rules, index=cohort.data.index)
     return replace(cohort, data=pd.DataFrame(data), reasons=pd.DataFrame(reasons), scoring=scoring)
 

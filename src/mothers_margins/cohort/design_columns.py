@@ -54,4 +54,11 @@ def put_together(study: Study, values: pd.Series, variable: str, coding: Coding)
         for new in coding.merged:
             new_level.setdefault(new, new)  # as it stands where it was imputed
     levels = pd.CategoricalDtype([*dict.fromkeys(new_level.values())])
-    return values.astype("str").map(new_level).astype(levels)
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return values.astype("str").map(new_level).astype(levels)
+    # by codes: every completed copy of an imputed cohort asks for each of its terms
+    place = {level: code for code, level in enumerate(levels.categories)}
+    new_codes = [place.get(new_level.get(str(level), ""), -1) for level in values.cat.categories]
+    codes = np.array([*new_codes, -1])[values.cat.codes.to_numpy()]
+    together = pd.Categorical.from_codes(codes, dtype=levels)
+    return pd.Series(together, index=values.index, name=values.name)

@@ -15,7 +15,7 @@ from scipy.special import ndtri
 
 from mothers_margins.cohort.cohort import Cohort
 from mothers_margins.cohort.conditions import holds, where_mask
-from mothers_margins.cohort.derive import derive
+from mothers_margins.cohort.derive import derive, derived_anew
 from mothers_margins.cohort.design_columns import coded
 from mothers_margins.demo.recipe import Draw, Gap, Plant, Recipe, Truth, read_recipe
 from mothers_margins.errors import StudyError
@@ -74,10 +74,14 @@ class _Drawing:
         self.seed = recipe.seed if seed is None else seed
         self.adversity = self.noise("adversity")
         self.cells: Cells = {}
+        # the cohort as it was derived last, and the cells of then: five times in one drawing
+        self.derived: Cohort | None = None
+        self.derived_from: Cells = {}
         # rows with a deliberate difficulty of the truth: no gap may cover it
         self.planted: list[int] = []
         # missing codes that belong to the truth: what does not apply
         self.codes: dict[str, pd.Series] = {}
+        self.whys: dict[str, pd.Series] = {}  # and what the codes mean
 
     def uniform(self, name: str) -> np.ndarray:
         """Uniform numbers between 0 and 1, from the raw generator only: its stream stays the same
@@ -113,9 +117,17 @@ class _Drawing:
         """What is drawn so far, derived; what is not drawn yet is missing."""
         data = {name: self.column(field) for name, field in self.study.fields.items()}
         blank = pd.Series(pd.NA, index=range(self.rows), dtype="str")
-        reasons = {name: self.why(name) if name in self.codes else blank for name in data}
+        reasons = {name: self.whys.get(name, blank) for name in data}
         source = Source("synthetic", self.rows, self.study.file.data.statement)
-        return derive(Cohort(pd.DataFrame(data), pd.DataFrame(reasons), source, self.study))
+        drawn = Cohort(pd.DataFrame(data), pd.DataFrame(reasons), source, self.study)
+        if self.derived is None:
+            self.derived = derive(drawn)
+        else:
+            cells, before = self.cells, self.derived_from
+            changed = [name for name in cells if cells[name] is not before.get(name)]
+            self.derived = derived_anew(drawn, self.derived, changed)
+        self.derived_from = dict(self.cells)
+        return self.derived
 
     def column(self, field: Variable) -> pd.Series:
         """A column of the cohort: the mark, the ids, or what is drawn of a field so far."""
@@ -130,14 +142,13 @@ class _Drawing:
             return self.cells[field.name]
         return _typed(field, pd.Series(np.full(self.rows, None, dtype=object)))
 
-    def why(self, name: str) -> pd.Series:
-        declared = self.study.missing_codes(self.study.fields[name])
-        return self.codes[name].map({code.value: code.label for code in declared}).astype("str")
-
     def keep_code(self, name: str, code: str, rows: np.ndarray) -> None:
         """Remember that the truth of these rows is a missing code."""
         codes = pd.Series(code, index=range(self.rows), dtype="str")
         self.codes[name] = codes.where(rows)
+        declared = self.study.missing_codes(self.study.fields[name])
+        labels = {other.value: other.label for other in declared}
+        self.whys[name] = self.codes[name].map(labels).astype("str")
 
     def drawn(self, name: str, draw: Draw) -> pd.Series:
         order = self.loaded(name, draw.loading)

@@ -306,7 +306,8 @@ def _widest(question: Question, weights: Array) -> tuple[int, int]:
 def interval(question: Question, weights: Array) -> tuple[int, int]:
     """The least and the most whole number that a sum can be, by integer programmes.
 
-    Raises InfeasibleError where nothing agrees with what is known, NotSolvedError where the solver gives up.
+    Raises InfeasibleError where nothing agrees with what is known, NotSolvedError where the solver
+    gives up.
     """
     solver = question.with_sum(weights, whole=True)
     least, _, _ = solver.extreme(weights, -1)

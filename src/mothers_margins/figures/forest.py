@@ -83,12 +83,20 @@ def forest(*results: Results, interval: str = "primary") -> Figure:
     page = Page(7.1 if len(panels) == 1 else 10.0, abouts[0].source.mark)
     plot = _Plot(study, page, flag, ends)
     bottom = plot.draw(panels)
+    notes, alt = _in_words(plot, panels, abouts, interval)
+    return page.end(bottom + 0.65, notes, "forest", alt)
+
+
+def _in_words(
+    plot: "_Plot", panels: Sequence["_Panel"], abouts: Sequence[About], interval: str
+) -> tuple[list[str], str]:
+    """The notes under a plot, and its alt text."""
+    study = plot.study
     rows = [row for panel in panels for row in panel.rows]
     hidden = left_out(shown(row, "estimate") for row in rows)
     notes = [_explained(rows, interval), *_footnotes(study, rows, abouts), hidden, cited(study)]
-    start = _forest_in_words(study, plot.heading, flag, panels)
-    alt = alt_text(abouts[0], start, _terms_in_words(study, rows, ends), hidden)
-    return page.end(bottom + 0.65, notes, "forest", alt)
+    start = _forest_in_words(study, plot.heading, plot.flag, panels)
+    return notes, alt_text(abouts[0], start, _terms_in_words(study, rows, plot.ends), hidden)
 
 
 def _refuse_panels(panels: Sequence["_Panel"], abouts: Sequence[About], interval: str) -> None:

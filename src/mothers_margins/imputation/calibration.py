@@ -38,7 +38,7 @@ def calibrated_logit(
     second = float((codes == 1).sum())
     share = rng.beta(second + 0.5, len(codes) - second + 0.5)
     set_anew = params.copy()
-    set_anew[0] += _shift_to(x @ params, np.array([share]), np.zeros(1))[0]
+    set_anew[0] += _shift_of_two(x @ params, share)
     return set_anew, np.array([1 - share, share])
 
 
@@ -89,6 +89,27 @@ def _intercepts_to(odds: Array, shares: Array) -> Array:
 
 def _drawn_shares(codes: Array, levels: int, rng: np.random.Generator) -> Array:
     return np.asarray(rng.dirichlet(np.bincount(codes, minlength=levels) + 0.5))
+
+
+def _shift_of_two(linear: Array, share: float) -> float:
+    """What `_shift_to` gives for one share from nought, without arrays of length one: two levels
+    are what is imputed most often.
+    """
+    low = -FAR - float(linear.max())
+    high = FAR - float(linear.min())
+    shift = 0.0
+    for _ in range(60):
+        chance = expit(linear + shift)
+        gap = float(chance.mean()) - share
+        if abs(gap) < ENOUGH_SHARE * share:
+            break
+        if gap < 0:
+            low = shift
+        elif gap > 0:
+            high = shift
+        step = shift - gap / max(float((chance * (1 - chance)).mean()), 1e-12)
+        shift = step if low < step < high else (low + high) / 2
+    return shift
 
 
 def _shift_to(linear: Array, shares: Array, start: Array) -> Array:

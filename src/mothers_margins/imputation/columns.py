@@ -157,6 +157,12 @@ class Part:
     pick: Array
 
 
+# By row and the values imputed in it: the code that was made, and whether it was missing. The
+# function of a composite is asked the same again and again, by all chains of a process.
+Remembered = dict[bytes, tuple[float, bool]]
+ENOUGH_REMEMBERED = 100_000  # rows of sources that never repeat are not worth more memory
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Column:
     """One column, with n values.
@@ -166,7 +172,8 @@ class Column:
     centre, scale: numbers are standardised as predictors. equation: of an imputed column; its gate
     if it has one. passive, parts: of one that is made. items, bounds: of a score, or a number with
     limits; at: of levels that a score is cut into, the score from which on they have the code.
-    concerned: truth per row, where it applies by rows.
+    concerned: truth per row, where it applies by rows. remembered: of levels made row by row from
+    imputed columns, what was made so far (see `Remembered`).
     """
 
     name: Name
@@ -184,6 +191,7 @@ class Column:
     bounds: Bounds | None = None
     at: tuple[float, int] | None = None
     concerned: Array | None = None
+    remembered: Remembered | None = None
 
     @property
     def width(self) -> int:

@@ -8,7 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mothers_margins.imputation.columns import Array, Column, Part, put
+from mothers_margins.imputation.columns import (
+    ENOUGH_REMEMBERED,
+    Array,
+    Column,
+    Part,
+    Remembered,
+    put,
+)
 from mothers_margins.imputation.draws import Drawn, Happening, Memory, Stand, draw
 from mothers_margins.imputation.equations import Draws, Equations, Event
 from mothers_margins.imputation.imputations import Chain, Imputations
@@ -120,6 +127,16 @@ def _deciding(target: Column) -> Iterator[object]:
         yield item.name
 
 
+def _mean_and_spread(values: Array) -> tuple[float, float]:
+    """Mean and standard deviation as numpy has them, in a third of the time; nan of nothing."""
+    n = len(values)
+    if not n:
+        return np.nan, np.nan
+    mean = np.add.reduce(values) / n
+    off = values - mean
+    return float(mean), float(np.sqrt(np.add.reduce(off * off) / n))
+
+
 class _Sweeps:
     """One chain: the design as it stands, the values drawn, and those of them that apply."""
 
@@ -130,6 +147,9 @@ class _Sweeps:
         self.drawn: dict[object, Array] = {}
         self.shown: dict[object, Array] = {}
         self.series: dict[object, pd.Series] = {}
+        self.still_missing: dict[object, int] = {}
+        # what is made of what is made needs the series itself, not its codes
+        self.needed_as_series = {part.source for column in plan.made for part in column.parts}
         # codes or numbers of all n rows, of the columns that decide something of others
         asked = {name for target in plan.targets for name in _deciding(target)}
         self.deciding = {
@@ -169,8 +189,9 @@ class _Sweeps:
             for target in targets:
                 memories[target.name] = self._draw(target, memories[target.name])
                 applies = self.shown[target.name][~np.isnan(self.shown[target.name])]
-                means[target.name].append(float(applies.mean()) if len(applies) else np.nan)
-                spreads[target.name].append(float(applies.std()) if len(applies) else np.nan)
+                mean, spread = _mean_and_spread(applies)
+                means[target.name].append(mean)
+                spreads[target.name].append(spread)
         self._finish()
         events = tuple(
             Event(name, event, n, names) for (name, (event, names)), n in self.counts.items()
@@ -216,9 +237,9 @@ class _Sweeps:
         self._renew(self.stale)
         for column in self.plan.made:
             if column.missing.any():
-                if column.name not in self.series:
+                if column.name not in self.still_missing:
                     self._make(column)
-                stayed = int(self.series[column.name].isna().sum())
+                stayed = self.still_missing[column.name]
                 self._happened(column.name, ("stayed_missing", ()), stayed)
 
     def _happened(self, name: object, event: Happening, n: int = 1) -> None:
@@ -298,6 +319,39 @@ class _Sweeps:
 
     def _make(self, column: Column) -> None:
         """A passive variable from its sources as they stand, where they are not all known."""
+        if column.remembered is None or column.name in self.needed_as_series:
+            values, is_missing = self._made(column)
+        else:
+            values, is_missing = self._from_memory(column, column.remembered)
+        self.still_missing[column.name] = int(is_missing.sum())
+        outside = int((np.isnan(values) & ~is_missing).sum())
+        self._happened(column.name, ("no_place", ()), outside)
+        self._place(column, values)
+
+    def _from_memory(self, column: Column, remembered: Remembered) -> tuple[Array, Array]:
+        """Codes, and which are missing, as `_made` has them; its function is asked only for rows
+        with values that they have not had before.
+        """
+        asked = np.full((int(column.missing.sum()), 1 + len(column.parts)), np.nan)
+        asked[:, 0] = np.arange(len(asked))
+        for place, part in enumerate(column.parts, 1):
+            if len(part.at):
+                asked[part.at, place] = self.shown[part.source][part.pick]
+        keys = [row.tobytes() for row in asked]
+        new = [place for place, key in enumerate(keys) if key not in remembered]
+        if len(remembered) + len(new) > ENOUGH_REMEMBERED:
+            return self._made(column)
+        if new:
+            values, is_missing = self._made(column, new)
+            for place, value, missing in zip(new, values, is_missing, strict=True):
+                remembered[keys[place]] = (float(value), bool(missing))
+        found = [remembered[key] for key in keys]
+        return np.array([code for code, _ in found]), np.array([missing for _, missing in found])
+
+    def _made(self, column: Column, rows: list[int] | None = None) -> tuple[Array, Array]:
+        """What the function of a passive variable makes, as codes or numbers, and which of it is
+        missing. rows: only of these places among its missing cells.
+        """
         frame = {}
         for part in column.parts:
             now = self.series.get(part.source, self.shown.get(part.source))
@@ -307,12 +361,12 @@ class _Sweeps:
                 self.kept[column.name, part.source] = now, filled
             frame[part.source] = filled
         sources = pd.DataFrame(frame, index=self.index[column.name], copy=False)
+        if rows is not None:
+            sources = sources.iloc[rows]
         series = make(column.name, self.passive[column.name], sources)
-        self.series[column.name] = series
-        values = column.coded(series)
-        outside = int((np.isnan(values) & series.notna()).sum())
-        self._happened(column.name, ("no_place", ()), outside)
-        self._place(column, values)
+        if rows is None:
+            self.series[column.name] = series
+        return column.coded(series), series.isna().to_numpy()
 
     def _filled(self, part: Part) -> pd.Series:
         if not len(part.at):

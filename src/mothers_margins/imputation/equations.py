@@ -97,9 +97,9 @@ class Passive:
     to a Series.
 
     sources: columns, or passive variables declared before. make: gets them in their own types, for
-    some rows only if it works row by row; what it returns missing stands at the base as a
-    predictor. Cells that are observed stay. It never predicts its sources; predicts: whether it
-    predicts other variables.
+    some rows only if it works row by row, and of levels then each row with the same values only
+    once; what it returns missing stands at the base as a predictor. Cells that are observed stay.
+    It never predicts its sources; predicts: whether it predicts other variables.
     """
 
     sources: tuple[Name, ...]

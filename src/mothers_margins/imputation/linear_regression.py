@@ -34,6 +34,7 @@ def draw_regress_params(
 
 def _ridged(gram: Array) -> Array:
     """All but the constant, which would draw numbers that lie far from zero towards it."""
-    ridge = 1e-5 * np.diag(gram)
-    ridge[0] = 0.0
-    return gram + np.diag(ridge)
+    ridged = gram.copy()
+    diagonal = np.einsum("ii->i", ridged)  # a view of it
+    diagonal[1:] += 1e-5 * diagonal[1:]
+    return ridged

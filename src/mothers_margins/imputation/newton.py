@@ -6,6 +6,7 @@ categorical ones too, as Stata does and mice's polr and polyreg do not.
 """
 
 from collections.abc import Callable
+from math import isfinite
 
 import numpy as np
 from scipy.linalg import lapack
@@ -37,22 +38,23 @@ def maximum(
     """
     params = start
     value, score, information = pieces(params)
-    reach = np.ones(len(start)) if spreads is None else spreads
+
+    def longest(step: Array) -> float:
+        return float(np.abs(step if spreads is None else step * spreads).max())
+
     for _ in range(STEPS * (1 if spreads is None else 10)):
         step, _ = lapack.dpotrs(root(information), score, lower=1)
-        step *= min(1.0, LARGEST_STEP / max(np.abs(step * reach).max(), 1e-300))
+        step *= min(1.0, LARGEST_STEP / max(longest(step), 1e-300))
         for _ in range(12):
             tried, score_there, information_there = pieces(params + step)
-            if np.isfinite(tried) and tried >= value - 1e-10 * max(1.0, abs(value)):
+            if isfinite(tried) and tried >= value - 1e-10 * max(1.0, abs(value)):
                 break
             step = step / 2
         else:
             raise NotConvergedError("no step gains")
         gained, value = tried - value, tried
         params, score, information = params + step, score_there, information_there
-        if np.abs(step * reach).max() < tolerance or (
-            abs(gained) < 1e-12 and np.abs(score).max() < 1e-6
-        ):
+        if longest(step) < tolerance or (abs(gained) < 1e-12 and np.abs(score).max() < 1e-6):
             return params, information
     raise NotConvergedError("no convergence")
 

@@ -44,7 +44,7 @@ def passive_column(
     waits = np.zeros(len(data), dtype=bool)
     for source in passive.sources:
         waits = waits | columns[source].missing
-    values, waits = _from_known_sources(name, passive, sources, waits)
+    values, waits, row_by_row = _from_known_sources(name, passive, sources, waits)
     if name in data:
         series, missing = _recorded_first(data[name], values, waits)
         levels = _levels_of(series, series)
@@ -57,25 +57,32 @@ def passive_column(
         _part(source, as_series[source], columns[source].missing, missing)
         for source in passive.sources
     )
+    from_passive = any(columns[source].passive for source in passive.sources)
     column = Column(
-        name=name, values=np.empty(0), missing=missing, levels=levels, passive=passive, parts=parts
+        name=name,
+        values=np.empty(0),
+        missing=missing,
+        levels=levels,
+        passive=passive,
+        parts=parts,
+        remembered={} if row_by_row and levels and not from_passive else None,
     )
     return standardised(replace(column, values=column.coded(series))), series
 
 
 def _from_known_sources(
     name: Name, passive: Passive, sources: pd.DataFrame, waits: Array
-) -> tuple[pd.Series, Array]:
+) -> tuple[pd.Series, Array, bool]:
     """What is made for the rows whose sources are all known, and which rows wait: all of them for a
-    function that looks at other rows, if any does.
+    function that looks at other rows, if any does. Whether it works row by row.
     """
     known = sources[~waits]
     values = make(name, passive, known)
     if _row_by_row(values, make(name, passive, known.iloc[::2])):
-        return values, waits
+        return values, waits, True
     if waits.any():
         waits = np.ones(len(sources), dtype=bool)
-    return make(name, passive, sources)[~waits], waits
+    return make(name, passive, sources)[~waits], waits, False
 
 
 def _row_by_row(whole: pd.Series, half: pd.Series) -> bool:

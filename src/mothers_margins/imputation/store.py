@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from mothers_margins.imputation.engine import restored
 from mothers_margins.imputation.equations import Equations, Event
 from mothers_margins.imputation.imputations import Chain, Imputations
 
+Array = np.ndarray
 PARTS = ("imputed", "means", "spreads", "expected")
 
 
@@ -77,24 +79,32 @@ def _chains(path: Path, m: int) -> tuple[tuple[Chain, ...], dict[int, str]] | No
         return None
     reasons = {int(number): str(why) for number, why in account["failed"].items()}
     failed = {number: why for number, why in reasons.items() if number <= m}
-    # Any: arrays, whose items have whatever type their part holds
+    parts = _by_part(arrays)
+    chains = tuple(_chain(parts, account["events"][k], k) for k in range(m - len(failed)))
+    return chains, failed
+
+
+# Any: arrays, whose items have whatever type their part holds
+def _by_part(arrays: Mapping[str, Array]) -> dict[str, dict[str, Any]]:
+    """Arrays named PART/NAME by part, then by name."""
     parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for key, rows in arrays.items():
         part, _, name = key.partition("/")
         parts[part][name] = rows
-    chains = tuple(
-        Chain(
-            imputed={name: rows[k] for name, rows in parts["imputed"].items()},
-            means={name: list(rows[k]) for name, rows in parts["means"].items()},
-            spreads={name: list(rows[k]) for name, rows in parts["spreads"].items()},
-            expected={name: float(rows[k]) for name, rows in parts["expected"].items()},
-            events=tuple(
-                Event(**event | {"names": tuple(event["names"])}) for event in account["events"][k]
-            ),
-        )
-        for k in range(m - len(failed))
+    return parts
+
+
+def _chain(
+    parts: Mapping[str, Mapping[str, Any]], events: Sequence[Mapping[str, Any]], k: int
+) -> Chain:
+    """The chain whose rows stand at place k."""
+    return Chain(
+        imputed={name: rows[k] for name, rows in parts["imputed"].items()},
+        means={name: list(rows[k]) for name, rows in parts["means"].items()},
+        spreads={name: list(rows[k]) for name, rows in parts["spreads"].items()},
+        expected={name: float(rows[k]) for name, rows in parts["expected"].items()},
+        events=tuple(Event(**{**event, "names": tuple(event["names"])}) for event in events),
     )
-    return chains, failed
 
 
 def _fits(imputations: Imputations, chain: Chain) -> bool:

@@ -1,5 +1,5 @@
-"""What a study plans to release, as disclosure control needs it: its policy, its groups and regions,
-and its variables by blocks, from the joint counts that notebook 01 saved.
+"""What a study plans to release, as disclosure control needs it: its policy, its groups and
+regions, and its variables by blocks, from the joint counts that notebook 01 saved.
 
 Everything that the study declares is planned at once, also when only some of it is written, so that
 a table written later finds its cells decided.

@@ -243,7 +243,7 @@ class About:
 
     lock: of estimates and what is made from them: `open` where no agreed list of explanatory
     variables covers them and the rows are restricted, `changed` where the agreed list was changed,
-    else empty.
+    else empty. released: whether they have been through the door.
     """
 
     kind: str
@@ -251,6 +251,7 @@ class About:
     source: Source
     groups: Mapping[str, Group]
     lock: Lock = ""
+    released: bool = False
 
     @property
     def marks(self) -> tuple[str, ...]:

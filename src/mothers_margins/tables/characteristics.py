@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mothers_margins.errors import UsageError, expect_flags
-from mothers_margins.results.results import Record, Results, checked
+from mothers_margins.results.results import Record, Results, checked, codes
 from mothers_margins.results.shown import Value, combined, is_hidden, is_known, percent_of, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
@@ -12,7 +12,15 @@ from mothers_margins.study.study_file import Block, PrintedPercentage, TablePlan
 from mothers_margins.tables.cells import EMPTY, cell, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
-from mothers_margins.wording.terms import YES_NO, decimals, label, level, rounding_rule
+from mothers_margins.wording.terms import (
+    PERCENT_ONLY,
+    RELEASED_AS,
+    YES_NO,
+    decimals,
+    label,
+    level,
+    rounding_rule,
+)
 
 NUMBER_LABELS = {"mean_sd": "mean (SD)", "median_iqr": "median (quartiles)"}
 NUMBER_PATTERNS = {
@@ -52,7 +60,7 @@ def characteristics(
             "characteristics: choose percent or as_published; their percentages have different "
             "bases."
         )
-    plan = about.study.plan(name) if name else _plan_of(results)
+    plan = _as_released(about.study.plan(name), results) if name else _plan_of(results)
     if not {*plan.groups} & {*about.groups}:  # the table's rows for groups made in the call
         plan = plan.model_copy(update={"groups": tuple(about.groups)})
     builder = _Builder(results, plan, percent or comparisons is not None, as_published, comparisons)
@@ -70,6 +78,24 @@ def characteristics(
         sections=sections,
         notes=builder.notes,
     )
+
+
+def _as_released(plan: TablePlan, results: Results) -> TablePlan:
+    """A plan with the variables that stand, in results that were released, for those whose levels
+    were put together; and without those of which nothing was released.
+    """
+    if not results.about.released:
+        return plan
+    disclosure = results.about.study.file.disclosure
+    merges = disclosure.merges if disclosure else {}
+    there = {*results["variable"]}
+    blocks = []
+    for block in plan.blocks:
+        names = [merges[name] if merges.get(name) in there else name for name in block.variables]
+        kept = tuple(name for name in names if name in there)
+        if kept:
+            blocks.append(block.model_copy(update={"variables": kept}))
+    return plan.model_copy(update={"blocks": tuple(blocks)})
 
 
 def _plan_of(results: Results) -> TablePlan:
@@ -233,6 +259,9 @@ class _Builder:
 
     def _count(self, name: str, value: str, group: str) -> Cell:
         row = self.rows_by_key[name, value, group, "n"]
+        if PERCENT_ONLY in codes(row):
+            whole = shown(self.rows_by_key[name, value, group, "percent"], "value")
+            return cell("{whole}%", {"whole": whole}, self._form(row))
         known = shown(row, "denominator")
         values = {"n": shown(row, "value"), "denominator": known}
         values["percent"] = percent_of(shown(row, "n"), known)
@@ -240,11 +269,16 @@ class _Builder:
         pattern = "{n}" if known == self.size(group) else "{n} of {denominator}"
         if self.percent:
             pattern += " ({percent}%)"
-        counted = cell(pattern, values, self._zero(row))
+        counted = cell(pattern, values, self._zero(row) or self._form(row))
         for printed in self.plan.printed_percentages:
             if (printed.group, printed.variable, printed.level) == (group, name, value):
                 counted = self._printed(printed, values, counted)
         return counted
+
+    def _form(self, row: Record) -> str:
+        """The mark of a count that is released in another form than n of those known."""
+        said = [RELEASED_AS[code] for code in codes(row) if code in RELEASED_AS]
+        return self.notes.mark(" ".join(said)) if said else ""
 
     def _zero(self, row: Record) -> str:
         """The mark of a zero that holds by definition."""
@@ -315,6 +349,8 @@ class _Builder:
         group.
         """
         counts: dict[str, dict[str, Value]] = {NOT_KNOWN: {}, NOT_APPLICABLE: {}}
+        if self._has_released_form(name):
+            return  # who is not known is counted in a level, or is not released
         for group in self.groups:
             row = self._one_row(name, group)
             not_known, known = shown(row, "missing"), shown(row, "denominator")
@@ -329,6 +365,13 @@ class _Builder:
             if any(is_hidden(number) or number > 0 for number in by_group.values()):
                 cells = tuple(cell("{n}", {"n": by_group[group]}) for group in self.groups)
                 yield Row(BESIDE_LEVELS[key], cells, name, key)
+
+    def _has_released_form(self, name: str) -> bool:
+        return any(
+            {*codes(row)} & {*RELEASED_AS}
+            for key, row in self.rows_by_key.items()
+            if key[0] == name
+        )
 
     def _one_row(self, name: str, group: str) -> Record:
         """A row of a variable within a group, one that may be shown if there is one: all say how

@@ -22,7 +22,7 @@ FIGURE_SPACE = (
 MINUS = "\u2212"
 # What is printed without decimals, and what with those of odds ratios; by the names in a pattern.
 WHOLE_NUMBERS = frozenset(
-    ("n", "denominator", "missing", "df", "per_100", "per_100_low", "per_100_high")
+    ("n", "denominator", "missing", "df", "whole", "per_100", "per_100_low", "per_100_high")
 )
 RATIOS = frozenset(("ratio", "ratio_low", "ratio_high", "statistic", "standardised"))
 INDENT = "\u2003"  # em space: unlike a style sheet it survives into Word and PDF

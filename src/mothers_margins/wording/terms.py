@@ -75,6 +75,12 @@ EQUATIONS = {
     "regress": "linear regression (regress)",
     "truncreg": "truncated linear regression (truncreg)",
 }
+PERCENT_ONLY = "percent_only"
+RELEASED_AS = {  # of released counts: how a variable is printed in all its columns
+    "share_of_all": "Per cent are of all in the column.",
+    "or_not_known": "This row counts those who are not known, too.",
+    PERCENT_ONLY: "Whole per cent of those known; no counts are released.",
+}
 NOTES = {  # of estimates, predictions, comparisons and checks
     "between_timepoints": "recorded between the timepoints, after timepoint 1",
     "joint_test": "all levels together, Wald's test",

@@ -42,15 +42,22 @@ class ChosenMethod:
 
 
 def chosen_method(
-    data_sets: Sequence[DataSet], rules: Regression, asked: Method | None, *, has_small_cell: bool
+    data_sets: Sequence[DataSet],
+    rules: Regression,
+    asked: Method | None,
+    *,
+    has_small_cell: bool,
+    known: likelihood.Solved | None = None,
 ) -> ChosenMethod:
     """The method of an analysis.
 
     asked: the method that is asked for, or None for the plan's. has_small_cell: whether a level is
-    below the study's minimum. Raises UsageError where maximum likelihood is asked for and has no
-    maximum, and where columns say the same.
+    below the study's minimum. known: where solutions that are found on the way are kept. Raises
+    UsageError where maximum likelihood is asked for and has no maximum, and where columns say the
+    same.
     """
-    infinite = [_infinite(design, event) for design, event in data_sets]
+    known = {} if known is None else known
+    infinite = [_infinite(design, event, known) for design, event in data_sets]
     without = sum(bool(names) for names in infinite)
     separated = dict(Counter(name for names in infinite for name in names))
     planned: Method = "logit"
@@ -75,14 +82,14 @@ def no_maximum(names: Sequence[str] | dict[str, int]) -> UsageError:
     )
 
 
-def _infinite(design: pd.DataFrame, event: pd.Series) -> list[str]:
+def _infinite(design: pd.DataFrame, event: pd.Series, known: likelihood.Solved) -> list[str]:
     """Names of the columns whose maximum-likelihood estimate is infinite."""
     x = design.to_numpy(float)
     y = event.to_numpy(float)
     if len(y) == 0 or y.min() == y.max():
         raise UsageError("fit_logistic: nobody or everybody has the outcome.")
     refuse_dependent(design)
-    if _plainly_finite(x, y):
+    if _plainly_finite(x, y, known):
         return []
     return [str(name) for name in design.columns[likelihood.separated(x, y)]]
 
@@ -109,7 +116,7 @@ def refuse_dependent(design: pd.DataFrame) -> None:
         )
 
 
-def _plainly_finite(x: np.ndarray, y: np.ndarray) -> bool:
+def _plainly_finite(x: np.ndarray, y: np.ndarray, known: likelihood.Solved) -> bool:
     """Whether a maximum is found with small errors, so that the linear program need not be asked.
 
     Where there is none, Newton's steps end, if at all, at errors in the thousands.
@@ -118,6 +125,7 @@ def _plainly_finite(x: np.ndarray, y: np.ndarray) -> bool:
         solution = likelihood.maximum_likelihood(x, y, 95, profile=False)
     except ArithmeticError:
         return False
+    known["logit", False, x.tobytes(), y.tobytes()] = solution
     errors = np.sqrt(np.diag(solution.covariance))
     in_spreads = errors * np.maximum(x.std(axis=0), 1e-12)
     return bool(in_spreads.max() < 10)

@@ -388,21 +388,31 @@ def _analysed(each: Sequence[_Rows], asked: Method | None, profile: bool) -> tup
     small = replace(first, cells=mean_cells([rows.cells for rows in each])).small
     if len(small) and first.rules.below_minimum == "stop" and first.about:
         raise _small_cell_error(first.about.study, small)
+    known: likelihood.Solved = {}
     chosen = chosen_method(
         [(rows.design, rows.event) for rows in each],
         first.rules,
         asked,
         has_small_cell=len(small) > 0,
+        known=known,
     )
     happened = tuple(
         Happened("small_cell", cell["variable"], cell["level"], min(cell["yes"], cell["no"]))
         for cell in small.to_dict("records")
     )
-    return tuple(_fitted(rows, chosen, happened, profile) for rows in each)
+    return tuple(_fitted(rows, chosen, happened, profile, known) for rows in each)
 
 
-def _fitted(rows: _Rows, chosen: ChosenMethod, small: tuple[Happened, ...], profile: bool) -> Fit:
-    """The fit of one data set of an analysis, with the unadjusted ones."""
+def _fitted(
+    rows: _Rows,
+    chosen: ChosenMethod,
+    small: tuple[Happened, ...],
+    profile: bool,
+    known: likelihood.Solved,
+) -> Fit:
+    """The fit of one data set of an analysis, with the unadjusted ones. known: what was solved for
+    the other data sets.
+    """
     fit = Fit(
         outcome=rows.outcome,
         model=rows.model,
@@ -410,7 +420,9 @@ def _fitted(rows: _Rows, chosen: ChosenMethod, small: tuple[Happened, ...], prof
         columns=rows.columns,
         design=rows.design,
         event=rows.event,
-        solution=solved(rows.design, rows.event, chosen.method, rows.rules, profile, rows.cluster),
+        solution=solved(
+            rows.design, rows.event, chosen.method, rows.rules, profile, rows.cluster, known
+        ),
         rules=rows.rules,
         cells=rows.cells,
         done=(*rows.done, *small, *chosen.happened(rows.columns)),
@@ -420,7 +432,7 @@ def _fitted(rows: _Rows, chosen: ChosenMethod, small: tuple[Happened, ...], prof
         without_maximum=chosen.without_maximum,
         cluster=rows.cluster,
     )
-    return replace(fit, unadjusted=_unadjusted(fit, profile))
+    return replace(fit, unadjusted=_unadjusted(fit, profile, known))
 
 
 def by_method(fit: Fit | PooledFit, method: Method) -> Fit | PooledFit:
@@ -444,16 +456,17 @@ def by_method(fit: Fit | PooledFit, method: Method) -> Fit | PooledFit:
             ]
         )
     if isinstance(fit, PooledFit):
-        fits = tuple(_refitted(data_set, method, profile=False) for data_set in fit.fits)
+        known: likelihood.Solved = {}
+        fits = tuple(_refitted(data_set, method, False, known) for data_set in fit.fits)
         return pool_fits(fits, fit.pooled.df_rule, fit.variant)
-    return _refitted(fit, method, profile=True)
+    return _refitted(fit, method, True, {})
 
 
-def _refitted(fit: Fit, method: Method, profile: bool) -> Fit:
+def _refitted(fit: Fit, method: Method, profile: bool, known: likelihood.Solved) -> Fit:
     """One data set again by another method, beside the primary one."""
-    solution = solved(fit.design, fit.event, method, fit.rules, profile, fit.cluster)
+    solution = solved(fit.design, fit.event, method, fit.rules, profile, fit.cluster, known)
     other = replace(fit, method=method, solution=solution, standing="beside", unadjusted=())
-    return replace(other, unadjusted=_unadjusted(other, profile))
+    return replace(other, unadjusted=_unadjusted(other, profile, known))
 
 
 def _small_cell_error(study: Study, small: pd.DataFrame) -> UsageError:
@@ -466,7 +479,7 @@ def _small_cell_error(study: Study, small: pd.DataFrame) -> UsageError:
     )
 
 
-def _unadjusted(fit: Fit, profile: bool) -> tuple[Fit, ...]:
+def _unadjusted(fit: Fit, profile: bool, known: likelihood.Solved) -> tuple[Fit, ...]:
     """One fit per explanatory variable on the rows of a fit; an interaction is no variable of its
     own. Of a model of one variable the fit itself.
     """
@@ -484,7 +497,9 @@ def _unadjusted(fit: Fit, profile: bool) -> tuple[Fit, ...]:
                 fit,
                 columns=columns,
                 design=design,
-                solution=solved(design, fit.event, fit.method, fit.rules, profile, fit.cluster),
+                solution=solved(
+                    design, fit.event, fit.method, fit.rules, profile, fit.cluster, known
+                ),
                 cells=pd.DataFrame(),
                 done=(),
                 unadjusted=(),
@@ -500,6 +515,7 @@ def solved(
     rules: Regression,
     profile: bool,
     cluster: pd.Series | None = None,
+    known: likelihood.Solved | None = None,
 ) -> Solution:
     """The estimates of a design without missing values, whose likelihood has a maximum if that is
     the method, with a covariance robust to clusters if there are any; profile limits are then left
@@ -507,11 +523,11 @@ def solved(
     columns say the same, or the estimates do not converge, and for clusters that are too few.
 
     profile: whether the profile's limits are found, which of Firth's method are found when they are
-    asked for.
+    asked for. known: what this analysis has solved already, by the same rules; it is added to.
     """
     if cluster is not None:
         _can_be_robust(design, method, cluster)
-        solution = solved(design, event, method, rules, profile=False)
+        solution = solved(design, event, method, rules, profile=False, known=known)
         robust = likelihood.cluster_covariance(
             design.to_numpy(float),
             event.to_numpy(float),
@@ -521,14 +537,22 @@ def solved(
         return replace(solution, covariance=robust)
     x = design.to_numpy(float)
     y = event.to_numpy(float)
+    known = {} if known is None else known
+    key = (method, profile, x.tobytes(), y.tobytes())
+    if key in known:
+        return known[key]
     refuse_dependent(design)
     try:
         if method == "firth":
             augmented = rules.firth_std_error == "augmented"
-            return likelihood.firth(x, y, rules.confidence, augmented=augmented, profile=False)
-        return likelihood.maximum_likelihood(x, y, rules.confidence, profile=profile)
+            known[key] = likelihood.firth(
+                x, y, rules.confidence, augmented=augmented, profile=False
+            )
+        else:
+            known[key] = likelihood.maximum_likelihood(x, y, rules.confidence, profile=profile)
     except ArithmeticError as error:
         raise UsageError(f"fit_logistic: {error}.") from None
+    return known[key]
 
 
 def _can_be_robust(design: pd.DataFrame, method: Method, cluster: pd.Series) -> None:

@@ -33,6 +33,11 @@ class Solution:
     profile_p: np.ndarray
 
 
+# By method, whether with profiles, design and outcome: what an analysis has solved. Its completed
+# data sets share the designs of all variables of which few values are missing.
+Solved = dict[tuple[str, bool, bytes, bytes], Solution]
+
+
 @dataclass(frozen=True, eq=False)
 class Maximum:
     """Coefficients at which a log-likelihood is largest, their covariance, and its value there."""

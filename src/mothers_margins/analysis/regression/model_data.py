@@ -203,11 +203,12 @@ def cells_by_level(data: ModelData, rows: pd.Series) -> pd.DataFrame:
     nobody too.
     """
     cells = []
-    event = data.event[rows]
+    with_outcome = (data.event[rows] == 1).to_numpy()
     for variable, values in data.terms.levels.items():
-        for level in values.cat.categories:
-            has_level = values[rows] == level
-            yes = int((has_level & (event == 1)).sum())
+        codes = values[rows].cat.codes.to_numpy()
+        for code, level in enumerate(values.cat.categories):
+            has_level = codes == code
+            yes = int((has_level & with_outcome).sum())
             no = int(has_level.sum()) - yes
             cells.append({"variable": variable, "level": str(level), "yes": yes, "no": no})
     return pd.DataFrame(cells, columns=["variable", "level", "yes", "no"])

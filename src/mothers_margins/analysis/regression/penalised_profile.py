@@ -51,6 +51,9 @@ class PenalisedProfiles:
     """
 
     def __init__(self, designs: np.ndarray, events: np.ndarray) -> None:
+        first, self._places = _distinct(designs, events)
+        designs = designs[first]
+        events = events[first]
         self._standard = [standardised(design) for design in designs]
         # a column that is constant in one data set only would be scaled otherwise there
         self._constant = np.all([each.constant for each in self._standard], axis=0)
@@ -80,7 +83,8 @@ class PenalisedProfiles:
         near = np.abs(roots) < FEW
         slopes = np.where(near, quadratic, -reached.score[:, k] / np.where(near, 1.0, roots))
         near_roots = (held - side.params[:, k]) * quadratic
-        return np.where(near, near_roots, roots), slopes * side.scales[:, k]
+        signed = np.where(near, near_roots, roots)
+        return signed[self._places], (slopes * side.scales[:, k])[self._places]
 
     def _held_constant(self, k: int) -> _Side:
         """Columns whose first coefficient is the constant in units of its standard error.
@@ -101,6 +105,18 @@ class PenalisedProfiles:
         scales = np.ones((len(turned), len(weights)))
         scales[:, 0] = 1 / np.array(errors)
         return _maximised(np.array(turned), self._centred.events, scales)
+
+
+def _distinct(designs: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first of each of the different data sets, and for every data set its place among these:
+    of a variable with few missing values many completed data sets are the same.
+    """
+    keys = [
+        (design.tobytes(), event.tobytes()) for design, event in zip(designs, events, strict=True)
+    ]
+    order = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    places = np.array([order[key] for key in keys])
+    return np.unique(places, return_index=True)[1], places
 
 
 def _maximised(designs: np.ndarray, events: np.ndarray, scales: np.ndarray) -> _Side:
