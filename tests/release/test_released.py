@@ -33,7 +33,7 @@ def test_what_is_given_out_can_be_changed_without_changing_the_release(whole):
     released = mm.read_release(whole)
     given = released.results("people")
     given["value"] = 1.0
-    assert released.results("people")["value"].max() == 60
+    assert released.results("people")["value"].max() > 1
 
 
 def tampered_number(folder: Path) -> None:

@@ -31,7 +31,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def shown(released: mm.Released, variable: str) -> dict[tuple[str, str], float | None]:
     """Counts of a variable by level and group; None where one is hidden."""
     table = released.results("people")
-    own = table[table["variable"] == variable]
+    own = table[(table["variable"] == variable) & (table["statistic"] == "n")]
     return {
         (row["level"], row["group"]): None if row["status"] == "suppressed" else row["value"]
         for row in own.to_dict("records")

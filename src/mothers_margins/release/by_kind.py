@@ -7,8 +7,8 @@ from mothers_margins.release.stand_ins import (
     released_comparisons,
     released_estimates,
     released_predictions,
-    released_summary,
 )
+from mothers_margins.release.summaries import released_summary
 from mothers_margins.results.results import Results, checked
 
 AllInternal = Mapping[str, Results]
@@ -16,23 +16,30 @@ ByKind = Callable[[str, Results, AllInternal, ProtectedStudy], Results | None]
 
 
 def _summaries(
-    name: str, results: Results, _: AllInternal, protected: ProtectedStudy
+    _: str, results: Results, __: AllInternal, protected: ProtectedStudy
 ) -> Results | None:
-    return released_summary(results, protected, name)
+    return released_summary(results, protected)
 
 
 def _estimates(
     name: str, results: Results, internal: AllInternal, protected: ProtectedStudy
 ) -> Results | None:
-    cells = internal.get(name.replace("estimates_", "cells_", 1)) if name else None
-    return None if cells is None else released_estimates(results, cells, protected)
+    return released_estimates(results, _cells_of(name, internal), protected)
 
 
 def _predictions(
     name: str, results: Results, internal: AllInternal, protected: ProtectedStudy
 ) -> Results | None:
-    cells = internal.get(name.replace("per_hundred_", "cells_", 1))
-    return None if cells is None else released_predictions(results, cells, protected)
+    return released_predictions(results, _cells_of(name, internal), protected)
+
+
+def _cells_of(name: str, internal: AllInternal) -> Results | None:
+    """The cells behind estimates or predictions: `estimates_MODEL_t1`, `per_hundred_MODEL_t1` and
+    `firth_MODEL_t1` are of `cells_MODEL_t1`.
+    """
+    of_models = [cells for cells in internal if cells.startswith("cells_")]
+    fitting = [cells for cells in of_models if name.endswith(cells.removeprefix("cells"))]
+    return internal[fitting[0]] if fitting else None
 
 
 def _comparisons(

@@ -10,13 +10,12 @@ import numpy as np
 
 from mothers_margins.disclosure.differences import hidden_before
 from mothers_margins.disclosure.ledger import Ledger, Place, Recorded
-from mothers_margins.disclosure.printed import Cell, whole_percent
+from mothers_margins.disclosure.printed import Cell, Variable, whole_percent
 from mothers_margins.disclosure.protect import Request
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN
 from mothers_margins.errors import DisclosureError
 from mothers_margins.release.plan import ReleasePlan, printed_columns
 from mothers_margins.release.protected import ProtectedStudy
-from mothers_margins.release.stand_ins import released_count
 from mothers_margins.results.results import Results, names_of
 
 Record = Mapping[Hashable, Any]  # Any: a record's values have whatever type their columns have
@@ -53,6 +52,18 @@ def _in_column(
             if form == "percent" and not cell.hidden:
                 value = whole_percent(int(value), protected.known(name, group))
             yield Recorded(place, form, not cell.hidden, value)
+
+
+def released_count(protected: ProtectedStudy, variable: Variable, level: str, group: str) -> int:
+    """The count that a cell prints: of a last level in the form `share_of_all` together with those
+    in none.
+    """
+    count = protected.count(variable.name, level, group)
+    is_last = bool(variable.levels) and level == variable.levels[-1] and not variable.is_pair
+    if protected.form(variable.name) == "share_of_all" and is_last:
+        rest = (NOT_KNOWN, NOT_CONCERNED)
+        count += sum(protected.count(variable.name, other, group) for other in rest)
+    return count
 
 
 def _true_count(plan: ReleasePlan, request: Request, place: Place) -> int:

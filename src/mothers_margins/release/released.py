@@ -63,6 +63,11 @@ def read_release(folder: Path, study: Study | None = None) -> Released:
     if known.name != manifest.study:
         raise refused(folder, [f"it is not of study {known.name}"])
     read = read_results(folder / TABLES, known)
+    internal = [
+        f"{name} holds internal results" for name, one in read.items() if not one.about.released
+    ]
+    if internal:
+        raise refused(folder, internal)
     results = {name: _unquoted(one) for name, one in read.items()}
     return Released(folder, known, manifest, results, _READ)
 

@@ -273,6 +273,7 @@ def files_of(ready: Prepared, shares: Mapping[str, Share], entry: Entry, consent
 def _safe(results: Results) -> Results:
     """Results whose texts no spreadsheet program computes."""
     safe = results.copy()
+    safe.about = replace(results.about, released=True)
     for column in names_of(results.about.kind):
         safe[column] = [as_text_cell(str(text)) for text in results[column]]
     return safe

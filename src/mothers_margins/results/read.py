@@ -53,6 +53,7 @@ class _Description:
     source: _Source
     groups: dict[str, dict[str, object]]
     lock: str
+    released: bool
 
 
 def read_results(folder: Path, study: Study) -> dict[str, Results]:
@@ -113,7 +114,7 @@ def _about(path: Path, study: Study) -> About:
     )
     if source.mark != said.source.mark:
         raise _not_ours(path, ["its mark is not that of its rows"])
-    return About(said.kind, study, source, groups, cast("Lock", said.lock))
+    return About(said.kind, study, source, groups, cast("Lock", said.lock), said.released)
 
 
 def _said(written: object) -> object:

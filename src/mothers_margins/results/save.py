@@ -54,6 +54,7 @@ def as_files(results: Results, name: str) -> dict[str, str]:
         "source": {**asdict(about.source), "mark": about.source.mark},
         "groups": {key: group.model_dump(mode="json") for key, group in about.groups.items()},
         "lock": about.lock,
+        "released": about.released,
     }
     marked = [": ".join((*about.marks, note) if note else about.marks) for note in results["note"]]
     frame = pd.DataFrame(results).assign(table=name, note=marked)
