@@ -46,6 +46,10 @@ from mothers_margins.figures.imputation import fmi_by_m as fmi_by_m
 from mothers_margins.figures.imputation import imputed_bars as imputed_bars
 from mothers_margins.figures.imputation import traces as traces
 from mothers_margins.known_truth.plan_test import plan_test as plan_test
+from mothers_margins.release.preview_release import preview_release as preview_release
+from mothers_margins.release.released import Released as Released
+from mothers_margins.release.released import read_release as read_release
+from mothers_margins.release.write_release import write_release as write_release
 from mothers_margins.results.results import Results as Results
 from mothers_margins.results.results import stack as stack
 from mothers_margins.results.save import save as save

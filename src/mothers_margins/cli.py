@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Literal, ParamSpec, TypedDict, TypeVar, Unpack
 import click
 
 from mothers_margins import __version__, places
-from mothers_margins.errors import MothersMarginsError, UsageError, count
+from mothers_margins.errors import DisclosureError, MothersMarginsError, UsageError, count
 
 if TYPE_CHECKING:  # a command loads what it runs, no more
     from mothers_margins.batch.manifest import Record
     from mothers_margins.batch.prepare import Batch
+    from mothers_margins.disclosure.ledger_file import FolderLedger
 
 INTERRUPTED = 130
 LARGE = 5_000_000  # bytes of a file that takes more than two seconds to read
@@ -308,6 +309,108 @@ def verify(folder: Path) -> int:
         click.echo(fault, err=True)
     click.echo("Every file is as the run made it." if not faults else count(len(faults), "fault"))
     return int(bool(faults))
+
+
+@main.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the run (default: outputs/demo).",
+)
+@click.option("--study", help="Only this study (default: all that the run has results of).")
+@click.option("--preview", is_flag=True, help="Say what would be shown; write nothing.")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    help="Folder with the ledger of earlier releases; restricted data need it.",
+)
+@click.option("--begin-ledger", is_flag=True, help="Begin the ledger: nothing was released yet.")
+@click.option(
+    "--consent", default="", metavar="WHO", help="Who has allowed numbers that changed by few."
+)
+@_exits
+def release(
+    out: Path | None,
+    study: str | None,
+    preview: bool,
+    ledger: Path | None,
+    begin_ledger: bool,
+    consent: str,
+) -> None:
+    """Protect the results of a run together, and write what may leave into its folder release/.
+
+    Exit code 4 if something forbids it; then nothing is written.
+    """
+    run = (out or places.project() / "outputs" / "demo").resolve()
+    studies = [study] if study else sorted(path.name for path in run.glob("internal/*"))
+    if not studies:
+        raise UsageError(f"{places.shown(run)} holds no results of a run.")
+    kept = _ledger(ledger, begin_ledger)
+    for name in studies:
+        _release_one(run, name, kept, consent, preview)
+
+
+def _ledger(folder: Path | None, begin: bool) -> "FolderLedger | None":
+    """The ledger in a folder. Raises DisclosureError if it cannot be used."""
+    from mothers_margins.disclosure.ledger import LedgerError
+    from mothers_margins.disclosure.ledger_file import begin_ledger, open_ledger
+
+    if folder is None:
+        return None
+    if places.inside_project(folder):
+        raise UsageError("--ledger names a folder inside the project's; it lies beside the data.")
+    try:
+        return begin_ledger(folder) if begin else open_ledger(folder)
+    except LedgerError as error:
+        remedy = error.remedy
+        if not begin and not folder.exists():
+            remedy += " Begin one with --begin-ledger."
+        raise DisclosureError(error.summary, error.problems, remedy) from None
+
+
+def _release_one(
+    run: Path, study: str, ledger: "FolderLedger | None", consent: str, preview: bool
+) -> None:
+    from mothers_margins.release import preview_release, write_release
+
+    internal = run / "internal" / study
+    if preview:
+        with _progress(study) as tell:
+            shown = preview_release.preview(internal, ledger=ledger, tell=tell)
+        click.echo(f"{study}\n{shown}")
+        return
+    with _progress(study) as tell:
+        written = write_release.release(
+            internal, run / "release" / study, ledger=ledger, consent=consent, tell=tell
+        )
+    click.echo(f"{study}: {count(len(written.tables), 'table')} in {written.folder}")
+    click.echo(f"  for the person who checks outputs: {places.shown(internal)}")
+
+
+@contextmanager
+def _progress(study: str) -> Iterator[Callable[[str], None]]:
+    """Say on the terminal's error channel what is being done."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{study}: reading") as status:
+        yield lambda what: status.update(f"{study}: {what}")
+
+
+@main.command()
+@click.argument("folder_or_file", type=click.Path(path_type=Path))
+@_exits
+def audit(folder_or_file: Path) -> int:
+    """Look in finished files for what must not leave. Exit code 4 if there is anything."""
+    from mothers_margins.release.audit import audit as audited
+    from mothers_margins.release.audit import in_words
+
+    with _progress(folder_or_file.name) as tell:
+        tell("searching")
+        found = audited(folder_or_file)
+    for finding in found:
+        click.echo(f"{finding.file}, {finding.place}: {in_words(finding)}", err=True)
+    click.echo("Nothing was found." if not found else count(len(found), "finding"))
+    return DisclosureError.exit_code if found else 0
 
 
 @main.command("demo-data")

@@ -7,9 +7,11 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+import mothers_margins as mm
 from mothers_margins import places
 from mothers_margins.batch.plan import declared_parameters, read_run_list
 from mothers_margins.cli import main
+from mothers_margins.release.audit import audit
 from tests.conftest import REPOSITORY
 from tests.demo_run import call, environment, run_by_defaults
 
@@ -30,7 +32,9 @@ def test_the_demo_runs_and_a_second_run_does_nothing(demo_run):
         assert (out / "internal" / "hscc_2019" / f"{name}.csv").is_file()
     for name in ("flow", "missingness", "scores_by_rule"):
         assert (out / "internal" / "esmi" / f"{name}.csv").is_file()
-    assert not (out / "release").exists()
+    for study in ("esmi", "hscc_2019"):
+        assert mm.read_release(out / "release" / study).names
+    assert audit(out / "release") == []
     result = CliRunner().invoke(main, ["verify", str(out)])
     assert (result.exit_code, result.output) == (0, "Every file is as the run made it.\n")
 

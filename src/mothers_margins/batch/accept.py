@@ -117,8 +117,8 @@ class Shelf:
             message = f"{taken[0]} is made by {owner} as well; save it under another name"
             return outside_cells(notebook, AT_THE_END, "Result made twice", message)
         studies = self.batch.steps[job.name].entry.studies
-        own = tuple(f"internal/{study}/" for study in studies)
-        results = [name for name in names if name.startswith("internal/")]
+        own = tuple(f"{folder}/{study}/" for folder in manifest.RESULTS for study in studies)
+        results = [name for name in names if not name.startswith("notebooks/")]
         others = [name for name in results if not name.startswith(own)]
         if others:
             listed = " or ".join(studies)

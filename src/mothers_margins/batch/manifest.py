@@ -19,7 +19,9 @@ from pydantic.dataclasses import dataclass
 from mothers_margins import __version__, places
 from mothers_margins.batch.cache_key import PARTS, digest, file_digest, packages
 from mothers_margins.batch.failure import Failure
-from mothers_margins.errors import UsageError
+from mothers_margins.errors import DisclosureError, UsageError
+from mothers_margins.release import manifest as release_manifest
+from mothers_margins.release.manifest import CHECKER
 from mothers_margins.study.yaml_file import Written
 
 SCHEMA = 2
@@ -29,7 +31,8 @@ LOG = "run.log"
 LOCK = ".lock"
 STAGE = ".stage"  # where the files of a notebook wait until it has finished
 RUNNING = ".part.ipynb"  # a notebook that has not finished
-OWN_FOLDERS = ("notebooks", "internal")
+RESULTS = ("internal", "release")
+OWN_FOLDERS = ("notebooks", *RESULTS)
 KILLED = "was left by a run that was killed; the next run deletes it"
 Status = Literal["done", "failed", "unfinished"]
 STRANGE = "was not made by this run"
@@ -280,6 +283,21 @@ def left_over(out: Path) -> list[Path]:
     return sorted({*begun, *running, *waiting})
 
 
+def _released(out: Path) -> set[str]:
+    """Files of the folder that the command `release` wrote: as their own manifests say, and the
+    page for the person who checks outputs.
+    """
+    known = {path.relative_to(out).as_posix() for path in out.glob(f"internal/*/{CHECKER}")}
+    for folder in (out / "release").glob("*"):
+        try:
+            files = release_manifest.read_manifest(folder).files
+        except DisclosureError:
+            continue
+        whole = {name for name, sha in files.items() if _is_same(folder / name, sha)}
+        known |= {f"release/{folder.name}/{name}" for name in (*whole, NAME)}
+    return known
+
+
 def verify(out: Path) -> list[str]:
     """Faults of a run's folder: unfinished state, failed entries, files that are gone, changed or
     nobody's.
@@ -295,6 +313,7 @@ def verify(out: Path) -> list[str]:
         changed = differing(out, record)
         faults += [f"{record.name}: {name} is gone or was changed" for name in changed]
         known |= {*record.outputs}
+    known |= _released(out)
     killed = {path.relative_to(out).as_posix() for path in left_over(out)}
     names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
     strange = [name for name in names if name not in known]

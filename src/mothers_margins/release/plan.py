@@ -64,7 +64,7 @@ def release_plan(joint: Results) -> ReleasePlan:
         follow = _following_from_region(block)
         by_region += [name for name in follow if name in columns]
         variables = {
-            name: _variable(study, block, universe, name, columns[name])
+            name: variable_in(study, block, universe, name, columns[name])
             for name in block.variables
             if name in columns and name not in follow
         }
@@ -200,12 +200,12 @@ def _columns(study: Study, declared: Disclosure) -> dict[str, dict[str, int]]:
         place = place_of.get(table, len(declared.precedence))
         for variable in plan.variables:
             own = columns.setdefault(declared.merges.get(variable, variable), {})
-            for group in _printed(study, table):
+            for group in printed_columns(study, table):
                 own[group] = min(place, own.get(group, place))
     return columns
 
 
-def _printed(study: Study, table: str) -> list[str]:
+def printed_columns(study: Study, table: str) -> list[str]:
     """The groups that are columns of a table: those of its plan, or, where it is made once for each
     outcome, those of the outcomes.
     """
@@ -214,9 +214,10 @@ def _printed(study: Study, table: str) -> list[str]:
     return of_outcomes or groups
 
 
-def _variable(
+def variable_in(
     study: Study, block: Block, universe: Universe, name: str, columns: Mapping[str, int]
 ) -> Variable:
+    """A variable of a block as it is printed in some columns."""
     found = {str(level) for level in block.levels[:, block.variables.index(name)]}
     levels = tuple(level for level in study.levels(name) if level in found)
     if {*levels} == {*PAIR}:

@@ -43,6 +43,12 @@ class ProtectedStudy:
             return WITHHELD
         return self._block_of[name][1].cells.get(Cell(name, level, group), WITHHELD)
 
+    def cell(self, name: str, level: str, group: str) -> Decided | None:
+        """What becomes of a cell; None if its form prints no such cell."""
+        if name not in self._block_of:
+            return None
+        return self._block_of[name][1].cells.get(Cell(name, level, group))
+
     def count(self, name: str, level: str, group: str) -> int:
         """The true count of a cell. Raises KeyError for a variable that is not planned."""
         _, protected = self._block_of[name]

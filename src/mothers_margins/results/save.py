@@ -33,30 +33,35 @@ def save(results: Results, name: str) -> Path:
         )
     study, restricted = about.study.name, about.source.kind == "restricted"
     target = inside_run(study, f"{name}.csv", about.source, "save")
+    for ending, text in reversed(as_files(results, name).items()):
+        places.write_whole(
+            places.staged(of_study(study, f"{name}.{ending}")),
+            lambda part, text=text: part.write_text(text, encoding="utf-8", newline="\n"),  # type: ignore[misc]
+            private=restricted,
+        )
+    return Path(places.shown(target))
+
+
+def as_files(results: Results, name: str) -> dict[str, str]:
+    """The texts of the two files by their endings: csv, with the marks of the rows before each
+    note, and json, which says what they are.
+    """
+    about = checked(results, "save")
     description = {
         "name": name,
         "kind": about.kind,
-        "study": study,
+        "study": about.study.name,
         "source": {**asdict(about.source), "mark": about.source.mark},
         "groups": {key: group.model_dump(mode="json") for key, group in about.groups.items()},
         "lock": about.lock,
+        "released": about.released,
     }
-    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
     marked = [": ".join((*about.marks, note) if note else about.marks) for note in results["note"]]
     frame = pd.DataFrame(results).assign(table=name, note=marked)
-    described = places.staged(of_study(study, f"{name}.json"))
-    numbers = places.staged(of_study(study, f"{name}.csv"))
-    places.write_whole(
-        described,
-        lambda part: part.write_text(text, encoding="utf-8"),
-        private=restricted,
-    )
-    places.write_whole(
-        numbers,
-        lambda part: frame.to_csv(part, index=False, lineterminator="\n"),
-        private=restricted,
-    )
-    return Path(places.shown(target))
+    return {
+        "csv": frame.to_csv(index=False, lineterminator="\n"),
+        "json": json.dumps(description, indent=2, ensure_ascii=False) + "\n",
+    }
 
 
 def plain_word(name: str, who: str) -> None:

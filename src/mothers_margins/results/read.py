@@ -1,0 +1,169 @@
+"""Results as `save` wrote them, read back from a folder."""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from math import nan
+from pathlib import Path
+from typing import cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from mothers_margins import places
+from mothers_margins.errors import UsageError
+from mothers_margins.results.results import (
+    COLUMNS,
+    EVERY_KIND,
+    About,
+    Lock,
+    Results,
+    Row,
+    Scalar,
+    names_of,
+    tidy,
+)
+from mothers_margins.study.conditions import Group
+from mothers_margins.study.study import Source, Study
+
+STATUSES = ("shown", "suppressed", "missing", "structural_zero")
+LOCKS = ("", "open", "changed")
+AGAIN = "Run the notebook that made it again."
+_STRICT = ConfigDict(strict=True, extra="forbid")
+_NUMBERS: Mapping[str, Scalar] = {"": nan, "True": True, "False": False}
+
+
+@dataclass(frozen=True, config=_STRICT)
+class _Source:
+    """Where the rows come from, as a description says it."""
+
+    kind: str
+    rows: int
+    statement: str
+    supposed: list[tuple[str, str]]
+    mark: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class _Description:
+    """The .json beside a .csv."""
+
+    name: str
+    kind: str
+    study: str
+    source: _Source
+    groups: dict[str, dict[str, object]]
+    lock: str
+    released: bool
+
+
+def read_results(folder: Path, study: Study) -> dict[str, Results]:
+    """All results of a study that lie in a folder, by name.
+
+    Raises UsageError for files that `save` did not write so: another study, kind, column or status,
+    a number that is none, or one of two files that belong together.
+    """
+    numbers = {path.stem: path for path in sorted(folder.glob("*.csv"))}
+    descriptions = {path.stem: path for path in sorted(folder.glob("*.json"))}
+    alone = sorted({*numbers} ^ {*descriptions})
+    if alone:
+        raise _not_ours(folder, [f"{name}: its .csv or its .json is not there" for name in alone])
+    return {name: read_result(path, study) for name, path in numbers.items()}
+
+
+def read_result(path: Path, study: Study) -> Results:
+    """Results of one .csv with its .json. Raises UsageError as `read_results` does."""
+    about = _about(path.with_suffix(".json"), study)
+    with path.open(encoding="utf-8", newline="") as lines:
+        table = list(csv.reader(lines, strict=True))
+    columns = [*EVERY_KIND, *COLUMNS[about.kind]]
+    if not table or table[0] != columns:
+        raise _not_ours(path, [f"its columns are not those of {about.kind}"])
+    written = [dict(zip(columns, line, strict=False)) for line in table[1:]]
+    faults = list(_faults(table, path.stem, study, about))
+    if faults:
+        raise _not_ours(path, faults[:20])
+    try:
+        rows = [_row(cells, about) for cells in written]
+    except ValueError:
+        raise _not_ours(path, ["a column of numbers holds something else"]) from None
+    return tidy(rows, about)
+
+
+def _about(path: Path, study: Study) -> About:
+    """What a description says. Raises UsageError if it is none of this study."""
+    try:
+        said = TypeAdapter(_Description).validate_json(path.read_text(encoding="utf-8"))
+        groups = {name: Group.model_validate(_said(group)) for name, group in said.groups.items()}
+    except (ValidationError, UnicodeDecodeError):
+        raise _not_ours(path, ["it does not describe results"]) from None
+    kinds = ("synthetic", "reconstructed", "restricted", "published")
+    faults = [
+        *(["it is of another study"] if said.study != study.name else []),
+        *(["it bears another name"] if said.name != path.stem else []),
+        *(["its kind of results is not known"] if said.kind not in COLUMNS else []),
+        *(["its kind of rows is not known"] if said.source.kind not in kinds else []),
+        *(["what it says of the lock is not known"] if said.lock not in LOCKS else []),
+    ]
+    if faults:
+        raise _not_ours(path, faults)
+    source = Source(
+        said.source.kind,  # type: ignore[arg-type]  # checked above
+        said.source.rows,
+        said.source.statement,
+        tuple(said.source.supposed),
+    )
+    if source.mark != said.source.mark:
+        raise _not_ours(path, ["its mark is not that of its rows"])
+    return About(said.kind, study, source, groups, cast("Lock", said.lock), said.released)
+
+
+def _said(written: object) -> object:
+    """A definition without what was left out of it: conditions refuse an empty list of levels."""
+    if not isinstance(written, dict):
+        return written
+    whole = {name: _said(part) for name, part in written.items()}
+    return {name: part for name, part in whole.items() if part not in ([], None)}
+
+
+def _faults(table: list[list[str]], name: str, study: Study, about: About) -> Iterator[str]:
+    """What cannot stand in the columns of every kind."""
+    mark = ": ".join(about.marks)
+    places_of = {column: place for place, column in enumerate(table[0])}
+    for number, line in enumerate(table[1:], start=2):
+        if len(line) != len(table[0]):
+            yield f"line {number} has another number of cells"
+            continue
+        if line[places_of["table"]] != name or line[places_of["study"]] != study.name:
+            yield f"line {number} is of another table or study"
+        if line[places_of["status"]] not in STATUSES:
+            yield f"line {number} has a status that is not known"
+        note = line[places_of["note"]]
+        if note != mark and not note.startswith(f"{mark}: " if mark else ""):
+            yield f"line {number} does not bear the mark of its rows"
+
+
+def _row(cells: Mapping[str, str], about: About) -> Row:
+    """A row from the texts of its cells. Raises ValueError for a number that is none."""
+    mark = ": ".join(about.marks)
+    names = names_of(about.kind)
+    row: Row = {}
+    for column, text in cells.items():
+        if column == "timepoint":
+            row[column] = int(text) if text else None
+        elif column == "note":
+            row[column] = text.removeprefix(mark).removeprefix(": " if mark else "")
+        elif column in names:
+            row[column] = text
+        else:
+            row[column] = _NUMBERS[text] if text in _NUMBERS else _number(text)
+    return row
+
+
+def _number(text: str) -> float:
+    """A number as pandas writes it; whole where it is written so."""
+    convert: Callable[[str], float] = int if text.lstrip("-").isdigit() else float
+    return convert(text)
+
+
+def _not_ours(path: Path, faults: list[str]) -> UsageError:
+    return UsageError(f"{places.shown(path)} is not as the program wrote it.", faults, AGAIN)
