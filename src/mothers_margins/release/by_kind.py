@@ -1,36 +1,52 @@
 """What becomes of results by their kind. A kind that is not listed is never released."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from mothers_margins.release.comparisons import released_comparisons
+from mothers_margins.release.estimates import released_estimates
+from mothers_margins.release.predictions import released_predictions
 from mothers_margins.release.protected import ProtectedStudy
-from mothers_margins.release.stand_ins import (
-    released_comparisons,
-    released_estimates,
-    released_predictions,
-)
 from mothers_margins.release.summaries import released_summary
+from mothers_margins.release.withheld import Withheld
 from mothers_margins.results.results import Results, checked
 
 AllInternal = Mapping[str, Results]
-ByKind = Callable[[str, Results, AllInternal, ProtectedStudy], Results | None]
+Left = tuple[Results | None, list[Withheld]]
+ByKind = Callable[[str, Results, AllInternal, ProtectedStudy, Sequence[Results]], Left]
+# What comes first keeps its numbers where a later one would tell a small count together with it.
+ORDER = ("summaries", "comparisons", "estimates", "predictions")
 
 
 def _summaries(
-    _: str, results: Results, __: AllInternal, protected: ProtectedStudy
-) -> Results | None:
-    return released_summary(results, protected)
+    _: str, results: Results, __: AllInternal, protected: ProtectedStudy, ___: Sequence[Results]
+) -> Left:
+    return released_summary(results, protected), []
 
 
 def _estimates(
-    name: str, results: Results, internal: AllInternal, protected: ProtectedStudy
-) -> Results | None:
-    return released_estimates(results, _cells_of(name, internal), protected)
+    name: str,
+    results: Results,
+    internal: AllInternal,
+    protected: ProtectedStudy,
+    beside: Sequence[Results],
+) -> Left:
+    return released_estimates(results, _cells_of(name, internal), protected, beside)
 
 
 def _predictions(
-    name: str, results: Results, internal: AllInternal, protected: ProtectedStudy
-) -> Results | None:
-    return released_predictions(results, _cells_of(name, internal), protected)
+    name: str,
+    results: Results,
+    internal: AllInternal,
+    protected: ProtectedStudy,
+    beside: Sequence[Results],
+) -> Left:
+    return released_predictions(results, _cells_of(name, internal), protected, beside)
+
+
+def _comparisons(
+    _: str, results: Results, __: AllInternal, protected: ProtectedStudy, ___: Sequence[Results]
+) -> Left:
+    return released_comparisons(results, protected)
 
 
 def _cells_of(name: str, internal: AllInternal) -> Results | None:
@@ -42,12 +58,6 @@ def _cells_of(name: str, internal: AllInternal) -> Results | None:
     return internal[fitting[0]] if fitting else None
 
 
-def _comparisons(
-    _: str, results: Results, __: AllInternal, protected: ProtectedStudy
-) -> Results | None:
-    return released_comparisons(results, protected)
-
-
 KINDS: Mapping[str, ByKind] = {
     "summaries": _summaries,
     "estimates": _estimates,
@@ -56,11 +66,28 @@ KINDS: Mapping[str, ByKind] = {
 }
 
 
+def in_order(internal: AllInternal) -> list[str]:
+    """Names of results in the order in which they are released; the main models' estimates before
+    those of others.
+    """
+
+    def place(name: str) -> tuple[int, bool, str]:
+        kind = checked(internal[name], "release").kind
+        by_kind = ORDER.index(kind) if kind in ORDER else len(ORDER)
+        return by_kind, not name.startswith("estimates_"), name
+
+    return sorted(internal, key=place)
+
+
 def released_results(
-    name: str, results: Results, internal: AllInternal, protected: ProtectedStudy
-) -> Results | None:
-    """Results as they may leave; None if they stay internal, as every kind does that is not
-    handled.
+    name: str,
+    results: Results,
+    internal: AllInternal,
+    protected: ProtectedStudy,
+    beside: Sequence[Results] = (),
+) -> Left:
+    """Results as they may leave, and what is withheld of them; None if they stay internal, as every
+    kind does that is not handled. beside: estimates that leave before them.
     """
     handled = KINDS.get(checked(results, "release").kind)
-    return handled(name, results, internal, protected) if handled else None
+    return handled(name, results, internal, protected, beside) if handled else (None, [])

@@ -10,7 +10,7 @@ from mothers_margins.disclosure.differences import differences, hidden_before
 from mothers_margins.disclosure.ledger import Ledger, Place, Recorded
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.errors import DisclosureError
-from mothers_margins.release.by_kind import released_results
+from mothers_margins.release.by_kind import in_order, released_results
 from mothers_margins.release.pattern import (
     after_ledger,
     other_cells,
@@ -20,6 +20,7 @@ from mothers_margins.release.pattern import (
 from mothers_margins.release.plan import policy_of, release_plan
 from mothers_margins.release.protected import ProtectedStudy, protected_study
 from mothers_margins.release.run_folder import JOINT, RunFolder
+from mothers_margins.release.withheld import Withheld
 from mothers_margins.results.results import Results, names_of
 
 Tell = Callable[[str], None]
@@ -31,7 +32,7 @@ class Prepared:
 
     protected: of a study whose counts are protected; None where all was public before. released:
     what may leave, by name. withheld: why other results stay, by name and code. cells: the whole
-    pattern. changes: against the ledger.
+    pattern. changes: against the ledger. rows: what is withheld of results that leave.
     """
 
     run: RunFolder
@@ -41,6 +42,7 @@ class Prepared:
     withheld: Mapping[str, str]
     cells: tuple[Recorded, ...]
     changes: pd.DataFrame
+    rows: tuple[Withheld, ...] = ()
 
 
 def prepared(run: RunFolder, ledger: Ledger, tell: Tell = lambda _: None) -> Prepared:
@@ -52,18 +54,19 @@ def prepared(run: RunFolder, ledger: Ledger, tell: Tell = lambda _: None) -> Pre
     policy = policy_of(run.study)
     hidden = hidden_before(ledger, run.study.name)
     protected = None
+    rows: tuple[Withheld, ...] = ()
     if policy.is_public:
         released, withheld = _public(run)
         cells = [cell for name, one in released.items() for cell in _public_cells(name, one)]
     else:
         protected = _protected(run, ledger, tell)
-        released, withheld = _by_kind(run, protected, hidden)
+        released, withheld, rows = _by_kind(run, protected, hidden)
         cells = [*planned_cells(protected)]
         cells += [cell for name, one in released.items() for cell in other_cells(name, one)]
     changes = differences(
         ledger, cells, run.data_key, study=run.study.name, threshold=policy.threshold
     )
-    return Prepared(run, policy, protected, released, withheld, tuple(cells), changes)
+    return Prepared(run, policy, protected, released, withheld, tuple(cells), changes, rows)
 
 
 def _protected(run: RunFolder, ledger: Ledger, tell: Tell) -> ProtectedStudy:
@@ -79,18 +82,23 @@ def _protected(run: RunFolder, ledger: Ledger, tell: Tell) -> ProtectedStudy:
 
 def _by_kind(
     run: RunFolder, protected: ProtectedStudy, hidden: Mapping[Place, bool]
-) -> tuple[dict[str, Results], dict[str, str]]:
+) -> tuple[dict[str, Results], dict[str, str], tuple[Withheld, ...]]:
     released: dict[str, Results] = {}
     withheld: dict[str, str] = {}
-    for name, results in run.results.items():
-        may_leave = released_results(name, results, run.results, protected)
+    rows: list[Withheld] = []
+    for name in in_order(run.results):
+        if _is_withheld(protected, name):
+            withheld[name] = "withheld_by_person"
+            continue
+        beside = [one for one in released.values() if one.about.kind == "estimates"]
+        results = run.results[name]
+        may_leave, of_rows = released_results(name, results, run.results, protected, beside)
         if may_leave is None:
             withheld[name] = "internal_only"
-        elif _is_withheld(protected, name):
-            withheld[name] = "withheld_by_person"
         else:
             released[name] = _kept_hidden(name, may_leave, hidden)
-    return released, withheld
+            rows += of_rows
+    return released, withheld, tuple(rows)
 
 
 def _is_withheld(protected: ProtectedStudy, name: str) -> bool:
