@@ -165,7 +165,7 @@ TWINS = {
     "learning_difficulties": 2,
     "canm_01": 4,
 }
-WITH_THE_SAME_PATTERN = 18
+WITH_THE_SAME_PATTERN = 17
 
 
 def twins_of(request: Request, protected: Protected, place: int) -> Iterator[Request]:

@@ -18,7 +18,7 @@ from mothers_margins.disclosure.nearby_tables import Neighbourhood
 
 Array = np.ndarray
 NEVER = 1e-7  # of a linear programme: how far a sum may be off
-MOST_NODES = 100  # of an integer programme; what it has not found by then counts as not found
+MOST_NODES = 30  # of an integer programme; what it has not found by then counts as not found
 MOST_MENDED = 6  # tables that almost agree
 SMALLEST_STEP = 0.5  # between two whole numbers
 

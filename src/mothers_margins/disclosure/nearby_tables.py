@@ -9,6 +9,7 @@ import numpy as np
 
 Array = np.ndarray
 STEPS = 120
+PATIENCE = 30  # steps without coming nearer
 HEED = 0.3  # how much more a statement weighs after every step at which it does not hold
 ROUNDED = 1e-9  # a sum that is no further off agrees; it is checked by whole numbers afterwards
 OF_TARGET = 4.0  # how much more the wanted value counts than one count elsewhere
@@ -39,12 +40,18 @@ class Neighbourhood:
         on_target = target @ self._moves
         visited = {table.tobytes()}
         heed = np.ones(len(self._weights))
+        nearest, waited = np.inf, 0
         for _ in range(STEPS):
             lacking = wanted - int(target @ table)
             sums = ((self._weights @ table) / self._scale)[:, None]
             off = self._off(sums)
             if not lacking and (off <= ROUNDED).all():
                 return table
+            distance = float(off.sum()) + abs(lacking)
+            waited = 0 if distance < nearest else waited + 1
+            nearest = min(nearest, distance)
+            if waited > PATIENCE:
+                return None
             heed += (off[:, 0] > 0) * HEED  # what stays wrong weighs more, so that it gives way
             cost = heed @ self._off(sums + self._effects)
             cost = cost + OF_TARGET * heed.max(initial=1.0) * np.abs(lacking - on_target)
