@@ -21,6 +21,7 @@ from mothers_margins.release.plan import policy_of, release_plan
 from mothers_margins.release.protected import ProtectedStudy, protected_study
 from mothers_margins.release.run_folder import JOINT, RunFolder
 from mothers_margins.results.results import Results, names_of
+from mothers_margins.study.study import Study
 
 Tell = Callable[[str], None]
 
@@ -86,16 +87,16 @@ def _by_kind(
         may_leave = released_results(name, results, run.results, protected)
         if may_leave is None:
             withheld[name] = "internal_only"
-        elif _is_withheld(protected, name):
+        elif is_held_back(run.study, name):
             withheld[name] = "withheld_by_person"
         else:
             released[name] = _kept_hidden(name, may_leave, hidden)
     return released, withheld
 
 
-def _is_withheld(protected: ProtectedStudy, name: str) -> bool:
+def is_held_back(study: Study, name: str) -> bool:
     """Whether a person withholds all of a table."""
-    declared = protected.plan.study.file.disclosure
+    declared = study.file.disclosure
     vetoes = declared.withhold if declared else ()
     return any(
         veto.table == name and not (veto.variable or veto.level or veto.group) for veto in vetoes
