@@ -220,6 +220,26 @@ def test_killed_between_nothing_is_half_written(internal, to, monkeypatch, step)
     assert [path.name for path in to.parent.iterdir()] == ["sixty"]
 
 
+def test_interrupted_while_it_is_put_in_place_the_earlier_one_is_there(internal, to, monkeypatch):
+    release(internal, to)
+    before = files(to)
+    original = Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if path.name == "release":
+            raise KeyboardInterrupt
+        return original(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        release(internal, to)
+    assert files(to) == before
+    monkeypatch.setattr(Path, "replace", original)
+    (to.parent / ".release-abcd1234.part").mkdir()  # a process that was killed outright
+    release(internal, to)
+    assert [path.name for path in to.parent.iterdir()] == ["sixty"]
+
+
 def test_a_ledger_that_cannot_be_written_leaves_no_release(sixty, monkeypatch, ledger):
     internal = sixty.run(monkeypatch)
     to = internal.parents[1] / "release" / "sixty"

@@ -22,6 +22,7 @@ from mothers_margins.release.protected import ProtectedStudy, protected_study
 from mothers_margins.release.run_folder import JOINT, RunFolder
 from mothers_margins.release.withheld import Withheld
 from mothers_margins.results.results import Results, names_of
+from mothers_margins.study.study import Study
 
 Tell = Callable[[str], None]
 
@@ -87,7 +88,7 @@ def _by_kind(
     withheld: dict[str, str] = {}
     rows: list[Withheld] = []
     for name in in_order(run.results):
-        if _is_withheld(protected, name):
+        if is_held_back(run.study, name):
             withheld[name] = "withheld_by_person"
             continue
         beside = [one for one in released.values() if one.about.kind == "estimates"]
@@ -101,9 +102,9 @@ def _by_kind(
     return released, withheld, tuple(rows)
 
 
-def _is_withheld(protected: ProtectedStudy, name: str) -> bool:
+def is_held_back(study: Study, name: str) -> bool:
     """Whether a person withholds all of a table."""
-    declared = protected.plan.study.file.disclosure
+    declared = study.file.disclosure
     vetoes = declared.withhold if declared else ()
     return any(
         veto.table == name and not (veto.variable or veto.level or veto.group) for veto in vetoes

@@ -30,7 +30,7 @@ from mothers_margins.release.audit import audit
 from mothers_margins.release.checker import checker_page
 from mothers_margins.release.formula_safe import as_text_cell
 from mothers_margins.release.manifest import CHECKER, LedgerEntry, ReleaseManifest, TableShare
-from mothers_margins.release.prepared import Prepared, prepared
+from mothers_margins.release.prepared import Prepared, is_held_back, prepared
 from mothers_margins.release.preview_release import Preview
 from mothers_margins.release.released import TABLES
 from mothers_margins.release.run_folder import RunFolder, read_run
@@ -216,7 +216,9 @@ def _refuse_hidden(ready: Prepared, shares: Mapping[str, Share]) -> None:
     much = [
         table
         for table, share in shares.items()
-        if share.hidden > MOST_HIDDEN and table not in accepted and table in ready.released
+        if share.hidden > MOST_HIDDEN
+        and table not in accepted
+        and not is_held_back(ready.run.study, table)
     ]
     if not much or ready.protected is None:
         return
@@ -336,6 +338,9 @@ def _beside(to: Path, restricted: bool) -> Iterator[Path]:
     if restricted and places.inside_project(to):
         raise UsageError("What comes of restricted data stays outside the project's folder.")
     places.make_folder(parent, private=restricted)
+    for left in parent.glob(f".*{places.PART}"):  # of a process that was killed
+        if left.is_dir() and places.is_left_over(left):
+            shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=".release-", suffix=places.PART, dir=parent))
     try:
         yield folder / "release"
@@ -368,7 +373,7 @@ def _put_in_place(folder: Path, to: Path, files: Files, restricted: bool) -> Non
         to.replace(old)
     try:
         folder.replace(to)
-    except OSError:
+    except BaseException:  # also when it is interrupted
         if old.exists():
             old.replace(to)
         raise
