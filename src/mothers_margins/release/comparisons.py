@@ -57,6 +57,7 @@ class _Share(NamedTuple):
 
     @property
     def value(self) -> float:
+        """The share, from 0 to 1."""
         return self.part / self.base
 
 
@@ -70,19 +71,23 @@ class _Variable:
 
     @property
     def form(self) -> str:
+        """The form that it is printed in."""
         return self.protected.form(self.name)
 
     @property
     def has_bases(self) -> bool:
+        """Whether both bases are told."""
         return all(self.protected.has_base(self.name, group) for group in self.groups)
 
     @property
     def known(self) -> tuple[int, int]:
+        """How many of each group have a known value."""
         first, second = (self.protected.known(self.name, group) for group in self.groups)
         return first, second
 
     @property
     def is_all_told(self) -> bool:
+        """Whether nothing of it is hidden in the two groups."""
         return is_all_told(self.protected, self.name, self.groups)
 
 
@@ -167,6 +172,7 @@ def _by_definition(row: Record) -> bool:
 
 
 def _what(row: Record) -> str:
+    """Which number of a level a row holds, for the list of what is withheld."""
     return " ".join(str(row[name]) for name in ("test", "effect_name") if row[name]) or "untested"
 
 
