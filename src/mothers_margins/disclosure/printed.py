@@ -218,6 +218,7 @@ class Printing:
             if place and level == self.variable.levels[-1]:
                 weights = self.last_with_rest(group)
                 is_zero = is_zero and not self.without_level(group)
+            # a last level is printed with those not known, so that only both together are small
             count = int(weights @ self.system.truth)
             small = count < self.rule.threshold and not is_zero
             yield self._exact(
@@ -225,7 +226,7 @@ class Printing:
                 weights,
                 self._cost(place),
                 tier,
-                must_hide=small or self.is_small(level, group) or self.is_too_small(group),
+                must_hide=small or self.is_too_small(group),
                 must_show=is_zero,
             )
 
