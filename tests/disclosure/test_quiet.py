@@ -6,6 +6,8 @@ SCRIPT = "from mothers_margins.disclosure.feasible_values import quiet_solver; q
 
 def test_a_solver_prints_nothing():
     """Not even the program's name, which it writes past Python."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
+    )
     assert done.stdout == ""
     assert done.stderr == ""
