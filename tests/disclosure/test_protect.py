@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks import disclosure_requests
 from benchmarks.disclosure_attacks import columns_of
+from mothers_margins.disclosure import protect as protecting
 from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.policy import Policy
@@ -173,6 +174,28 @@ def check_known_once_apart(protected: Protected, request: Request) -> None:
         ),
     )
     check_witnesses(kept, request)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_of_what_is_not_confirmed_a_later_table_shows_nothing(seed, monkeypatch):
+    """A search that gives up is no proof that an earlier table told the count: once 5 women were
+    what two printed counts of a later table left of 278.
+    """
+    request = two_tables(np.random.default_rng(seed))
+    policy = small_blocks.policy(not_known="shown")
+    try:
+        before = protect(request, policy)
+    except NotProtectableError:
+        return
+    monkeypatch.setattr(protecting, "confirmed", lambda problem, _: [[]] * len(problem.targets))
+    protected = protect(request, policy)
+    if not protected.unprotected:
+        assert not before.problem.targets
+        return
+    later = hidden_in(protected, 1, request)
+    of_levels = [hidden for cell, hidden in later.items() if cell.level]
+    assert of_levels
+    assert all(of_levels)
 
 
 @pytest.mark.parametrize("seed", range(25))

@@ -9,7 +9,7 @@ from itertools import permutations
 
 import numpy as np
 
-from mothers_margins.disclosure.feasible_values import Question, witnesses
+from mothers_margins.disclosure.feasible_values import NEVER, Question, witnesses
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import (
     FORMS,
@@ -201,6 +201,7 @@ class _Search:
         ]
         decided = dict(self._request.earlier)
         tiers = sorted({candidate.tier for candidate in candidates})
+        variable_of = [candidate.cell.variable for candidate in candidates]
         every_target = self._wanted(forms)
         lost = self._known_before(every_target)
         targets = [pair for pair in every_target if pair[1].name not in lost]
@@ -212,7 +213,7 @@ class _Search:
             tried = tuple(table for own in chosen.witnesses for table in own)
             wanted = [pair for pair in targets if pair[1].name not in lost]
             problem = self._problem(candidates, decided, wanted, tier, tried)
-            problem, chosen, pinned = _later_tier(problem)
+            problem, chosen, pinned = _later_tier(problem, variable_of)
             lost += pinned
         cells = {
             candidate.cell: _decided(candidate, bool(chosen.hidden[place]), self._request)
@@ -310,29 +311,49 @@ def _tie(cell: Cell) -> float:
     return int(sha256(name.encode()).hexdigest()[:8], 16) / 2**33
 
 
-def _later_tier(problem: Problem) -> tuple[Problem, Chosen, list[tuple[str, ...]]]:
-    """A tier after the first: what earlier ones pin is left out and named, for nothing that this
-    tier hides can mend it; if the rest cannot be protected, the whole tier is hidden.
+def _later_tier(
+    problem: Problem, variable_of: Sequence[str]
+) -> tuple[Problem, Chosen, list[tuple[str, ...]]]:
+    """A tier after the first, and the targets that are not shown to be safe even with all of the
+    tier hidden, by name.
+
+    Nothing that this tier hides can mend such a target; but what it shows could tell more of it. So
+    nothing of its variable is shown. Where it is not proved that what came before pins it, it may
+    be open and yet hard to confirm: then nothing of the tier is shown. If the rest cannot be
+    protected, the whole tier is hidden as well. variable_of: by cell.
     """
     everything = problem.hidden | ~problem.certain
     with_all_hidden = confirmed(problem, everything)
-    is_open = [
-        len(own) >= target.values
-        for target, own in zip(problem.targets, with_all_hidden, strict=True)
-    ]
-    pairs = list(zip(problem.targets, with_all_hidden, is_open, strict=True))
-    pinned = [target.name for target, _, passes in pairs if not passes]
-    tables = tuple(table for _, own, _ in pairs for table in own)
+    pairs = list(zip(problem.targets, with_all_hidden, strict=True))
+    doubtful = [target for target, own in pairs if len(own) < target.values]
+    names = [target.name for target in doubtful]
+    safe = [(target, tuple(own)) for target, own in pairs if len(own) >= target.values]
+    tables = tuple(table for _, own in safe for table in own)
+    touched = np.isin(np.array(variable_of, dtype=object), [name[0] for name in names])
     problem = replace(
         problem,
-        targets=tuple(target for target, _, passes in pairs if passes),
+        hidden=problem.hidden | (touched & ~problem.certain),
+        targets=tuple(target for target, _ in safe),
         tried=(*problem.tried, *tables),
     )
+    all_hidden = Chosen(everything, tuple(own for _, own in safe))
+    question = problem.question(everything)
+    if not all(_is_pinned(question, target) for target in doubtful):
+        return problem, all_hidden, names
     try:
-        return problem, suppress(problem), pinned
+        return problem, suppress(problem), names
     except NotProtectableError:
-        own = tuple(tuple(tables) for _, tables, passes in pairs if passes)
-        return problem, Chosen(everything, own), pinned
+        return problem, all_hidden, names
+
+
+def _is_pinned(question: Question, target: Target) -> bool:
+    """Whether a linear programme, whose range is never too narrow, proves that a target cannot have
+    the values it needs.
+    """
+    solver = question.with_sum(target.weights, whole=False)
+    least, _, _ = solver.extreme(target.weights, -1)
+    most, _, _ = solver.extreme(target.weights, 1)
+    return most - least < target.values - 1 - NEVER
 
 
 def _is_hidden(

@@ -140,7 +140,8 @@ def confirmed(problem: Problem, hidden: Array) -> list[list[Array]]:
     """
     question = problem.question(hidden)
     nearby = question.neighbourhood(problem.moves)
-    is_thorough = problem.is_thorough or not question.has_intervals
+    has_moves = problem.moves.shape[1] > 0
+    is_thorough = problem.is_thorough or not question.has_intervals or not has_moves
     pool = Pool(problem)
     every = []
     for target in problem.targets:
