@@ -356,7 +356,7 @@ def test_what_the_groups_are_made_from_is_not_tested(demo, esmi):
         "cpp_either",
         "involved_either",
     }
-    made |= {"involvement_course", "continued", "cpp_or_custody_lost"}
+    made |= {"involvement_course", "continued", "cpp_or_custody_lost", "safeguarding_t1_in_three"}
     for between in (AT_1, *esmi.contrasts("cpp_t1").values()):
         results = mm.compare(demo, esmi.variables, between)
         assert set(results.loc[results["note"] == "groups_made_from_it", "variable"]) == made
