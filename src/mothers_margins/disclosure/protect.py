@@ -199,22 +199,13 @@ class _Search:
             for name, printing in self._printings.items()
             for candidate in printing.candidates(forms[name])
         ]
-        decided = dict(self._request.earlier)
-        tiers = sorted({candidate.tier for candidate in candidates})
-        variable_of = [candidate.cell.variable for candidate in candidates]
         every_target = self._wanted(forms)
-        lost = self._known_before(every_target)
-        targets = [pair for pair in every_target if pair[1].name not in lost]
-        problem, chosen = self._first_tier(forms, candidates, targets, tiers[0] if tiers else 0)
-        for tier in tiers[1:] if all_tiers else ():
-            for place, candidate in enumerate(candidates):
-                if candidate.tier < tier:
-                    decided[candidate.cell] = bool(chosen.hidden[place])
-            tried = tuple(table for own in chosen.witnesses for table in own)
-            wanted = [pair for pair in targets if pair[1].name not in lost]
-            problem = self._problem(candidates, decided, wanted, tier, tried)
-            problem, chosen, pinned = _later_tier(problem, variable_of)
-            lost += pinned
+        known_before = self._known_before(every_target)
+        targets = [pair for pair in every_target if pair[1].name not in known_before]
+        problem, chosen = self._first_tier(forms, candidates, targets, _first_of(candidates))
+        lost: list[tuple[str, ...]] = []
+        if all_tiers:
+            problem, chosen, lost = self._later_tiers(candidates, targets, problem, chosen)
         cells = {
             candidate.cell: _decided(candidate, bool(chosen.hidden[place]), self._request)
             for place, candidate in enumerate(candidates)
@@ -228,8 +219,32 @@ class _Search:
             chosen.hidden,
             chosen.witnesses,
             tuple(target for _, target in every_target),
-            tuple(lost),
+            (*known_before, *lost),
         )
+
+    def _later_tiers(
+        self,
+        candidates: list[Candidate],
+        targets: list[tuple[int, Target]],
+        problem: Problem,
+        chosen: Chosen,
+    ) -> tuple[Problem, Chosen, list[tuple[str, ...]]]:
+        """What is printed after the first, tier by tier; and the targets that are not shown to be
+        safe.
+        """
+        decided = dict(self._request.earlier)
+        variable_of = [candidate.cell.variable for candidate in candidates]
+        lost: list[tuple[str, ...]] = []
+        for tier in sorted({candidate.tier for candidate in candidates})[1:]:
+            for place, candidate in enumerate(candidates):
+                if candidate.tier < tier:
+                    decided[candidate.cell] = bool(chosen.hidden[place])
+            tried = tuple(table for own in chosen.witnesses for table in own)
+            wanted = [pair for pair in targets if pair[1].name not in lost]
+            problem = self._problem(candidates, decided, wanted, tier, tried)
+            problem, chosen, names = _later_tier(problem, variable_of)
+            lost += names
+        return problem, chosen, lost
 
     def _wanted(self, forms: Mapping[str, Form]) -> list[tuple[int, Target]]:
         """Targets with their tiers: of every variable of the block, whatever its form; and of a
@@ -309,6 +324,11 @@ def _tie(cell: Cell) -> float:
     """
     name = "\0".join((cell.variable, cell.level, cell.group))
     return int(sha256(name.encode()).hexdigest()[:8], 16) / 2**33
+
+
+def _first_of(candidates: Sequence[Candidate]) -> int:
+    """The tier of what is printed first; 0 where nothing is."""
+    return min((candidate.tier for candidate in candidates), default=0)
 
 
 def _later_tier(

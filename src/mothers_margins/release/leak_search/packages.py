@@ -22,7 +22,7 @@ DAMAGED = (
     zipfile.LargeZipFile,
     zlib.error,
     struct.error,
-    NotImplementedError,
+    NotImplementedError,  # zipfile's answer to a way of packing that it does not know
     RuntimeError,  # an encrypted part
     EOFError,
     OSError,
