@@ -215,8 +215,8 @@ def largest_by_chance(comparisons: int) -> str:
 def described(name: str, whose: str, found: pd.DataFrame) -> str:
     """One line: the largest distance and z, with their coefficients, and the ratios."""
     return (
-        f"{name}, {whose}: at most {found['apart'].max():.3f} SE apart ({found['apart'].idxmax()}), "
-        f"z at most {found['z'].max():.2f} ({found['z'].idxmax()}), "
+        f"{name}, {whose}: at most {found['apart'].max():.3f} SE apart "
+        f"({found['apart'].idxmax()}), z at most {found['z'].max():.2f} ({found['z'].idxmax()}), "
         f"SE ratios {found['ratio'].min():.3f} to {found['ratio'].max():.3f}"
     )
 
