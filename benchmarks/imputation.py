@@ -13,10 +13,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
+from scipy.stats import norm
 
 from mothers_margins.imputation import Pooled, chained
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "data" / "reference"
+FURTHER = json.loads((REFERENCE / "parity_more.json").read_text(encoding="utf-8"))
+FURTHER.pop("about")
+# Parity, declared before it is run: m = 200 by each seed, all seeds of a data set put together.
+SEEDS = range(1, 7)
+IMPUTATIONS = 200
+BAR = 3  # the least z that no coefficient of all seeds together may reach
 KINDS = ["logit"] * 9 + ["ologit"] * 4 + ["mlogit"] * 3 + ["pmm"] * 7
 
 
@@ -117,27 +125,27 @@ def growth() -> None:
         )
 
 
-def births(seed: int) -> tuple[Pooled, list[dict[str, list[float]]]]:
-    """The births with holes, pooled here, by plain draws, and by mice 3.15.0 twice."""
+def births(seed: int) -> pd.DataFrame:
+    """The births with holes, pooled here by plain draws."""
     frame = pd.read_csv(REFERENCE / "birthwt_holes.csv", dtype={"ptlc": "str"})
     frame["race"] = pd.Categorical(frame["race"], ["white", "black", "other"])
     frame["ptlc"] = pd.Categorical(frame["ptlc"], ["0", "1", "2+"], ordered=True)
     equations = {"lwt": "regress", "race": "mlogit", "smoke": "logit", "ptlc": "ologit"}
-    imputations = chained(frame, equations, m=200, burnin=20, seed=seed, draws="plain")
-    runs = json.loads((REFERENCE / "imputation.json").read_text(encoding="utf-8"))["mice_3_15_0"]
-    runs = runs["birthwt_norm_logreg_mlogitP_ologitP"]["runs"]
-    theirs = [
-        {"estimate": run["estimate"], "std_error": run["se"], "mc_error": run["mc_se_estimate"]}
-        for run in runs
-    ]
-    return imputations.fit("low ~ age + lwt + race + smoke + ptlc + ht + ui"), theirs
+    imputations = chained(frame, equations, m=IMPUTATIONS, burnin=20, seed=seed, draws="plain")
+    return numbers_of(imputations.fit("low ~ age + lwt + race + smoke + ptlc + ht + ui"))
 
 
-def further(name: str, seed: int, m: int = 200) -> tuple[Pooled, list[dict[str, list[float]]]]:
-    """A data set of tests/parity/make_parity.R, pooled here, by plain draws, and by mice 3.15.0
-    twice.
-    """
-    study = json.loads((REFERENCE / "parity_more.json").read_text(encoding="utf-8"))[name]
+def births_by_mice() -> list[pd.DataFrame]:
+    """Each stored run of mice 3.15.0 on the births, terms in our order."""
+    stored = json.loads((REFERENCE / "imputation.json").read_text(encoding="utf-8"))
+    runs = stored["mice_3_15_0"]["birthwt_norm_logreg_mlogitP_ologitP"]["runs"]
+    names = {"estimate": "estimate", "std_error": "se", "mc_error": "mc_se_estimate"}
+    return [pd.DataFrame({ours: run[theirs] for ours, theirs in names.items()}) for run in runs]
+
+
+def further(name: str, seed: int) -> pd.DataFrame:
+    """A data set of tests/parity/make_parity.R, pooled here by plain draws."""
+    study = FURTHER[name]
     frame = pd.read_csv(REFERENCE / study["file"], dtype=dict.fromkeys(study["levels"], "str"))
     for column, levels in study["levels"].items():
         frame[column] = pd.Categorical(
@@ -146,39 +154,99 @@ def further(name: str, seed: int, m: int = 200) -> tuple[Pooled, list[dict[str, 
     outcome = study["formula"].split(" ~ ")[0]
     if study["model"] == "logit":
         frame[outcome] = frame[outcome].cat.codes.astype(float)
-    imputations = chained(frame, study["methods"], m=m, burnin=20, seed=seed, draws="plain")
-    return imputations.fit(study["formula"], study["model"]), study["runs"]
+    imputations = chained(
+        frame, study["methods"], m=IMPUTATIONS, burnin=20, seed=seed, draws="plain"
+    )
+    return numbers_of(imputations.fit(study["formula"], study["model"]))
 
 
-def compared(ours: Pooled, runs: list[dict[str, list[float]]]) -> pd.DataFrame:
-    """By coefficient: difference from the mean of the runs in their SE, in Monte Carlo errors, and
-    ratio of SE.
+def further_by_mice(name: str) -> list[pd.DataFrame]:
+    """Each stored run of mice 3.15.0 on that data set, terms in our order."""
+    columns = ["estimate", "std_error", "mc_error"]
+    return [pd.DataFrame({key: run[key] for key in columns}) for run in FURTHER[name]["runs"]]
+
+
+def numbers_of(pooled: Pooled) -> pd.DataFrame:
+    """By coefficient: estimate, standard error and Monte Carlo error."""
+    return pooled.to_frame()[["estimate", "std_error", "mc_error"]]
+
+
+def together(runs: list[pd.DataFrame]) -> dict[str, np.ndarray]:
+    """The mean of runs that differ in their seed only, with the Monte Carlo error of that mean."""
+    estimates, std_errors, mc_errors = (
+        np.array([run[column] for run in runs]) for column in ("estimate", "std_error", "mc_error")
+    )
+    return {
+        "estimate": estimates.mean(axis=0),
+        "std_error": std_errors.mean(axis=0),
+        "mc_error": np.sqrt(np.square(mc_errors).sum(axis=0)) / len(runs),
+    }
+
+
+def compared(ours: list[pd.DataFrame], theirs: list[pd.DataFrame]) -> pd.DataFrame:
+    """By coefficient: how far our runs together are from theirs in their standard errors and in
+    Monte Carlo errors of the difference (z), and the ratio of standard errors.
     """
-    theirs, errors = (
-        np.mean([run[key] for run in runs], axis=0) for key in ("estimate", "std_error")
-    )
-    doubt = np.sqrt(
-        ours.mc_error.to_numpy() ** 2
-        + np.mean([np.square(run["mc_error"]) for run in runs], axis=0) / len(runs)
-    )
-    difference = (ours.params - theirs).abs()
+    here, there = together(ours), together(theirs)
+    difference = np.abs(here["estimate"] - there["estimate"])
     return pd.DataFrame(
-        {"apart": difference / errors, "in_mc": difference / doubt, "ratio": ours.bse / errors}
+        {
+            "apart": difference / there["std_error"],
+            "z": difference / np.hypot(here["mc_error"], there["mc_error"]),
+            "ratio": here["std_error"] / there["std_error"],
+        },
+        index=ours[0].index,
+    )
+
+
+def largest_by_chance(comparisons: int) -> str:
+    """What the largest z of so many comparisons is if nothing differs.
+
+    Were they independent; terms of one model are not quite, which makes it a little smaller.
+    """
+    median = norm.isf((1 - 0.5 ** (1 / comparisons)) / 2)
+    beyond = 1 - (1 - 2 * norm.sf(BAR)) ** comparisons
+    return (
+        f"by chance alone the largest z of {comparisons} is {median:.1f} in the middle, "
+        f"and {BAR} or more in {100 * beyond:.0f}% of benchmarks"
+    )
+
+
+def described(name: str, whose: str, found: pd.DataFrame) -> str:
+    """One line: the largest distance and z, with their coefficients, and the ratios."""
+    return (
+        f"{name}, {whose}: at most {found['apart'].max():.3f} SE apart "
+        f"({found['apart'].idxmax()}), z at most {found['z'].max():.2f} ({found['z'].idxmax()}), "
+        f"SE ratios {found['ratio'].min():.3f} to {found['ratio'].max():.3f}"
     )
 
 
 def parity() -> None:
-    more = json.loads((REFERENCE / "parity_more.json").read_text(encoding="utf-8"))
-    for name in ("births", *(key for key in more if key != "about")):
-        for seed in (1, 2):
-            beside = compared(*(births(seed) if name == "births" else further(name, seed)))
-            worst = beside["apart"].idxmax()
-            print(
-                f"{name}, seed {seed}: at most {beside['apart'].max():.3f} SE apart from mice "
-                f"({worst}; largest "
-                f"{beside['in_mc'].max():.1f} Monte Carlo errors), "
-                f"SE ratios {beside['ratio'].min():.3f} to {beside['ratio'].max():.3f}"
-            )
+    """Beside mice, as declared before it was run: all SEEDS together against all stored runs, one z
+    for each coefficient, none of BAR or more. Single seeds are printed too, and decide nothing.
+    """
+    names = ["births", *FURTHER]
+    work = [(name, seed) for name in names for seed in SEEDS]
+    runs = Parallel(n_jobs=2)(
+        delayed(births)(seed) if name == "births" else delayed(further)(name, seed)
+        for name, seed in work
+    )
+    single, all_together = [], []
+    for name in names:
+        theirs = births_by_mice() if name == "births" else further_by_mice(name)
+        ours = [run for (of, _), run in zip(work, runs, strict=True) if of == name]
+        for seed, run in zip(SEEDS, ours, strict=True):
+            single.append(compared([run], theirs))
+            print(described(name, f"seed {seed}", single[-1]))
+        all_together.append(compared(ours, theirs))
+        print(described(name, f"seeds {SEEDS[0]} to {SEEDS[-1]} together", all_together[-1]))
+    for what, found in (("together", all_together), ("single seeds", single)):
+        z = pd.concat(found)["z"]
+        print(
+            f"{what}: {len(z)} comparisons, largest z {z.max():.2f}, {(z >= BAR).sum()} of {BAR} "
+            f"or more, root mean square {np.sqrt(np.square(z).mean()):.2f} (1 if only chance); "
+            f"{largest_by_chance(len(z))}"
+        )
 
 
 if __name__ == "__main__":

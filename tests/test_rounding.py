@@ -41,7 +41,7 @@ def test_a_table_prints_the_half_rounded(tmp_path, small_study):
     (tmp_path / "own.csv").write_text(text, encoding="utf-8")
     cohort = mm.read_cohort(tmp_path / "own.csv", small_study)
     page = mm.characteristics(mm.summarise(cohort, ["score"], ["all"]))._repr_html_()
-    assert "<td>23.1 (5.1)</td>" in page
+    assert "<td>23.1\u00a0(5.1)</td>" in page
 
 
 @pytest.mark.parametrize("decimals", [1, 2])

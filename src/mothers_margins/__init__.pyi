@@ -46,6 +46,7 @@ from mothers_margins.figures.imputation import fmi_by_m as fmi_by_m
 from mothers_margins.figures.imputation import imputed_bars as imputed_bars
 from mothers_margins.figures.imputation import traces as traces
 from mothers_margins.known_truth.plan_test import plan_test as plan_test
+from mothers_margins.notebook_parameters import true_or_false as true_or_false
 from mothers_margins.release.preview_release import preview_release as preview_release
 from mothers_margins.release.released import Released as Released
 from mothers_margins.release.released import read_release as read_release

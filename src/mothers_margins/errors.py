@@ -57,7 +57,8 @@ def expect(given: object, kind: type, who: str, what: str) -> None:
 def expect_flags(who: str, **flags: object) -> None:
     """Raise UsageError, in the name of the verb `who`, for flags that are neither True nor False.
 
-    Papermill hands `-p percent false` to a notebook as text, which is true in Python.
+    A text is refused, because 'false' is true in Python. What papermill hands to a notebook as text
+    is read there (notebook_parameters).
     """
     wrong = [name for name, given in flags.items() if given is not True and given is not False]
     if wrong:

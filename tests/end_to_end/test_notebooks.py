@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mothers_margins.batch.notebook import read_notebook
 from mothers_margins.batch.plan import declared_parameters, read_run_list
 from tests.conftest import REPOSITORY
 
@@ -51,6 +52,16 @@ def test_it_is_thin(path):
             ast.While,
             ast.Try,
         }, source
+
+
+def test_its_parameters_that_are_true_or_false_may_come_as_text(path):
+    """`papermill -p percent false` hands over text: each is read before anything else is asked."""
+    asked = declared_parameters(read_notebook(path), path.name)
+    setup = cells(path, "code")[1].splitlines()
+    for name in (name for name, parameter in asked.items() if parameter.type is bool):
+        reading = f'{name} = mm.true_or_false("{name}", {name})'
+        used = next(place for place, line in enumerate(setup) if re.search(rf"\b{name}\b", line))
+        assert setup[used] == reading
 
 
 def test_it_tells_a_story(path):

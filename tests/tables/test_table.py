@@ -305,6 +305,32 @@ def test_headings_stand_over_their_own_columns_in_any_order():
     assert re.findall(r">([ABC])<", second) == ["B", "C"]
 
 
+def test_a_page_never_parts_a_number_from_its_bracket():
+    """A narrow column breaks at plain blanks: "23.0" alone in a line reads as another number."""
+    cells = (
+        Cell("{mean} ({low} to {high})", {"mean": 23.0, "low": -2.5, "high": 25.1}),
+        Cell("{n} ({percent}% of {denominator})", {"n": 7, "percent": 64, "denominator": 11}),
+        Cell("{percent}% ({n} of {denominator})", {"percent": 64, "n": 7, "denominator": 11}),
+        Cell("item 3 (harm) asked (twice)"),
+    )
+    columns = tuple(Column(key, key.upper()) for key in "abcd")
+    table = Table(
+        "t", "T", "Stub", columns, (Section("", (Row("l", cells, "v"),)),), (), "", "", ROUNDING
+    )
+    for html in (table.to_html(), table._repr_html_()):
+        row = html[html.index("<tbody>") : html.index("</tbody>")]
+        assert [cell.split(">")[1] for cell in row.split("</td>")[:-1]][1:] == [
+            "7\u00a0(64% of 11)",
+            "64%\u00a0(7 of 11)",
+            "item 3\u00a0(harm) asked (twice)",
+        ]
+        assert "23.0\u00a0(\u22122.5 to 25.1)</td>" in row
+        assert not re.search(r"[\d%] \(", row)
+    assert table.quote("v", "a") == "23.0 (\u22122.5 to 25.1)"
+    assert "7 (64% of 11)" in repr(table)
+    assert "\u00a0" not in repr(table)
+
+
 def test_a_part_that_is_missing_prints_as_missing(six_women):
     one = mm.summarise(six_women, ["score"], {"one": {"side": "left", "house": "own"}})
     assert (

@@ -18,6 +18,7 @@ from mothers_margins import places
 from mothers_margins.batch.notebook import Notebook, read_notebook, source, tags
 from mothers_margins.batch.watch import Signature, signature
 from mothers_margins.errors import UsageError, near, unknown
+from mothers_margins.notebook_parameters import truth_of
 from mothers_margins.study.yaml_file import Definition, as_tuple, parse_yaml
 
 Value = bool | int | float | str
@@ -269,7 +270,7 @@ def _apply(setting: str, entries: Iterable[str], drafts: Mapping[str, _Draft]) -
 def _typed(text: str, kind: type) -> Value | None:
     """`text` as a value of `kind`, or None; nothing is guessed (papermill reads 007 as 7)."""
     if kind is bool:
-        return {"true": True, "false": False}.get(text.lower())
+        return truth_of(text)
     try:
         value: Value = kind(text if "_" not in text or kind is str else "not a number")
     except ValueError:

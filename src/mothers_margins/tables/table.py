@@ -2,6 +2,7 @@
 rendered.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -25,6 +26,8 @@ WHOLE_NUMBERS = frozenset(
     ("n", "denominator", "missing", "df", "whole", "per_100", "per_100_low", "per_100_high")
 )
 RATIOS = frozenset(("ratio", "ratio_low", "ratio_high", "statistic", "standardised"))
+BEFORE_BRACKET = re.compile(r"(?<=[\d%]) (?=\()")  # the blank between a number and its bracket
+NO_BREAK_SPACE = "\u00a0"
 INDENT = "\u2003"  # em space: unlike a style sheet it survives into Word and PDF
 # Doubled class names outweigh the rules that JupyterLab has for every table.
 STYLE = """<style>
@@ -56,8 +59,8 @@ font-weight:400;font-style:normal}
 .mm-table.mm-wide tfoot p{max-width:140ch}
 .mm-table.mm-wide tbody th[scope=row]{min-width:14em;max-width:22em}
 @media(max-width:40em){.mm-table.mm-table{font-size:13px}
-.mm-table.mm-table :is(th,td){padding-right:.4em;white-space:normal}
-.mm-table.mm-table tbody th[scope=row]{overflow-wrap:anywhere;min-width:9em}
+.mm-table.mm-table :is(th,td){padding-inline:.3em;white-space:normal}
+.mm-table.mm-table tbody th[scope=row]{overflow-wrap:anywhere;min-width:7em}
 .mm-table.mm-table :is(caption,tfoot p){max-width:calc(100vw - 3em)}}
 </style>"""
 
@@ -275,10 +278,11 @@ class Table:
 
     def _cell(self, cell: Cell, digits: int) -> str:
         text = self.print(cell)
+        written = escape(_unparted(text)) + _superscript(cell.mark)
         if cell.numbers is None:
-            return f"<td class='mm-text'>{escape(text)}{_superscript(cell.mark)}</td>"
+            return f"<td class='mm-text'>{written}</td>"
         pad = FIGURE_SPACE * (digits - _leading_digits(text))
-        return f"<td>{pad}{escape(text)}{_superscript(cell.mark)}</td>"
+        return f"<td>{pad}{written}</td>"
 
     def _digits(self) -> list[int]:
         """Per column, how many digits the longest leading whole number has."""
@@ -338,6 +342,13 @@ class Notes:
             *(("", text) for text in self._plain),
             *((mark, text) for text, mark in self._marked.items()),
         )
+
+
+def _unparted(text: str) -> str:
+    """`text` for a page, where a narrow column may break it, but never between a number and the
+    bracket that follows it.
+    """
+    return BEFORE_BRACKET.sub(NO_BREAK_SPACE, text)
 
 
 def _superscript(mark: str) -> str:
