@@ -11,6 +11,7 @@ from benchmarks.disclosure_attacks import Reader, against_ours, naive
 from mothers_margins.disclosure import protect as protecting
 from mothers_margins.disclosure import suppression
 from mothers_margins.disclosure.audit import audit
+from mothers_margins.disclosure.feasible_values import witnesses
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.printed import Cell, Printing, Variable
 from mothers_margins.disclosure.protect import Protected, Request, protect
@@ -166,6 +167,7 @@ TWINS = {
     "canm_01": 4,
 }
 WITH_THE_SAME_PATTERN = 17
+MOST_TWINS = 5  # that are looked for beside the witnesses
 
 
 def twins_of(request: Request, protected: Protected, place: int) -> Iterator[Request]:
@@ -173,14 +175,9 @@ def twins_of(request: Request, protected: Protected, place: int) -> Iterator[Req
     system, target = protected.system, protected.problem.targets[place]
     own = int(target.weights @ system.truth)
     question = protected.problem.question(protected.hidden)
-    nearby = question.neighbourhood(system.moves)
-    near = [
-        nearby.table(system.truth, target.weights, own + step)
-        for step in (1, -1, 2, -2)
-        if own + step >= 0
-    ]
+    near = witnesses(question, target.weights, MOST_TWINS)
     for table in (*near, *protected.witnesses[place]):
-        if table is not None and target.weights @ table != own:
+        if target.weights @ table != own:
             counts = joint_table(system, table)
             yield replace(request, block=replace(request.block, counts=counts))
 

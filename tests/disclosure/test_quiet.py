@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-SCRIPT = "from mothers_margins.disclosure.feasible_values import quiet_solver; quiet_solver().run()"
+SCRIPT = "from mothers_margins.disclosure.solver import quiet_solver; quiet_solver().run()"
 
 
 def test_a_solver_prints_nothing():

@@ -59,7 +59,6 @@ def problem_of(seed: int, form: str, levels=("Yes", "No", ""), most: int = 3):
         np.array([one.must_hide for one in candidates], dtype=bool),
         np.array([one.must_show for one in candidates], dtype=bool),
         targets,
-        system.moves,
     )
     return problem, rows
 
@@ -148,7 +147,7 @@ def test_intervals_and_witnesses_are_those_of_all_tables(levels, most, form):
             for target in problem.targets:
                 values = np.unique(left @ target.weights)
                 assert interval(question, target.weights) == (values[0], values[-1])
-                own = witnesses(question, target.weights, WANTED, [problem.truth])
+                own = witnesses(question, target.weights, WANTED)
                 assert len(own) == min(WANTED, len(values))
                 assert {int(target.weights @ table) for table in own} <= {*values.tolist()}
 
@@ -185,6 +184,7 @@ def test_what_pins_a_count_is_irreducible(form):
 def test_what_contradicts_itself_is_said():
     nothing = np.array([5.0])
     rows = Statements(np.array([[1, 0]]), nothing, nothing, nothing * 0, nothing, np.array([0]))
-    question = Question(np.array([[1, 1]]), np.array([3]), rows, np.array([True]))
+    truth = np.array([5, -2])
+    question = Question(np.array([[1, 1]]), np.array([3]), rows, np.array([True]), truth)
     with pytest.raises(InfeasibleError):
         interval(question, np.array([0, 1]))

@@ -5,7 +5,6 @@ which printed numbers.
 from dataclasses import dataclass
 
 from mothers_margins.disclosure.feasible_values import (
-    NotSolvedError,
     Question,
     interval,
     pinned_by,
@@ -14,6 +13,7 @@ from mothers_margins.disclosure.feasible_values import (
 )
 from mothers_margins.disclosure.printed import Cell
 from mothers_margins.disclosure.protect import Protected
+from mothers_margins.disclosure.solver import NotSolvedError
 from mothers_margins.disclosure.suppression import Pool, Target
 
 

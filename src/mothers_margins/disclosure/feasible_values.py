@@ -5,30 +5,19 @@ A table of whole numbers that reproduces every released number is a witness that
 true one. Solvers have called a poor solution optimal before; a witness is checked by adding up.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import highspy
 import numpy as np
-from scipy import sparse
 
-from mothers_margins.disclosure.nearby_tables import Neighbourhood
+from mothers_margins.disclosure.nearest_tables import MOST_NODES, NearestTables
+from mothers_margins.disclosure.solver import InfeasibleError, NotSolvedError, programme
 
 Array = np.ndarray
 NEVER = 1e-7  # of a linear programme: how far a sum may be off
-MOST_NODES = 30  # of an integer programme; what it has not found by then counts as not found
-MOST_MENDED = 6  # tables that almost agree
-SMALLEST_STEP = 0.5  # between two whole numbers
-
-
-class InfeasibleError(ValueError):
-    """No table at all reproduces what is said to be known: it contradicts itself."""
-
-
-class NotSolvedError(ArithmeticError):
-    """The solver ended without an optimum. Nothing is taken from it."""
+VARIANTS = 8  # of what a change costs, in search of one of whole participants
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,30 +61,18 @@ class Range:
         self.first = len(known)  # place of the first statement among the rows
         self.rows = len(known) + len(statements.weights)
         self._columns = statements.weights.shape[1]
-        self._solver = quiet_solver()
-        self._pass(known, totals, whole)
+        self._solver = programme(
+            np.zeros(self._columns),
+            np.full(self._columns, highspy.kHighsInf),
+            np.vstack([known, statements.weights]),
+            np.concatenate([totals, statements.low]),
+            np.concatenate([totals, statements.high]),
+            whole,
+        )
+        if whole:
+            self._solver.setOptionValue("mip_max_nodes", MOST_NODES)
         self._low = statements.low.astype(float)
         self._high = statements.high.astype(float)
-
-    def _pass(self, known: Array, totals: Array, whole: bool) -> None:
-        statements = self.statements
-        model = highspy.HighsLp()
-        model.num_col_ = self._columns
-        model.num_row_ = self.rows
-        model.col_cost_ = np.zeros(self._columns)
-        model.col_lower_ = np.zeros(self._columns)
-        model.col_upper_ = np.full(self._columns, highspy.kHighsInf)
-        model.row_lower_ = np.concatenate([totals, statements.low]).astype(float)
-        model.row_upper_ = np.concatenate([totals, statements.high]).astype(float)
-        matrix = sparse.csr_matrix(np.vstack([known, statements.weights]).astype(float))
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = matrix.indptr
-        model.a_matrix_.index_ = matrix.indices
-        model.a_matrix_.value_ = matrix.data
-        if whole:
-            model.integrality_ = [highspy.HighsVarType.kInteger] * self._columns
-            self._solver.setOptionValue("mip_max_nodes", MOST_NODES)
-        self._solver.passModel(model)
 
     def hide(self, hidden: Array) -> None:
         """Make the statements of shown cells only. hidden: by cell 1 where it is hidden, 0 where it
@@ -108,11 +85,6 @@ class Range:
         for row in changed.tolist():
             self._solver.changeRowBounds(self.first + row, low[row], high[row])
         self._low, self._high = low, high
-
-    def limit(self, row: int, low: float, high: float) -> None:
-        """Set the bounds of one statement by hand."""
-        self._solver.changeRowBounds(self.first + row, low, high)
-        self._low[row], self._high[row] = low, high
 
     def extreme(self, weights: Array, sign: int) -> tuple[float, Array, Array]:
         """The most (sign 1) or the least (sign -1) of a sum; the table; and how fast the optimum
@@ -134,25 +106,6 @@ class Range:
         return float(weights @ table), table, slopes
 
 
-class _Silent(highspy.Highs):
-    """A solver without callbacks, whose enabling announces the program on the terminal."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802  # its name is highspy's
-        """None is used."""
-
-
-# Any: highspy has no types
-def quiet_solver() -> Any:
-    """A solver that prints nothing, uses one thread, and stops by gap or nodes, never by time."""
-    solver = _Silent()  # type: ignore[no-untyped-call]  # highspy has no types
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("random_seed", 0)
-    solver.setOptionValue("mip_rel_gap", 0.0)
-    solver.setOptionValue("mip_abs_gap", SMALLEST_STEP)
-    return solver
-
-
 @dataclass(frozen=True, eq=False)
 class Question:
     """What is to be found out about a sum: how many values it can have, all that is made known."""
@@ -161,17 +114,14 @@ class Question:
     totals: Array
     statements: Statements
     made: Array  # truth per statement
-    truth: Array | None = None
+    truth: Array
 
-    def neighbourhood(self, moves: Array) -> Neighbourhood:
+    def nearest(self) -> NearestTables:
         """Tables near the true one, asked for what an attacker cannot rule out."""
-        statements = self.statements
-        return Neighbourhood(
-            moves,
-            statements.weights[self.made],
-            statements.low[self.made],
-            statements.high[self.made],
-        )
+        rows = self.statements
+        nearest = NearestTables(self.truth, self.known, rows.weights, rows.low, rows.high)
+        nearest.make(self.made)
+        return nearest
 
     def agreeing(self, tables: Iterable[Array]) -> list[Array]:
         """Those of some tables that an attacker cannot rule out."""
@@ -180,11 +130,6 @@ class Question:
     def agrees(self, table: Array) -> bool:
         """Whether a table is one of those that an attacker cannot rule out."""
         return is_table(table, self.known, self.totals) and self.statements.hold(table, self.made)
-
-    @property
-    def has_intervals(self) -> bool:
-        """Whether a statement that is made leaves more than one value, as a share does."""
-        return bool((self.statements.low < self.statements.high)[self.made].any())
 
     def with_sum(self, weights: Array, whole: bool) -> Range:
         """A solver with the statements that are made and, last, one on a sum, which is free."""
@@ -202,102 +147,109 @@ def witnesses(
     weights: Array,
     wanted: int,
     tried: Iterable[Array] = (),
-    nearby: Neighbourhood | None = None,
-    is_thorough: bool = True,
+    nearest: NearestTables | None = None,
 ) -> list[Array]:
     """Tables that agree with all that is known and give a sum different values: as many as wanted,
     or fewer if there are no more or none was confirmed.
 
-    tried: tables that may be such, as from an earlier search. What a solver returns counts only
-    after it has been rounded and checked by integer arithmetic.
+    tried: tables that may be such, as from an earlier search. nearest: where others are looked for,
+    if that has been built before. What a solver returns counts only after it has been rounded and
+    checked by integer arithmetic.
     """
     by_value: dict[int, Array] = {}
-    almost: dict[int, Array] = {}  # do not agree as they are, but may be near those that do
-    for table in tried:
-        whole = np.rint(table).astype(np.int64)
-        value = int(weights @ whole)
-        if len(by_value) < wanted and question.agrees(whole):
-            by_value.setdefault(value, whole)
-        elif is_table(whole, question.known, question.totals):
-            almost.setdefault(value, whole)
-    if nearby is not None and by_value:
-        _mend(question, weights, wanted, nearby, by_value, almost)
-        _look_around(question, weights, wanted, nearby, by_value)
-    if len(by_value) < wanted and is_thorough:
-        _search(question, weights, wanted, by_value)
+    for table in (question.truth, *tried):
+        _take(question, weights, table, by_value)
+        if len(by_value) >= wanted:
+            return _in_order(by_value)
+    nearest = nearest or question.nearest()
+    nearest.make(question.made)
+    _look_around(question, weights, wanted, nearest, by_value)
+    _search(question, weights, wanted, nearest, by_value)
+    return _in_order(by_value)
+
+
+def _in_order(by_value: dict[int, Array]) -> list[Array]:
     return [by_value[value] for value in sorted(by_value)]
 
 
-def _mend(
-    question: Question,
-    weights: Array,
-    wanted: int,
-    nearby: Neighbourhood,
-    by_value: dict[int, Array],
-    almost: dict[int, Array],
-) -> None:
-    """Tables that give another value and almost agree, moved until they do."""
-    for value in list(almost)[:MOST_MENDED]:
-        if len(by_value) >= wanted:
-            return
-        if value in by_value:
-            continue
-        table = nearby.table(almost[value], weights, value)
-        if table is not None and question.agrees(table):
-            by_value[value] = table
+def _take(question: Question, weights: Array, table: Array, by_value: dict[int, Array]) -> bool:
+    """Take in a table, rounded, if it agrees and gives the sum a new value; whether it does."""
+    whole = np.rint(table).astype(np.int64)
+    value = int(weights @ whole)
+    if value in by_value or not question.agrees(whole):
+        return False
+    by_value[value] = whole
+    return True
 
 
 def _look_around(
     question: Question,
     weights: Array,
     wanted: int,
-    nearby: Neighbourhood,
+    nearest: NearestTables,
     by_value: dict[int, Array],
 ) -> None:
-    """Further values beside those there are, by moving single participants."""
-    start_value = min(by_value)
-    start = by_value[start_value]
-    for step in (1, -1, 2, -2, 3, -3, 4, -4):
-        if len(by_value) >= wanted:
-            return
-        value = start_value + step
-        if value < 0 or value in by_value:
-            continue
-        table = nearby.table(start, weights, value)
-        if table is not None and question.agrees(table):
-            by_value[value] = table
-
-
-def _search(question: Question, weights: Array, wanted: int, by_value: dict[int, Array]) -> None:
-    """Further values, above those there are, below and between: for each an integer programme that
-    only asks whether there is any such table.
+    """Further values above and below those there are, one by one, by the least change in parts of
+    participants; it is often a change of whole ones. If not, other changes are made cheaper, and at
+    last whole ones are put together from all that was found.
     """
-    least, most = widest(question, weights)
-    solver = question.with_sum(weights, whole=True)
-    row = int(question.made.sum())
-    nothing = np.zeros(len(weights))
-    open_gaps = _gaps(least, most, by_value)
+    open_directions = [1, -1]
+    for variant in range(VARIANTS):
+        for direction in tuple(open_directions):
+            if len(by_value) >= wanted:
+                return
+            try:
+                value = _next_to(by_value, direction, nearest)
+                table = nearest.in_parts(weights, value, variant)
+                _take(question, weights, table, by_value)
+            except InfeasibleError:
+                open_directions.remove(direction)
+            except NotSolvedError:
+                continue
+    for direction in open_directions:
+        has_more = True
+        while has_more and len(by_value) < wanted:
+            try:
+                value = _next_to(by_value, direction, nearest)
+                table = nearest.put_together(weights, value)
+                has_more = _take(question, weights, table, by_value)
+            except (InfeasibleError, NotSolvedError):
+                has_more = False
+
+
+def _next_to(by_value: Mapping[int, Array], direction: int, nearest: NearestTables) -> int:
+    """The value beyond those there are, asked from the table that is next to it."""
+    end = max(by_value) if direction > 0 else min(by_value)
+    nearest.begin_at(by_value[end])
+    return end + direction
+
+
+def _search(
+    question: Question,
+    weights: Array,
+    wanted: int,
+    nearest: NearestTables,
+    by_value: dict[int, Array],
+) -> None:
+    """Further values, above those there are, below and between: for each an integer programme that
+    asks for a table near the true one.
+    """
+    open_gaps = _gaps(by_value)
     while open_gaps and len(by_value) < wanted:
         low, high = open_gaps.pop(0)
-        solver.limit(row, low, high)
         try:
-            _, table, _ = solver.extreme(nothing, 1)
+            table = nearest.whole(weights, low, high)
         except (InfeasibleError, NotSolvedError):
             continue
-        whole = np.rint(table).astype(np.int64)
-        if not question.agrees(whole):
-            continue
-        value = int(weights @ whole)
-        by_value[value] = whole
-        open_gaps += [gap for gap in ((value + 1, high), (low, value - 1)) if gap[0] <= gap[1]]
+        if _take(question, weights, table, by_value):
+            value = int(weights @ np.rint(table).astype(np.int64))
+            open_gaps += [gap for gap in ((value + 1, high), (low, value - 1)) if gap[0] <= gap[1]]
 
 
-def _gaps(least: int, most: int, values: Iterable[int]) -> list[tuple[int, int]]:
+def _gaps(values: Iterable[int]) -> list[tuple[float, float]]:
     """Stretches of whole numbers without one of some values: above, below, then between."""
     ordered = sorted(values)
-    if not ordered:
-        return [(least, most)] if least <= most else []
-    outside = [(ordered[-1] + 1, most), (least, ordered[0] - 1)]
+    outside = [(ordered[-1] + 1, np.inf), (-np.inf, ordered[0] - 1)]
     between = [(low + 1, high - 1) for low, high in pairwise(ordered)]
     return [gap for gap in (*outside, *between) if gap[0] <= gap[1]]
 
@@ -323,11 +275,7 @@ def interval(question: Question, weights: Array) -> tuple[int, int]:
 
 
 def pinned_by(
-    question: Question,
-    weights: Array,
-    wanted: int,
-    moves: Array | None = None,
-    is_thorough: bool = True,
+    question: Question, weights: Array, wanted: int, nearest: NearestTables | None = None
 ) -> list[int]:
     """An irreducible set of printed cells whose statements alone leave a sum fewer values than
     wanted (or fewer that can be confirmed): without any one of them there are enough. Empty if
@@ -335,16 +283,17 @@ def pinned_by(
 
     By halves (Junker 2004, QuickXplain, AAAI 167), so that few sets are asked.
     """
-    made = np.unique(question.statements.cell[question.made])
+    nearest = nearest or question.nearest()
+    seen: list[Array] = []  # tables that leave the sum open where some cells are not printed
 
     def is_pinned(cells: list[int]) -> bool:
         only = question.made & np.isin(question.statements.cell, cells)
-        part = Question(question.known, question.totals, question.statements, only)
-        nearby = None if moves is None else part.neighbourhood(moves)
-        tried = [] if question.truth is None else [question.truth]
-        return len(witnesses(part, weights, wanted, tried, nearby, is_thorough)) < wanted
+        part = replace(question, made=only)
+        found = witnesses(part, weights, wanted, seen, nearest)
+        seen.extend(found)
+        return len(found) < wanted
 
-    cells = [int(cell) for cell in made]
+    cells = [int(cell) for cell in np.unique(question.statements.cell[question.made])]
     if not is_pinned(cells):
         return []
     if is_pinned([]):

@@ -23,6 +23,7 @@ from mothers_margins.disclosure.printed import (
 )
 from mothers_margins.disclosure.suppression import (
     Chosen,
+    Cut,
     NotProtectableError,
     Problem,
     Target,
@@ -38,6 +39,9 @@ from mothers_margins.disclosure.universe import (
     System,
     Universe,
 )
+
+# Where two forms show as much of a variable, the one that says more.
+PREFERENCE: Mapping[Form, int] = {"counts": 3, "share_of_all": 2, "percent": 1, "withheld": 0}
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ class _Search:
             name: Printing(self._system, variable, rule)
             for name, variable in sorted(request.variables.items())
         }
+        self._learnt = _Learnt()
         self._kept: dict[tuple[tuple[str, Form], ...], Protected | None] = {}
         self._first: dict[tuple[tuple[str, Form], ...], tuple[Problem, Chosen]] = {}
         self._targets = {
@@ -125,7 +130,7 @@ class _Search:
         }
 
     def choices(self, name: str) -> list[Form]:
-        """Forms that a variable can have, the fullest first."""
+        """Forms that a variable can have, the one that says most first."""
         if name in self._request.forms:
             return [self._request.forms[name]]
         printing = self._printings[name]
@@ -139,47 +144,69 @@ class _Search:
 
     def best(self) -> Protected:
         """The best combination found."""
-        forms: dict[str, Form] = {name: self._alone(name) for name in self._printings}
+        most = {name: self._most_alone(name) for name in self._printings}
+        forms = {name: self._fullest_of(own) for name, own in most.items()}
         protected = self._tried(forms)  # by what is printed first
-        value = -1.0 if protected is None else _shown(protected)
+        value = -1 if protected is None else _shown(protected)
         for name in self._printings:
             for form in self.choices(name):
+                other = {**forms, name: form}
+                # each variable shows at most what it shows alone
+                bound = sum(most[one][its_form] for one, its_form in other.items())
                 is_whole = protected is not None and not _hides_for_others(protected, name)
-                if form == forms[name] or is_whole or len(self._printings) == 1:
+                if form == forms[name] or is_whole or bound <= value:
                     continue
-                other = self._tried({**forms, name: form})
-                if other is not None and _shown(other) > value + 1e-9:
-                    protected, value = other, _shown(other)
-                    forms[name] = form
+                tried = self._tried(other)
+                if tried is not None and _shown(tried) > value:
+                    protected, value = tried, _shown(tried)
+                    forms = other
         return self._with(forms, all_tiers=True)
 
-    def _alone(self, name: str) -> Form:
-        """The form that shows most of one variable, if it were printed alone."""
+    def _most_alone(self, name: str) -> dict[Form, int]:
+        """The most that a variable can show in each form, if it were printed alone; for forms that
+        cannot be the best of one variable a bound is enough.
+        """
         choices = self.choices(name)
-        if len(choices) == 1 or len(self._printings) == 1:
-            return self._fullest(name, choices)
+        if len(choices) == 1:
+            return {choices[0]: self._bound(name, choices[0])}
+        if len(self._printings) == 1:
+            return self._most(name, choices)
         alone = replace(
             self._request,
             block=self._request.block.margin([name]),
             variables={name: self._request.variables[name]},
         )
-        return _Search(alone, self._policy)._fullest(name, choices)
+        return _Search(alone, self._policy)._most(name, choices)
 
-    def _fullest(self, name: str, choices: Sequence[Form]) -> Form:
-        """The form of one variable that shows most of it."""
-        best, value = choices[0], -1.0
-        if len(choices) == 1:
-            return best
+    def _most(self, name: str, choices: Sequence[Form]) -> dict[Form, int]:
+        """What one variable shows in each form; a bound where another form shows more anyway."""
+        best = -1
+        most: dict[Form, int] = {}
         nothing: dict[str, Form] = dict.fromkeys(self._printings, "withheld")
         for form in choices:
-            tried = self._tried({**nothing, name: form})
-            if tried is None:
+            most[form] = self._bound(name, form)
+            if most[form] <= best:
                 continue
-            if _shown(tried) > value:
-                best, value = form, _shown(tried)
-            if not any(one.why == "others" for one in tried.cells.values()):
-                break  # no other form can show what its own count hides
-        return best
+            tried = self._tried({**nothing, name: form})
+            most[form] = -1 if tried is None else _shown(tried)
+            best = max(best, most[form])
+        return most
+
+    def _bound(self, name: str, form: Form) -> int:
+        """What a variable would show if nothing were hidden but by rule."""
+        candidates = list(self._printings[name].candidates(form))
+        first = _first_of(candidates)
+        costs = [
+            candidate.cost
+            for candidate in candidates
+            if not _is_hidden(candidate, self._request.earlier, first, self._request)
+        ]
+        return sum(costs) + PREFERENCE[form]
+
+    @staticmethod
+    def _fullest_of(most: Mapping[Form, int]) -> Form:
+        """The form that shows most; the fuller one where it is the same."""
+        return max(most, key=lambda form: most[form])
 
     def _tried(self, forms: Mapping[str, Form]) -> Protected | None:
         key = tuple(sorted(forms.items()))
@@ -271,8 +298,9 @@ class _Search:
                 self._system.totals,
                 statements([], self._system.columns),
                 np.zeros(0, dtype=bool),
+                self._system.truth,
             )
-            own = witnesses(question, target.weights, target.values, [self._system.truth])
+            own = witnesses(question, target.weights, target.values)
             if len(own) < target.values:
                 names.append(target.name)
         return names
@@ -287,8 +315,12 @@ class _Search:
         """What is printed first, in given forms: solved once."""
         key = tuple(sorted(forms.items()))
         if key not in self._first:
-            problem = self._problem(candidates, self._request.earlier, targets, tier, ())
-            self._first[key] = problem, suppress(problem)
+            tried = self._learnt.tables
+            problem = self._problem(candidates, self._request.earlier, targets, tier, tried)
+            problem = replace(problem, cuts=self._learnt.cuts(candidates, forms))
+            chosen = suppress(problem)
+            self._learnt.keep(candidates, forms, chosen)
+            self._first[key] = problem, chosen
         return self._first[key]
 
     def _problem(
@@ -311,11 +343,48 @@ class _Search:
             hidden.astype(bool),
             shown & ~hidden.astype(bool),
             tuple(target for own, target in targets if own <= tier),
-            self._system.moves,
-            is_thorough=tier == 0,
             tried=tried,
             certain=np.array([_is_certain(one, decided) for one in candidates], dtype=bool),
         )
+
+
+class _Learnt:
+    """What was learnt with some forms of the variables and holds with others as well: tables that
+    may be witnesses, and cuts whose cells are printed in the same form.
+    """
+
+    def __init__(self) -> None:
+        self.tables: tuple[Array, ...] = ()
+        self._cuts: list[tuple[dict[tuple[Cell, Form], float], Cut]] = []
+
+    def keep(
+        self, candidates: Sequence[Candidate], forms: Mapping[str, Form], chosen: Chosen
+    ) -> None:
+        """Keep what a choice has brought."""
+        self.tables += tuple(table for own in chosen.witnesses for table in own)
+        cells = [candidate.cell for candidate in candidates]
+        known_before = len(self.cuts(candidates, forms))
+        for cut in chosen.cuts[known_before:]:
+            places = np.flatnonzero(cut.weights)
+            by_cell = {
+                (cells[place], forms[cells[place].variable]): float(cut.weights[place])
+                for place in places
+            }
+            self._cuts.append((by_cell, cut))
+
+    def cuts(self, candidates: Sequence[Candidate], forms: Mapping[str, Form]) -> tuple[Cut, ...]:
+        """Cuts of which every cell is printed."""
+        cells = [candidate.cell for candidate in candidates]
+        place_of = {(cell, forms[cell.variable]): place for place, cell in enumerate(cells)}
+        cuts = []
+        for by_cell, cut in self._cuts:
+            if not by_cell.keys() <= place_of.keys():
+                continue
+            weights = np.zeros(len(cells))
+            for cell, weight in by_cell.items():
+                weights[place_of[cell]] = weight
+            cuts.append(replace(cut, weights=weights))
+        return tuple(cuts)
 
 
 def _tie(cell: Cell) -> float:
@@ -431,14 +500,13 @@ def _hides_for_others(protected: Protected, name: str) -> bool:
     )
 
 
-def _shown(protected: Protected) -> float:
-    """How much is shown: costs of the cells that are not hidden; counts before shares before per
-    cent where it is the same.
+def _shown(protected: Protected) -> int:
+    """How much is shown: costs of the cells that are not hidden, without the fractions that decide
+    between equal ones; counts before shares before per cent where it is the same.
     """
     costs = protected.problem.costs
-    shown = float(costs[~protected.hidden.astype(bool)].sum())
-    preference = {"counts": 3.0, "share_of_all": 2.0, "percent": 1.0, "withheld": 0.0}
-    return shown + sum(preference[form] for form in protected.forms.values())
+    shown = round(float(costs[~protected.hidden.astype(bool)].sum()))
+    return shown + sum(PREFERENCE[form] for form in protected.forms.values())
 
 
 # ---- what must stay uncertain

@@ -20,9 +20,10 @@ from mothers_margins.disclosure.feasible_values import (
     Statements,
     is_table,
     pinned_by,
-    quiet_solver,
     witnesses,
 )
+from mothers_margins.disclosure.nearest_tables import NearestTables
+from mothers_margins.disclosure.solver import quiet_solver
 
 Array = np.ndarray
 PATIENCE = 12  # how often targets may be found not to be confirmed before it is given up
@@ -59,9 +60,8 @@ class Problem:
     hidden: Array
     shown: Array
     targets: tuple[Target, ...]
-    moves: Array
-    is_thorough: bool = True
     tried: tuple[Array, ...] = ()
+    cuts: tuple["Cut", ...] = ()
     certain: Array = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def question(self, hidden: Array) -> Question:
@@ -71,13 +71,25 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False)
+class Cut:
+    """What every choice of cells fulfils that leaves a target open: weights @ hidden >= least. It
+    holds wherever the same cells can be printed, whatever else is.
+    """
+
+    weights: Array
+    least: float
+    target: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Chosen:
     """Which cells are hidden (truth per cell), and for each target tables that give it different
-    values and agree with all that is shown.
+    values and agree with all that is shown. cuts: that were found on the way.
     """
 
     hidden: Array
     witnesses: tuple[tuple[Array, ...], ...]
+    cuts: tuple[Cut, ...] = ()
 
 
 class NotProtectableError(ValueError):
@@ -96,10 +108,13 @@ def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
         return _nothing_to_choose(problem)
     attack = _Attack(problem)
     choice = _Choice(problem)
-    hidden = np.maximum(problem.hidden.astype(float), 0.0)
+    every_cut = list(problem.cuts)
+    for cut in every_cut:
+        choice.add(cut)
     whole = not in_part_first
     if whole:
         choice.make_whole()
+    hidden = choice.made()
     patience = PATIENCE
     for _ in range(ROUNDS):
         cuts = attack.cuts(hidden)
@@ -111,12 +126,13 @@ def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
         if not cuts:
             found, cuts = attack.confirmed(hidden)
             if not cuts:
-                return Chosen(hidden.astype(bool), found)
+                return Chosen(hidden.astype(bool), found, tuple(every_cut))
             patience -= 1
             if not patience:
                 raise NotProtectableError(cuts[0].target)
         for cut in cuts:
             choice.add(cut)
+        every_cut += cuts
         hidden = choice.made()
     raise NotProtectableError(("rounds",))
 
@@ -127,7 +143,7 @@ def _nothing_to_choose(problem: Problem) -> Chosen:
     question = problem.question(hidden)
     found = []
     for target in problem.targets:
-        own = witnesses(question, target.weights, target.values, [problem.truth])
+        own = witnesses(question, target.weights, target.values)
         if len(own) < target.values:
             raise NotProtectableError(target.name)
         found.append(tuple(own))
@@ -139,72 +155,51 @@ def confirmed(problem: Problem, hidden: Array) -> list[list[Array]]:
     values: as many as it needs, or fewer, and then it must not be called safe.
     """
     question = problem.question(hidden)
-    nearby = question.neighbourhood(problem.moves)
-    has_moves = problem.moves.shape[1] > 0
-    is_thorough = problem.is_thorough or not question.has_intervals or not has_moves
+    nearest = question.nearest()
     pool = Pool(problem)
     every = []
     for target in problem.targets:
         own = pool.witnesses(question.made, target)
         if len(own) < target.values:
-            tried = own or [problem.truth]
-            own = witnesses(question, target.weights, target.values, tried, nearby, is_thorough)
+            own = witnesses(question, target.weights, target.values, own, nearest)
             pool.add(own)
         every.append(own)
     return every
 
 
-@dataclass(frozen=True, eq=False)
-class _Cut:
-    """weights @ hidden >= least."""
-
-    weights: Array
-    least: float
-    target: tuple[str, ...]
-
-
 class _Attack:
-    """The attacker's programmes, each target's last tables kept: while they still agree with what
-    is shown, its range is known to be wide enough.
+    """The attacker's programmes. Tables that were found are kept: as long as those that agree with
+    what is shown are far enough apart, a target's range is known to be wide enough.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._range = Range(problem.known, problem.totals, problem.statements)
-        self._most = [problem.truth.astype(float) for _ in problem.targets]
-        self._least = [problem.truth.astype(float) for _ in problem.targets]
+        self._nearest: NearestTables | None = None
         self._pool = Pool(problem)
+        self._found = _Found(problem)
 
-    def cuts(self, hidden: Array) -> list[_Cut]:
+    def cuts(self, hidden: Array) -> list[Cut]:
         """A cut for every target whose range is too narrow."""
         self._range.hide(hidden)
+        self._found.hide(hidden)
         cuts = []
-        for place in self._in_doubt(hidden):
-            cut = self._cut(int(place), hidden)
+        for place in range(len(self._problem.targets)):
+            if self._found.is_wide(place):
+                continue
+            cut = self._cut(place, hidden)
             if cut:
                 cuts.append(cut)
         return cuts
 
-    def _in_doubt(self, hidden: Array) -> Array:
-        """Targets whose last tables no longer agree, or are not far enough apart."""
-        statements = self._problem.statements
-        share = hidden[statements.cell]
-        low = statements.low + share * (statements.widest_low - statements.low) - NEVER
-        high = statements.high + share * (statements.widest_high - statements.high) + NEVER
-        doubtful = []
-        for place, target in enumerate(self._problem.targets):
-            most, least = self._most[place], self._least[place]
-            wide = target.weights @ most - target.weights @ least >= target.values - 1 - NEVER
-            sums = statements.weights @ np.column_stack([most, least])
-            agree = (sums >= low[:, None]).all() and (sums <= high[:, None]).all()
-            if not (wide and agree):
-                doubtful.append(place)
-        return np.array(doubtful, dtype=int)
-
-    def _cut(self, place: int, hidden: Array) -> _Cut | None:
+    def _cut(self, place: int, hidden: Array) -> Cut | None:
         target = self._problem.targets[place]
-        most, self._most[place], slopes_up = self._range.extreme(target.weights, 1)
-        least, self._least[place], slopes_down = self._range.extreme(target.weights, -1)
+        most, table, slopes_up = self._range.extreme(target.weights, 1)
+        self._found.add(table)
+        if self._found.is_wide(place):
+            return None
+        least, table, slopes_down = self._range.extreme(target.weights, -1)
+        self._found.add(table)
         lacking = target.values - 1 - (most - least)
         if lacking <= 1e-6:
             return None
@@ -214,7 +209,7 @@ class _Attack:
         gains[gains < 1e-9] = 0.0
         if not gains.any():
             raise NotProtectableError(target.name)
-        return _Cut(gains, needed, target.name)
+        return Cut(gains, needed, target.name)
 
     def _gains(self, slopes: Array) -> Array:
         """How much an extreme moves, at most, when each cell is hidden whole."""
@@ -225,50 +220,39 @@ class _Attack:
         np.add.at(gains, statements.cell, by_low + by_high)
         return gains
 
-    def confirmed(self, hidden: Array) -> tuple[tuple[tuple[Array, ...], ...], list[_Cut]]:
+    def confirmed(self, hidden: Array) -> tuple[tuple[tuple[Array, ...], ...], list[Cut]]:
         """Witnesses of every target; where there are too few, a cut: of the shown cells that pin it
-        one must be hidden; all of them where nobody searches long, so that it ends.
+        one must be hidden.
         """
         question = self._problem.question(hidden)
-        # of counts alone an integer programme is solved at once; shares of unknown bases are hard
-        of_counts = not question.has_intervals
-        nearby = None if of_counts else question.neighbourhood(self._problem.moves)
-        has_moves = self._problem.moves.shape[1] > 0
-        is_thorough = of_counts or self._problem.is_thorough or not has_moves
+        if self._nearest is None:
+            self._nearest = question.nearest()
         found = []
-        cuts: list[_Cut] = []
-        for place, target in enumerate(self._problem.targets):
+        cuts: list[Cut] = []
+        for target in self._problem.targets:
             own = self._pool.witnesses(question.made, target)
             if len(own) < target.values:
-                tried = [*own, self._least[place], self._most[place]]
-                own = witnesses(question, target.weights, target.values, tried, nearby, is_thorough)
+                own = witnesses(question, target.weights, target.values, own, self._nearest)
                 self._pool.add(own)
             found.append(tuple(own))
             if len(own) >= target.values:
                 continue
             if len(cuts) >= AT_ONCE:
                 break  # they are asked again after these have been mended
-            cells = self._to_blame(question, target, hidden)
-            for together in [cells] if is_thorough else [[cell] for cell in cells]:
-                weights = np.zeros(len(self._problem.costs))
-                weights[together] = 1.0
-                cuts.append(_Cut(weights, 1.0, target.name))
+            weights = np.zeros(len(self._problem.costs))
+            weights[self._to_blame(question, target, hidden)] = 1.0
+            cuts.append(Cut(weights, 1.0, target.name))
         return tuple(found), cuts
 
     def _to_blame(self, question: Question, target: Target, hidden: Array) -> list[int]:
         """Shown cells of which one must be hidden so that a target may be confirmed: an irreducible
-        set that pins it, or, where none is found by moving single participants, those that count
-        the same people. Raises NotProtectableError where nothing is left to hide.
+        set that pins it, or, where none was found, those that count the same people. Raises
+        NotProtectableError where nothing is left to hide.
         """
         free = (hidden < 1) & ~self._problem.shown
-        of_counts = not question.has_intervals
-        if of_counts or self._problem.is_thorough:
-            moves = None if of_counts else self._problem.moves
-            pinning = pinned_by(
-                question, target.weights, target.values, moves, is_thorough=of_counts
-            )
-            if len(pinning) and free[pinning].any():
-                return pinning
+        pinning = pinned_by(question, target.weights, target.values, self._nearest)
+        if len(pinning) and free[pinning].any():
+            return pinning
         if not free.any():
             raise NotProtectableError(target.name)
         same = self._overlap(target)
@@ -283,6 +267,46 @@ class _Attack:
         overlap = np.zeros(len(self._problem.costs))
         np.maximum.at(overlap, statements.cell, shared)
         return overlap
+
+
+class _Found:
+    """Tables that linear programmes found, and how far apart they show each target to be."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._statements = problem.statements
+        weights = [target.weights for target in problem.targets]
+        self._targets = np.array(weights, dtype=float).reshape(-1, len(problem.truth))
+        self._needed = np.array([target.values - 1 for target in problem.targets], dtype=float)
+        self._sums: list[Array] = []  # of each table by statement
+        self._values: list[Array] = []  # of each table by target
+        self._most = np.zeros(len(problem.targets))
+        self._least = np.zeros(len(problem.targets))
+        for table in (problem.truth, *problem.tried):
+            self.add(table)  # those that do not agree are left out by `hide`
+
+    def hide(self, hidden: Array) -> None:
+        """Look only at tables that agree with what is shown. hidden: as in `Range.hide`."""
+        rows = self._statements
+        share = hidden[rows.cell]
+        low = rows.low + share * (rows.widest_low - rows.low) - NEVER
+        high = rows.high + share * (rows.widest_high - rows.high) + NEVER
+        sums = np.array(self._sums)
+        agree = ((sums >= low) & (sums <= high)).all(axis=1)
+        values = np.array(self._values)[agree]  # the true table always agrees
+        self._most = values.max(axis=0)
+        self._least = values.min(axis=0)
+
+    def add(self, table: Array) -> None:
+        """Take in a table that agrees with what is shown now."""
+        values = self._targets @ table
+        self._sums.append(self._statements.weights @ table)
+        self._values.append(values)
+        self._most = np.maximum(self._most, values)
+        self._least = np.minimum(self._least, values)
+
+    def is_wide(self, place: int) -> bool:
+        """Whether a target is known to have a range that is wide enough."""
+        return bool(self._most[place] - self._least[place] >= self._needed[place] - NEVER)
 
 
 class Pool:
@@ -342,7 +366,7 @@ class _Choice:
         for cell in range(self._cells):
             self._solver.changeColIntegrality(cell, highspy.HighsVarType.kInteger)
 
-    def add(self, cut: _Cut) -> None:
+    def add(self, cut: Cut) -> None:
         self._last = cut.target
         places = np.flatnonzero(cut.weights)
         self._solver.addRow(

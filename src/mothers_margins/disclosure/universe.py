@@ -18,7 +18,6 @@ from mothers_margins.disclosure.joint_levels import taken_apart
 
 Array = np.ndarray
 NOT_KNOWN = ""  # the level of those whose value is missing
-MOST_MOVES = 40_000_000  # numbers, before those with the same effect are put together
 NOT_CONCERNED = "not_concerned"  # of those to whom a variable does not apply
 
 
@@ -153,40 +152,6 @@ class System:
         """What each row of `known` adds up to."""
         return np.asarray(self.known @ self.truth)
 
-    @cached_property
-    def moves(self) -> Array:
-        """Changes of a table that leave all that is known as it is: one participant of a region
-        goes from one atom to another. columns x k, those with the same effect once; none where they
-        would be too many.
-        """
-        atoms, regions = self.block.counts.shape
-        if atoms * atoms * regions * self.columns > MOST_MOVES:
-            return np.zeros((self.columns, 0), dtype=np.int64)
-        moves: dict[bytes, Array] = {}
-        for region in range(regions):
-            own = self._atom_columns(region)
-            for one in own:
-                for other in own:
-                    move = other - one
-                    if move.any():
-                        moves.setdefault(move.tobytes(), move)
-        if not moves:
-            return np.zeros((self.columns, 0), dtype=np.int64)
-        return np.array(list(moves.values())).T
-
-    def _atom_columns(self, region: int) -> list[Array]:
-        """For every atom of the block that is possible in a region: one participant of it there."""
-        rows = []
-        for atom in range(len(self.block.levels)):
-            if not self.block.possible[atom, region]:
-                continue
-            row = np.zeros(self.columns, dtype=np.int64)
-            for layer in self.layers:
-                place = layer.places[layer.atom_of[atom], layer.region_of[region]]
-                row[layer.first + place] += 1
-            rows.append(row)
-        return rows
-
     def weights(self, variable: str, levels: Collection[str], regions: Array) -> Array:
         """Coefficients that count participants with one of some levels in some regions.
 
@@ -265,11 +230,6 @@ class Membership(System):
         insides = [self.universe.regions(group) for group in self._known_groups]
         rows = [self._spread(layer, every_atom, inside) for inside in (every_region, *insides)]
         return np.unique(np.array(rows), axis=0)
-
-    @cached_property
-    def moves(self) -> Array:
-        """None: a single participant who went elsewhere would change the size of a group."""
-        return np.zeros((self.columns, 0), dtype=np.int64)
 
 
 def is_membership(block: Block, variable: str) -> bool:
