@@ -5,8 +5,9 @@ superiority) are never released. Of levels p has its decimals where no cell and 
 variable is hidden in either group, else it is a class, if that leaves every small count enough
 values, else nothing. A difference is what two printed shares say: in the form of counts that of the
 shares, else it is made again from what is printed (shares of all in the column, whole per cent of
-those known), so that it tells nothing more. Of numbers everything needs both bases, but a class of
-p that some participants more or fewer would not change. A row that holds p and an effect becomes
+those known), so that it tells nothing more. Of numbers everything needs both bases, and more than
+two different values in each group; but a class of p, only that some participants more or fewer
+would not change it. A row that holds p and an effect becomes
 two, so that each is shown or suppressed by itself. Rows of a variable for which another one stands
 in what is released are left out.
 """
@@ -35,7 +36,7 @@ from mothers_margins.release.p_classes import (
     class_may_be_shown,
 )
 from mothers_margins.release.protected import ProtectedStudy
-from mothers_margins.release.withheld import Withheld, emptied, is_vetoed, with_numbers
+from mothers_margins.release.withheld import Withheld, emptied, is_vetoed, varies, with_numbers
 from mothers_margins.results.results import About, Record, Results, Row, checked, codes, tidy
 from mothers_margins.results.shown import is_known, shown
 
@@ -84,6 +85,12 @@ class _Variable:
         """How many of each group have a known value."""
         first, second = (self.protected.known(self.name, group) for group in self.groups)
         return first, second
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number, which has no levels."""
+        planned = self.protected.variable(self.name)
+        return planned is not None and planned.is_number
 
     @property
     def is_all_told(self) -> bool:
@@ -195,6 +202,9 @@ def _parts(
         return
     if not row["test"] and not row["effect_name"]:
         yield _untested(row, variable)
+        return
+    if variable.is_number and not varies(row):
+        yield _Part(emptied(row, KIND), "few_different_values", _what(row))
         return
     if row["test"]:
         yield _p_part(row, rows, variable)
@@ -308,7 +318,7 @@ def _effect_part(row: Record, variable: _Variable, is_option: bool) -> _Part:
     alone = {**row, "test": ""}
     name = str(row["effect_name"])
     planned = variable.protected.variable(variable.name)
-    if planned is not None and planned.is_number:
+    if variable.is_number:
         if not _has_full_bases(variable):
             return _Part(emptied(alone, KIND), "hidden_base", name)
         return _Part(with_numbers(alone, KIND, _n(row, variable) | _rounded(row, variable)))

@@ -35,6 +35,7 @@ COLUMNS = {
         "n",
         "denominator",
         "missing",
+        "distinct",
     ],
     "published_check": ["variable", "level", "group", "statistic", "value", "published", "agrees"],
     "themes": ["theme", "subtheme"],
@@ -71,6 +72,7 @@ COLUMNS = {
         "conf_low",
         "conf_high",
         "n",
+        "distinct",
         "reason",
     ],
     "estimates": [
@@ -229,6 +231,7 @@ WHOLE = frozenset(
         "sweeps",
         "chain",
         "sweep",
+        "distinct",
         "tenth",
         "without_maximum",
         "atom",
