@@ -30,6 +30,7 @@ from mothers_margins.wording.terms import (
     lock_note,
     method,
     note,
+    ratio_decimals,
     term,
     unlocked,
     variant,
@@ -320,7 +321,7 @@ def _odds(study: Study, row: Record, ends: Ends) -> str:
     """'2.31 (1.27 to 4.21)' from log-odds, rounded by the study's rule; a symbol where it may not
     be shown.
     """
-    rounding = study.file.rounding
+    decimals, rule = ratio_decimals(study, row), study.file.rounding.rule
     texts: list[str] = []
     for log_odds in (shown(row, name) for name in ("estimate", *ends)):
         if is_hidden(log_odds):
@@ -330,7 +331,7 @@ def _odds(study: Study, row: Record, ends: Ends) -> str:
         elif log_odds > log(1000):  # of nearly separated data: its digits say nothing
             texts.append(">1000")
         else:
-            texts.append(rounded(exp(float(log_odds)), rounding.odds_ratio, rounding.rule))
+            texts.append(rounded(exp(float(log_odds)), decimals, rule))
     return "{} ({} to {})".format(*texts)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 
 import pandas as pd
@@ -42,7 +43,7 @@ from mothers_margins.release.shares import (
     share_of_table,
     share_of_variable,
 )
-from mothers_margins.results.results import Results, names_of
+from mothers_margins.results.results import P_IN_FILES, Record, Results, codes, names_of
 from mothers_margins.results.save import as_files, of_study
 from mothers_margins.study.study import Study
 
@@ -278,7 +279,16 @@ def _safe(results: Results) -> Results:
     safe.about = replace(results.about, released=True)
     for column in names_of(results.about.kind):
         safe[column] = [as_text_cell(str(text)) for text in results[column]]
+    if "p_value" in safe:
+        safe["p_value"] = [_p_in_file(row) for row in results.to_dict("records")]
     return safe
+
+
+def _p_in_file(row: Record) -> str | float:
+    """p as it stands in a file: of a class its limit, and on which side of it p lies."""
+    number = float(row["p_value"])
+    signs = [P_IN_FILES[code] for code in codes(row) if code in P_IN_FILES]
+    return f"{signs[0]}{number:g}" if signs and not isnan(number) else number
 
 
 def _manifest(

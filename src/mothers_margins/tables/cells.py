@@ -2,12 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 
-from mothers_margins.results.results import About, Record
+from mothers_margins.results.results import About, Record, codes
 from mothers_margins.results.shown import Value, is_hidden, is_known, odds, shown
 from mothers_margins.tables.table import Cell, Column, Notes, Section, Table
-from mothers_margins.wording.terms import captioned, cited, origin
+from mothers_margins.wording.terms import (
+    FROM_WHOLE_PERCENT,
+    ONE_DECIMAL,
+    captioned,
+    cited,
+    origin,
+    p_sign,
+)
 
 EMPTY = Cell("")
+WITH_INTERVAL = {  # by the name of the number, which says its decimals
+    "ratio": "{ratio} ({ratio_low} to {ratio_high})",
+    "coarse": "{coarse} ({coarse_low} to {coarse_high})",
+    "difference": "{difference} ({difference_low} to {difference_high})",
+    "whole": "{whole} ({whole_low} to {whole_high})",
+}
 
 
 def cell(pattern: str, values: Mapping[str, Value], mark: str = "") -> Cell:
@@ -25,10 +38,30 @@ def of_row(pattern: str, row: Record, mark: str = "", **columns: str) -> Cell:
 
 
 def ratio_of(row: Record, mark: str = "", low: str = "conf_low", high: str = "conf_high") -> Cell:
-    """The cell of an odds ratio with its interval, from log-odds."""
-    columns = {"ratio": "estimate", "ratio_low": low, "ratio_high": high}
+    """The cell of an odds ratio with its interval, from log-odds; with one decimal where it is
+    released with one.
+    """
+    ratio = "coarse" if ONE_DECIMAL in codes(row) else "ratio"
+    columns = {ratio: "estimate", f"{ratio}_low": low, f"{ratio}_high": high}
     values = {name: odds(shown(row, column)) for name, column in columns.items()}
-    return cell("{ratio} ({ratio_low} to {ratio_high})", values, mark)
+    return cell(WITH_INTERVAL[ratio], values, mark)
+
+
+def p_of(row: Record, mark: str = "") -> Cell:
+    """The cell of p; where it is released as a class, on which side of its limit it lies."""
+    sign = p_sign(row)
+    if sign:
+        return of_row(f"{sign}{{limit}}", row, mark, limit="p_value")
+    return of_row("{p_value}", row, mark, p_value="p_value")
+
+
+def difference_of(row: Record, mark: str = "") -> Cell:
+    """The cell of a difference with its interval; in whole points where it is made from whole per
+    cent.
+    """
+    name = "whole" if FROM_WHOLE_PERCENT in codes(row) else "difference"
+    columns = {name: "effect", f"{name}_low": "conf_low", f"{name}_high": "conf_high"}
+    return of_row(WITH_INTERVAL[name], row, mark, **columns)
 
 
 def table_of(

@@ -196,7 +196,7 @@ class _Builder:
         """The rows of a variable with the cells of its comparison: on its number, or above its
         levels.
         """
-        levels, none = self.study.levels(name), (EMPTY,) * 4
+        levels, none = self.study.levels(name), compared.none
         in_set = name in self.study.sets
         if in_set:
             yield Row(title)

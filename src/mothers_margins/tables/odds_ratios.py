@@ -12,12 +12,13 @@ from mothers_margins.results.results import NOT_LOCKED, About, Record, Results, 
 from mothers_margins.results.shown import Value, combined, is_known, odds, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
-from mothers_margins.tables.cells import EMPTY, cell, of_row, ratio_of, table_of
+from mothers_margins.tables.cells import EMPTY, cell, of_row, p_of, ratio_of, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording.terms import (
     DF_RULES,
     INTERVALS,
     MODELS,
+    P_CLASSES,
     base,
     capital,
     clusters,
@@ -33,6 +34,7 @@ from mothers_margins.wording.terms import (
     method,
     named,
     note,
+    p_sign,
     rounding_rule,
     sentence,
     specification,
@@ -367,7 +369,7 @@ class _Ratios:
             return [EMPTY] * self._width(fit)
         own_n = [of_row("{n}", row, n="n")] if fit.method == "available_case" else []
         mark = self.notes.mark(sentence("all levels together, Wald's test"))
-        cells = [*own_n, EMPTY, of_row("{p_value}", row, mark, p_value="p_value")]
+        cells = [*own_n, EMPTY, p_of(row, mark)]
         return cells + [EMPTY] * (self._width(fit) - len(cells))
 
     def _estimate(self, fit: FitKey, name: str, value: str) -> list[Cell]:
@@ -378,7 +380,7 @@ class _Ratios:
         remark = " ".join(filter(None, (note(row), self.estimates.lock_notes[fit])))
         mark = self.notes.mark(remark) if remark else ""
         cells = [of_row("{n}", row, n="n")] if fit.method == "available_case" else []
-        cells += [ratio_of(row, mark), of_row("{p_value}", row, p_value="p_value")]
+        cells += [ratio_of(row, mark), p_of(row)]
         if self._profiled(fit):
             cells += [_profile(row), of_row("{p_value}", row, p_value="profile_p")]
         return cells
@@ -437,6 +439,8 @@ def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
         notes.plain("Beside them: interval and p by profile likelihood.")
     for words in clusters(study, estimates.rows):
         notes.plain(words)
+    if any(p_sign(row) for row in estimates.rows):
+        notes.plain(P_CLASSES)
     for words in dict.fromkeys(_in_place(row) for row in estimates.rows if _in_place(row)):
         notes.plain(words)
     if adjusted:

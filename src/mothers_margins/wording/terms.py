@@ -76,6 +76,8 @@ EQUATIONS = {
     "truncreg": "truncated linear regression (truncreg)",
 }
 PERCENT_ONLY = "percent_only"
+ONE_DECIMAL = "one_decimal"
+FROM_WHOLE_PERCENT = "from_whole_percent"
 RELEASED_AS = {  # of released counts: how a variable is printed in all its columns
     "share_of_all": "Per cent are of all in the column.",
     "or_not_known": "This row counts those who are not known, too.",
@@ -104,12 +106,15 @@ NOTES = {  # of estimates, predictions, comparisons and checks
     "too_few_for_interval": "no interval: fewer than two with, or without, the outcome",
     "decided_by_one": "a participant alone decides a coefficient",
     "knots_coincide": "two of the knots are the same value",
-    "one_decimal": "with one decimal, so that small counts stay hidden",
-    "p_below": "p is below this number",
-    "p_at_least": "p is this number or more",
+    ONE_DECIMAL: "with one decimal, so that small counts stay hidden",
     "shares_of_all": "of all in the column, who is not known counted with the rest",
-    "from_whole_percent": "from the whole per cent that are printed",
+    FROM_WHOLE_PERCENT: "from the whole per cent that are printed",
 }
+P_SIGNS = {"p_below": "<", "p_at_least": "≥"}  # of a p that is released as a class: before its limit
+P_CLASSES = (
+    "Where more digits of p would tell a small count, only its class is released: <0.001, <0.01, "
+    "<0.05 or ≥0.05."
+)
 OF_MODEL = ("cluster_robust", "few_clusters")  # of NOTES, those that are true of a whole model
 REASONS = {  # why a value is missing, where the study has no label of its own
     "too_few_items": "too few items answered",
@@ -320,11 +325,24 @@ def reason(code: str) -> str:
 
 def note(row: Record, *without: str) -> str:
     """What the codes in a row's note say, as a sentence; empty if there is nothing to say. What is
-    true of a whole model is said once, by `clusters`.
+    true of a whole model is said once, by `clusters`; on which side of its limit p lies is its sign.
     """
-    unsaid = (*without, *OF_MODEL)
+    unsaid = (*without, *OF_MODEL, *P_SIGNS)
     words = [NOTES[code] for code in codes(row) if code not in unsaid]
     return sentence("; ".join(words)) if words else ""
+
+
+def p_sign(row: Record) -> str:
+    """What stands before the number in `p_value` where it is the limit of a class; empty where it
+    is p.
+    """
+    return next((P_SIGNS[code] for code in codes(row) if code in P_SIGNS), "")
+
+
+def ratio_decimals(study: Study, row: Record) -> int:
+    """With how many decimals a row's odds ratio and its limits are printed."""
+    usual = study.file.rounding.odds_ratio
+    return min(usual, 1) if ONE_DECIMAL in codes(row) else usual
 
 
 def sentence(words: str) -> str:
