@@ -273,41 +273,57 @@ def _why_no_class(row: Record, rows: Sequence[Record], variable: _Variable, p_va
     return "" if is_safe else "pinned"
 
 
+class _ToldCell(NamedTuple):
+    """What is told of a level in a group. least, most: between which numbers its count lies, for
+    all that is told. percent: whole per cent of those known; missing where they are not told.
+    """
+
+    count: int
+    least: int
+    most: int
+    percent: float
+
+
 def _told_table(variable: _Variable) -> ToldTable:
     """What is told of the variable's table."""
     protected, groups = variable.protected, variable.groups
     planned = protected.variable(variable.name)
     levels = planned.levels if planned else ()
-    table = np.zeros((len(levels), 2), dtype=np.int64)
-    least, most = table.copy(), table.copy()
-    percents = np.full(table.shape, nan)
-    for row, level in enumerate(levels):
-        for column, group in enumerate(groups):
-            table[row, column] = protected.count(variable.name, level, group)
-            number = told(protected, variable.name, level, group)
-            most[row, column] = most_of(protected, variable.name, level, group)
-            if planned and planned.is_zero(level, group):
-                most[row, column] = 0
-            elif number is not None and number.is_exact:
-                least[row, column] = number.number
-            percent = percent_told(protected, variable.name, level, group)
-            if percent is not None and not (planned and planned.is_pair and row):
-                percents[row, column] = percent
-    bases = [
+    cells = [[_told_cell(variable, level, group) for group in groups] for level in levels]
+    told_bases = [
         float(known) if protected.has_base(variable.name, group) else nan
         for known, group in zip(variable.known, groups, strict=True)
     ]
-    sizes = [protected.plan.universe.size(group) for group in groups]
-    rule = protected.plan.study.file.rounding.rule
     return ToldTable(
-        table,
-        np.array(sizes),
-        least,
-        most,
-        np.array(bases),
-        percents,
-        rule,
+        table=_numbers_of(cells, "count").astype(np.int64),
+        sizes=np.array([protected.plan.universe.size(group) for group in groups]),
+        least=_numbers_of(cells, "least").astype(np.int64),
+        most=_numbers_of(cells, "most").astype(np.int64),
+        known=np.array(told_bases),
+        percents=_numbers_of(cells, "percent"),
+        rule=protected.plan.study.file.rounding.rule,
     )
+
+
+def _numbers_of(cells: Sequence[Sequence[_ToldCell]], name: str) -> np.ndarray:
+    """One field of all cells: levels by groups."""
+    numbers = [[getattr(cell, name) for cell in row] for row in cells]
+    return np.array(numbers, dtype=float).reshape(len(cells), 2)
+
+
+def _told_cell(variable: _Variable, level: str, group: str) -> _ToldCell:
+    """What is told of one level in one group."""
+    protected, name = variable.protected, variable.name
+    planned = protected.variable(name)
+    count = protected.count(name, level, group)
+    percent = percent_told(protected, name, level, group)
+    follows_from_first = planned is not None and planned.is_pair and level == planned.levels[1]
+    as_float = nan if percent is None or follows_from_first else float(percent)
+    if planned is not None and planned.is_zero(level, group):
+        return _ToldCell(count, 0, 0, as_float)
+    number = told(protected, name, level, group)
+    least = number.number if number is not None and number.is_exact else 0
+    return _ToldCell(count, least, most_of(protected, name, level, group), as_float)
 
 
 # ---- effects
