@@ -9,7 +9,7 @@ import mothers_margins as mm
 from mothers_margins.release.write_release import _safe
 from mothers_margins.results.read import read_result
 from mothers_margins.results.save import as_files
-from tests.release.made_release import A, B, ESMI, made_results
+from tests.release.made_release import ESMI, A, B, made_results
 
 KEYS = {"variable": "dv_any", "group_a": A, "group_b": B, "test": "chi_squared"}
 ROWS = [
@@ -40,7 +40,9 @@ def test_read_again_it_is_a_number_with_a_code(written):
     assert [note.split()[-1:] for note in again["note"]] == [["p_below"], ["p_at_least"], [], []]
 
 
-@pytest.mark.parametrize(("old", "new"), [("<0.05", "0.05"), (">=0.05", "<0.05"), (",0.05", ",<0.05")])
+@pytest.mark.parametrize(
+    ("old", "new"), [("<0.05", "0.05"), (">=0.05", "<0.05"), (",0.05", ",<0.05")]
+)
 def test_a_side_that_the_note_does_not_say_is_refused(written, old, new):
     text = written.read_text(encoding="utf-8")
     assert old in text

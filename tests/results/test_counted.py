@@ -60,7 +60,9 @@ def test_every_column_of_numbers_is_people_or_says_what_else_it_is():
         numbers = {*EVERY_KIND, *columns} - names_of(kind)
         for column in numbers:
             homes = [
-                group for group in (SETTINGS, CHAINS, PLACES, VALUES, STATISTICS, PEOPLE) if column in group
+                group
+                for group in (SETTINGS, CHAINS, PLACES, VALUES, STATISTICS, PEOPLE)
+                if column in group
             ]
             assert len(homes) == 1, f"{kind}.{column}"
 

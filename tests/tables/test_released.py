@@ -8,7 +8,7 @@ import mothers_margins as mm
 from mothers_margins.release.digits import log_of_ratio
 from mothers_margins.results.results import Results
 from tests.planted import one
-from tests.release.made_release import A, B, ESMI, made_results
+from tests.release.made_release import ESMI, A, B, made_results
 
 
 def printed(table: mm.Table) -> dict[tuple[str, str], list[str]]:

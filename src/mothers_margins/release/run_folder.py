@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mothers_margins import places
 from mothers_margins.errors import UsageError
+from mothers_margins.release.manifest import ALL_OF_CHECKER
 from mothers_margins.results.read import read_result
 from mothers_margins.results.results import Results
 from mothers_margins.study.read_study import read_study
@@ -45,7 +46,7 @@ def read_run(internal: Path, study: Study | None = None) -> RunFolder:
     results = {
         Path(name).stem: read_result(run / name, known)
         for name in made.hashes
-        if name.endswith(".csv")
+        if name.endswith(".csv") and Path(name).name not in ALL_OF_CHECKER
     }
     if not results:
         raise UsageError(f"The run holds no results of {known.name}.", (), _remedy(known))

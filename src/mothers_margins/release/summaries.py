@@ -33,9 +33,10 @@ def released_summary(summary: Results, protected: ProtectedStudy) -> Results | N
     summary of groups that no table has is None. A hidden cell is a row with status suppressed and
     no number. n (%) of those known, or n (% of all), who is not known being counted in the last
     level (note `share_of_all`, and `or_not_known` there), or whole per cent without counts (note
-    `percent_only`). Of numbers: mean, sd, median and quartiles of as many as the policy asks,
-    with more than two different values in the group, rounded as they print; minimum and maximum never; note `base_hidden` where how many they are of
-    is hidden. Raises UsageError for anything but summaries.
+    `percent_only`). Of numbers: mean, sd, median and quartiles of as many as the policy asks, with
+    more than two different values in the group, rounded as they print; minimum and maximum never;
+    note `base_hidden` where how many they are of is hidden. Raises UsageError for anything but
+    summaries.
     """
     about = checked(summary, "release", "summaries")
     printed = printed_groups(about.study, about.groups)

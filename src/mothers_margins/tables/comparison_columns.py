@@ -81,8 +81,8 @@ class ComparisonColumns:
         return self.cells(variable)[self.keys.index("p")]
 
     def cells(self, variable: str, level: str = "", *, kind: str = "") -> tuple[Cell, ...]:
-        """The cells of a row, a cell a column. kind: which summary of a number it shows, so which test belongs
-        to it.
+        """The cells of a row, a cell a column. kind: which summary of a number it shows, so which
+        test belongs to it.
         """
         rows = self.rows.get((variable, level), [])
         median = kind == "median_iqr"
@@ -179,7 +179,9 @@ class ComparisonColumns:
             self.notes.plain(f"{what} of means: {means}.")
         if "rank_sum" in tests:
             ranks = "with" if rules.rank_sum_correction else "without"
-            words = f"{what} beside a median: Wilcoxon's rank-sum test {ranks} continuity correction."
+            words = (
+                f"{what} beside a median: Wilcoxon's rank-sum test {ranks} continuity correction."
+            )
             self.notes.plain(f"{words} {RANK_SUMS}" if has_statistics else words)
         if differences:
             self.notes.plain(
@@ -228,4 +230,3 @@ def _has_p(row: Record) -> bool:
     """Whether a row has a p-value, which may be hidden."""
     value = shown(row, "p_value")
     return is_hidden(value) or is_known(value)
-

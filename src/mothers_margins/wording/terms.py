@@ -110,7 +110,10 @@ NOTES = {  # of estimates, predictions, comparisons and checks
     "shares_of_all": "of all in the column, who is not known counted with the rest",
     FROM_WHOLE_PERCENT: "from the whole per cent that are printed",
 }
-P_SIGNS = {"p_below": "<", "p_at_least": "≥"}  # of a p that is released as a class: before its limit
+P_SIGNS = {
+    "p_below": "<",
+    "p_at_least": "≥",
+}  # of a p that is released as a class: before its limit
 P_CLASSES = (
     "Where more digits of p would tell a small count, only its class is released: <0.001, <0.01, "
     "<0.05 or ≥0.05."
@@ -325,7 +328,7 @@ def reason(code: str) -> str:
 
 def note(row: Record, *without: str) -> str:
     """What the codes in a row's note say, as a sentence; empty if there is nothing to say. What is
-    true of a whole model is said once, by `clusters`; on which side of its limit p lies is its sign.
+    true of a whole model is said once, by `clusters`; on which side of a limit p lies is a sign.
     """
     unsaid = (*without, *OF_MODEL, *P_SIGNS)
     words = [NOTES[code] for code in codes(row) if code not in unsaid]

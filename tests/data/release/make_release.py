@@ -1,7 +1,7 @@
 """Makes the files beside it from a finished demo run, from the repository's root:
 
-    python -m uv run mothers-margins run --demo --study esmi
-    python -m uv run python tests/data/release/make_release.py outputs/demo
+python -m uv run mothers-margins run --demo --study esmi
+python -m uv run python tests/data/release/make_release.py outputs/demo
 """
 
 import json
