@@ -60,13 +60,16 @@ def changes_file(changes: pd.DataFrame) -> bytes:
 
 def cells_file(protected: ProtectedStudy | None) -> bytes:
     """All hidden cells as CSV: variable, form, level, group, why, count."""
-    rows = []
-    for request, _ in protected.blocks if protected else ():
+    rows = [] if protected is None else list(_rows_of_cells(protected))
+    return _csv(rows, ("variable", "form", "level", "group", "hidden", "count"))
+
+
+def _rows_of_cells(protected: ProtectedStudy) -> Iterator[tuple[object, ...]]:
+    for request, _ in protected.blocks:
         for name, variable in request.variables.items():
             for cell in hidden_cells(protected, name, tuple(variable.columns)):
                 texts = (cell.variable, protected.form(name), cell.level, cell.group)
-                rows.append((*map(as_text_cell, texts), HIDDEN[cell.why], cell.count))
-    return _csv(rows, ("variable", "form", "level", "group", "hidden", "count"))
+                yield (*map(as_text_cell, texts), HIDDEN[cell.why], cell.count)
 
 
 def rows_file(withheld: Sequence[Withheld]) -> bytes:

@@ -274,11 +274,12 @@ def _why_no_class(row: Record, rows: Sequence[Record], variable: _Variable, p_va
 
 
 class _ToldCell(NamedTuple):
-    """What is told of a level in a group. least, most: between which numbers its count lies, for
-    all that is told. percent: whole per cent of those known; missing where they are not told.
+    """What is told of a level in a group. number: its true count. least, most: between which
+    numbers that lies, for all that is told. percent: whole per cent of those known; missing where
+    they are not told.
     """
 
-    count: int
+    number: int
     least: int
     most: int
     percent: float
@@ -295,7 +296,7 @@ def _told_table(variable: _Variable) -> ToldTable:
         for known, group in zip(variable.known, groups, strict=True)
     ]
     return ToldTable(
-        table=_numbers_of(cells, "count").astype(np.int64),
+        table=_numbers_of(cells, "number").astype(np.int64),
         sizes=np.array([protected.plan.universe.size(group) for group in groups]),
         least=_numbers_of(cells, "least").astype(np.int64),
         most=_numbers_of(cells, "most").astype(np.int64),

@@ -1,8 +1,10 @@
 """What was released, and nothing else: the one type that what people read is made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from mothers_margins.errors import UsageError, expect, unknown
 from mothers_margins.release.formula_safe import QUOTE, as_text_cell
@@ -40,11 +42,25 @@ class Released:
         """The names of its results."""
         return tuple(self._results)
 
-    def results(self, name: str) -> Results:
-        """Released results by their name. Raises UsageError, naming those there are."""
+    def results(self, name: str, variables: Sequence[str] = ()) -> Results:
+        """Released results by their name. variables: only their rows, in this order.
+
+        Raises UsageError for results or variables that were not released, naming those there are.
+        """
         if name not in self._results:
             raise unknown("released table", [name], self._results, f"study {self.study.name}")
-        return self._results[name].copy()
+        results = self._results[name].copy()
+        if not variables:
+            return results
+        if isinstance(variables, str) or "variable" not in results:
+            raise UsageError(f"Released: {name}: variables must be a list of names.")
+        there = {*results["variable"]}
+        absent = [one for one in variables if one not in there]
+        if absent:
+            raise unknown("released variable", absent, sorted(there), f"results {name}")
+        parts = [np.flatnonzero(results["variable"] == one) for one in variables]
+        chosen: Results = results.iloc[np.concatenate(parts)]
+        return chosen
 
 
 def read_release(folder: Path, study: Study | None = None) -> Released:
@@ -81,6 +97,23 @@ def only_released(given: object, who: str) -> Released:
     remedy = "Internal results are never shown to readers: mm.read_release(folder)"
     kind = type(given).__name__
     raise UsageError(f"{who}: needs what read_release returned; it was given a {kind}.", (), remedy)
+
+
+def released_or_given(
+    given: object, who: str, name: str | None, variables: Sequence[str] = ()
+) -> object:
+    """The results that a table or a figure is asked for: those that a release has under a name, or
+    what was given.
+
+    Raises UsageError, in the name of `who`, for a release without a name, or a name without one.
+    """
+    if isinstance(given, Released):
+        if not name:
+            raise UsageError(f"{who}: say which of the released results.", given.names)
+        return given.results(name, variables)
+    if name or variables:
+        raise UsageError(f"{who}: a name is of what read_release returns.")
+    return given
 
 
 def _unquoted(results: Results) -> Results:

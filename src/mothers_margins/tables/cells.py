@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from mothers_margins.results.results import About, Record, codes
-from mothers_margins.results.shown import Value, is_hidden, is_known, odds, shown
+from mothers_margins.results.shown import Hidden, Value, is_hidden, is_known, odds, shown
 from mothers_margins.tables.table import Cell, Column, Notes, Section, Table
 from mothers_margins.wording.terms import (
     FROM_WHOLE_PERCENT,
     ONE_DECIMAL,
     captioned,
     cited,
+    held_back,
     origin,
     p_sign,
 )
@@ -75,16 +76,26 @@ def table_of(
     notes: Notes,
 ) -> Table:
     """A table of results, with the marks of its rows and of the lock, their source, and the study's
-    rounding.
+    rounding; of what was released with one note of what is held back, if anything is.
     """
+    columns, sections = tuple(columns), tuple(sections)
+    if about.released and _has_hidden(columns, sections):
+        notes.plain(held_back(about.study))
     return Table(
         name=name,
         caption=captioned(about, caption),
         stub=stub,
-        columns=tuple(columns),
-        sections=tuple(sections),
+        columns=columns,
+        sections=sections,
         notes=notes.all(),
         mark=about.source.mark,
         source=f"{origin(about.study, about.source)} {cited(about.study)}",
         rounding=about.study.file.rounding,
     )
+
+
+def _has_hidden(columns: Iterable[Column], sections: Iterable[Section]) -> bool:
+    """Whether any cell, or the size of a column, is suppressed."""
+    sizes = any(isinstance(column.size, Hidden) for column in columns)
+    cells = (cell for section in sections for row in section.rows for cell in row.cells)
+    return sizes or any(cell.status == "suppressed" for cell in cells)

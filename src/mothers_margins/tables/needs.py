@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mothers_margins.errors import UsageError
+from mothers_margins.release.released import Released
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import percent_of, shown
 from mothers_margins.study.study import Study
@@ -16,13 +17,21 @@ Key = tuple[str, str, str]  # variable, level, group
 Counts = dict[Key, Record]
 
 
-def needs(results: Results, name: str, comparisons: Results | None = None) -> Table:
+def needs(
+    results: Results | Released, name: str, comparisons: Results | str | None = None
+) -> Table:
     """Variables with the same levels, one per row: in each group the number in each level and not
     known.
 
-    results: summaries. name: a table of study.yaml. comparisons: adds the p-value of each row.
+    results: summaries, or what was released, of which `name` is one, and `comparisons` the name of
+    one. name: a table of study.yaml. comparisons: adds the p-value of each row.
     Raises UsageError if the variables differ in their levels or a number is absent.
     """
+    if isinstance(results, Released):
+        comparisons = results.results(comparisons) if isinstance(comparisons, str) else comparisons
+        results = results.results(name)
+    if isinstance(comparisons, str):
+        raise UsageError("needs: a name of comparisons is of what read_release returns.")
     about = checked(results, "needs", "summaries")
     study = about.study
     plan = study.plan(name)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from mothers_margins.errors import UsageError, count
+from mothers_margins.release.released import Released, released_or_given
 from mothers_margins.results.results import NOT_LOCKED, About, Record, Results, checked, codes
 from mothers_margins.results.shown import Value, combined, is_known, odds, shown
 from mothers_margins.rounding import rounded
@@ -77,21 +78,23 @@ Counts = dict[tuple[RowsKey, str, str], tuple[Value, Value]]
 
 
 def odds_ratios(
-    results: Results | Iterable[Results],
+    results: Results | Iterable[Results] | Released,
     cells: Results | Iterable[Results] | None = None,
     log: Results | Iterable[Results] | None = None,
+    *,
+    name: str | None = None,
 ) -> Table:
     """A table of odds ratios: one row per level, a pair of columns per model and method with the
     primary interval and p, and those by profile likelihood where they stand beside.
 
     results: estimates of one model, from `Fit.to_frame`, or a list of several; of several outcomes
     or models the adjusted estimates stand side by side. cells: `Fit.tabulated`, or a list of them,
-    for the number with the outcome of each level, which stands beside the estimates that are on the
-    same rows. log: `Fit.log`, or a list of them, for the notes. Limits of
-    log-odds are exponentiated, standard errors never. Raises UsageError for results of another
-    kind.
+    for the number with the outcome of each level, which stands beside the estimates that are on
+    the same rows. log: `Fit.log`, or a list of them, for the notes. name: of what was released,
+    which results. Limits of log-odds are exponentiated, standard errors never. Raises UsageError
+    for results of another kind.
     """
-    frames = _frames(results)
+    frames = _frames(released_or_given(results, "odds_ratios", name))
     if not frames:
         raise UsageError("odds_ratios: no estimates were given.")
     abouts = [checked(frame, "odds_ratios", "estimates") for frame in frames]

@@ -348,6 +348,15 @@ def ratio_decimals(study: Study, row: Record) -> int:
     return min(usual, 1) if ONE_DECIMAL in codes(row) else usual
 
 
+def held_back(study: Study) -> str:
+    """What stands under a released table in which something is suppressed."""
+    declared = study.file.disclosure
+    policy = f" (policy {declared.policy})" if declared else ""
+    symbol = SYMBOLS["suppressed"]
+    why = f"held back, so that no small number of {study.file.unit.many} can be worked out"
+    return f"{symbol}: {why}{policy}."
+
+
 def sentence(words: str) -> str:
     """Words of ours as a sentence. Not for labels: they keep their case."""
     return f"{capital(words)}."

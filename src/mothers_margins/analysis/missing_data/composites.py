@@ -55,14 +55,14 @@ class _Alternative:
 
     def is_met(self, completed: pd.DataFrame, places: np.ndarray) -> np.ndarray:
         """Which completed rows meet it. places: where they stand in the cohort."""
-        met = self.known[places]
+        met: np.ndarray = self.known[places]
         for part, condition in self.of_parts.items():
             met = met & _meets(completed[part], condition)
         return met
 
     def leaves_out(self, completed: pd.DataFrame, places: np.ndarray) -> np.ndarray:
         """Which completed rows it leaves out."""
-        out = self.shut[places]
+        out: np.ndarray = self.shut[places]
         for part in self.gated_parts:
             out = out | completed[part].isna().to_numpy()
         return out
