@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mothers_margins import places
 from mothers_margins.errors import UsageError, expect, unknown
 from mothers_margins.release.formula_safe import QUOTE, as_text_cell
 from mothers_margins.release.manifest import ReleaseManifest, faults, read_manifest, refused
@@ -63,14 +64,17 @@ class Released:
         return chosen
 
 
-def read_release(folder: Path, study: Study | None = None) -> Released:
+def read_release(folder: Path | Study, study: Study | None = None) -> Released:
     """The release in OUT/release/STUDY.
 
-    Every file is compared with the manifest. Raises DisclosureError for anything that is no release
-    as the program wrote it: internal results, a file that was changed, added or taken away, another
+    folder: where it lies, or a study, whose release lies in the run's folder. Every file is
+    compared with the manifest. Raises DisclosureError for anything that is no release as the
+    program wrote it: internal results, a file that was changed, added or taken away, another
     version.
     """
-    expect(folder, Path, "read_release", "a folder")
+    if isinstance(folder, Study):
+        folder, study = places.out_folder() / "release" / folder.name, study or folder
+    expect(folder, Path, "read_release", "a folder or a study")
     manifest = read_manifest(folder)
     wrong = faults(folder, manifest)
     if wrong:
