@@ -86,7 +86,7 @@ def compared(variable: str = "dv_any", level: str = "", **more) -> dict:
     return {"variable": variable, "level": level, "group_a": A, "group_b": B} | more
 
 
-def table_of(rows: list[dict]) -> mm.Table:
+def table_of(rows: list[dict], more: list[dict] | None = None) -> mm.Table:
     counts = [
         {"variable": "dv_any", "level": level, "group": group, "statistic": statistic}
         | {"value": 50, "n": 50, "denominator": 100}
@@ -98,7 +98,7 @@ def table_of(rows: list[dict]) -> mm.Table:
         {"variable": "n", "group": group, "statistic": "n", "value": 100, "n": 100}
         for group in (A, B)
     ]
-    summary = through_the_door("summaries", [*sizes, *counts])
+    summary = through_the_door("summaries", [*sizes, *counts, *(more or [])])
     summary.about = summary.about.__class__(
         **{**vars(summary.about), "groups": {name: ESMI.groups[name] for name in (A, B)}}
     )
@@ -136,3 +136,20 @@ def test_a_hidden_test_of_fisher_says_nothing_of_why_it_stands_there():
     rows = [compared(test=test, status="suppressed") for test in ("chi_squared", "fisher_exact")]
     (texts,) = printed(table_of(rows)).values()
     assert texts[-2] == "[c]"
+
+
+def test_levels_that_are_put_together_are_not_compared_which_is_said():
+    merged = ESMI.file.disclosure.merges["ethnicity"]
+    levels = ESMI.levels(merged)
+    rows = [
+        {"variable": merged, "level": level, "group": group, "statistic": statistic}
+        | {"value": 40, "n": 40, "denominator": 120}
+        for group in (A, B)
+        for level in levels
+        for statistic in ("n", "percent")
+    ]
+    table = table_of([compared(test="chi_squared", p_value=0.2)], rows)
+    texts = printed(table)
+    assert texts[merged, ""][-2] == "–"
+    assert texts["dv_any", "Yes"][-2] == "0.200"
+    assert "Not compared: its levels are put together" in " ".join(text for _, text in table.notes)

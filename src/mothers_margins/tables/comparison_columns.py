@@ -10,7 +10,7 @@ from mothers_margins.results.shown import is_hidden, is_known, shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, difference_of, of_row, p_of
 from mothers_margins.tables.table import Cell, Column, Notes
-from mothers_margins.wording.terms import NOTES, P_CLASSES, note, p_sign, sentence
+from mothers_margins.wording.terms import MADE_FOR_RELEASE, NOTES, P_CLASSES, note, p_sign, sentence
 
 STATISTICS = {
     "chi_squared": "χ²({df}) = {statistic}",
@@ -46,6 +46,7 @@ class ComparisonColumns:
         self.rows: dict[tuple[str, str], list[Record]] = {}
         for row in results.to_dict("records"):
             self.rows.setdefault((row["variable"], row["level"]), []).append(row)
+        self.compared = {variable for variable, _ in self.rows}
         self.tests = sum(any(row["test"] for row in rows) for rows in self.rows.values())
 
     @property
@@ -69,9 +70,13 @@ class ComparisonColumns:
             yield Column(key, headings[key], None, spanner)
 
     def check(self, names: Iterator[str]) -> None:
-        """Raises UsageError for variables that were not compared."""
-        compared = {variable for variable, _ in self.rows}
-        absent = [name for name in names if name not in compared]
+        """Raises UsageError for variables that were not compared, but for those that were made for
+        the release, whose cells say so.
+        """
+        made = self.study.file.disclosure.merges.values() if self.study.file.disclosure else ()
+        absent = [name for name in names if name not in self.compared]
+        if self.released:
+            absent = [name for name in absent if name not in made]
         if absent:
             wrong = f"{self.who}: the comparisons lack a variable of the table."
             raise UsageError(wrong, absent)
@@ -98,6 +103,8 @@ class ComparisonColumns:
         untested = next((row for row in rows if codes(row)[:1] and codes(row)[0] in UNTESTED), None)
         if untested and not median:
             p_value = Cell("", {}, "missing", self.notes.mark(self._why_untested(untested)))
+        if variable not in self.compared:
+            p_value = Cell("", {}, "missing", self.notes.mark(sentence(MADE_FOR_RELEASE)))
         cells = {"difference": self._difference(difference), "test": statistic, "p": p_value}
         cells["d"] = self._standardised(standardised)
         return tuple(cells[key] for key in self.keys)

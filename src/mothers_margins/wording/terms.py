@@ -114,6 +114,7 @@ P_SIGNS = {
     "p_below": "<",
     "p_at_least": "≥",
 }  # of a p that is released as a class: before its limit
+MADE_FOR_RELEASE = "not compared: its levels are put together in what is released"
 P_CLASSES = (
     "Where more digits of p would tell a small count, only its class is released: <0.001, <0.01, "
     "<0.05 or ≥0.05."
