@@ -23,6 +23,7 @@ from mothers_margins.release.run_folder import read_run
 from mothers_margins.release.withheld import Withheld
 from mothers_margins.release.write_release import release, shares_of
 from tests.release.made_release import demo_protected, demo_results
+from tests.release.small_release import record
 
 
 @pytest.fixture
@@ -79,7 +80,10 @@ def test_every_hidden_count_stands_beside_and_nothing_of_it_leaves(internal, to,
 
 
 def test_a_run_with_these_files_is_released_again(internal, to, sixty):
+    """Those that a notebook of the run wrote stand in its manifest; a release replaces them."""
     release(internal, to, study=sixty.study)
+    record(internal.parents[1], "sixty", "of these people")
+    (internal / ALL_OF_CHECKER[0]).write_text("the page of another release", encoding="utf-8")
     again = release(internal, to, study=sixty.study)
     assert again.tables == ("people",)
 

@@ -153,3 +153,38 @@ def test_levels_that_are_put_together_are_not_compared_which_is_said():
     assert texts[merged, ""][-2] == "–"
     assert texts["dv_any", "Yes"][-2] == "0.200"
     assert "Not compared: its levels are put together" in " ".join(text for _, text in table.notes)
+
+
+def test_a_number_that_is_held_back_alone_is_no_missing_one():
+    row = one("dv_any", "Yes", log(1.3), nan, note="n_held_back", n=nan, n_events=nan)
+    results = through_the_door("estimates", [row])
+    notes = " ".join(words for _, words in mm.odds_ratios(results).notes)
+    assert "[c] mother-infant dyads, [c] with the outcome" in notes
+    assert "n = [c], events [c]" in mm.forest(results).alt
+
+
+# ---- needs
+
+
+def test_needs_say_who_is_counted_with_a_level():
+    plan = ESMI.plan("needs_t1")
+    levels = ESMI.levels(plan.variables[0])
+    notes = ["share_of_all"] * (len(levels) - 1) + ["share_of_all or_not_known"]
+    rows = [
+        {"variable": "n", "group": group, "statistic": "n", "value": 100, "n": 100}
+        for group in plan.groups
+    ]
+    rows += [
+        {"variable": name, "level": level, "group": group, "statistic": "n", "note": note}
+        | {"value": 30, "n": 30, "denominator": 100}
+        for name in plan.variables
+        for group in plan.groups
+        for level, note in zip(levels, notes, strict=True)
+    ]
+    table = mm.needs(through_the_door("summaries", rows), "needs_t1")
+    said = dict(table.notes)
+    cells = table.sections[0].rows[0].cells
+    assert said[cells[0].mark] == "Per cent are of all in the column."
+    last = cells[len(levels) - 1]
+    assert said[last.mark].endswith("Those who are not known are counted here, too.")
+    assert "of those with a known answer" not in " ".join(said.values())

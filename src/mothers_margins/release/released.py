@@ -73,7 +73,7 @@ def read_release(folder: Path | Study, study: Study | None = None) -> Released:
     version.
     """
     if isinstance(folder, Study):
-        folder, study = places.out_folder() / "release" / folder.name, study or folder
+        return read_release(places.out_folder() / "release" / folder.name, folder)
     expect(folder, Path, "read_release", "a folder or a study")
     manifest = read_manifest(folder)
     wrong = faults(folder, manifest)

@@ -46,7 +46,7 @@ def read_run(internal: Path, study: Study | None = None) -> RunFolder:
     results = {
         Path(name).stem: read_result(run / name, known)
         for name in made.hashes
-        if name.endswith(".csv") and Path(name).name not in ALL_OF_CHECKER
+        if name.endswith(".csv")
     }
     if not results:
         raise UsageError(f"The run holds no results of {known.name}.", (), _remedy(known))
@@ -72,8 +72,10 @@ def _made_of(run: Path, study: Study) -> _Made:
         for entry in manifest["entries"]:
             if entry["status"] != "done" or study.name not in entry["studies"]:
                 continue
-            outputs = entry["outputs"].items()
-            hashes |= {name: sha for name, sha in outputs if name.startswith(prefix)}
+            # what a release wrote for the checker is no result, and the next one replaces it
+            of_checker = {f"{prefix}{name}" for name in ALL_OF_CHECKER}
+            own = {name for name in entry["outputs"] if name.startswith(prefix)} - of_checker
+            hashes |= {name: entry["outputs"][name] for name in sorted(own)}
             data_keys.append(entry["data"][study.name]["fingerprint"])
     except (KeyError, TypeError, AttributeError):
         raise UsageError(f"{places.shown(run / MANIFEST)} is not the manifest of a run.") from None

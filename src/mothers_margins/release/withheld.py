@@ -8,6 +8,7 @@ from mothers_margins.results.results import COLUMNS, Record, Row, codes, names_o
 from mothers_margins.results.shown import is_known, shown
 from mothers_margins.study.study import Study
 
+N_HELD_BACK = "n_held_back"  # note: the numbers of participants are left out, nothing else
 # Of two different values a mean is a share, so that it tells a count; of one it is everybody's.
 LEAST_DISTINCT = 3
 

@@ -20,6 +20,7 @@ from mothers_margins.wording.terms import (
     decimals,
     label,
     level,
+    released_as,
     rounding_rule,
 )
 
@@ -284,8 +285,8 @@ class _Builder:
 
     def _form(self, row: Record) -> str:
         """The mark of a count that is released in another form than n of those known."""
-        said = [RELEASED_AS[code] for code in codes(row) if code in RELEASED_AS]
-        return self.notes.mark(" ".join(said)) if said else ""
+        words = released_as(row)
+        return self.notes.mark(words) if words else ""
 
     def _zero(self, row: Record) -> str:
         """The mark of a zero that holds by definition."""

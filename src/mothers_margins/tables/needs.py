@@ -11,7 +11,7 @@ from mothers_margins.study.study_file import TablePlan
 from mothers_margins.tables.cells import cell, of_row, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
-from mothers_margins.wording.terms import count_text, label, level
+from mothers_margins.wording.terms import count_text, label, level, released_as
 
 Key = tuple[str, str, str]  # variable, level, group
 Counts = dict[Key, Record]
@@ -47,9 +47,10 @@ def needs(
         compared.check(iter(plan.variables))
         columns.append(Column("p", "p"))
     # a list, so that all is made here: cells of untested rows add notes
-    sections = list(_sections(study, plan, counts, compared))
+    sections = list(_sections(study, plan, counts, compared, notes))
     unit = study.file.unit.many
-    notes.plain(f"Cells are numbers of {unit}; percentages are of those with a known answer.")
+    known = "" if about.released else "; percentages are of those with a known answer"
+    notes.plain(f"Cells are numbers of {unit}{known}.")
     if compared:
         compared.explain(differences=False)
     for note in plan.notes:
@@ -94,25 +95,31 @@ def _columns(
 
 
 def _sections(
-    study: Study, plan: TablePlan, counts: Counts, compared: ComparisonColumns | None
+    study: Study,
+    plan: TablePlan,
+    counts: Counts,
+    compared: ComparisonColumns | None,
+    notes: Notes,
 ) -> Iterator[Section]:
     """The blocks of the plan, a row per variable."""
     for block in plan.blocks:
         rows: list[Row] = []
         for variable in block.variables:
-            cells = _cells_of_variable(study, plan, counts, variable)
+            cells = _cells_of_variable(study, plan, counts, variable, notes)
             if compared:
                 cells.append(compared.p_cell(variable))
             rows.append(Row(label(study, variable), tuple(cells), variable))
         yield Section(block.title, tuple(rows))
 
 
-def _cells_of_variable(study: Study, plan: TablePlan, counts: Counts, variable: str) -> list[Cell]:
+def _cells_of_variable(
+    study: Study, plan: TablePlan, counts: Counts, variable: str, notes: Notes
+) -> list[Cell]:
     """The cells of one variable, group by group."""
     cells: list[Cell] = []
     for group in plan.groups:
         keys = [(variable, level_, group) for level_ in study.levels(variable)]
-        cells += _cells_of_group([_record_of(counts, key) for key in keys])
+        cells += _cells_of_group([_record_of(counts, key) for key in keys], notes)
     return cells
 
 
@@ -123,15 +130,17 @@ def _record_of(counts: Counts, key: Key) -> Record:
     return counts[key]
 
 
-def _cells_of_group(records: list[Record]) -> list[Cell]:
+def _cells_of_group(records: list[Record], notes: Notes) -> list[Cell]:
     """The numbers of one variable in one group: each level with its share, and how many are not
-    known.
+    known; with a mark where what was released is counted otherwise.
     """
     cells: list[Cell] = []
     for record in records:
         n = shown(record, "n")
         percent = percent_of(n, shown(record, "denominator"))
-        cells.append(cell("{n} ({percent}%)", {"n": n, "percent": percent}))
+        words = released_as(record)
+        mark = notes.mark(words) if words else ""
+        cells.append(cell("{n} ({percent}%)", {"n": n, "percent": percent}, mark))
     # all levels say how many are not known; one that may be shown is asked first
     may_be_shown = [record for record in records if record["status"] != "suppressed"]
     asked = (may_be_shown or records)[0]

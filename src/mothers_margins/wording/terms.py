@@ -10,7 +10,7 @@ from math import isnan
 
 from mothers_margins.errors import count
 from mothers_margins.results.results import NOT_LOCKED, About, Record, codes
-from mothers_margins.results.shown import Hidden, Value, is_hidden, is_known, shown
+from mothers_margins.results.shown import HELD_BACK, Hidden, Value, is_hidden, is_known, shown
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study.analysis_plan import Coding
 from mothers_margins.study.study import Source, Study
@@ -80,7 +80,7 @@ ONE_DECIMAL = "one_decimal"
 FROM_WHOLE_PERCENT = "from_whole_percent"
 RELEASED_AS = {  # of released counts: how a variable is printed in all its columns
     "share_of_all": "Per cent are of all in the column.",
-    "or_not_known": "This row counts those who are not known, too.",
+    "or_not_known": "Those who are not known are counted here, too.",
     PERCENT_ONLY: "Whole per cent of those known; no counts are released.",
 }
 NOTES = {  # of estimates, predictions, comparisons and checks
@@ -331,7 +331,7 @@ def note(row: Record, *without: str) -> str:
     """What the codes in a row's note say, as a sentence; empty if there is nothing to say. What is
     true of a whole model is said once, by `clusters`; on which side of a limit p lies is a sign.
     """
-    unsaid = (*without, *OF_MODEL, *P_SIGNS)
+    unsaid = (*without, *OF_MODEL, *P_SIGNS, *HELD_BACK)
     words = [NOTES[code] for code in codes(row) if code not in unsaid]
     return sentence("; ".join(words)) if words else ""
 
@@ -347,6 +347,11 @@ def ratio_decimals(study: Study, row: Record) -> int:
     """With how many decimals a row's odds ratio and its limits are printed."""
     usual = study.file.rounding.odds_ratio
     return min(usual, 1) if ONE_DECIMAL in codes(row) else usual
+
+
+def released_as(row: Record) -> str:
+    """How a count is printed that is released in another form than n of those known; else empty."""
+    return " ".join(RELEASED_AS[code] for code in codes(row) if code in RELEASED_AS)
 
 
 def held_back(study: Study) -> str:
