@@ -14,6 +14,7 @@ from mothers_margins.errors import UsageError
 from mothers_margins.results.results import (
     COLUMNS,
     EVERY_KIND,
+    P_IN_FILES,
     About,
     Lock,
     Results,
@@ -154,9 +155,21 @@ def _row(cells: Mapping[str, str], about: About) -> Row:
             row[column] = text.removeprefix(mark).removeprefix(": " if mark else "")
         elif column in names:
             row[column] = text
+        elif column == "p_value" and about.released:
+            row[column] = _of_class(text, cells["note"])
         else:
             row[column] = _NUMBERS[text] if text in _NUMBERS else _number(text)
     return row
+
+
+def _of_class(text: str, note: str) -> Scalar:
+    """p, or the limit of its class. Raises ValueError where the note says another side of it."""
+    signs = [sign for code, sign in P_IN_FILES.items() if code in note.split()]
+    for sign in signs:
+        if text and not text.startswith(sign):
+            raise ValueError
+    number = text.removeprefix(signs[0]) if signs else text
+    return _NUMBERS[number] if number in _NUMBERS else _number(number)
 
 
 def _number(text: str) -> float:
