@@ -5,6 +5,7 @@ Where no test asks for the demo run (`pytest notebooks/05_regression.ipynb`), al
 
 import json
 import os
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from pytest_notebook.plugin import JupyterNbTest, gather_config_options
 
 from mothers_margins.batch.worker import THREADS
 from tests.demo_run import KEY, DemoRun, run_by_defaults
+
+# Hundreds of kernels, workers and commands start in a session. Where the environment forbids
+# bytecode, each of them would compile the package anew, and each worker all of the tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_configure() -> None:
