@@ -3,6 +3,7 @@
 Where no test asks for the demo run (`pytest notebooks/05_regression.ipynb`), all are executed.
 """
 
+import gc
 import json
 import os
 import sys
@@ -43,6 +44,7 @@ def needs_demo_run(item: pytest.Item) -> bool:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start the demo run beside the tests, in one of the workers."""
+    gc.freeze()  # thousands of tests that stay to the end: not to be walked at each collection
     config = session.config
     if config.option.collectonly or not any(needs_demo_run(item) for item in session.items):
         return
