@@ -348,6 +348,17 @@ def release(
     kept = _ledger(ledger, begin_ledger)
     for name in studies:
         _release_one(run, name, kept, consent, preview)
+    if not preview:
+        _front_page(run / "release", private=kept is not None)
+
+
+def _front_page(folder: Path, *, private: bool) -> None:
+    """The page that readers open, made anew from all that is released in a run's folder."""
+    from mothers_margins.front_page.write_front_page import write_front_page
+
+    page = write_front_page(folder, private=private)
+    if page:
+        click.echo(f"For readers: {_link(page)}")
 
 
 def _ledger(folder: Path | None, begin: bool) -> "FolderLedger | None":
