@@ -84,7 +84,9 @@ def _hidden(ready: Prepared, shares: Mapping[str, Share]) -> Iterator[str]:
             f"{table}: {share.cells} cells, {share.shown} shown, {share.by_rule} hidden by rule, "
             f"{share.for_others} to protect others"
         )
-    names = dict.fromkeys(name for table in shares for name in planned_in(ready.protected, table))
+    names = dict.fromkeys(
+        name for table in shares for name in planned_in(ready.protected.plan, table)
+    )
     for name in names:
         counts = "; ".join(_counts(ready.protected, name))
         if counts:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mothers_margins import places
-from mothers_margins.errors import UsageError
+from mothers_margins.errors import DisclosureError, UsageError
 from mothers_margins.results.read import read_result
 from mothers_margins.results.results import Results
 from mothers_margins.study.read_study import read_study
@@ -37,6 +37,26 @@ def read_run(internal: Path, study: Study | None = None) -> RunFolder:
     Raises UsageError where there is no run, or a file is not as the run made it.
     """
     known = study or read_study(internal.name)
+    files, data_key = _made(internal, known)
+    results = {path.stem: read_result(path, known) for path in files}
+    sources = [one.about.source for one in results.values() if one.about.source.kind != "published"]
+    source = sources[0] if sources else next(iter(results.values())).about.source
+    return RunFolder(known, results, source, data_key)
+
+
+def read_joint_counts(internal: Path, study: Study) -> Results:
+    """The joint counts in OUT/internal/STUDY; every other file is compared with the manifest and
+    not read. Raises as `read_run` and `joint_counts_of` do.
+    """
+    files, _ = _made(internal, study)
+    own = [path for path in files if path.stem == JOINT]
+    if not own:
+        raise _without_joint_counts()
+    return read_result(own[0], study)
+
+
+def _made(internal: Path, known: Study) -> tuple[list[Path], str]:
+    """The tables of a study that the manifest names, and the keyed hash of its rows."""
     run = internal.resolve().parents[1]
     manifest = _manifest(run, known)
     try:
@@ -57,14 +77,25 @@ def read_run(internal: Path, study: Study | None = None) -> RunFolder:
         problems = [f"{name} is gone or was changed" for name in changed[:20]]
         problems += ["its results are of different rows"] if len({*keys}) > 1 else []
         raise UsageError("The run is not as it was made.", problems, _remedy(known))
-    results = {
-        Path(name).stem: read_result(run / name, known) for name in hashes if name.endswith(".csv")
-    }
-    if not results:
+    files = [run / name for name in hashes if name.endswith(".csv")]
+    if not files:
         raise UsageError(f"The run holds no results of {known.name}.", (), _remedy(known))
-    sources = [one.about.source for one in results.values() if one.about.source.kind != "published"]
-    source = sources[0] if sources else next(iter(results.values())).about.source
-    return RunFolder(known, results, source, keys[0])
+    return files, keys[0]
+
+
+def joint_counts_of(run: RunFolder) -> Results:
+    """The joint counts of a run. Raises DisclosureError without them."""
+    if JOINT not in run.results:
+        raise _without_joint_counts()
+    return run.results[JOINT]
+
+
+def _without_joint_counts() -> DisclosureError:
+    return DisclosureError(
+        "The run holds no joint counts, so nothing can be protected.",
+        (),
+        "Run notebook 01 on this study, then release again.",
+    )
 
 
 def _manifest(run: Path, study: Study) -> dict[str, list[dict]]:  # type: ignore[type-arg]
