@@ -314,7 +314,7 @@ def test_a_corrected_record_needs_consent_which_the_checker_sees(first, sixty, m
     assert written.entry == 2
     assert shown(released, "smokes")["Yes", "everyone"] == 41
     page = (internal / "for_the_output_checker.html").read_text(encoding="utf-8")
-    assert page.index("Consent given by A. Checker") < page.index("What is hidden")
+    assert page.index("Consent given by A. Checker") < page.index("3. Hidden")
     assert "people / smokes / Yes / everyone: changed by few" in page
     assert released.manifest.consent
     assert "Checker" not in (internal.parents[1] / "release/sixty/manifest.json").read_text()

@@ -21,7 +21,7 @@ from mothers_margins.batch.cache_key import PARTS, digest, file_digest, packages
 from mothers_margins.batch.failure import Failure
 from mothers_margins.errors import DisclosureError, UsageError
 from mothers_margins.release import manifest as release_manifest
-from mothers_margins.release.manifest import CHECKER
+from mothers_margins.release.manifest import ALL_OF_CHECKER
 from mothers_margins.study.yaml_file import Written
 
 SCHEMA = 2
@@ -284,10 +284,11 @@ def left_over(out: Path) -> list[Path]:
 
 
 def _released(out: Path) -> set[str]:
-    """Files of the folder that the command `release` wrote: as their own manifests say, and the
-    page for the person who checks outputs.
+    """Files of the folder that the command `release` wrote: as their own manifests say, and those
+    for the person who checks outputs.
     """
-    known = {path.relative_to(out).as_posix() for path in out.glob(f"internal/*/{CHECKER}")}
+    of_checker = (path for name in ALL_OF_CHECKER for path in out.glob(f"internal/*/{name}"))
+    known = {path.relative_to(out).as_posix() for path in of_checker}
     for folder in (out / "release").glob("*"):
         try:
             files = release_manifest.read_manifest(folder).files

@@ -117,6 +117,8 @@ def _kept_hidden(name: str, results: Results, hidden: Mapping[Place, bool]) -> R
     kept.loc[hide, "status"] = "suppressed"
     for column in set(results.columns) - names_of(results.about.kind) - {"timepoint"}:
         kept[column] = kept[column].mask(hide)
+    if kept.about.kind != "summaries":  # a note says on which side of its limit p lies
+        kept["note"] = kept["note"].mask(hide, "")
     return kept
 
 

@@ -15,6 +15,7 @@ from mothers_margins.errors import UsageError
 from mothers_margins.results.results import (
     COLUMNS,
     EVERY_KIND,
+    P_IN_FILES,
     About,
     Lock,
     Results,
@@ -74,20 +75,18 @@ def read_result(path: Path, study: Study) -> Results:
     """Results of one .csv with its .json. Raises UsageError as `read_results` does."""
     about = _about(path.with_suffix(".json"), study)
     with path.open(encoding="utf-8", newline="") as lines:
-        table = list(csv.reader(lines, strict=True))
+        table = [tuple(line) for line in csv.reader(lines, strict=True)]
     columns = [*EVERY_KIND, *COLUMNS[about.kind]]
-    if not table or table[0] != columns:
+    if not table or [*table[0]] != columns:
         raise _not_ours(path, [f"its columns are not those of {about.kind}"])
     faults = list(_faults(table, path.stem, study, about))
     if faults:
         raise _not_ours(path, faults[:20])
     if not table[1:]:
         return tidy([], about)
-    texts = zip(*table[1:], strict=True)
+    texts = dict(zip(columns, zip(*table[1:], strict=True), strict=True))
     try:
-        values = {
-            column: _column(column, own, about) for column, own in zip(columns, texts, strict=True)
-        }
+        values = {column: _column(column, texts, about) for column in columns}
     except ValueError:
         raise _not_ours(path, ["a column of numbers holds something else"]) from None
     return tidy(values, about)
@@ -129,7 +128,7 @@ def _said(written: object) -> object:
     return {name: part for name, part in whole.items() if part not in ([], None)}
 
 
-def _faults(table: list[list[str]], name: str, study: Study, about: About) -> Iterator[str]:
+def _faults(table: list[tuple[str, ...]], name: str, study: Study, about: About) -> Iterator[str]:
     """What cannot stand in the columns of every kind."""
     mark = ": ".join(about.marks)
     width = len(table[0])
@@ -157,12 +156,15 @@ def _faults(table: list[list[str]], name: str, study: Study, about: About) -> It
         yield from faults
 
 
-def _column(name: str, texts: Sequence[str], about: About) -> list[Scalar]:
-    """The cells of a column from their texts, each text read once. Raises ValueError for a number
-    that is none.
+def _column(name: str, texts: Mapping[str, Sequence[str]], about: About) -> list[Scalar]:
+    """The cells of a column from the texts of all columns, each text read once. Raises ValueError
+    for a number that is none.
     """
-    values = {text: _cell(name, text, about) for text in {*texts}}
-    return [values[text] for text in texts]
+    own = texts[name]
+    if name == "p_value" and about.released:
+        return [_of_class(text, note) for text, note in zip(own, texts["note"], strict=True)]
+    values = {text: _cell(name, text, about) for text in {*own}}
+    return [values[text] for text in own]
 
 
 def _cell(column: str, text: str, about: About) -> Scalar:
@@ -175,6 +177,16 @@ def _cell(column: str, text: str, about: About) -> Scalar:
     if column in names_of(about.kind):
         return text
     return _NUMBERS[text] if text in _NUMBERS else _number(text)
+
+
+def _of_class(text: str, note: str) -> Scalar:
+    """p, or the limit of its class. Raises ValueError where the note says another side of it."""
+    signs = [sign for code, sign in P_IN_FILES.items() if code in note.split()]
+    for sign in signs:
+        if text and not text.startswith(sign):
+            raise ValueError
+    number = text.removeprefix(signs[0]) if signs else text
+    return _NUMBERS[number] if number in _NUMBERS else _number(number)
 
 
 def _number(text: str) -> float:
