@@ -1,11 +1,11 @@
 """What a release would show, as text for the command."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from mothers_margins.disclosure.policy import Policy
+if TYPE_CHECKING:  # the whole one loads much that the quick one does without
+    from mothers_margins.release.preview_release import Preview
+    from mothers_margins.release.quick_preview import QuickPreview
 
 ALONE = (
     "Each variable is protected alone here. Beside others that are made from the same answers more "
@@ -21,28 +21,13 @@ PARTS = (
 Row = Mapping[Any, Any]  # a row of shares, as pandas gives it
 
 
-class Shown(Protocol):
-    """A preview, quick or whole."""
-
-    policy: Policy
-    mark: str
-    shares: pd.DataFrame
-
-
-class Whole(Shown, Protocol):
-    """A preview of all that would be written."""
-
-    released: tuple[str, ...]
-    withheld: dict[str, str]
-
-
-def quick_in_words(preview: Shown) -> str:
+def quick_in_words(preview: "QuickPreview") -> str:
     """A quick preview, with what it does not know."""
     notes = [PUBLIC] if preview.shares.empty else [AT_MOST, ALONE]
     return "\n".join([*_lines(preview), *notes])
 
 
-def whole_in_words(preview: Whole) -> str:
+def whole_in_words(preview: "Preview") -> str:
     """A preview of all, with the names of what would be written."""
     lines = [*_lines(preview)]
     lines += [PUBLIC] if preview.shares.empty else [AT_MOST]
@@ -51,7 +36,7 @@ def whole_in_words(preview: Whole) -> str:
     return "\n".join(lines)
 
 
-def _lines(preview: Shown) -> Iterator[str]:
+def _lines(preview: "QuickPreview | Preview") -> Iterator[str]:
     """The policy, then each table with its variables: those shown whole in one line."""
     if preview.mark:
         yield preview.mark
