@@ -623,12 +623,14 @@ def _differences(
     for larger, smaller in permutations(sorted(columns), 2):
         left = insides[larger] & ~insides[smaller]
         nested = not (insides[smaller] & ~insides[larger]).any()
+        if not nested or not left.any():
+            continue
         last = max(columns[larger], columns[smaller])
         is_column = any(
             (left == inside).all() for group, inside in insides.items() if columns[group] <= last
         )
         follow_up = _is_follow_up(universe, larger, smaller) and policy.follow_up == "shown"
-        if nested and left.any() and not is_column and not follow_up:
+        if not is_column and not follow_up:
             yield larger, smaller
 
 
