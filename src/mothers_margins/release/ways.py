@@ -64,6 +64,8 @@ def ways_alone(plan: ReleasePlan, name: str, *, first_only: bool = False) -> Way
     own = Alone(_free(request, request.variables[name]), name, plan.policy)
     form = request.forms[name] if name in request.forms else own.fullest()
     proposed = _protected(own, request.variables[name], form, columns)
+    if not proposed:
+        proposed = Way(name, "withheld", _shares({}, request.variables[name], columns))
     best = {table: share.part_shown for table, share in proposed.shares.items()}
     others = []
     for variable, alone in _each(plan, request, name, own):
@@ -73,11 +75,8 @@ def ways_alone(plan: ReleasePlan, name: str, *, first_only: bool = False) -> Way
             way = _by_rule(alone, variable, other, columns)
             if any(way.shares[table].part_shown > best[table] for table in asked):
                 real = _protected(alone, variable, other, asked, first_only=first_only)
-                way = replace(
-                    way,
-                    shares={**way.shares, **real.shares},
-                    at_most=way.at_most - {*asked},
-                )
+                shares = real.shares if real else _shares({}, variable, columns)
+                way = replace(way, shares={**way.shares, **shares}, at_most=way.at_most - {*shares})
             best = {table: max(best[table], way.shares[table].part_shown) for table in asked}
             others.append(way)
     return Ways(proposed, tuple(others))
@@ -124,12 +123,12 @@ def _protected(
     columns: Mapping[str, list[str]],
     *,
     first_only: bool = False,
-) -> Way:
-    """A way protected for real; it shows nothing where it cannot be."""
+) -> Way | None:
+    """A way protected for real; None where it cannot be."""
     try:
         cells = alone.protected(form, first_only=first_only)
     except NotProtectableError:
-        cells = {}
+        return None
     return Way(variable.name, form, _shares(cells, variable, columns))
 
 

@@ -11,7 +11,8 @@ ALONE = (
     "Each variable is protected alone here. Beside others that are made from the same answers more "
     "may have to be hidden: --preview --whole, or notebook 07, says by how much."
 )
-AT_MOST = "At most: it shows no more than another way even if nothing is hidden to protect others."
+AT_MOST = "At most: only the rules were applied, for it shows no more than another way even so"
+AT_MOST_QUICK = f"{AT_MOST}, or the table is printed after others: --whole protects there as well."
 PUBLIC = "Only what was published before leaves, as it was: nothing of it is hidden."
 PARTS = (
     ("shown", "shown"),
@@ -23,14 +24,14 @@ Row = Mapping[Any, Any]  # a row of shares, as pandas gives it
 
 def quick_in_words(preview: "QuickPreview") -> str:
     """A quick preview, with what it does not know."""
-    notes = [PUBLIC] if preview.shares.empty else [AT_MOST, ALONE]
+    notes = [PUBLIC] if preview.shares.empty else [AT_MOST_QUICK, ALONE]
     return "\n".join([*_lines(preview), *notes])
 
 
 def whole_in_words(preview: "Preview") -> str:
     """A preview of all, with the names of what would be written."""
     lines = [*_lines(preview)]
-    lines += [PUBLIC] if preview.shares.empty else [AT_MOST]
+    lines += [PUBLIC] if preview.shares.empty else [f"{AT_MOST}."]
     lines.append(f"Would be written: {', '.join(preview.released) or 'nothing'}")
     lines.append(f"Would stay internal: {', '.join(preview.withheld) or 'nothing'}")
     return "\n".join(lines)
