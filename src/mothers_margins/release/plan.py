@@ -183,9 +183,9 @@ def _following_from_region(block: Block) -> list[str]:
     """Variables that have one possible level in every region, and not the same in all."""
     follow = []
     for place, name in enumerate(block.variables):
-        own = block.levels[:, place]
-        kinds = [np.unique(own[possible]) for possible in block.possible.T]
-        if max(len(levels) for levels in kinds) == 1 and len(np.unique(own)) > 1:
+        every, own = np.unique(block.levels[:, place], return_inverse=True)
+        kinds = [len({*own[possible].tolist()}) for possible in block.possible.T]
+        if max(kinds) == 1 and len(every) > 1:
             follow.append(name)
     return follow
 
