@@ -3,10 +3,11 @@ the analyst to them.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 from mothers_margins import places
@@ -18,6 +19,8 @@ from mothers_margins.study.study import Study
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 FIRST_HEADING = re.compile(r"(<h1[^>]*>).*?(</h1>)", re.DOTALL)
+TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+CAPTION = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
 RELEASED = "release/index.html"
 READERS = f"<p>For readers: <a href='{RELEASED}'>results that are ready to read</a>.</p>"
 
@@ -28,11 +31,30 @@ def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Pa
     """
     body, _ = _to_html()(str(notebook), resources={"page_title": title})
     body = FIRST_HEADING.sub(lambda found: f"{found[1]}{escape(title)}{found[2]}", body, count=1)
+    body = _reachable(body.replace("<th></th>", "<td></td>"))  # an empty heading names nothing
     return places.write_whole(
         target,
         lambda part: part.write_text(body, encoding="utf-8"),
         private=private,
     )
+
+
+def _reachable(body: str) -> str:
+    """Each table in a box of its own, which scrolls where the window is narrower, can be reached by
+    keyboard, and has a name that no other box of the page has.
+    """
+    named: Counter[str] = Counter()
+
+    def boxed(found: re.Match[str]) -> str:
+        caption = CAPTION.search(found[0])
+        name = caption[1] if caption else "Table"
+        named[name] += 1
+        label = f"{name} ({named[name]})" if named[name] > 1 else name
+        quoted = escape(unescape(label))
+        opening = f'<div class="scroll" role="region" tabindex="0" aria-label="{quoted}">'
+        return f"{opening}{found[0]}</div>"
+
+    return TABLE.sub(boxed, body)
 
 
 @cache
