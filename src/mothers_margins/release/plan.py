@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mothers_margins.disclosure.order import in_order, universe_in_order
 from mothers_margins.disclosure.policy import Policy, PolicyError, Veto, preset
 from mothers_margins.disclosure.printed import Cell, Form, Variable
 from mothers_margins.disclosure.protect import Request
@@ -65,8 +66,10 @@ def release_plan(joint: Results) -> ReleasePlan:
             if name in columns
         }
         if variables:
-            requests.append(_request(block, universe, variables, declared))
-    return ReleasePlan(study, policy, universe, tuple(requests), dict(declared.merges))
+            requests.append(in_order(_request(block, universe, variables, declared)))
+    return ReleasePlan(
+        study, policy, universe_in_order(universe), tuple(requests), dict(declared.merges)
+    )
 
 
 def policy_of(study: Study) -> Policy:
