@@ -145,6 +145,18 @@ def test_what_another_block_gives_away_is_withheld():
     assert together.refused["in_a"][0] == "in_a"
 
 
+def test_the_attack_sees_that_other_blocks_are_not_asked(monkeypatch):
+    """Without them the block is shown, and the sum is worked out from both together."""
+    own, beside = says_a([3, 4, 3, 2]), other([3, 4, 3, 2], [3, 4, 0, 0])
+    protected, by = protect(own, POLICY), printing(beside)
+    pairs = [(own, protected), (beside, by)]
+    assert own.block.name in beside_each_other(pairs, POLICY).refused
+    monkeypatch.setattr(across_blocks, "not_borne_out", lambda *_: [])
+    together = beside_each_other(pairs, POLICY)
+    assert together.blocks == tuple(pairs)
+    assert values(own, protected, beside, by, Cell("in_a", "Yes", "b")) == {3}
+
+
 def test_a_block_that_says_little_beside_it_changes_nothing():
     own, beside = says_a(SIZES), other(SIZES, [1, 5, 5, 6])
     pairs = [(own, protect(own, POLICY)), (beside, protect(beside, POLICY))]
@@ -187,7 +199,7 @@ def test_a_block_whose_regions_are_known_is_never_asked():
 # ---- the demo
 
 
-NEAR = ("age_years", "admissions_2y", "relationship", "infant_sex", "canm_01", "primary_diagnosis")
+NEAR = ("age_years", "admissions_2y", "relationship", "infant_sex", "canm_01")
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def _universe(universe: Universe) -> tuple[Universe, Array]:
     """A universe in order, and the old place of each of its regions."""
     groups = np.argsort(universe.groups, kind="stable")
     inside = universe.inside[groups]
-    regions = np.lexsort(inside[::-1])
+    regions = np.lexsort(inside[::-1])[::-1]  # those inside the first groups first
     ordered = Universe(
         tuple(universe.groups[place] for place in groups),
         inside[:, regions],
