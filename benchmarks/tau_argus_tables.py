@@ -6,12 +6,11 @@ the hidden cells as [row, column], where "" stands for a total.
 """
 
 import contextlib
+import importlib
 import json
 import os
 import sys
 import tempfile
-
-from pytauargus import protect
 
 HIDDEN = ("U", "M")  # by the rule, and to protect others
 # Counts of 1 to 9; each may be one more or one fewer at least, so that it keeps three values.
@@ -20,6 +19,7 @@ RULE = "FREQ(10,10)"
 
 def hidden_cells(cells: list[tuple[str, str, int]]) -> list[tuple[str, str]]:
     """The cells of a table that are hidden, totals among them."""
+    protect = importlib.import_module("pytauargus").protect  # not there where this is only imported
     people = [
         {"row": row, "column": column, "one": 1.0}
         for row, column, count in cells
