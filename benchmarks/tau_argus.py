@@ -14,6 +14,7 @@ pytauargus stays outside the lock. In an environment of its own:
 import argparse
 import json
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -96,10 +97,17 @@ def by_tau_argus(python: str, asked: list[tuple[Request, list[Cell]]]) -> list[s
         ]
         for request, cells in asked
     ]
-    script = Path(__file__).with_name("tau_argus_tables.py")
-    done = subprocess.run(  # the program that is named on the command line
-        [python, str(script)], input=json.dumps(sent), capture_output=True, text=True, check=True
-    )
+    script = Path(__file__).with_name("tau_argus_tables.py").resolve()
+    program = Path(python).absolute()
+    with tempfile.TemporaryDirectory() as folder:  # the engine leaves its logs where it is run
+        done = subprocess.run(
+            [program, script],
+            input=json.dumps(sent),
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=folder,
+        )
     hidden = []
     for (_, cells), found in zip(asked, json.loads(done.stdout), strict=True):
         places = {(f"r{place // 3}", f"c{place % 3}"): cell for place, cell in enumerate(cells)}
