@@ -93,6 +93,7 @@ def test_results_have_the_columns_of_their_kind_in_order(six_women):
             "n",
             "denominator",
             "missing",
+            "distinct",
         ),
     ]
     assert set(summary["timepoint"]) == {2}

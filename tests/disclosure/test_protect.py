@@ -14,7 +14,7 @@ from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Cell, Variable
-from mothers_margins.disclosure.protect import Protected, Request, again, protect
+from mothers_margins.disclosure.protect import Alone, Protected, Request, again, protect
 from mothers_margins.disclosure.suppression import NotProtectableError, Target
 from mothers_margins.disclosure.universe import Membership, Universe, is_membership
 from tests.disclosure import small_blocks
@@ -459,3 +459,36 @@ def test_the_same_release_again_changes_nothing(seed):
     hidden = {cell: one.hidden for cell, one in first.cells.items()}
     assert {cell: one.hidden for cell, one in second.cells.items()} == hidden
     assert {*first.unprotected} <= {*second.unprotected}
+
+
+# ---- one variable alone
+
+
+def test_alone_is_the_block_of_one_variable_in_that_form(of_demo):
+    """In each form the same cells as `protect` gives for the margin with this form fixed, and its
+    own choice is that of `protect`.
+    """
+    request = of_demo["infant_sex"]
+    policy = disclosure_requests.rule_of_ten()
+    alone = Alone(request, "infant_sex", policy)
+    margin = replace(
+        request,
+        block=request.block.margin(["infant_sex"]),
+        variables={"infant_sex": request.variables["infant_sex"]},
+    )
+    assert alone.fullest() == protect(margin, policy).forms["infant_sex"]
+    assert len(alone.forms) > 1
+    for form in alone.forms:
+        fixed = protect(replace(margin, forms={"infant_sex": form}), policy)
+        cells = alone.protected(form)
+        assert cells == fixed.cells
+        first = {cell: one for cell, one in cells.items() if not tier_of(request, cell)}
+        assert alone.protected(form, first_only=True) == first
+        by_rule = alone.by_rule(form)
+        assert by_rule.keys() == cells.keys()
+        hidden = {cell for cell, one in cells.items() if one.why == "rule"}
+        assert {cell for cell, one in by_rule.items() if one.hidden} == hidden
+
+
+def tier_of(request: Request, cell: Cell) -> int:
+    return request.variables[cell.variable].columns[cell.group]

@@ -100,12 +100,6 @@ def cheapest(problem: Problem, tables: np.ndarray) -> float | None:
 TWO, THREE = (("Yes", "No", ""), 5), (("1", "2", "3", ""), 3)  # levels, and the largest region
 
 
-@pytest.fixture
-def any_base_has_per_cent(monkeypatch):
-    """Per cent of groups however small, so that tables can be written down."""
-    monkeypatch.setattr("mothers_margins.disclosure.printed.PERCENT_FROM", 0)
-
-
 @pytest.mark.parametrize("form", ["counts", "share_of_all", "percent"])
 @pytest.mark.parametrize(("levels", "most"), [TWO, THREE], ids=["two levels", "three levels"])
 @pytest.mark.usefixtures("any_base_has_per_cent")

@@ -206,6 +206,12 @@ def fitting(facts, levels, truth, sizes) -> Iterator[np.ndarray]:
 
 def quoted_class(table, fisher_below=5.0):
     """The test that is quoted for a table and the class of its p."""
+    return quoted_class_of(tuple(map(tuple, table.tolist())), fisher_below)
+
+
+@cache  # the attacks try the same tables, with the audit and without it
+def quoted_class_of(rows, fisher_below):
+    table = np.array(rows)
     seen = table[table.sum(axis=1) > 0]
     if len(seen) < 2:
         return "untested"
@@ -345,8 +351,8 @@ def number_facts(form="counts", hidden=(), known=(90, 160)):
     return Facts(form, (), cells)
 
 
-def number_rows(p_value=0.03):
-    common = {"variable": "ctq_total", "group_a": A, "group_b": B, "n": 250}
+def number_rows(p_value=0.03, distinct=40):
+    common = {"variable": "ctq_total", "group_a": A, "group_b": B, "n": 250, "distinct": distinct}
     means = {"test": "t", "statistic": 2.2, "df": 248.0, "p_value": p_value}
     effect = {"effect": 4.2345, "effect_name": "difference_of_means"}
     limits = {"conf_low": 0.4321, "conf_high": 8.0369}
@@ -393,6 +399,23 @@ def test_a_number_of_too_few():
     results, withheld = release_of(facts, number_rows(), "ctq_total")
     assert {*results["status"]} == {"suppressed"}
     assert {one.code for one in withheld} == {"small_base", "hidden_base"}
+
+
+@pytest.mark.parametrize("distinct", [2, 1, float("nan")])
+def test_a_number_of_two_values_is_a_share_in_disguise(distinct):
+    """Nothing of it leaves; nor where it is not said how many values there are."""
+    rows = number_rows(distinct=distinct)
+    results, withheld = release_of(number_facts(), rows, "ctq_total")
+    assert {*results["status"]} == {"suppressed"}
+    assert {one.code for one in withheld} == {"few_different_values"}
+    assert results["distinct"].isna().all()
+
+
+def test_a_number_of_three_values_is_described():
+    results, withheld = release_of(number_facts(), number_rows(distinct=3), "ctq_total")
+    assert not withheld
+    assert {*results["status"]} == {"shown"}
+    assert results["distinct"].isna().all()
 
 
 def test_when_a_class_is_steady():

@@ -187,6 +187,6 @@ def test_the_table_prints_the_forms(summary, protected):
     text = str(table)
     assert "[c]" in text
     assert "Per cent are of all in the column." in text
-    assert "This row counts those who are not known, too." in text
+    assert "Those who are not known are counted here, too." in text
     assert "Whole per cent of those known; no counts are released." in text
     assert "SYNTHETIC" in text

@@ -173,7 +173,7 @@ def test_much_hidden_is_refused_with_forms_and_the_lines_to_add(sixty, monkeypat
     with pytest.raises(mm.DisclosureError, match="More than a quarter") as refused:
         release(internal, internal.parents[1] / "release" / "sixty")
     assert "smokes: counts shows 50%" in str(refused.value)
-    assert "share_of_all at most" in str(refused.value)
+    assert "alone would show: share_of_all" in str(refused.value)
     assert "accept_hidden:\n    people: WHY" in str(refused.value)
 
 
@@ -314,7 +314,7 @@ def test_a_corrected_record_needs_consent_which_the_checker_sees(first, sixty, m
     assert written.entry == 2
     assert shown(released, "smokes")["Yes", "everyone"] == 41
     page = (internal / "for_the_output_checker.html").read_text(encoding="utf-8")
-    assert page.index("Consent given by A. Checker") < page.index("What is hidden")
+    assert page.index("Consent given by A. Checker") < page.index("3. Hidden")
     assert "people / smokes / Yes / everyone: changed by few" in page
     assert released.manifest.consent
     assert "Checker" not in (internal.parents[1] / "release/sixty/manifest.json").read_text()

@@ -18,6 +18,7 @@ from tests.readable import inputs
 SETTINGS = {"m", "setting", "sweeps", "columns"}
 CHAINS = {"chains", "chains_in_all", "without_maximum"}
 PLACES = {"timepoint", "chain", "sweep", "tenth", "bar", "within", "cohorts", "atom", "region"}
+VALUES = {"distinct"}
 STATISTICS = {
     *(
         "value",
@@ -59,7 +60,9 @@ def test_every_column_of_numbers_is_people_or_says_what_else_it_is():
         numbers = {*EVERY_KIND, *columns} - names_of(kind)
         for column in numbers:
             homes = [
-                group for group in (SETTINGS, CHAINS, PLACES, STATISTICS, PEOPLE) if column in group
+                group
+                for group in (SETTINGS, CHAINS, PLACES, VALUES, STATISTICS, PEOPLE)
+                if column in group
             ]
             assert len(homes) == 1, f"{kind}.{column}"
 

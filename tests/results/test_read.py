@@ -77,7 +77,7 @@ def replaced(old: str, new: str):
 @pytest.mark.parametrize(
     ("ending", "change", "said"),
     [
-        ("csv", replaced(",missing\n", ",gone\n"), "columns"),
+        ("csv", replaced(",distinct\n", ",gone\n"), "columns"),
         ("csv", replaced("table_1,hscc_2019", "table_1,esmi"), "another table or study"),
         ("csv", replaced(",shown,", ",visible,"), "status"),
         ("csv", replaced("SYNTHETIC ROWS", "ROWS"), "mark"),

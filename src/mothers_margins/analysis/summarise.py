@@ -39,10 +39,11 @@ def summarise(
     `Results` of kind summaries. `n` and `percent` of a level have the group's participants with a
     known value as denominator (each option of a multi-response set its own); what does not apply is
     neither known nor missing. `mean`, `sd` (n-1) and quartiles (by the study's rule) are of known
-    values; the row of variable `n` is the group's size. Percentages are of 100, unrounded. Raises
-    UsageError for unknown names, DataError if groups do not relate as the study says,
-    DisclosureError when the rows are a reconstruction and the publication does not state the number
-    asked for: it would be an artefact of how the rows were rebuilt.
+    values, of which `distinct` are different; the row of variable `n` is the group's size.
+    Percentages are of 100, unrounded. Raises UsageError for unknown names, DataError if groups do
+    not relate as the study says, DisclosureError when the rows are a reconstruction and the
+    publication does not state the number asked for: it would be an artefact of how the rows were
+    rebuilt.
     """
     expect(
         cohort,
@@ -157,7 +158,7 @@ def _numbers(
     rule: str,
 ) -> Iterator[Row]:
     known = values.dropna().astype(float)
-    counts = {"n": len(known), **known_missing}
+    counts = {"n": len(known), **known_missing, "distinct": known.nunique()}
     values_of: dict[str, float] = {
         "mean": known.mean(),
         "sd": known.std(ddof=1),

@@ -106,6 +106,51 @@ def protect(request: Request, policy: Policy) -> Protected:
     return search.best()
 
 
+class Alone:
+    """One variable of a block, protected as if nothing else of the block were printed.
+
+    Beside others it shows at most as much, but for ties. forms: those that it can have, the one
+    that says most first; fixed forms and earlier cells of the request hold.
+    """
+
+    def __init__(self, request: Request, name: str, policy: Policy) -> None:
+        own = replace(
+            request,
+            block=request.block.margin([name]),
+            variables={name: request.variables[name]},
+        )
+        self._name = name
+        self._request = own
+        self._search = _Search(own, policy)
+        self.forms: tuple[Form, ...] = tuple(self._search.choices(name))
+
+    def fullest(self) -> Form:
+        """The form that shows most of what is printed first: the one that `protect` begins with."""
+        return self._search.fullest_alone(self._name)
+
+    def by_rule(self, form: Form) -> Mapping[Cell, Decided]:
+        """Its cells in a form, if nothing had to be hidden to protect others."""
+        candidates = self._search.candidates({self._name: form})
+        return {
+            one.cell: _decided(
+                one, _is_hidden(one, self._request.earlier, one.tier, self._request), self._request
+            )
+            for one in candidates
+        }
+
+    def protected(self, form: Form, *, first_only: bool = False) -> Mapping[Cell, Decided]:
+        """Its cells in a form, in all tables; or only those printed first, which takes a fraction
+        of the time. Raises NotProtectableError, naming the target, where an earlier release, or
+        what is known beforehand, leaves no way.
+        """
+        protected = self._search.with_forms({self._name: form}, first_only)
+        if not first_only:
+            return protected.cells
+        first = min(self._request.variables[self._name].columns.values(), default=0)
+        tiers = self._request.variables[self._name].columns
+        return {cell: one for cell, one in protected.cells.items() if tiers[cell.group] == first}
+
+
 class _Search:
     """Tries forms for the variables of a block."""
 
@@ -222,11 +267,7 @@ class _Search:
         """The block in given forms: tier by tier, what was decided stays; or only what is printed
         first.
         """
-        candidates = [
-            candidate
-            for name, printing in self._printings.items()
-            for candidate in printing.candidates(forms[name])
-        ]
+        candidates = self.candidates(forms)
         every_target = self._wanted(forms)
         known_before = self._known_before(forms, candidates, every_target)
         targets = [pair for pair in every_target if pair[1].name not in known_before]
@@ -390,6 +431,24 @@ class _Search:
             tried=tried,
             certain=np.array([_is_certain(one, decided) for one in candidates], dtype=bool),
         )
+
+    # ---- for one variable alone
+
+    def candidates(self, forms: Mapping[str, Form]) -> list[Candidate]:
+        """Every cell of every variable in its form."""
+        return [
+            candidate
+            for name, printing in self._printings.items()
+            for candidate in printing.candidates(forms[name])
+        ]
+
+    def fullest_alone(self, name: str) -> Form:
+        """The form that shows most of a variable alone."""
+        return self._fullest_of(self._most_alone(name))
+
+    def with_forms(self, forms: Mapping[str, Form], first_only: bool) -> Protected:
+        """The block in given forms. Raises NotProtectableError."""
+        return self._with(forms, all_tiers=not first_only)
 
 
 class _Learnt:
@@ -632,12 +691,14 @@ def _differences(
     for larger, smaller in permutations(sorted(columns), 2):
         left = insides[larger] & ~insides[smaller]
         nested = not (insides[smaller] & ~insides[larger]).any()
+        if not nested or not left.any():
+            continue
         last = max(columns[larger], columns[smaller])
         is_column = any(
             (left == inside).all() for group, inside in insides.items() if columns[group] <= last
         )
         follow_up = _is_follow_up(universe, larger, smaller) and policy.follow_up == "shown"
-        if nested and left.any() and not is_column and not follow_up:
+        if not is_column and not follow_up:
             yield larger, smaller
 
 

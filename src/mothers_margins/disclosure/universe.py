@@ -255,6 +255,8 @@ def is_membership(block: Block, variable: str) -> bool:
 
 def says_groups(block: Block, variable: str) -> bool:
     """Whether the regions say a variable and it is not the same in all of them."""
+    if block.possible.all():  # every level can be everywhere
+        return False
     own = block.levels[block.possible.any(axis=1), block.variables.index(variable)]
     return len(np.unique(own)) > 1 and is_membership(block, variable)
 

@@ -1,6 +1,6 @@
 """Bars: shares by group, and missing values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -10,6 +10,7 @@ from mothers_margins.errors import UsageError
 from mothers_margins.figures.figure import Figure, alt_text, left_out
 from mothers_margins.figures.page import Item, Page, bar
 from mothers_margins.figures.style import FIRST, GREY, INK, PAPER, SECOND, STYLE, BarLook
+from mothers_margins.release.released import Released, released_or_given
 from mothers_margins.results.results import About, Record, Results, checked
 from mothers_margins.results.shown import (
     Missing,
@@ -43,18 +44,23 @@ GroupKey = tuple[str, str]  # a variable and a group
 Told = tuple[float, str]
 
 
-def group_bars(results: Results) -> Figure:
+def group_bars(
+    results: Results | Released, *, name: str | None = None, variables: Sequence[str] = ()
+) -> Figure:
     """Percentages of groups as horizontal bars from 0 to 100, one block per variable.
 
     results: summaries; their percentages are drawn, of a Yes/No variable the Yes alone, each with
     its number and denominator (participants of the group with a known value). Suppressed and
-    missing values are left out, which the figure says. Raises UsageError for results of another
-    kind, no percentage, more than 14 levels, or more groups than can be told apart (three, and one
-    that contains them).
+    missing values are left out, which the figure says. name, variables: of what was released,
+    which results, and which rows of them. Raises UsageError for results of another kind, no
+    percentage, more than 14 levels, or more groups than can be told apart (three, and one that
+    contains them).
     """
-    many = checked(results, "group_bars", "summaries").study.file.unit.many
+    given = released_or_given(results, "group_bars", name, variables)
+    summary: Results = given  # type: ignore[assignment]  # `checked` says what is wrong
+    many = checked(summary, "group_bars", "summaries").study.file.unit.many
     note = f"Numbers are {many} with the characteristic, of those in the group with a known value."
-    return bars_by_group(results, "group_bars", "Percent of those with a known value", [note])
+    return bars_by_group(summary, "group_bars", "Percent of those with a known value", [note])
 
 
 @mpl.rc_context(STYLE)

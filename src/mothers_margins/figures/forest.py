@@ -12,6 +12,7 @@ from mothers_margins.errors import UsageError
 from mothers_margins.figures.figure import Figure, alt_text, left_out
 from mothers_margins.figures.page import EDGE, Item, Page, Stub
 from mothers_margins.figures.style import FIRST, GREY, PAPER, SECOND, STYLE, SymbolLook
+from mothers_margins.release.released import Released, released_or_given
 from mothers_margins.results.results import About, Record, Results, checked, codes
 from mothers_margins.results.shown import LARGEST_LOG, is_hidden, is_known, shown
 from mothers_margins.rounding import rounded
@@ -30,6 +31,7 @@ from mothers_margins.wording.terms import (
     lock_note,
     method,
     note,
+    ratio_decimals,
     term,
     unlocked,
     variant,
@@ -59,11 +61,14 @@ Key = tuple[str, str]  # a variable and its level
 
 
 @mpl.rc_context(STYLE)
-def forest(*results: Results, interval: str = "primary") -> Figure:
+def forest(
+    *results: Results | Released, interval: str = "primary", names: Sequence[str] = ()
+) -> Figure:
     """Adjusted odds ratios with their intervals on a log axis, one panel per frame, on shared rows
     and a shared axis.
 
-    results: kind estimates (log-odds), one or two frames of one study. interval: the primary one,
+    results: kind estimates (log-odds), one or two frames of one study; or what was released, of
+    which `names` says one or two. interval: the primary one,
     or profile (of the likelihood). Rows stand under the study's headings of explanatory variables;
     a second method stands below the first, and filled symbols are imputed. Left out: unadjusted
     estimates, constants, joint tests; and suppressed estimates, which the figure says. An interval
@@ -74,9 +79,10 @@ def forest(*results: Results, interval: str = "primary") -> Figure:
     if not isinstance(interval, str) or interval not in ENDS or len(results) not in (1, 2):
         wrong = "forest: give one or two frames of estimates, and the interval primary or profile."
         raise UsageError(wrong)
-    abouts = [checked(frame, "forest", "estimates") for frame in results]
+    frames = _frames(results, names)
+    abouts = [checked(frame, "forest", "estimates") for frame in frames]
     ends = ENDS[interval]
-    panels = [_panel(frame, about, ends) for frame, about in zip(results, abouts, strict=True)]
+    panels = [_panel(frame, about, ends) for frame, about in zip(frames, abouts, strict=True)]
     _refuse_panels(panels, abouts, interval)
     study = abouts[0].study
     flag = next((unlocked(about) for about in abouts if unlocked(about)), "")
@@ -85,6 +91,13 @@ def forest(*results: Results, interval: str = "primary") -> Figure:
     bottom = plot.draw(panels)
     notes, alt = _in_words(plot, panels, abouts, interval)
     return page.end(bottom + 0.65, notes, "forest", alt)
+
+
+def _frames(given: Sequence[Results | Released], names: Sequence[str]) -> list[Results]:
+    """The frames to draw: as they are given, or those that a release has under these names."""
+    if names and len(given) == 1 and isinstance(given[0], Released):
+        return [given[0].results(name) for name in names]
+    return [released_or_given(frame, "forest", None) for frame in given]  # type: ignore[misc]
 
 
 def _in_words(
@@ -320,7 +333,7 @@ def _odds(study: Study, row: Record, ends: Ends) -> str:
     """'2.31 (1.27 to 4.21)' from log-odds, rounded by the study's rule; a symbol where it may not
     be shown.
     """
-    rounding = study.file.rounding
+    decimals, rule = ratio_decimals(study, row), study.file.rounding.rule
     texts: list[str] = []
     for log_odds in (shown(row, name) for name in ("estimate", *ends)):
         if is_hidden(log_odds):
@@ -330,7 +343,7 @@ def _odds(study: Study, row: Record, ends: Ends) -> str:
         elif log_odds > log(1000):  # of nearly separated data: its digits say nothing
             texts.append(">1000")
         else:
-            texts.append(rounded(exp(float(log_odds)), rounding.odds_ratio, rounding.rule))
+            texts.append(rounded(exp(float(log_odds)), decimals, rule))
     return "{} ({} to {})".format(*texts)
 
 

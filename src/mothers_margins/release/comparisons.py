@@ -5,8 +5,9 @@ superiority) are never released. Of levels p has its decimals where no cell and 
 variable is hidden in either group, else it is a class, if that leaves every small count enough
 values, else nothing. A difference is what two printed shares say: in the form of counts that of the
 shares, else it is made again from what is printed (shares of all in the column, whole per cent of
-those known), so that it tells nothing more. Of numbers everything needs both bases, but a class of
-p that some participants more or fewer would not change. A row that holds p and an effect becomes
+those known), so that it tells nothing more. Of numbers everything needs both bases, and more than
+two different values in each group; but a class of p, only that some participants more or fewer
+would not change it. A row that holds p and an effect becomes
 two, so that each is shown or suppressed by itself. Rows of a variable for which another one stands
 in what is released are left out.
 """
@@ -35,7 +36,7 @@ from mothers_margins.release.p_classes import (
     class_may_be_shown,
 )
 from mothers_margins.release.protected import ProtectedStudy
-from mothers_margins.release.withheld import Withheld, emptied, is_vetoed, with_numbers
+from mothers_margins.release.withheld import Withheld, emptied, is_vetoed, varies, with_numbers
 from mothers_margins.results.results import About, Record, Results, Row, checked, codes, tidy
 from mothers_margins.results.shown import is_known, shown
 
@@ -84,6 +85,12 @@ class _Variable:
         """How many of each group have a known value."""
         first, second = (self.protected.known(self.name, group) for group in self.groups)
         return first, second
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number, which has no levels."""
+        planned = self.protected.variable(self.name)
+        return planned is not None and planned.is_number
 
     @property
     def is_all_told(self) -> bool:
@@ -196,6 +203,9 @@ def _parts(
     if not row["test"] and not row["effect_name"]:
         yield _untested(row, variable)
         return
+    if variable.is_number and not varies(row):
+        yield _Part(emptied(row, KIND), "few_different_values", _what(row))
+        return
     if row["test"]:
         yield _p_part(row, rows, variable)
     if row["effect_name"] in (*DIFFERENCES, STANDARDISED):
@@ -263,41 +273,58 @@ def _why_no_class(row: Record, rows: Sequence[Record], variable: _Variable, p_va
     return "" if is_safe else "pinned"
 
 
+class _ToldCell(NamedTuple):
+    """What is told of a level in a group. number: its true count. least, most: between which
+    numbers that lies, for all that is told. percent: whole per cent of those known; missing where
+    they are not told.
+    """
+
+    number: int
+    least: int
+    most: int
+    percent: float
+
+
 def _told_table(variable: _Variable) -> ToldTable:
     """What is told of the variable's table."""
     protected, groups = variable.protected, variable.groups
     planned = protected.variable(variable.name)
     levels = planned.levels if planned else ()
-    table = np.zeros((len(levels), 2), dtype=np.int64)
-    least, most = table.copy(), table.copy()
-    percents = np.full(table.shape, nan)
-    for row, level in enumerate(levels):
-        for column, group in enumerate(groups):
-            table[row, column] = protected.count(variable.name, level, group)
-            number = told(protected, variable.name, level, group)
-            most[row, column] = most_of(protected, variable.name, level, group)
-            if planned and planned.is_zero(level, group):
-                most[row, column] = 0
-            elif number is not None and number.is_exact:
-                least[row, column] = number.number
-            percent = percent_told(protected, variable.name, level, group)
-            if percent is not None and not (planned and planned.is_pair and row):
-                percents[row, column] = percent
-    bases = [
+    cells = [[_told_cell(variable, level, group) for group in groups] for level in levels]
+    told_bases = [
         float(known) if protected.has_base(variable.name, group) else nan
         for known, group in zip(variable.known, groups, strict=True)
     ]
-    sizes = [protected.plan.universe.size(group) for group in groups]
-    rule = protected.plan.study.file.rounding.rule
     return ToldTable(
-        table,
-        np.array(sizes),
-        least,
-        most,
-        np.array(bases),
-        percents,
-        rule,
+        table=_numbers_of(cells, "number").astype(np.int64),
+        sizes=np.array([protected.plan.universe.size(group) for group in groups]),
+        least=_numbers_of(cells, "least").astype(np.int64),
+        most=_numbers_of(cells, "most").astype(np.int64),
+        known=np.array(told_bases),
+        percents=_numbers_of(cells, "percent"),
+        rule=protected.plan.study.file.rounding.rule,
     )
+
+
+def _numbers_of(cells: Sequence[Sequence[_ToldCell]], name: str) -> np.ndarray:
+    """One field of all cells: levels by groups."""
+    numbers = [[getattr(cell, name) for cell in row] for row in cells]
+    return np.array(numbers, dtype=float).reshape(len(cells), 2)
+
+
+def _told_cell(variable: _Variable, level: str, group: str) -> _ToldCell:
+    """What is told of one level in one group."""
+    protected, name = variable.protected, variable.name
+    planned = protected.variable(name)
+    count = protected.count(name, level, group)
+    percent = percent_told(protected, name, level, group)
+    follows_from_first = planned is not None and planned.is_pair and level == planned.levels[1]
+    as_float = nan if percent is None or follows_from_first else float(percent)
+    if planned is not None and planned.is_zero(level, group):
+        return _ToldCell(count, 0, 0, as_float)
+    number = told(protected, name, level, group)
+    least = number.number if number is not None and number.is_exact else 0
+    return _ToldCell(count, least, most_of(protected, name, level, group), as_float)
 
 
 # ---- effects
@@ -308,7 +335,7 @@ def _effect_part(row: Record, variable: _Variable, is_option: bool) -> _Part:
     alone = {**row, "test": ""}
     name = str(row["effect_name"])
     planned = variable.protected.variable(variable.name)
-    if planned is not None and planned.is_number:
+    if variable.is_number:
         if not _has_full_bases(variable):
             return _Part(emptied(alone, KIND), "hidden_base", name)
         return _Part(with_numbers(alone, KIND, _n(row, variable) | _rounded(row, variable)))

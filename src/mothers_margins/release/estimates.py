@@ -39,7 +39,7 @@ from mothers_margins.release.digits import (
     to_decimals,
 )
 from mothers_margins.release.protected import ProtectedStudy
-from mothers_margins.release.withheld import Withheld, emptied, is_vetoed, with_numbers
+from mothers_margins.release.withheld import N_HELD_BACK, Withheld, emptied, is_vetoed, with_numbers
 from mothers_margins.results.results import Record, Results, Row, checked, codes, tidy
 from mothers_margins.results.shown import is_known, shown
 
@@ -323,6 +323,7 @@ def _row(asked: _Study, row: Record, form: _Form) -> tuple[Row, list[Withheld]]:
     sample = sample_of(row)
     if sample is not None and not asked.bases.takes(str(row["outcome"]), sample):
         numbers = {name: value for name, value in numbers.items() if name not in ("n", "n_events")}
+        note = (*note, N_HELD_BACK)
         lost.append(Withheld(*place, "near_another_base", "n"))
     if form.form == "one_decimal":
         lost.append(Withheld(*place, "one_decimal", "estimate"))

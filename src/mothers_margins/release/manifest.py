@@ -21,7 +21,12 @@ from mothers_margins.errors import DisclosureError
 
 SCHEMA = 1
 NAME = "manifest.json"
-CHECKER = "for_the_output_checker.html"  # lies among the internal results
+# For the person who checks outputs; they lie among the internal results.
+CHECKER = "for_the_output_checker.html"
+CHANGES_OF_CHECKER = "for_the_output_checker_changes.csv"
+CELLS_OF_CHECKER = "for_the_output_checker_hidden_cells.csv"
+ROWS_OF_CHECKER = "for_the_output_checker_withheld_rows.csv"
+ALL_OF_CHECKER = (CHECKER, CHANGES_OF_CHECKER, CELLS_OF_CHECKER, ROWS_OF_CHECKER)
 PACKAGES = ("highspy", "numpy", "pandas", "scipy")
 _STRICT = ConfigDict(strict=True, extra="forbid")
 

@@ -21,7 +21,7 @@ from mothers_margins.release.analyses import (
 )
 from mothers_margins.release.digits import to_decimals
 from mothers_margins.release.protected import ProtectedStudy
-from mothers_margins.release.withheld import Withheld, emptied, is_vetoed, with_numbers
+from mothers_margins.release.withheld import N_HELD_BACK, Withheld, emptied, is_vetoed, with_numbers
 from mothers_margins.results.results import Record, Results, Row, checked, tidy
 from mothers_margins.results.shown import is_known, shown
 
@@ -58,11 +58,13 @@ def released_predictions(
             withheld.append(Withheld(*place, about_row, code))
             continue
         numbers = _numbers(row, protected)
+        notes: tuple[str, ...] = ()
         sample = sample_of(row)
         if sample is not None and not bases.takes(str(row["outcome"]), sample):
             del numbers["n"], numbers["n_events"]
+            notes = (N_HELD_BACK,)
             withheld.append(Withheld(*place, about_row, "near_another_base", "n"))
-        released.append(with_numbers(row, KIND, numbers))
+        released.append(with_numbers(row, KIND, numbers, *notes))
     return tidy(released, about), withheld
 
 

@@ -38,6 +38,10 @@ class ProtectedStudy:
         """The form of a variable in all its columns."""
         return self._block_of[name][1].forms[name] if name in self._block_of else "withheld"
 
+    def cells(self, name: str) -> Mapping[Cell, Decided]:
+        """What becomes of all cells of a variable's block; none if nothing of it is released."""
+        return self._block_of[name][1].cells if name in self._block_of else {}
+
     def decided(self, name: str, level: str, group: str) -> Decided:
         """What becomes of a cell; one that no table plans is withheld."""
         if name not in self._block_of:

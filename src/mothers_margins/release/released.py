@@ -1,9 +1,12 @@
 """What was released, and nothing else: the one type that what people read is made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from mothers_margins import places
 from mothers_margins.errors import UsageError, expect, unknown
 from mothers_margins.release.formula_safe import QUOTE, as_text_cell
 from mothers_margins.release.manifest import ReleaseManifest, faults, read_manifest, refused
@@ -40,21 +43,38 @@ class Released:
         """The names of its results."""
         return tuple(self._results)
 
-    def results(self, name: str) -> Results:
-        """Released results by their name. Raises UsageError, naming those there are."""
+    def results(self, name: str, variables: Sequence[str] = ()) -> Results:
+        """Released results by their name. variables: only their rows, in this order.
+
+        Raises UsageError for results or variables that were not released, naming those there are.
+        """
         if name not in self._results:
             raise unknown("released table", [name], self._results, f"study {self.study.name}")
-        return self._results[name].copy()
+        results = self._results[name].copy()
+        if not variables:
+            return results
+        if isinstance(variables, str) or "variable" not in results:
+            raise UsageError(f"Released: {name}: variables must be a list of names.")
+        there = {*results["variable"]}
+        absent = [one for one in variables if one not in there]
+        if absent:
+            raise unknown("released variable", absent, sorted(there), f"results {name}")
+        parts = [np.flatnonzero(results["variable"] == one) for one in variables]
+        chosen: Results = results.iloc[np.concatenate(parts)]
+        return chosen
 
 
-def read_release(folder: Path, study: Study | None = None) -> Released:
+def read_release(folder: Path | Study, study: Study | None = None) -> Released:
     """The release in OUT/release/STUDY.
 
-    Every file is compared with the manifest. Raises DisclosureError for anything that is no release
-    as the program wrote it: internal results, a file that was changed, added or taken away, another
+    folder: where it lies, or a study, whose release lies in the run's folder. Every file is
+    compared with the manifest. Raises DisclosureError for anything that is no release as the
+    program wrote it: internal results, a file that was changed, added or taken away, another
     version.
     """
-    expect(folder, Path, "read_release", "a folder")
+    if isinstance(folder, Study):
+        return read_release(places.out_folder() / "release" / folder.name, folder)
+    expect(folder, Path, "read_release", "a folder or a study")
     manifest = read_manifest(folder)
     wrong = faults(folder, manifest)
     if wrong:
@@ -81,6 +101,23 @@ def only_released(given: object, who: str) -> Released:
     remedy = "Internal results are never shown to readers: mm.read_release(folder)"
     kind = type(given).__name__
     raise UsageError(f"{who}: needs what read_release returned; it was given a {kind}.", (), remedy)
+
+
+def released_or_given(
+    given: object, who: str, name: str | None, variables: Sequence[str] = ()
+) -> object:
+    """The results that a table or a figure is asked for: those that a release has under a name, or
+    what was given.
+
+    Raises UsageError, in the name of `who`, for a release without a name, or a name without one.
+    """
+    if isinstance(given, Released):
+        if not name:
+            raise UsageError(f"{who}: say which of the released results.", given.names)
+        return given.results(name, variables)
+    if name or variables:
+        raise UsageError(f"{who}: a name is of what read_release returns.")
+    return given
 
 
 def _unquoted(results: Results) -> Results:

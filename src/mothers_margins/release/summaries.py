@@ -10,6 +10,7 @@ from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import whole_percent
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN
 from mothers_margins.release.protected import ProtectedStudy
+from mothers_margins.release.withheld import varies
 from mothers_margins.results.results import Record, Results, Row, checked, tidy
 from mothers_margins.rounding import rounded
 from mothers_margins.study.conditions import Group
@@ -32,9 +33,10 @@ def released_summary(summary: Results, protected: ProtectedStudy) -> Results | N
     summary of groups that no table has is None. A hidden cell is a row with status suppressed and
     no number. n (%) of those known, or n (% of all), who is not known being counted in the last
     level (note `share_of_all`, and `or_not_known` there), or whole per cent without counts (note
-    `percent_only`). Of numbers: mean, sd, median and quartiles of as many as the policy asks,
-    rounded as they print; minimum and maximum never; note `base_hidden` where how many they are of
-    is hidden. Raises UsageError for anything but summaries.
+    `percent_only`). Of numbers: mean, sd, median and quartiles of as many as the policy asks, with
+    more than two different values in the group, rounded as they print; minimum and maximum never;
+    note `base_hidden` where how many they are of is hidden. Raises UsageError for anything but
+    summaries.
     """
     about = checked(summary, "release", "summaries")
     printed = printed_groups(about.study, about.groups)
@@ -198,10 +200,13 @@ class _Release:
             if statistic in NEVER:
                 continue
             own = _row(name, "", group, statistic)
-            if known < self._needed(statistic) or self._is_too_small(group):
+            is_of_few = known < self._needed(statistic) or self._is_too_small(group)
+            if is_of_few:
                 yield own | _hidden()
             elif row["status"] == "missing":
                 yield own | base | {"status": "missing"}
+            elif not varies(row):
+                yield own | _hidden()
             else:
                 yield own | base | {"value": self._as_printed(float(row["value"]))}
 

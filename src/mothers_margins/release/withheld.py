@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from math import nan
 
 from mothers_margins.results.results import COLUMNS, Record, Row, codes, names_of
+from mothers_margins.results.shown import is_known, shown
 from mothers_margins.study.study import Study
+
+N_HELD_BACK = "n_held_back"  # note: the numbers of participants are left out, nothing else
+# Of two different values a mean is a share, so that it tells a count; of one it is everybody's.
+LEAST_DISTINCT = 3
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,14 @@ def is_vetoed(study: Study, row: Record, groups: tuple[str, ...] = ()) -> bool:
         and veto.group in ("", *groups)
         for veto in declared.withhold
     )
+
+
+def varies(row: Record) -> bool:
+    """Whether a number has enough different values to be described. Where the row does not say how
+    many, it has not.
+    """
+    distinct = shown(row, "distinct")
+    return is_known(distinct) and distinct >= LEAST_DISTINCT
 
 
 def numbers_of(kind: str) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 
 import pandas as pd
@@ -28,8 +29,17 @@ from mothers_margins.errors import DisclosureError, UsageError
 from mothers_margins.release import manifest as manifests
 from mothers_margins.release.audit import audit
 from mothers_margins.release.checker import checker_page
+from mothers_margins.release.checker_details import cells_file, changes_file, rows_file
 from mothers_margins.release.formula_safe import as_text_cell
-from mothers_margins.release.manifest import CHECKER, LedgerEntry, ReleaseManifest, TableShare
+from mothers_margins.release.manifest import (
+    CELLS_OF_CHECKER,
+    CHANGES_OF_CHECKER,
+    CHECKER,
+    ROWS_OF_CHECKER,
+    LedgerEntry,
+    ReleaseManifest,
+    TableShare,
+)
 from mothers_margins.release.prepared import Prepared, is_held_back, prepared
 from mothers_margins.release.preview_release import Preview
 from mothers_margins.release.released import TABLES
@@ -37,12 +47,12 @@ from mothers_margins.release.run_folder import RunFolder, read_run
 from mothers_margins.release.shares import (
     MOST_HIDDEN,
     Share,
-    other_ways,
     planned_in,
     share_of_table,
     share_of_variable,
 )
-from mothers_margins.results.results import Results, names_of
+from mothers_margins.release.ways import ways_alone
+from mothers_margins.results.results import P_IN_FILES, Record, Results, codes, names_of
 from mothers_margins.results.save import as_files, of_study
 from mothers_margins.study.study import Study
 
@@ -134,8 +144,7 @@ def _written(
     with _beside(to, restricted) as folder:
         _fill(folder, files, restricted)
         _refuse_leaks(folder)
-        page = checker_page(ready, shares, consent).encode()
-        _put_checker(internal, page)
+        _put_checker(internal, _files_of_checker(ready, shares, consent))
         kept = ledger.append(content, when=at, version=__version__)
         if kept.own_hash != entry.own_hash:  # another process released meanwhile
             raise DisclosureError("The ledger changed meanwhile.", (), "Release again.")
@@ -238,16 +247,15 @@ def _refuse_hidden(ready: Prepared, shares: Mapping[str, Share]) -> None:
 def _ways(ready: Prepared, table: str) -> Iterator[str]:
     if ready.protected is None:
         return
-    for name in planned_in(ready.protected, table):
+    plan = ready.protected.plan
+    for name in planned_in(plan, table):
         share = share_of_variable(ready.protected, table, name)
         if share.hidden > MOST_HIDDEN:
-            others = [
-                f"{way} at most {most:.0%}"
-                for way, most in other_ways(ready.protected, table, name)
-            ]
             form = ready.protected.form(name)
-            told = ", ".join(others) or "no other"
-            yield f"  {name}: {form} shows {1 - share.hidden:.0%}; {told}"
+            others = ways_alone(plan, name).other_than(form)
+            told = ", ".join(way.told(table, name) for way in others)
+            alone = f"alone would show: {told}" if told else "no other form or merge"
+            yield f"  {name}: {form} shows {share.part_shown:.0%}; {alone}"
 
 
 def _refuse_leaks(folder: Path) -> None:
@@ -278,7 +286,16 @@ def _safe(results: Results) -> Results:
     safe.about = replace(results.about, released=True)
     for column in names_of(results.about.kind):
         safe[column] = [as_text_cell(str(text)) for text in results[column]]
+    if "p_value" in safe:
+        safe["p_value"] = [_p_in_file(row) for row in results.to_dict("records")]
     return safe
+
+
+def _p_in_file(row: Record) -> str | float:
+    """p as it stands in a file: of a class its limit, and on which side of it p lies."""
+    number = float(row["p_value"])
+    signs = [P_IN_FILES[code] for code in codes(row) if code in P_IN_FILES]
+    return f"{signs[0]}{number:g}" if signs and not isnan(number) else number
 
 
 def _manifest(
@@ -380,8 +397,23 @@ def _put_in_place(folder: Path, to: Path, files: Files, restricted: bool) -> Non
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _put_checker(internal: Path, page: bytes) -> None:
-    """The page for the person who checks outputs, private, among the internal results."""
-    name = of_study(internal.name, CHECKER)
-    target = places.staged(name) if os.environ.get(places.STAGE) else internal / CHECKER
-    places.write_whole(target, lambda part: part.write_bytes(page), private=True)
+def _files_of_checker(ready: Prepared, shares: Mapping[str, Share], consent: str) -> Files:
+    """The page for the person who checks outputs, and the details behind it."""
+    return {
+        CHECKER: checker_page(ready, shares, consent).encode(),
+        CHANGES_OF_CHECKER: changes_file(ready.changes),
+        CELLS_OF_CHECKER: cells_file(ready.protected),
+        ROWS_OF_CHECKER: rows_file(ready.rows),
+    }
+
+
+def _put_checker(internal: Path, files: Files) -> None:
+    """What is for the person who checks outputs, private, among the internal results."""
+    is_staged = bool(os.environ.get(places.STAGE))
+    for name, content in files.items():
+        target = places.staged(of_study(internal.name, name)) if is_staged else internal / name
+        places.write_whole(
+            target,
+            lambda part, content=content: part.write_bytes(content),  # type: ignore[misc]
+            private=True,
+        )

@@ -35,6 +35,7 @@ COLUMNS = {
         "n",
         "denominator",
         "missing",
+        "distinct",
     ],
     "published_check": ["variable", "level", "group", "statistic", "value", "published", "agrees"],
     "themes": ["theme", "subtheme"],
@@ -71,6 +72,7 @@ COLUMNS = {
         "conf_low",
         "conf_high",
         "n",
+        "distinct",
         "reason",
     ],
     "estimates": [
@@ -210,6 +212,9 @@ NAMES = frozenset(
         "part",
     ]
 )
+# In a file a p that is released as a class has its side before its limit, so that nobody takes the
+# limit for p; by the code in its note.
+P_IN_FILES = {"p_below": "<", "p_at_least": ">="}
 # `statistic` names a number in these kinds; in comparisons and checks it is the number.
 NAMED_STATISTIC = ("summaries", "published_check")
 # Columns of whole numbers; means over imputations can stand among them.
@@ -229,6 +234,7 @@ WHOLE = frozenset(
         "sweeps",
         "chain",
         "sweep",
+        "distinct",
         "tenth",
         "without_maximum",
         "atom",
@@ -274,10 +280,12 @@ class Results(pd.DataFrame):
 
 
 def tidy(
-    rows: Sequence[Mapping[str, Scalar]], about: About, timepoint: int | None = None
+    rows: Sequence[Mapping[str, Scalar]] | Mapping[str, Sequence[Scalar]],
+    about: About,
+    timepoint: int | None = None,
 ) -> Results:
-    """Rows as `Results` with exactly the columns of their kind, in order; what a row does not say
-    is empty.
+    """Rows, or their columns by name, as `Results` with exactly the columns of their kind, in
+    order; what a row does not say is empty.
     """
     if timepoint is not None and (isinstance(timepoint, bool) or not isinstance(timepoint, int)):
         raise UsageError("A timepoint is a whole number, or left out.")

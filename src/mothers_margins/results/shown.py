@@ -14,6 +14,8 @@ from mothers_margins.errors import UsageError
 
 Row = Mapping[Hashable, Any]  # of `Results`; a value has whatever type its column has
 AMONG_WHOM = ("denominator", "missing")
+# In a row that may be shown: columns that are held back alone, by the code in its note.
+HELD_BACK = {"n_held_back": ("n", "n_events")}
 
 
 class Number(float):
@@ -81,13 +83,16 @@ def shown(row: Row, column: str) -> Value:
     """The value of one numeric column of a results row.
 
     row: one row of `Results`, as a mapping. A row that is suppressed holds only hidden values,
-    whatever stands in its cells; in a missing row, and where a cell is empty, the value is missing.
-    A missing row still says among whom nothing could be computed: its columns AMONG_WHOM.
+    whatever stands in its cells, and so does a column that its note holds back; in a missing row,
+    and where a cell is empty, the value is missing. A missing row still says among whom nothing
+    could be computed: its columns AMONG_WHOM.
     """
     status = row["status"]
     if status == "suppressed":
         return Hidden()
     number = row[column]
+    if any(column in HELD_BACK.get(code, ()) for code in str(row.get("note", "")).split()):
+        return Hidden()
     if _empty(number) or (status == "missing" and column not in AMONG_WHOM):
         return Missing()
     if status == "structural_zero" and number == 0:

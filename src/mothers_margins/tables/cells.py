@@ -2,12 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 
-from mothers_margins.results.results import About, Record
-from mothers_margins.results.shown import Value, is_hidden, is_known, odds, shown
+from mothers_margins.results.results import About, Record, codes
+from mothers_margins.results.shown import Hidden, Value, is_hidden, is_known, odds, shown
 from mothers_margins.tables.table import Cell, Column, Notes, Section, Table
-from mothers_margins.wording.terms import captioned, cited, origin
+from mothers_margins.wording.terms import (
+    FROM_WHOLE_PERCENT,
+    ONE_DECIMAL,
+    captioned,
+    cited,
+    held_back,
+    origin,
+    p_sign,
+)
 
 EMPTY = Cell("")
+WITH_INTERVAL = {  # by the name of the number, which says its decimals
+    "ratio": "{ratio} ({ratio_low} to {ratio_high})",
+    "coarse": "{coarse} ({coarse_low} to {coarse_high})",
+    "difference": "{difference} ({difference_low} to {difference_high})",
+    "whole": "{whole} ({whole_low} to {whole_high})",
+}
 
 
 def cell(pattern: str, values: Mapping[str, Value], mark: str = "") -> Cell:
@@ -25,10 +39,30 @@ def of_row(pattern: str, row: Record, mark: str = "", **columns: str) -> Cell:
 
 
 def ratio_of(row: Record, mark: str = "", low: str = "conf_low", high: str = "conf_high") -> Cell:
-    """The cell of an odds ratio with its interval, from log-odds."""
-    columns = {"ratio": "estimate", "ratio_low": low, "ratio_high": high}
+    """The cell of an odds ratio with its interval, from log-odds; with one decimal where it is
+    released with one.
+    """
+    ratio = "coarse" if ONE_DECIMAL in codes(row) else "ratio"
+    columns = {ratio: "estimate", f"{ratio}_low": low, f"{ratio}_high": high}
     values = {name: odds(shown(row, column)) for name, column in columns.items()}
-    return cell("{ratio} ({ratio_low} to {ratio_high})", values, mark)
+    return cell(WITH_INTERVAL[ratio], values, mark)
+
+
+def p_of(row: Record, mark: str = "") -> Cell:
+    """The cell of p; where it is released as a class, on which side of its limit it lies."""
+    sign = p_sign(row)
+    if sign:
+        return of_row(f"{sign}{{limit}}", row, mark, limit="p_value")
+    return of_row("{p_value}", row, mark, p_value="p_value")
+
+
+def difference_of(row: Record, mark: str = "") -> Cell:
+    """The cell of a difference with its interval; in whole points where it is made from whole per
+    cent.
+    """
+    name = "whole" if FROM_WHOLE_PERCENT in codes(row) else "difference"
+    columns = {name: "effect", f"{name}_low": "conf_low", f"{name}_high": "conf_high"}
+    return of_row(WITH_INTERVAL[name], row, mark, **columns)
 
 
 def table_of(
@@ -42,16 +76,26 @@ def table_of(
     notes: Notes,
 ) -> Table:
     """A table of results, with the marks of its rows and of the lock, their source, and the study's
-    rounding.
+    rounding; of what was released with one note of what is held back, if anything is.
     """
+    columns, sections = tuple(columns), tuple(sections)
+    if about.released and _has_hidden(columns, sections):
+        notes.plain(held_back(about.study))
     return Table(
         name=name,
         caption=captioned(about, caption),
         stub=stub,
-        columns=tuple(columns),
-        sections=tuple(sections),
+        columns=columns,
+        sections=sections,
         notes=notes.all(),
         mark=about.source.mark,
         source=f"{origin(about.study, about.source)} {cited(about.study)}",
         rounding=about.study.file.rounding,
     )
+
+
+def _has_hidden(columns: Iterable[Column], sections: Iterable[Section]) -> bool:
+    """Whether any cell, or the size of a column, is suppressed."""
+    sizes = any(isinstance(column.size, Hidden) for column in columns)
+    cells = (cell for section in sections for row in section.rows for cell in row.cells)
+    return sizes or any(cell.status == "suppressed" for cell in cells)

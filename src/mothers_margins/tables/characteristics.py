@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mothers_margins.errors import UsageError, expect_flags
+from mothers_margins.release.released import Released
 from mothers_margins.results.results import Record, Results, checked, codes
 from mothers_margins.results.shown import Value, combined, is_hidden, is_known, percent_of, shown
 from mothers_margins.rounding import rounded
@@ -19,6 +20,7 @@ from mothers_margins.wording.terms import (
     decimals,
     label,
     level,
+    released_as,
     rounding_rule,
 )
 
@@ -34,17 +36,18 @@ BESIDE_LEVELS = {NOT_KNOWN: "Not known", NOT_APPLICABLE: "Does not apply"}
 
 
 def characteristics(
-    results: Results,
+    results: Results | Released,
     name: str | None = None,
     *,
     percent: bool = False,
     as_published: bool = False,
-    comparisons: Results | None = None,
+    comparisons: Results | str | None = None,
 ) -> Table:
     """A table of summaries: one column per group, one section per block of the study's plan for
     `name`.
 
-    name: a table of study.yaml; without it, one section per variable of the results. Where the
+    results: summaries, or what was released, of which `name` is one, and `comparisons` the name of
+    one. name: a table of study.yaml; without it, one section per variable of the results. Where the
     results have none of its groups, their own are the columns. percent: add each column's own
     percentage to every count. as_published: add the percentages of the publication, on the base
     that it used, to the cells where it prints them, if the counts are its own. By default counts
@@ -53,6 +56,9 @@ def characteristics(
     variable of Yes and No then takes one row, its Yes. Raises UsageError if the results are not
     summaries or lack a cell of the plan.
     """
+    if isinstance(results, Released):
+        comparisons = results.results(comparisons) if isinstance(comparisons, str) else comparisons
+        results = results.results(name or "")
     about = checked(results, "characteristics", "summaries")
     expect_flags("characteristics", percent=percent, as_published=as_published)
     if percent and as_published:
@@ -63,6 +69,8 @@ def characteristics(
     plan = _as_released(about.study.plan(name), results) if name else _plan_of(results)
     if not {*plan.groups} & {*about.groups}:  # the table's rows for groups made in the call
         plan = plan.model_copy(update={"groups": tuple(about.groups)})
+    if isinstance(comparisons, str):
+        raise UsageError("characteristics: a name of comparisons is of what read_release returns.")
     builder = _Builder(results, plan, percent or comparisons is not None, as_published, comparisons)
     sections = [builder.section(block) for block in plan.blocks]
     columns = list(builder.columns())
@@ -196,7 +204,7 @@ class _Builder:
         """The rows of a variable with the cells of its comparison: on its number, or above its
         levels.
         """
-        levels, none = self.study.levels(name), (EMPTY,) * 4
+        levels, none = self.study.levels(name), compared.none
         in_set = name in self.study.sets
         if in_set:
             yield Row(title)
@@ -277,8 +285,8 @@ class _Builder:
 
     def _form(self, row: Record) -> str:
         """The mark of a count that is released in another form than n of those known."""
-        said = [RELEASED_AS[code] for code in codes(row) if code in RELEASED_AS]
-        return self.notes.mark(" ".join(said)) if said else ""
+        words = released_as(row)
+        return self.notes.mark(words) if words else ""
 
     def _zero(self, row: Record) -> str:
         """The mark of a zero that holds by definition."""

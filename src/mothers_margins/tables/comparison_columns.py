@@ -8,15 +8,19 @@ from mothers_margins.errors import UsageError, count
 from mothers_margins.results.results import Record, Results, checked, codes
 from mothers_margins.results.shown import is_hidden, is_known, shown
 from mothers_margins.study.study import Study
-from mothers_margins.tables.cells import EMPTY, of_row
+from mothers_margins.tables.cells import EMPTY, difference_of, of_row, p_of
 from mothers_margins.tables.table import Cell, Column, Notes
-from mothers_margins.wording.terms import NOTES, note, sentence
+from mothers_margins.wording.terms import MADE_FOR_RELEASE, NOTES, P_CLASSES, note, p_sign, sentence
 
 STATISTICS = {
     "chi_squared": "χ²({df}) = {statistic}",
     "t": "t({df}) = {statistic}",
     "rank_sum": "W = {ranks}",
 }
+RANK_SUMS = (
+    "W is R's (Mann and Whitney's U: pairs in which the value of the first group is the higher, "
+    "ties half); the rank sum of that group, which Stata prints, is W + n(n + 1)/2 with its n."
+)
 # Codes that say why nothing was tested.
 UNTESTED = (
     "groups_made_from_it",
@@ -36,37 +40,54 @@ class ComparisonColumns:
         about = checked(results, who, "comparisons")
         self.who = who
         self.study: Study = about.study
+        self.released = about.released
         self.notes = notes
         self.groups = [group.label for group in about.groups.values()]
         self.rows: dict[tuple[str, str], list[Record]] = {}
         for row in results.to_dict("records"):
             self.rows.setdefault((row["variable"], row["level"]), []).append(row)
+        self.compared = {variable for variable, _ in self.rows}
         self.tests = sum(any(row["test"] for row in rows) for rows in self.rows.values())
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the columns. Of what is released no test statistic is, so it has no column of
+        them.
+        """
+        return ("difference", "p", "d") if self.released else ("difference", "test", "p", "d")
+
+    @property
+    def none(self) -> tuple[Cell, ...]:
+        """The cells of a row without a comparison."""
+        return (EMPTY,) * len(self.keys)
 
     def columns(self) -> Iterator[Column]:
         """Headings; the order is that of `cells`."""
         heading = f"Difference ({self.study.file.tests.confidence:g}% CI)"
         spanner = f"{self.groups[0]} compared with: {self.groups[1]}"
         headings = {"difference": heading, "test": "Test", "p": "p", "d": "Std. difference"}
-        for key, text in headings.items():
-            yield Column(key, text, None, spanner)
+        for key in self.keys:
+            yield Column(key, headings[key], None, spanner)
 
     def check(self, names: Iterator[str]) -> None:
-        """Raises UsageError for variables that were not compared."""
-        compared = {variable for variable, _ in self.rows}
-        absent = [name for name in names if name not in compared]
+        """Raises UsageError for variables that were not compared, but for those that were made for
+        the release, whose cells say so.
+        """
+        made = self.study.file.disclosure.merges.values() if self.study.file.disclosure else ()
+        absent = [name for name in names if name not in self.compared]
+        if self.released:
+            absent = [name for name in absent if name not in made]
         if absent:
             wrong = f"{self.who}: the comparisons lack a variable of the table."
             raise UsageError(wrong, absent)
 
     def p_cell(self, variable: str) -> Cell:
         """The p-value of a variable's own row, alone."""
-        _, _, p_value, _ = self.cells(variable)
-        return p_value
+        return self.cells(variable)[self.keys.index("p")]
 
     def cells(self, variable: str, level: str = "", *, kind: str = "") -> tuple[Cell, ...]:
-        """The four cells of a row. kind: which summary of a number it shows, so which test belongs
-        to it.
+        """The cells of a row, a cell a column. kind: which summary of a number it shows, so which
+        test belongs to it.
         """
         rows = self.rows.get((variable, level), [])
         median = kind == "median_iqr"
@@ -82,7 +103,11 @@ class ComparisonColumns:
         untested = next((row for row in rows if codes(row)[:1] and codes(row)[0] in UNTESTED), None)
         if untested and not median:
             p_value = Cell("", {}, "missing", self.notes.mark(self._why_untested(untested)))
-        return _difference(difference), statistic, p_value, _standardised(standardised)
+        if variable not in self.compared:
+            p_value = Cell("", {}, "missing", self.notes.mark(sentence(MADE_FOR_RELEASE)))
+        cells = {"difference": self._difference(difference), "test": statistic, "p": p_value}
+        cells["d"] = self._standardised(standardised)
+        return tuple(cells[key] for key in self.keys)
 
     def _why_untested(self, row: Record) -> str:
         """The note of a variable that is not tested, with the study's own reason where it has
@@ -96,7 +121,7 @@ class ComparisonColumns:
         """The cells of a level under its variable, whose test stands above: the difference
         alone.
         """
-        return self.cells(variable, level)[0], EMPTY, EMPTY, EMPTY
+        return self.cells(variable, level)[0], *self.none[1:]
 
     def _tested(self, tests: list[Record]) -> tuple[Cell, Cell]:
         """The planned test's statistic, and the p that is quoted: Fisher's where it stands
@@ -123,9 +148,22 @@ class ComparisonColumns:
             asked = {name: column for name, column in shown_by.items() if f"{{{name}}}" in pattern}
             statistic = of_row(pattern, planned, **asked)
         mark = ""
-        if fisher:
+        if fisher and codes(fisher):  # a hidden one does not say why it stands there
             mark = self.notes.mark(f"This p is Fisher's exact test's, {NOTES[codes(fisher)[0]]}.")
-        return statistic, of_row("{p_quoted}", quoted, mark, p_quoted="p_value")
+        return statistic, p_of(quoted, mark)
+
+    def _difference(self, row: Record | None) -> Cell:
+        return EMPTY if row is None else difference_of(row, self._made_from(row))
+
+    def _standardised(self, row: Record | None) -> Cell:
+        if row is None:
+            return EMPTY
+        return of_row("{standardised}", row, self._made_from(row), standardised="effect")
+
+    def _made_from(self, row: Record) -> str:
+        """The mark of an effect that was made again from what is released."""
+        words = note(row)
+        return self.notes.mark(words) if words else ""
 
     def explain(self, *, differences: bool = True) -> None:
         """Which tests these are and by which rule, under the table; differences: whether it shows
@@ -134,7 +172,9 @@ class ComparisonColumns:
         rules = self.study.file.tests
         rows = [row for by_key in self.rows.values() for row in by_key]
         tests = {row["test"] for row in rows}
-        self._explain_levels(rows, differences)
+        has_statistics = differences and not self.released
+        what = "Test and p" if has_statistics else "p"
+        self._explain_levels(rows, has_statistics)
         if rules.reported == "none":
             self.notes.plain("The publication reports no test; these are added.")
         if "t" in tests:
@@ -143,15 +183,13 @@ class ComparisonColumns:
                 if rules.variances == "equal"
                 else "Welch's t-test"
             )
-            self.notes.plain(f"Test and p of means: {means}.")
+            self.notes.plain(f"{what} of means: {means}.")
         if "rank_sum" in tests:
             ranks = "with" if rules.rank_sum_correction else "without"
-            self.notes.plain(
-                f"Test and p beside a median: Wilcoxon's rank-sum test {ranks} continuity "
-                "correction. W is R's (Mann and Whitney's U: pairs in which the value of the first "
-                "group is the higher, ties half); the rank sum of that group, which Stata prints, "
-                "is W + n(n + 1)/2 with its n."
+            words = (
+                f"{what} beside a median: Wilcoxon's rank-sum test {ranks} continuity correction."
             )
+            self.notes.plain(f"{words} {RANK_SUMS}" if has_statistics else words)
         if differences:
             self.notes.plain(
                 f"Difference: {self.groups[0]} minus {self.groups[1]}, of percentages in points "
@@ -165,21 +203,24 @@ class ComparisonColumns:
             "their number; no test "
             "chose an explanatory variable."
         )
+        if any(p_sign(row) for row in rows):
+            self.notes.plain(P_CLASSES)
 
-    def _explain_levels(self, rows: list[Record], differences: bool) -> None:
+    def _explain_levels(self, rows: list[Record], has_statistics: bool) -> None:
         """Which test stands at levels, and where Fisher's is quoted."""
         rules = self.study.file.tests
         fisher = [row for row in rows if row["test"] == "fisher_exact"]
-        where = "Test and p of levels" if differences else "p"
+        where = "Test and p of levels" if has_statistics else "p of levels"
         asked_for = fisher and all("asked_for" in codes(row) for row in fisher)
         pearson = (
             f"Pearson's chi-squared {'with' if rules.yates else 'without'} continuity correction"
         )
         if asked_for:
-            brackets = ", its p in brackets" if differences else ""
-            self.notes.plain(f"{where}: Fisher's exact test; {pearson} stands beside it{brackets}.")
+            brackets = ", its p in brackets" if has_statistics else ""
+            beside = f"; {pearson} stands beside it{brackets}" if has_statistics else ""
+            self.notes.plain(f"{where}: Fisher's exact test{beside}.")
         elif any(row["test"] == "chi_squared" for row in rows):
-            brackets = ", with its p in brackets" if differences else ""
+            brackets = ", with its p in brackets" if has_statistics else ""
             rule = (
                 f"where an expected count is below {rules.fisher_below:g}, Fisher's exact "
                 f"test is quoted{brackets}"
@@ -196,15 +237,3 @@ def _has_p(row: Record) -> bool:
     """Whether a row has a p-value, which may be hidden."""
     value = shown(row, "p_value")
     return is_hidden(value) or is_known(value)
-
-
-def _difference(row: Record | None) -> Cell:
-    if row is None:
-        return EMPTY
-    return of_row(
-        "{difference} ({low} to {high})", row, difference="effect", low="conf_low", high="conf_high"
-    )
-
-
-def _standardised(row: Record | None) -> Cell:
-    return EMPTY if row is None else of_row("{standardised}", row, standardised="effect")

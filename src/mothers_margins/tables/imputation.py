@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import imputations_needed
+from mothers_margins.release.released import Released, released_or_given
 from mothers_margins.results.results import About, Record, Results, checked, codes
 from mothers_margins.results.shown import Value, combined, is_hidden, is_known, odds, shown
 from mothers_margins.study.study import Study
@@ -361,14 +362,17 @@ def _as_ratio(log_odds: Value, mc_error: Value) -> Cell:
     )
 
 
-def per_hundred(results: Results) -> Table:
+def per_hundred(results: Results | Released, *, name: str | None = None) -> Table:
     """Standardised predictions as numbers in 100, one column per method, from `standardise`.
 
-    Raises UsageError for results of another kind, and for several outcomes or models.
+    name: of what was released, which results. Raises UsageError for results of another kind, and
+    for several outcomes or models.
     """
-    about = checked(results, "per_hundred", "predictions")
+    given = released_or_given(results, "per_hundred", name)
+    predictions: Results = given  # type: ignore[assignment]  # `checked` says what is wrong
+    about = checked(predictions, "per_hundred", "predictions")
     study = about.study
-    rows = results.to_dict("records")
+    rows = predictions.to_dict("records")
     if len({(row["outcome"], row["specification"]) for row in rows}) != 1:
         raise UsageError("per_hundred: these are predictions of several outcomes or models.")
     methods = list(dict.fromkeys(str(row["method"]) for row in rows))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mothers_margins.errors import UsageError
+from mothers_margins.release.released import Released
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import percent_of, shown
 from mothers_margins.study.study import Study
@@ -10,19 +11,27 @@ from mothers_margins.study.study_file import TablePlan
 from mothers_margins.tables.cells import cell, of_row, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
-from mothers_margins.wording.terms import count_text, label, level
+from mothers_margins.wording.terms import count_text, label, level, released_as
 
 Key = tuple[str, str, str]  # variable, level, group
 Counts = dict[Key, Record]
 
 
-def needs(results: Results, name: str, comparisons: Results | None = None) -> Table:
+def needs(
+    results: Results | Released, name: str, comparisons: Results | str | None = None
+) -> Table:
     """Variables with the same levels, one per row: in each group the number in each level and not
     known.
 
-    results: summaries. name: a table of study.yaml. comparisons: adds the p-value of each row.
+    results: summaries, or what was released, of which `name` is one, and `comparisons` the name of
+    one. name: a table of study.yaml. comparisons: adds the p-value of each row.
     Raises UsageError if the variables differ in their levels or a number is absent.
     """
+    if isinstance(results, Released):
+        comparisons = results.results(comparisons) if isinstance(comparisons, str) else comparisons
+        results = results.results(name)
+    if isinstance(comparisons, str):
+        raise UsageError("needs: a name of comparisons is of what read_release returns.")
     about = checked(results, "needs", "summaries")
     study = about.study
     plan = study.plan(name)
@@ -38,9 +47,10 @@ def needs(results: Results, name: str, comparisons: Results | None = None) -> Ta
         compared.check(iter(plan.variables))
         columns.append(Column("p", "p"))
     # a list, so that all is made here: cells of untested rows add notes
-    sections = list(_sections(study, plan, counts, compared))
+    sections = list(_sections(study, plan, counts, compared, notes))
     unit = study.file.unit.many
-    notes.plain(f"Cells are numbers of {unit}; percentages are of those with a known answer.")
+    known = "" if about.released else "; percentages are of those with a known answer"
+    notes.plain(f"Cells are numbers of {unit}{known}.")
     if compared:
         compared.explain(differences=False)
     for note in plan.notes:
@@ -85,25 +95,31 @@ def _columns(
 
 
 def _sections(
-    study: Study, plan: TablePlan, counts: Counts, compared: ComparisonColumns | None
+    study: Study,
+    plan: TablePlan,
+    counts: Counts,
+    compared: ComparisonColumns | None,
+    notes: Notes,
 ) -> Iterator[Section]:
     """The blocks of the plan, a row per variable."""
     for block in plan.blocks:
         rows: list[Row] = []
         for variable in block.variables:
-            cells = _cells_of_variable(study, plan, counts, variable)
+            cells = _cells_of_variable(study, plan, counts, variable, notes)
             if compared:
                 cells.append(compared.p_cell(variable))
             rows.append(Row(label(study, variable), tuple(cells), variable))
         yield Section(block.title, tuple(rows))
 
 
-def _cells_of_variable(study: Study, plan: TablePlan, counts: Counts, variable: str) -> list[Cell]:
+def _cells_of_variable(
+    study: Study, plan: TablePlan, counts: Counts, variable: str, notes: Notes
+) -> list[Cell]:
     """The cells of one variable, group by group."""
     cells: list[Cell] = []
     for group in plan.groups:
         keys = [(variable, level_, group) for level_ in study.levels(variable)]
-        cells += _cells_of_group([_record_of(counts, key) for key in keys])
+        cells += _cells_of_group([_record_of(counts, key) for key in keys], notes)
     return cells
 
 
@@ -114,15 +130,17 @@ def _record_of(counts: Counts, key: Key) -> Record:
     return counts[key]
 
 
-def _cells_of_group(records: list[Record]) -> list[Cell]:
+def _cells_of_group(records: list[Record], notes: Notes) -> list[Cell]:
     """The numbers of one variable in one group: each level with its share, and how many are not
-    known.
+    known; with a mark where what was released is counted otherwise.
     """
     cells: list[Cell] = []
     for record in records:
         n = shown(record, "n")
         percent = percent_of(n, shown(record, "denominator"))
-        cells.append(cell("{n} ({percent}%)", {"n": n, "percent": percent}))
+        words = released_as(record)
+        mark = notes.mark(words) if words else ""
+        cells.append(cell("{n} ({percent}%)", {"n": n, "percent": percent}, mark))
     # all levels say how many are not known; one that may be shown is asked first
     may_be_shown = [record for record in records if record["status"] != "suppressed"]
     asked = (may_be_shown or records)[0]

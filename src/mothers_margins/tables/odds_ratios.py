@@ -8,16 +8,18 @@ from typing import NamedTuple
 import pandas as pd
 
 from mothers_margins.errors import UsageError, count
+from mothers_margins.release.released import Released, released_or_given
 from mothers_margins.results.results import NOT_LOCKED, About, Record, Results, checked, codes
 from mothers_margins.results.shown import Value, combined, is_known, odds, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
-from mothers_margins.tables.cells import EMPTY, cell, of_row, ratio_of, table_of
+from mothers_margins.tables.cells import EMPTY, cell, of_row, p_of, ratio_of, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording.terms import (
     DF_RULES,
     INTERVALS,
     MODELS,
+    P_CLASSES,
     base,
     capital,
     clusters,
@@ -33,6 +35,7 @@ from mothers_margins.wording.terms import (
     method,
     named,
     note,
+    p_sign,
     rounding_rule,
     sentence,
     specification,
@@ -75,21 +78,23 @@ Counts = dict[tuple[RowsKey, str, str], tuple[Value, Value]]
 
 
 def odds_ratios(
-    results: Results | Iterable[Results],
+    results: Results | Iterable[Results] | Released,
     cells: Results | Iterable[Results] | None = None,
     log: Results | Iterable[Results] | None = None,
+    *,
+    name: str | None = None,
 ) -> Table:
     """A table of odds ratios: one row per level, a pair of columns per model and method with the
     primary interval and p, and those by profile likelihood where they stand beside.
 
     results: estimates of one model, from `Fit.to_frame`, or a list of several; of several outcomes
     or models the adjusted estimates stand side by side. cells: `Fit.tabulated`, or a list of them,
-    for the number with the outcome of each level, which stands beside the estimates that are on the
-    same rows. log: `Fit.log`, or a list of them, for the notes. Limits of
-    log-odds are exponentiated, standard errors never. Raises UsageError for results of another
-    kind.
+    for the number with the outcome of each level, which stands beside the estimates that are on
+    the same rows. log: `Fit.log`, or a list of them, for the notes. name: of what was released,
+    which results. Limits of log-odds are exponentiated, standard errors never. Raises UsageError
+    for results of another kind.
     """
-    frames = _frames(results)
+    frames = _frames(released_or_given(results, "odds_ratios", name))
     if not frames:
         raise UsageError("odds_ratios: no estimates were given.")
     abouts = [checked(frame, "odds_ratios", "estimates") for frame in frames]
@@ -367,7 +372,7 @@ class _Ratios:
             return [EMPTY] * self._width(fit)
         own_n = [of_row("{n}", row, n="n")] if fit.method == "available_case" else []
         mark = self.notes.mark(sentence("all levels together, Wald's test"))
-        cells = [*own_n, EMPTY, of_row("{p_value}", row, mark, p_value="p_value")]
+        cells = [*own_n, EMPTY, p_of(row, mark)]
         return cells + [EMPTY] * (self._width(fit) - len(cells))
 
     def _estimate(self, fit: FitKey, name: str, value: str) -> list[Cell]:
@@ -378,7 +383,7 @@ class _Ratios:
         remark = " ".join(filter(None, (note(row), self.estimates.lock_notes[fit])))
         mark = self.notes.mark(remark) if remark else ""
         cells = [of_row("{n}", row, n="n")] if fit.method == "available_case" else []
-        cells += [ratio_of(row, mark), of_row("{p_value}", row, p_value="p_value")]
+        cells += [ratio_of(row, mark), p_of(row)]
         if self._profiled(fit):
             cells += [_profile(row), of_row("{p_value}", row, p_value="profile_p")]
         return cells
@@ -437,6 +442,8 @@ def _explain(study: Study, notes: Notes, estimates: _Estimates) -> None:
         notes.plain("Beside them: interval and p by profile likelihood.")
     for words in clusters(study, estimates.rows):
         notes.plain(words)
+    if any(p_sign(row) for row in estimates.rows):
+        notes.plain(P_CLASSES)
     for words in dict.fromkeys(_in_place(row) for row in estimates.rows if _in_place(row)):
         notes.plain(words)
     if adjusted:

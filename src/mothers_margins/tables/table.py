@@ -23,11 +23,17 @@ FIGURE_SPACE = (
 MINUS = "\u2212"
 # What is printed without decimals, and what with those of odds ratios; by the names in a pattern.
 WHOLE_NUMBERS = frozenset(
-    ("n", "denominator", "missing", "df", "whole", "per_100", "per_100_low", "per_100_high")
+    (
+        *("n", "denominator", "missing", "df"),
+        *("whole", "whole_low", "whole_high"),
+        *("per_100", "per_100_low", "per_100_high"),
+    )
 )
 RATIOS = frozenset(("ratio", "ratio_low", "ratio_high", "statistic", "standardised"))
 BEFORE_BRACKET = re.compile(r"(?<=[\d%]) (?=\()")  # the blank between a number and its bracket
 NO_BREAK_SPACE = "\u00a0"
+COARSE_RATIOS = frozenset(("coarse", "coarse_low", "coarse_high"))  # released with one decimal
+LIMIT = "limit"  # of a class of p: printed with the digits that it has
 INDENT = "\u2003"  # em space: unlike a style sheet it survives into Word and PDF
 # Doubled class names outweigh the rules that JupyterLab has for every table.
 STYLE = """<style>
@@ -188,6 +194,8 @@ class Table:
         if isnan(number):
             return SYMBOLS["missing"]
         rule = self.rounding.rule
+        if key == LIMIT:
+            return f"{number:g}"
         if key.startswith("p_"):
             return p_rounded(number, self.rounding.p_value, rule)
         return rounded(number, self._decimals(key), rule).replace("-", MINUS)
@@ -198,6 +206,8 @@ class Table:
             return 0
         if key in RATIOS:
             return self.rounding.odds_ratio
+        if key in COARSE_RATIOS:
+            return min(self.rounding.odds_ratio, 1)
         return self.rounding.percent if key == "percent" else self.rounding.mean
 
     def to_html(self) -> str:

@@ -10,7 +10,7 @@ from math import isnan
 
 from mothers_margins.errors import count
 from mothers_margins.results.results import NOT_LOCKED, About, Record, codes
-from mothers_margins.results.shown import Hidden, Value, is_hidden, is_known, shown
+from mothers_margins.results.shown import HELD_BACK, Hidden, Value, is_hidden, is_known, shown
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study.analysis_plan import Coding
 from mothers_margins.study.study import Source, Study
@@ -76,9 +76,11 @@ EQUATIONS = {
     "truncreg": "truncated linear regression (truncreg)",
 }
 PERCENT_ONLY = "percent_only"
+ONE_DECIMAL = "one_decimal"
+FROM_WHOLE_PERCENT = "from_whole_percent"
 RELEASED_AS = {  # of released counts: how a variable is printed in all its columns
     "share_of_all": "Per cent are of all in the column.",
-    "or_not_known": "This row counts those who are not known, too.",
+    "or_not_known": "Those who are not known are counted here, too.",
     PERCENT_ONLY: "Whole per cent of those known; no counts are released.",
 }
 NOTES = {  # of estimates, predictions, comparisons and checks
@@ -104,12 +106,19 @@ NOTES = {  # of estimates, predictions, comparisons and checks
     "too_few_for_interval": "no interval: fewer than two with, or without, the outcome",
     "decided_by_one": "a participant alone decides a coefficient",
     "knots_coincide": "two of the knots are the same value",
-    "one_decimal": "with one decimal, so that small counts stay hidden",
-    "p_below": "p is below this number",
-    "p_at_least": "p is this number or more",
+    ONE_DECIMAL: "with one decimal, so that small counts stay hidden",
     "shares_of_all": "of all in the column, who is not known counted with the rest",
-    "from_whole_percent": "from the whole per cent that are printed",
+    FROM_WHOLE_PERCENT: "from the whole per cent that are printed",
 }
+P_SIGNS = {
+    "p_below": "<",
+    "p_at_least": "≥",
+}  # of a p that is released as a class: before its limit
+MADE_FOR_RELEASE = "not compared: its levels are put together in what is released"
+P_CLASSES = (
+    "Where more digits of p would tell a small count, only its class is released: <0.001, <0.01, "
+    "<0.05 or ≥0.05."
+)
 OF_MODEL = ("cluster_robust", "few_clusters")  # of NOTES, those that are true of a whole model
 REASONS = {  # why a value is missing, where the study has no label of its own
     "too_few_items": "too few items answered",
@@ -320,11 +329,38 @@ def reason(code: str) -> str:
 
 def note(row: Record, *without: str) -> str:
     """What the codes in a row's note say, as a sentence; empty if there is nothing to say. What is
-    true of a whole model is said once, by `clusters`.
+    true of a whole model is said once, by `clusters`; on which side of a limit p lies is a sign.
     """
-    unsaid = (*without, *OF_MODEL)
+    unsaid = (*without, *OF_MODEL, *P_SIGNS, *HELD_BACK)
     words = [NOTES[code] for code in codes(row) if code not in unsaid]
     return sentence("; ".join(words)) if words else ""
+
+
+def p_sign(row: Record) -> str:
+    """What stands before the number in `p_value` where it is the limit of a class; empty where it
+    is p.
+    """
+    return next((P_SIGNS[code] for code in codes(row) if code in P_SIGNS), "")
+
+
+def ratio_decimals(study: Study, row: Record) -> int:
+    """With how many decimals a row's odds ratio and its limits are printed."""
+    usual = study.file.rounding.odds_ratio
+    return min(usual, 1) if ONE_DECIMAL in codes(row) else usual
+
+
+def released_as(row: Record) -> str:
+    """How a count is printed that is released in another form than n of those known; else empty."""
+    return " ".join(RELEASED_AS[code] for code in codes(row) if code in RELEASED_AS)
+
+
+def held_back(study: Study) -> str:
+    """What stands under a released table in which something is suppressed."""
+    declared = study.file.disclosure
+    policy = f" (policy {declared.policy})" if declared else ""
+    symbol = SYMBOLS["suppressed"]
+    why = f"held back, so that no small number of {study.file.unit.many} can be worked out"
+    return f"{symbol}: {why}{policy}."
 
 
 def sentence(words: str) -> str:

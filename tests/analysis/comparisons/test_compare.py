@@ -529,7 +529,7 @@ def test_comparisons_are_saved_with_their_columns_timepoint_and_mark(demo, tmp_p
     assert (
         list(saved)
         == list(results)
-        == [*columns.split(), "effect_name", "conf_low", "conf_high", "n", "reason"]
+        == [*columns.split(), "effect_name", "conf_low", "conf_high", "n", "distinct", "reason"]
     )
     assert set(saved["timepoint"]) == {2}
     assert saved["note"].str.startswith("SYNTHETIC DATA").all()

@@ -44,7 +44,8 @@ def compare(
     with the difference in percentage points (the first group minus the second) and its Newcombe
     interval; each option of a multi-response set by itself. Numbers: the t-test with the difference
     of means, Wilcoxon's rank-sum test beside it where the study says so, the standardised
-    difference. Participants without a value are in neither group; `n` is those with one. A variable
+    difference; `distinct` is how many different values the group has that has fewer. Participants
+    without a value are in neither group; `n` is those with one. A variable
     from which the groups are made, one with a structural zero in a group, and one without variation
     are not tested; `note` has the code of the reason (see UNTESTED). In the row of Fisher's test
     `note` says whether it stands there by rule or because it was asked for. Raises UsageError for
@@ -177,7 +178,8 @@ def _compared(
         yield from _levels(cohort, _counts(values, levels, masks), levels, exact)
         return
     a, b = (values[mask].dropna().to_numpy(dtype=float) for mask in masks.values())
-    known: Row = {"n": len(a) + len(b)}
+    fewest = min(len(np.unique(a)), len(np.unique(b)))
+    known: Row = {"n": len(a) + len(b), "distinct": fewest}
     for row in _numbers(cohort, name, a, b):
         yield known | row
 

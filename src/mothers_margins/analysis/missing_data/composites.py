@@ -3,6 +3,7 @@ sweep.
 """
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,30 +25,63 @@ def maker(cohort: Cohort, name: str, parts: Collection[str]) -> Callable[[pd.Dat
     it was imputed (its score is then missing among the completed parts), a condition is not met, or
     leaves the row out, as the study says.
     """
-    study, data = cohort.study, cohort.data
-    asked: list[tuple[Where, pd.Series, pd.Series, frozenset[str]]] = []
-    for written in study.derived[name].conditions:
-        for where, leaving_out in written_out(study, written, parts, study.derived[name]):
-            rest = {other: condition for other, condition in where.items() if other not in parts}
-            inside = {other: condition for other, condition in where.items() if other in parts}
-            met = holds(data, study, rest).fillna(False).astype(bool) & ~_closed(cohort, where)
-            asked.append((inside, met, _closed(cohort, leaving_out), leaving_out & {*inside}))
+    alternatives = tuple(_alternatives(cohort, name, parts))
 
     def make(completed: pd.DataFrame) -> pd.Series:
-        places = data.index.get_indexer(completed.index)
+        places = cohort.data.index.get_indexer(completed.index)
         found, out = np.zeros(len(completed), dtype=bool), np.zeros(len(completed), dtype=bool)
-        for inside, rest, shut, leaving_out in asked:
-            met = rest.to_numpy()[places]
-            for part, condition in inside.items():
-                met = met & _meets(completed[part], condition)
-            found |= met
-            out |= shut.to_numpy()[places]
-            for part in leaving_out:
-                out |= completed[part].isna().to_numpy()
+        for alternative in alternatives:
+            found |= alternative.is_met(completed, places)
+            out |= alternative.leaves_out(completed, places)
         codes = np.where(found, 0, np.where(out, -1, 1))
         return pd.Series(pd.Categorical.from_codes(codes, dtype=YES_NO), index=completed.index)
 
     return make
+
+
+@dataclass(frozen=True, eq=False)
+class _Alternative:
+    """One of the conditions that each make a composite a Yes.
+
+    of_parts: what it asks of imputed parts. known: rows of the cohort that meet the rest of it.
+    shut: rows that a closed gate leaves out. gated_parts: parts that leave a row out where their
+    gate was imputed closed.
+    """
+
+    of_parts: Where
+    known: np.ndarray
+    shut: np.ndarray
+    gated_parts: frozenset[str]
+
+    def is_met(self, completed: pd.DataFrame, places: np.ndarray) -> np.ndarray:
+        """Which completed rows meet it. places: where they stand in the cohort."""
+        met: np.ndarray = self.known[places]
+        for part, condition in self.of_parts.items():
+            met = met & _meets(completed[part], condition)
+        return met
+
+    def leaves_out(self, completed: pd.DataFrame, places: np.ndarray) -> np.ndarray:
+        """Which completed rows it leaves out."""
+        out: np.ndarray = self.shut[places]
+        for part in self.gated_parts:
+            out = out | completed[part].isna().to_numpy()
+        return out
+
+
+def _alternatives(cohort: Cohort, name: str, parts: Collection[str]) -> Iterator[_Alternative]:
+    """The conditions of a composite, written out as its parts'."""
+    study = cohort.study
+    for written in study.derived[name].conditions:
+        for where, leaving_out in written_out(study, written, parts, study.derived[name]):
+            of_parts = {other: asked for other, asked in where.items() if other in parts}
+            rest = {other: asked for other, asked in where.items() if other not in parts}
+            known = holds(cohort.data, study, rest).fillna(False).astype(bool)
+            yield _Alternative(
+                of_parts,
+                (known & ~_closed(cohort, where)).to_numpy(),
+                _closed(cohort, leaving_out).to_numpy(),
+                leaving_out & {*of_parts},
+            )
 
 
 def _closed(cohort: Cohort, names: Collection[str]) -> pd.Series:
