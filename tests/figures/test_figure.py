@@ -18,6 +18,7 @@ from mothers_margins.figures.figure import Figure
 from mothers_margins.figures.style import FIRST, GRID, INK, PAPER, STYLE
 from mothers_margins.results.results import About, Lock, Results, tidy
 from mothers_margins.study.study import Source
+from mothers_margins.wording.terms import INTERNAL
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
 GROUPS = ["involved_t1", "not_involved_t1"]
@@ -232,9 +233,11 @@ def test_every_chart_of_the_demo_can_be_read(drawn, name):
     assert not re.search(r"\b(risk|(?<!complete )cases|subjects|predict\w*|impact)\b", said)
 
 
-def test_restricted_rows_have_no_mark(esmi):
+def test_restricted_rows_are_not_made_up_but_internal(esmi):
     figure = mm.forest(estimates(esmi, term("dv_any"), source=Source("restricted", 279, "")))
-    assert figure.mark == ""
+    assert figure.mark == INTERNAL
+    assert figure.internal
+    assert figure.alt.startswith(INTERNAL)
     assert "SYNTHETIC" not in " ".join([*words(figure), figure.alt])
     assert check(figure) == ()
 
