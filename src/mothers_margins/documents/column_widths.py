@@ -4,10 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Widths of letters of Arial, about; digits are 0.556.
-NARROW = dict.fromkeys("ijl|'", 0.22) | dict.fromkeys("ftI.,:;!/()[] \u00a0-", 0.32)
-WIDE = dict.fromkeys("mMW%@", 0.88) | dict.fromkeys("w+−≥≤<=>–", 0.62) | {"\u2003": 1.0}
-OTHER, CAPITAL = 0.556, 0.7
+# Widths of letters of Arial; those that stand in none of these are as wide as a digit.
+LETTERS = {
+    0.222: "ijl|'",
+    0.278: "ftI.,:;!/[] \u00a0",
+    0.333: "()-r",
+    0.5: "cksvxyzJ",
+    0.584: "+−≥≤<=>",
+    0.722: "wCDHNRU",
+    0.833: "mM",
+    0.944: "W%@",
+    1.0: "\u2003",
+}
+WIDTHS = {letter: width for width, letters in LETTERS.items() for letter in letters}
+DIGIT, CAPITAL = 0.556, 0.69
 BOLD = 1.08  # times as wide: headings are bold
 ONE_LINE = 14.0  # em: what is wider may take two lines of a heading
 BREAKS = re.compile("[ \n\u2003]")  # where a line may end; not at a no-break space
@@ -16,7 +26,7 @@ LABELS = 11.0  # em that the labels of rows get, if they need them
 # What stays in one line: numbers, and short texts with one; letters are counted, because what
 # begins with a digit and is longer is a sentence.
 FIGURES = re.compile(r"[<≥≤±−\[\d–].{0,33}|(?=.*\d).{1,16}")
-SLACK = 0.3  # so that a text does not break where another font is a little wider
+SLACK = 0.5  # so that a text does not break where another font is a little wider
 
 
 @dataclass(frozen=True)
@@ -29,10 +39,7 @@ class Wish:
 
 def width_of(text: str) -> float:
     """How wide a text is in one line."""
-    return sum(
-        NARROW.get(letter) or WIDE.get(letter) or (CAPITAL if letter.isupper() else OTHER)
-        for letter in text
-    )
+    return sum(WIDTHS.get(letter, CAPITAL if letter.isupper() else DIGIT) for letter in text)
 
 
 def longest_word(text: str) -> float:

@@ -16,8 +16,9 @@ from mothers_margins.errors import MothersMarginsError, UsageError
 
 REMEDY = "python -m pip install --force-reinstall pypandoc_binary"
 WARNING = re.compile(r"^\[WARNING\] (.+)$", re.MULTILINE)
-# what stands behind these in a warning may be a text of the document
-BEFORE_ANY_TEXT = re.compile(r"[^:'\"`0-9<]+")
+# How warnings begin; what follows may be a text of the document.
+KINDS = ("Could not fetch resource", "Could not determine image size", "Could not convert TeX math")
+NOT_SAID = "what pandoc said is not shown, because it may hold a text of the document"
 
 
 def run(text: str, *options: str, private: bool = False) -> bytes:
@@ -60,9 +61,9 @@ def program() -> Path:
 
 
 def _warnings(said: str, *, private: bool) -> list[str]:
-    """What pandoc warned of, or its last words."""
-    warnings = WARNING.findall(said) or said.strip().splitlines()[-1:]
+    """What pandoc warned of, or what else it said."""
+    warnings = WARNING.findall(said) or said.strip().splitlines()
     if not private:
         return warnings
-    kinds = (BEFORE_ANY_TEXT.match(warning) for warning in warnings)
-    return [kind[0].strip() for kind in kinds if kind]
+    kinds = [kind for kind in KINDS for warning in warnings if warning.startswith(kind)]
+    return [*dict.fromkeys(kinds)] or [NOT_SAID]

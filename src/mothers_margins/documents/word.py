@@ -18,6 +18,8 @@ from mothers_margins.documents.parts import (
 from mothers_margins.documents.reference import LANGUAGE, PATH
 from mothers_margins.errors import MothersMarginsError
 
+PLAIN = ("BodyText", "FirstParagraph", "Compact")  # the styles of a text that is no heading
+BELOW_A_TABLE = 180  # twips
 APP = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"
 CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
@@ -58,11 +60,24 @@ def _finish(document: Element) -> None:
     if body is None:
         return
     tables = body.findall(name_of("w:tbl"))
+    for table in tables:
+        _keep_apart(body, table)
     too_wide = [table for table in tables if word_tables.finish(table)]
     word_pages.turn(body, too_wide)
     _describe_pictures(body)
     if body[-2:-1] and body[-2].tag == name_of("w:tbl"):
         body.insert(len(body) - 1, Element(name_of("w:p")))  # Word wants one behind a table
+
+
+def _keep_apart(body: Element, table: Element) -> None:
+    """Some room between a table and the text that follows; headings and captions have their own."""
+    following = body[list(body).index(table) + 1]
+    properties = following.find(name_of("w:pPr"))
+    style = properties.find(name_of("w:pStyle")) if properties is not None else None
+    if properties is None or style is None or style.get(name_of("w:val")) not in PLAIN:
+        return
+    room = {name_of("w:before"): str(BELOW_A_TABLE)}
+    properties.append(Element(name_of("w:spacing"), room))
 
 
 def _describe_pictures(body: Element) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from mothers_margins.documents.parts import Element, name_of
 
+INDENT = "\u2003"  # em space: how far a label stands in
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -64,7 +66,8 @@ def read_grid(table: Element) -> Grid:
     has_foot = look is not None and look.get(name_of("w:lastRow")) == "1"
     rows = []
     for place, (node, held) in enumerate(zip(nodes, cells, strict=True), 1):
-        over_all = columns > 1 and len(held) == 1
+        below = cells[place : place + 1]
+        over_all = len(held) == 1 and (columns > 1 or _is_above(held[0], below))
         if node.find(f"{name_of('w:trPr')}/{name_of('w:tblHeader')}") is not None:
             part = "heading"
         elif has_foot and place == len(nodes):
@@ -73,6 +76,12 @@ def read_grid(table: Element) -> Grid:
             part = "group" if over_all else "body"
         rows.append(Row(node, held, part))
     return Grid(table, tuple(rows), columns)
+
+
+def _is_above(cell: Cell, below: list[tuple[Cell, ...]]) -> bool:
+    """Whether the only cell of a row is a heading of the row below, which is indented."""
+    indented = [row[0].text.startswith(INDENT) for row in below if row]
+    return any(indented) and not cell.text.startswith(INDENT)
 
 
 def _cells(row: Element) -> tuple[Cell, ...]:

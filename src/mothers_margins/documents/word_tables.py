@@ -7,16 +7,15 @@ without blanks, row labels are headings for who listens. Lengths are twips, 20 t
 from collections.abc import Sequence
 from xml.etree.ElementTree import SubElement
 
-from mothers_margins.documents.column_widths import Wish, shared, wish
+from mothers_margins.documents.column_widths import DIGIT, Wish, shared, wish
 from mothers_margins.documents.parts import Element, name_of
 from mothers_margins.documents.reference import A4, CELL_MARGIN, INK, MARGIN, TABLE_SIZE
-from mothers_margins.documents.word_grid import Cell, Grid, read_grid
+from mothers_margins.documents.word_grid import INDENT, Cell, Grid, read_grid
 
 UPRIGHT, LYING = A4[0] - 2 * MARGIN, A4[1] - 2 * MARGIN  # how wide the text of a page is
 SIZES = (TABLE_SIZE, 8.0, 7.5, 7.0)  # points of text, from the size of the styles downwards
 TWIPS = 20
-EM_SPACE, FIGURE_SPACE = "\u2003", "\u2007"  # the one indents a label, the other aligns digits
-DIGIT = 0.556  # em: how wide a figure space is
+FIGURE_SPACE = "\u2007"  # aligns digits
 STYLES = {
     "heading": "TableHeading",
     "group": "TableGroup",
@@ -33,6 +32,7 @@ LOOK = {
     "noHBand": "1",
     "noVBand": "1",
 }
+BEHIND_INDENT = (name_of("w:jc"), name_of("w:rPr"))  # of the properties of a paragraph
 RULE, THIN = 6, 4  # eighths of a point
 # What may stand in the properties of a cell, in the order that the format asks for.
 OF_A_CELL = ("tcW", "gridSpan", "vMerge", "tcBorders", "vAlign")
@@ -90,7 +90,8 @@ def _style(cell: Cell, part: str) -> None:
         named.set(name_of("w:val"), STYLES[part])
         indent = _indent(paragraph, part)
         if indent is not None:
-            properties.append(indent)
+            place = sum(other.tag not in BEHIND_INDENT for other in properties)
+            properties.insert(place, indent)
 
 
 def _indent(paragraph: Element, part: str) -> Element | None:
@@ -99,14 +100,14 @@ def _indent(paragraph: Element, part: str) -> Element | None:
     """
     first = next(paragraph.iter(name_of("w:t")), None)
     text = (first.text or "") if first is not None else ""
-    bare = text.lstrip(EM_SPACE + FIGURE_SPACE)
+    bare = text.lstrip(INDENT + FIGURE_SPACE)
     blanks = text[: len(text) - len(bare)]
     if first is None or not blanks:
         return None
     first.text = bare
     em = TABLE_SIZE * TWIPS
-    left = blanks.count(EM_SPACE) * em + blanks.count(FIGURE_SPACE) * DIGIT * em
-    hanging = em if EM_SPACE in blanks and part == "body" else 0
+    left = blanks.count(INDENT) * em + blanks.count(FIGURE_SPACE) * DIGIT * em
+    hanging = em if INDENT in blanks and part == "body" else 0
     indent = Element(name_of("w:ind"), {name_of("w:left"): str(round(left + hanging))})
     if hanging:
         indent.set(name_of("w:hanging"), str(round(hanging)))
