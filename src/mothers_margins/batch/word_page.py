@@ -1,5 +1,6 @@
 """Executed notebooks of a run as Word documents: words, tables and figures, no code."""
 
+from html import escape
 from pathlib import Path
 
 from mothers_margins import places
@@ -9,9 +10,11 @@ from mothers_margins.errors import UsageError, unknown
 from mothers_margins.results.save import writable
 
 
-def write_word(notebook: Path, target: Path, title: str, *, internal: bool) -> Path:
-    """An executed notebook as a Word document. internal: it shows restricted results, so only the
-    owner may read it, and no text of it stands in a message.
+def write_word(notebook: Path, target: Path, title: str, mark: str, *, internal: bool) -> Path:
+    """An executed notebook as a Word document, below the mark of its rows.
+
+    internal: it shows restricted results, so only the owner may read it, and no text of it stands
+    in a message.
     """
     from nbconvert import HTMLExporter
 
@@ -22,7 +25,8 @@ def write_word(notebook: Path, target: Path, title: str, *, internal: bool) -> P
         exclude_anchor_links=True,  # else each heading ends in a sign
     )
     page, _ = exporter.from_filename(str(notebook))
-    return word(page, target, title, private=internal)
+    marked = f"<p><strong>{escape(mark)}</strong></p>\n{page}"
+    return word(marked, target, f"{mark}. {title}", private=internal)
 
 
 def word_of_run(run: Path, names: tuple[str, ...], folder: Path) -> list[Path]:
@@ -42,7 +46,8 @@ def word_of_run(run: Path, names: tuple[str, ...], folder: Path) -> list[Path]:
         internal = any(rows.kind == "restricted" for rows in record.data.values())
         target = folder / f"{record.name}.docx"
         writable(target, ".docx", internal=internal, who="word")
-        write_word(notebook, target, record.title, internal=internal)
+        mark = "; ".join(sorted({rows.mark for rows in record.data.values()}))
+        write_word(notebook, target, record.title, mark, internal=internal)
         written.append(Path(places.shown(target)))
     return written
 
