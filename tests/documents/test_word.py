@@ -95,9 +95,19 @@ def test_only_a_table_that_is_too_wide_lies(tmp_path):
     assert orientations(tmp_path / "d.docx") == ["PORTRAIT", "LANDSCAPE", "PORTRAIT"]
     word(f"<p>a</p>{WIDE}<p>b</p>{WIDE}", tmp_path / "d.docx", "T")
     assert orientations(tmp_path / "d.docx") == ["PORTRAIT", "LANDSCAPE", "PORTRAIT", "LANDSCAPE"]
+    word(f"<h1 id='a'>a</h1><div id='b'>{WIDE}</div>", tmp_path / "d.docx", "T")
+    assert orientations(tmp_path / "d.docx") == ["PORTRAIT", "LANDSCAPE"]
     word(WIDE, tmp_path / "d.docx", "T")
     assert orientations(tmp_path / "d.docx") == ["LANDSCAPE"]
     assert [one.text for one in Document(str(tmp_path / "d.docx")).paragraphs] == [""]
+
+
+def test_text_keeps_apart_from_a_table_above_it(tmp_path):
+    word(f"<div id='a'>{TABLE}</div><div id='b'><p>b</p><p>c</p></div>", tmp_path / "d.docx", "T")
+    spaces = [
+        one.paragraph_format.space_before for one in Document(str(tmp_path / "d.docx")).paragraphs
+    ]
+    assert [bool(space) for space in spaces] == [False, True, False]
 
 
 # The order of properties in the standard (ECMA-376 part 1, 17.3.1.26, 17.3.2.28, 17.4.69): as far

@@ -1,5 +1,6 @@
 """Executed notebooks of a run as Word documents: words, tables and figures, no code."""
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from mothers_margins.batch.manifest import Record, differing, read_records
 from mothers_margins.documents.word import word
 from mothers_margins.errors import UsageError, unknown
 from mothers_margins.results.save import writable
+
+OF_A_CELL = re.compile(r' id="cell-id=[^"]*"')  # each would become a bookmark
 
 
 def write_word(notebook: Path, target: Path, title: str, mark: str, *, internal: bool) -> Path:
@@ -25,6 +28,7 @@ def write_word(notebook: Path, target: Path, title: str, mark: str, *, internal:
         exclude_anchor_links=True,  # else each heading ends in a sign
     )
     page, _ = exporter.from_filename(str(notebook))
+    page = OF_A_CELL.sub("", page)
     marked = f"<p><strong>{escape(mark)}</strong></p>\n{page}"
     return word(marked, target, f"{mark}. {title}", private=internal)
 

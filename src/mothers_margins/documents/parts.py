@@ -59,3 +59,6 @@ def name_of(short: str) -> str:
     """'w:tbl' as the tree has it: its name behind the address of its prefix."""
     prefix, _, name = short.partition(":")
     return f"{{{PREFIXES[prefix]}}}{name}"
+
+
+BOOKMARKS = (name_of("w:bookmarkStart"), name_of("w:bookmarkEnd"))  # they take no room

@@ -7,6 +7,7 @@ from typing import Literal
 from mothers_margins import places
 from mothers_margins.documents import pandoc, word_pages, word_tables
 from mothers_margins.documents.parts import (
+    BOOKMARKS,
     HEAD,
     Element,
     as_xml,
@@ -71,7 +72,8 @@ def _finish(document: Element) -> None:
 
 def _keep_apart(body: Element, table: Element) -> None:
     """Some room between a table and the text that follows; headings and captions have their own."""
-    following = body[list(body).index(table) + 1]
+    behind = list(body)[list(body).index(table) + 1 :]
+    following = next(node for node in behind if node.tag not in BOOKMARKS)
     properties = following.find(name_of("w:pPr"))
     style = properties.find(name_of("w:pStyle")) if properties is not None else None
     if properties is None or style is None or style.get(name_of("w:val")) not in PLAIN:

@@ -1,9 +1,9 @@
 """Pages that lie, for tables that are too wide for an upright one."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from copy import deepcopy
 
-from mothers_margins.documents.parts import Element, name_of
+from mothers_margins.documents.parts import BOOKMARKS, Element, name_of
 
 
 def turn(body: Element, too_wide: Container[Element]) -> None:
@@ -12,21 +12,25 @@ def turn(body: Element, too_wide: Container[Element]) -> None:
     lying = deepcopy(upright)
     _turn(lying)
     arranged: list[Element] = []
-    lies = False  # whether what was last arranged ends a page that lies
     for node in content:
         if node not in too_wide:
             arranged.append(node)
-            lies = False
             continue
         caption = [arranged.pop()] if arranged and _is_caption(arranged[-1]) else []
-        if arranged and not (lies or _ends_lying(arranged[-1])):
+        before = _last(arranged)
+        if before is not None and not _ends_lying(before):
             arranged.append(_end_of_section(upright))
         arranged += [*caption, node, _end_of_section(lying)]
-        lies = True
-    if lies:  # the last section has its page at the end of the document
-        arranged.pop()
+    last = _last(arranged)
+    if last is not None and _ends_lying(last):
+        arranged.remove(last)  # the last section has its page at the end of the document
         upright = lying
     body[:] = [*arranged, upright]
+
+
+def _last(nodes: Sequence[Element]) -> Element | None:
+    """The last of these that takes room."""
+    return next((node for node in reversed(nodes) if node.tag not in BOOKMARKS), None)
 
 
 def _is_caption(node: Element) -> bool:
