@@ -21,9 +21,9 @@ WIDE = "<table><tr>" + "<td>1234567890 (12345678.9)</td>" * 9 + "</tr></table>"
 DOCUMENT = "word/document.xml"
 
 
-def png() -> str:
+def png(width: int = 300, height: int = 100) -> str:
     picture = BytesIO()
-    Image.new("RGB", (300, 100), "white").save(picture, "png")
+    Image.new("RGB", (width, height), "white").save(picture, "png")
     return f"data:image/png;base64,{b64encode(picture.getvalue()).decode()}"
 
 
@@ -60,6 +60,15 @@ def test_a_picture_has_its_alt_text_once_and_fits_the_page(tmp_path):
     assert said == ["Two < bars"]
     assert picture.width.mm <= 170.1
     assert "base64" not in part(tmp_path / "d.docx", DOCUMENT)
+
+
+def test_a_picture_that_is_higher_than_a_page_is_made_smaller(tmp_path):
+    word(f"<p><img src='{png(300, 900)}' alt='High' width='600'></p>", tmp_path / "d.docx", "T")
+    (picture,) = Document(str(tmp_path / "d.docx")).inline_shapes
+    assert 240 < picture.height.mm < 257
+    assert picture.height.mm == pytest.approx(3 * picture.width.mm, rel=1e-3)
+    drawn = picture._inline.graphic.graphicData.pic.spPr.xfrm.ext
+    assert (drawn.cx, drawn.cy) == (picture.width, picture.height)
 
 
 def test_a_picture_without_alt_text_is_refused(tmp_path):

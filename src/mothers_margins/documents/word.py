@@ -16,11 +16,12 @@ from mothers_margins.documents.parts import (
     read_xml,
     unpacked,
 )
-from mothers_margins.documents.reference import LANGUAGE, PATH
+from mothers_margins.documents.reference import A4, LANGUAGE, MARGIN, PATH
 from mothers_margins.errors import MothersMarginsError
 
 PLAIN = ("BodyText", "FirstParagraph", "Compact")  # the styles of a text that is no heading
 BELOW_A_TABLE = 180  # twips
+HIGHEST = 635 * (A4[1] - 2 * MARGIN - 600)  # of a picture, with a line below; 635 units to a twip
 APP = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"
 CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
@@ -66,6 +67,7 @@ def _finish(document: Element) -> None:
     too_wide = [table for table in tables if word_tables.finish(table)]
     word_pages.turn(body, too_wide)
     _describe_pictures(body)
+    _fit_pictures(body)
     if body[-2:-1] and body[-2].tag == name_of("w:tbl"):
         body.insert(len(body) - 1, Element(name_of("w:p")))  # Word wants one behind a table
 
@@ -93,6 +95,19 @@ def _describe_pictures(body: Element) -> None:
             raise MothersMarginsError("documents: a picture has no alt text.")
         for inside in inline.iter(name_of("pic:cNvPr")):
             inside.set("descr", "")
+
+
+def _fit_pictures(body: Element) -> None:
+    """Make pictures smaller that are higher than a page, of which a program would show the upper
+    part; pandoc looks at their width only.
+    """
+    for inline in body.iter(name_of("wp:inline")):
+        said = inline.find(name_of("wp:extent"))
+        sizes = [] if said is None else [said, *inline.iter(name_of("a:ext"))]
+        high = max((int(size.get("cy", "0")) for size in sizes), default=0)
+        for size in sizes if high > HIGHEST else ():
+            for side in ("cx", "cy"):
+                size.set(side, str(round(int(size.get(side, "0")) * HIGHEST / high)))
 
 
 def _core(title: str, language: str) -> bytes:
