@@ -8,7 +8,7 @@ from mothers_margins import places
 from mothers_margins.batch.manifest import Record, differing, read_records
 from mothers_margins.documents.word import word
 from mothers_margins.errors import UsageError, unknown
-from mothers_margins.results.save import writable
+from mothers_margins.results.writable import writable
 
 OF_A_CELL = re.compile(r' id="cell-id=[^"]*"')  # each would become a bookmark
 

@@ -17,8 +17,8 @@ from mothers_margins import places
 from mothers_margins.documents.word import word
 from mothers_margins.figures.style import STYLE
 from mothers_margins.results.results import About
-from mothers_margins.results.save import writable
 from mothers_margins.results.shown import Value, is_hidden, is_known
+from mothers_margins.results.writable import writable
 from mothers_margins.wording.terms import SYMBOLS, mark_of
 
 

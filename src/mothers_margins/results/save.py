@@ -12,8 +12,6 @@ from mothers_margins.errors import UsageError
 from mothers_margins.results.results import Results, checked
 from mothers_margins.study.study import Source
 
-RELEASE = "release"  # the folder of a run for what has been through disclosure control
-
 
 def save(results: Results, name: str) -> Path:
     """Write results as internal/STUDY/NAME.csv of the run's folder, and a .json that says what they
@@ -73,30 +71,6 @@ def plain_word(name: str, who: str) -> None:
             f"{who}: a name is lower-case letters, digits and underscores, and begins with a "
             "letter."
         )
-
-
-def writable(path: str | Path, ending: str, *, internal: bool, who: str) -> Path:
-    """A path that a reader has named for a document.
-
-    Raises UsageError, in the name of `who`, for another ending, and where what is internal would
-    land inside the project, or in a folder of what was released.
-    """
-    target = Path(path)
-    if target.suffix.lower() != ending:
-        raise UsageError(f"{who}: the name of the file must end in {ending}.")
-    if internal and places.inside_project(target):
-        raise UsageError(
-            f"{who}: results of restricted data stay outside the project's folder.",
-            (),
-            "Name a folder outside, or read what was released: mm.read_release(folder).",
-        )
-    if internal and RELEASE in target.resolve().parts:
-        raise UsageError(
-            f"{who}: these results have not been through disclosure control.",
-            [f"a folder named {RELEASE} holds what may leave"],
-            "Name another folder, or read what was released: mm.read_release(folder).",
-        )
-    return target
 
 
 def of_study(study: str, name: str) -> str:

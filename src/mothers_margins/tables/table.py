@@ -17,8 +17,8 @@ from mothers_margins import places
 from mothers_margins.documents.word import word
 from mothers_margins.errors import UsageError
 from mothers_margins.release.formula_safe import as_text_cell
-from mothers_margins.results.save import writable
 from mothers_margins.results.shown import Hidden, Value
+from mothers_margins.results.writable import writable
 from mothers_margins.rounding import p_rounded, rounded
 from mothers_margins.study.study_file import Rounding
 from mothers_margins.wording.terms import SYMBOLS, count_text
