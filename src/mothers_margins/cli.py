@@ -296,6 +296,25 @@ def plan_test_command(
 
 
 @main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the run (default: outputs/demo).",
+)
+@click.option(
+    "--to", required=True, type=click.Path(path_type=Path), help="Folder for the documents."
+)
+@_exits
+def word(names: tuple[str, ...], out: Path | None, to: Path) -> None:
+    """Write notebooks of a run (all, or those named) as Word documents: words, tables, figures."""
+    from mothers_margins.batch.word_page import word_of_run
+
+    for path in word_of_run((out or places.project() / "outputs" / "demo").resolve(), names, to):
+        click.echo(str(path))
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @_exits
 def verify(folder: Path) -> int:

@@ -100,8 +100,8 @@ def test_a_hidden_count_is_not_on_the_page(made):
     table = next(iter(tables(released))).shown
     inside = mm.characteristics(internal)
     assert isinstance(table, Table)
-    assert table.to_html() in page
-    assert inside.to_html() not in page
+    assert table.markup() in page
+    assert inside.markup() not in page
     for row in planted.to_dict("records"):
         assert table.quote(row["variable"], row["group"], row["level"]) == "[c]"
         behind = inside.quote(row["variable"], row["group"], row["level"])

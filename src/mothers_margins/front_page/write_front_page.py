@@ -100,7 +100,7 @@ def _folded(study: str, ready: Ready) -> str:
     return (
         f'<details id="{anchor}"><summary>{title}</summary>'
         f'<div class="scroll" role="region" tabindex="0" aria-label="{title}">'
-        f"{table.to_html()}</div></details>"
+        f"{table.markup()}</div></details>"
     )
 
 

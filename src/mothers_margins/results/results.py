@@ -260,6 +260,11 @@ class About:
     released: bool = False
 
     @property
+    def internal(self) -> bool:
+        """Whether they are for the research team only: of restricted data, and not released."""
+        return self.source.kind == "restricted" and not self.released
+
+    @property
     def marks(self) -> tuple[str, ...]:
         """What everything made from these results must say of itself."""
         lock = NOT_LOCKED if self.lock == "open" else ""
