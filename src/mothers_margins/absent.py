@@ -1,9 +1,9 @@
 """What a study, or its rows, do not have: every public verb answers it in one way, an `Absent`.
 
-Inside the library a verb raises `NotThere`. The door of the package (`__init__.py`) hands out each
-verb as `answering` makes it: what is not there comes back as a value that prints one sentence, and
-a verb that is given it answers with it. So a notebook asks each question once, of any study, and
-holds no `if`. A mistake (an unknown name, a wrong type) is an error as ever.
+Inside the library a verb raises `AbsenceError`. The door of the package (`__init__.py`) hands out
+each verb as `answering` makes it: what is not there comes back as a value that prints one sentence,
+and a verb that is given it answers with it. So a notebook asks each question once, of any study,
+and holds no `if`. A mistake (an unknown name, a wrong type) is an error as ever.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 WHY = {
     "nothing_impossible": "This study declares nothing impossible.",
     "no_main_outcome": "This study declares no primary or secondary outcome.",
-    "no_outcome_at": "This study declares no primary or secondary outcome at timepoint {timepoint}.",
+    "no_outcome_at": "This study declares no main outcome at timepoint {timepoint}.",
     "no_later_outcome": "This study declares one primary or secondary outcome only.",
     "no_exploratory_outcome": "This study declares no exploratory outcome.",
     "no_model": "This study declares no model.",
@@ -54,13 +54,13 @@ LEFT_OUT = frozenset({"cells", "log", "others", "convergence"})
 PASSED_ON = frozenset({"comparisons", "made"})
 
 
-class NotThere(UsageError):
+class AbsenceError(UsageError):
     """A study, or its rows, do not have what is asked for; nobody has made a mistake."""
 
 
-def not_there(code: str, /, *problems: str, **named: object) -> NotThere:
+def not_there(code: str, /, *problems: str, **named: object) -> AbsenceError:
     """The error of a code of `WHY`. problems: what it is about; named: what its sentence names."""
-    return NotThere(WHY[code].format(**named), problems)
+    return AbsenceError(WHY[code].format(**named), problems)
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ class Absent:
         return self
 
     def __call__(self, *given: object, **named: object) -> "Absent":
+        """What is asked of it by a method: itself."""
         return self
 
     def __repr__(self) -> str:
@@ -109,7 +110,7 @@ def absent(code: str, /, **named: object) -> Absent:
 
 
 def answering(verb: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """A verb that answers with `Absent` where it raises `NotThere`, and where it is given it.
+    """A verb that answers with `Absent` where it raises `AbsenceError`, and where it is given it.
 
     Of a list, and of arguments that can be any number, absent ones are left out; where none is
     left, that is the answer. What a table can do without (`LEFT_OUT`) is left out too, and what a
@@ -128,7 +129,7 @@ def answering(verb: Callable[Given, Answer]) -> Callable[Given, Answer]:
             return cast("Answer", missing)
         try:
             return verb(*bound.args, **bound.kwargs)
-        except NotThere as error:
+        except AbsenceError as error:
             return cast("Answer", Absent(_in_one_line(error)))
 
     return answer
@@ -168,7 +169,7 @@ def _present(value: object) -> tuple[object, Absent | None]:
     return value, None
 
 
-def _in_one_line(error: NotThere) -> str:
+def _in_one_line(error: AbsenceError) -> str:
     """An error as one sentence: what it says, and of what."""
     if not error.problems:
         return error.summary

@@ -28,7 +28,7 @@ def flow(cohort: Cohort, model: str | None = None) -> Results:
 
     model: whose explanatory variables must be known for a complete case; by default the study's
     first. step: `in_file`, `outcome_not_known`, `outcome_known`, `complete_case`, `term_not_known`;
-    the groups are all participants, those with and those without the outcome. Raises NotThere
+    the groups are all participants, those with and those without the outcome. Raises AbsenceError
     if the study has no outcomes or no models, UsageError for an unknown one, DisclosureError for
     rows rebuilt from a publication.
     """
@@ -114,7 +114,7 @@ def scored(cohort: Cohort, groups: AskedGroups | None = None) -> Results:
 
     event: the rule: `complete`, `prorated`, `items_imputed_singly`, `sum_of_answered`,
     `counted_among_answered`, `supplied`; or why there is no score: `too_few_items`, `no_item`,
-    `not_supplied`, `not_applicable`. Raises NotThere if the study has no instruments,
+    `not_supplied`, `not_applicable`. Raises AbsenceError if the study has no instruments,
     UsageError if the cohort is not derived yet, DisclosureError for rows rebuilt from a
     publication.
     """
@@ -137,7 +137,7 @@ def impossible(cohort: Cohort) -> Results:
     engine check.
 
     A file that holds one is refused when it is read, so the numbers are zero; what was done to the
-    rows on their way in (merged tables, corrections) follows with its numbers. Raises NotThere
+    rows on their way in (merged tables, corrections) follows with its numbers. Raises AbsenceError
     where there is nothing to say, DisclosureError for rows rebuilt from a publication.
     """
     study = only_recorded(cohort, "impossible").study

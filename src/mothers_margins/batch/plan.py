@@ -20,6 +20,7 @@ from mothers_margins.batch.watch import Signature, signature
 from mothers_margins.errors import UsageError, near, unknown
 from mothers_margins.notebook_parameters import READINGS, refused, truth_of
 from mothers_margins.study.read_study import read_study
+from mothers_margins.study.study import Study
 from mothers_margins.study.yaml_file import Definition, as_tuple, parse_yaml
 
 Value = bool | int | float | str
@@ -166,8 +167,7 @@ def plan(
     for draft in drafts.values():
         faults += _own_study(draft)
     if not faults:
-        for draft in drafts.values():
-            faults += _not_in_the_study(draft)
+        faults += _not_in_their_studies(drafts.values())
     if not drafts:
         faults.append("no entry is left to run")
     if faults:
@@ -226,14 +226,18 @@ def _own_study(draft: _Draft) -> list[str]:
     return [f"{entry.name}.{STUDY_NAME} must be {own}, the study of the entry"]
 
 
-def _not_in_the_study(draft: _Draft) -> Iterator[str]:
+def _not_in_their_studies(drafts: Iterable[_Draft]) -> Iterator[str]:
     """Timepoints, outcomes and models that an entry is given and its study does not have."""
-    asked = {key: value for key, value in draft.given.items() if key in READINGS}
-    name = draft.given.get(STUDY_NAME)
-    if not asked or not isinstance(name, str):
-        return
-    for key, why in refused(read_study(name), asked):
-        yield f"{draft.entry.name}.{key}: {why}"
+    studies: dict[str, Study] = {}  # each is read once
+    for draft in drafts:
+        asked = {key: value for key, value in draft.given.items() if key in READINGS}
+        name = draft.given.get(STUDY_NAME)
+        if not asked or not isinstance(name, str):
+            continue
+        if name not in studies:
+            studies[name] = read_study(name)
+        for key, why in refused(studies[name], asked):
+            yield f"{draft.entry.name}.{key}: {why}"
 
 
 def _found(name: str, entries: Iterable[str], faults: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ def tally(results: Results, caption: str) -> Table:
     outcome or variable.
 
     Events show their share of the column; steps are numbers. Raises UsageError for results of
-    another kind, NotThere for none.
+    another kind, AbsenceError for none.
     """
     about = checked(results, "tally")
     if about.kind not in ("flow", "events"):

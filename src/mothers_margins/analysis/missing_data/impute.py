@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from mothers_margins import places
-from mothers_margins.absent import NotThere, not_there
+from mothers_margins.absent import AbsenceError, not_there
 from mothers_margins.analysis.missing_data.answered import Threshold, summed_from, threshold
 from mothers_margins.analysis.missing_data.equations import RunEquations, as_analysed, gates
 from mothers_margins.analysis.missing_data.imputed import Composites, Done, Imputed
@@ -205,7 +205,7 @@ def _chained(
             progress=report,
         )
     except (ValueError, ArithmeticError) as error:
-        raise NotThere(
+        raise AbsenceError(
             "impute: these rows cannot be imputed.",
             (str(error),),
             "Put levels together, or leave the variable out of the plan.",

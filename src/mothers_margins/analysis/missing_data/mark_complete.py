@@ -18,7 +18,7 @@ def mark_complete(cohort: Cohort, terms: Sequence[str]) -> Cohort:
     known, else No.
 
     terms: the explanatory variables of a model. A value that does not apply is not known. Raises
-    NotThere where no variable is named, UsageError for unknown names, DisclosureError for rows
+    AbsenceError where no variable is named, UsageError for unknown names, DisclosureError for rows
     rebuilt from a publication.
     """
     only_recorded(cohort, "mark_complete")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mothers_margins.absent import WHY, NotThere, not_there
+from mothers_margins.absent import WHY, AbsenceError, not_there
 from mothers_margins.analysis.regression.fit import BETWEEN, CONSTANT, Column, lock_state
 from mothers_margins.analysis.regression.formulas import from_cohort, learned_from_first, split
 from mothers_margins.cohort.cohort import Cohort, column, only_recorded
@@ -123,7 +123,7 @@ def model_data(
     # without the constant
     refusal = _too_few_events(cohort, outcome, len(terms.columns) - 1)
     if refusal:
-        raise NotThere(refusal)
+        raise AbsenceError(refusal)
     specification = "formula" if is_formula else model
     lock = lock_state(study, cohort.source, specification, outcome)
     when = study.outcomes[outcome].timepoint
