@@ -130,9 +130,17 @@ def _rows(number: int, unanswered: int, lost: int) -> str:
 
 
 def code_cells(notebook: str) -> list[str]:
+    return _cells(notebook, "code")
+
+
+def prose_cells(notebook: str) -> list[str]:
+    return _cells(notebook, "markdown")
+
+
+def _cells(notebook: str, kind: str) -> list[str]:
     path = REPOSITORY / "notebooks" / f"{notebook}.ipynb"
     content = json.loads(path.read_text(encoding="utf-8"))
-    return ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "code"]
+    return ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == kind]
 
 
 def shown_by(notebook: str, **parameters: object) -> list[str]:
