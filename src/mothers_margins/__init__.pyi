@@ -79,9 +79,9 @@ from mothers_margins.tables.tally import tally as tally
 from mothers_margins.tables.themes import themes as themes
 from mothers_margins.wording.enough_imputations import enough_imputations as enough_imputations
 from mothers_margins.wording.method_or_data import method_or_data as method_or_data
-from mothers_margins.wording.prose import not_done as not_done
-from mothers_margins.wording.prose import save_all as save_all
+from mothers_margins.wording.not_done import not_done as not_done
 from mothers_margins.wording.prose import say as say
+from mothers_margins.wording.save_all import save_all as save_all
 from mothers_margins.wording.treatment_of_missing_data import (
     treatment_of_missing_data as treatment_of_missing_data,
 )
