@@ -87,3 +87,24 @@ def test_every_reason_is_one_sentence_that_a_verb_gives():
 
 def test_it_is_not_taken_for_a_missing_value():
     assert not pd.isna(NOTHING)
+
+
+def test_what_was_not_done_is_listed_with_why():
+    said = mm.not_done({"One": NOTHING, "Two": "too few", "Three": "", "Four": 4}, "All were.")
+    assert str(said) == f"- One: {NOTHING}\n- Two: too few"
+    assert str(mm.not_done({"Three": ""}, "All were.")) == "All were."
+    assert str(mm.not_done({}, "All were.")) == "This study declares none."
+
+
+def test_only_what_is_there_is_saved(six_women, tmp_path):
+    made = {"numbers": mm.summarise(six_women, ["house"]), "refused": NOTHING}
+    assert str(mm.save_all(made)).endswith("internal/small/numbers.csv`")
+    assert [path.stem for path in tmp_path.rglob("internal/small/*.csv")] == ["numbers"]
+
+
+def test_which_test_says_where_fishers_is_quoted_and_what_is_not_tested(demo):
+    between = ("involved_t1", "not_involved_t1")
+    said = mm.which_test(mm.compare(demo, ["ethnicity", "age_years", "safeguarding_t1"], between))
+    exact, untested = str(said).splitlines()
+    assert exact == "- Fisher's exact test is quoted: Ethnicity."
+    assert untested == "- Not tested: Safeguarding category of infant at timepoint 1."

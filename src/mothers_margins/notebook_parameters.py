@@ -62,9 +62,9 @@ def outcome_of(study: Study, given: object) -> str | Absent:
 
     Raises UsageError for anything else, with the outcomes there are.
     """
-    names = [name for name, one in study.outcomes.items() if one.kind == "exploratory"]
+    names = list(study.exploratory_outcomes)
     if given == "":
-        return names[0] if names else absent("no_exploratory_outcome")
+        return next(iter(names), absent("no_exploratory_outcome"))
     if not isinstance(given, str) or given not in names:
         raise _refusal(study, "outcome", given, names)
     return given

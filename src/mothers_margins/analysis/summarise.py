@@ -7,7 +7,6 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from mothers_margins.absent import not_there
 from mothers_margins.analysis.only_published import only_published
 from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.cohort.conditions import broken_relations, chosen_groups, where_mask
@@ -56,8 +55,6 @@ def summarise(
         raise UsageError(f"summarise: variables must be a list of names: ['{variables}'].")
     study = cohort.study
     names = summarised(study, variables)
-    if not names:
-        raise not_there("no_variable")
     first = next(iter(study.tables.values()))
     chosen = chosen_groups(study, first.groups if groups is None else groups, "summarise")
     broken = broken_relations(cohort, [name for name in chosen if name in study.groups])

@@ -319,6 +319,17 @@ class Study:
         return tuple(chosen)
 
     @property
+    def score_names(self) -> tuple[str, ...] | Absent:
+        """Every score of an instrument."""
+        return tuple(self.scores) or absent("no_scores")
+
+    @property
+    def exploratory_outcomes(self) -> tuple[str, ...] | Absent:
+        """Outcomes that are compared with all others, and with those nearer to them."""
+        named = [one.name for one in self.file.outcomes if one.kind == "exploratory"]
+        return tuple(named) or absent("no_exploratory_outcome")
+
+    @property
     def few_imputations(self) -> int | None:
         """Imputations of a sensitivity run, where the study plans any."""
         return self.file.missing_data.sensitivity_m if self.file.missing_data else None
