@@ -62,9 +62,10 @@ def outcome_of(study: Study, given: object) -> str | Absent:
 
     Raises UsageError for anything else, with the outcomes there are.
     """
-    names = list(study.exploratory_outcomes)
+    declared = study.exploratory_outcomes
+    names = [] if isinstance(declared, Absent) else list(declared)
     if given == "":
-        return next(iter(names), absent("no_exploratory_outcome"))
+        return names[0] if names else absent("no_exploratory_outcome")
     if not isinstance(given, str) or given not in names:
         raise _refusal(study, "outcome", given, names)
     return given

@@ -96,8 +96,10 @@ def odds_ratios(
     for results of another kind.
     """
     frames = _frames(released_or_given(results, "odds_ratios", name))
-    if not frames:
+    if isinstance(results, list | tuple) and not results:
         raise not_there("no_estimates")
+    if not frames:
+        raise UsageError("odds_ratios: needs estimates, as fit.to_frame() returns them.")
     abouts = [checked(frame, "odds_ratios", "estimates") for frame in frames]
     about = abouts[0]
     if any(other.lock == "open" for other in abouts):

@@ -381,8 +381,10 @@ def test_the_rule_of_exploratory_outcomes_at_its_boundary(demo):
     fewer = part(demo, demo.data.index.drop(events[0]))
     assert "4 parameters need 40" in mm.why_not(fewer, "exploratory", "cpp_t1")
     unknown = emptied(demo, "cpp_t1", events[:1])
-    with pytest.raises(UsageError, match="No model is fitted"):
-        mm.fit_logistic(imputed(unknown, "cpp_t1", "exploratory", m=2, burnin=1), "exploratory")
+    answer = mm.fit_logistic(
+        imputed(unknown, "cpp_t1", "exploratory", m=2, burnin=1), "exploratory"
+    )
+    assert "No model is fitted" in str(answer)
     nearly = said(
         demo, regression=demo.study.file.regression.model_copy(update={"exploratory_events": 10.01})
     )
@@ -412,10 +414,9 @@ def test_the_rule_of_the_other_outcomes_at_its_boundary(demo):
             lambda outcome=outcome: mm.fit_logistic(demo, "protocol", outcome=outcome),
             lambda outcome=outcome: mm.available_case(demo, "protocol", outcome),
         ):
-            with pytest.raises(UsageError, match="No model is fitted"):
-                call()
-    with pytest.raises(UsageError, match="its 6 parameters need 30"):
-        mm.fit_logistic(demo, "continued ~ age_years + ctq_total + ethnicity")
+            assert "No model is fitted" in str(call())
+    answer = mm.fit_logistic(demo, "continued ~ age_years + ctq_total + ethnicity")
+    assert "its 6 parameters need 30" in str(answer)
     assert mm.fit_logistic(demo, "continued ~ age_years + ctq_total").n_events > 0
 
 
