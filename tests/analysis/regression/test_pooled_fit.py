@@ -13,7 +13,6 @@ from firthmodels import FirthLogisticRegression
 from scipy.special import expit
 
 import mothers_margins as mm
-from mothers_margins.batch.plan import declared_parameters
 from mothers_margins.cohort.design_columns import coded
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import chained
@@ -433,8 +432,7 @@ def test_alternatives_are_the_models_that_say_something_else(demo):
     assert study.alternatives("protocol", "involved_t2") == ("published_2023", *at_both_timepoints)
     assert study.alternatives("protocol", "cpp_t1") == ("exploratory",)
     # what is listed as a departure is run: in notebook 05 at one timepoint or both, or in 06
-    notebook = json.loads((REPOSITORY / "notebooks/06_exploratory.ipynb").read_text("utf-8"))
-    in_06 = declared_parameters(notebook, "06_exploratory")["model"].default
+    in_06 = mm.model_of(study, "", "cpp_t1")
     departing = {name for name, model in study.file.models.items() if model.departs_from}
     assert departing == {"published_2023", *at_both_timepoints, in_06}
 
