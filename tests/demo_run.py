@@ -82,11 +82,12 @@ class DemoRun:
 
 def run_by_defaults() -> dict[str, str]:
     """The notebooks that the demo run executes with their default parameters, and the entry that
-    does.
+    does. Where the default is an empty text the study decides, so any value will do.
     """
     found: dict[str, str] = {}
     for name, step in plan(read_run_list()).items():
         declared = declared_parameters(step.notebook, step.entry.path.name)
-        if step.parameters == {name: one.default for name, one in declared.items()}:
+        decided = {name: one.default for name, one in declared.items() if one.default != ""}
+        if decided.items() <= step.parameters.items():
             found.setdefault(step.entry.notebook, name)
     return found

@@ -128,6 +128,7 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
         "characteristics",
         lambda r: mm.characteristics(r["summary"], "characteristics_t1", comparisons=r["exact"]),
     ),
+    "which test": ("which_test", lambda r: mm.which_test(r["tests"])),
     "needs": ("needs", lambda r: mm.needs(r["needs"], "needs_t1", r["needs_tests"])),
     "flow": ("tally", lambda r: mm.tally(r["flow"], "Flow")),
     "missing": ("tally", lambda r: mm.tally(r["missingness"], "Missing")),
@@ -192,7 +193,7 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "plan test": ("plan_table", lambda r: mm.plan_table(r["plan_test"])),
     "themes": ("themes", lambda r: mm.themes(r["themes"])),
 }
-# Verbs that print no result: the definition alone, or what their caller wrote.
+WITHOUT_RESULTS = {"overview", "say", "not_done", "save_all"}
 WITHOUT_RESULTS = {"overview", "say"}
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 

@@ -6,6 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
+from inspect import unwrap
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_the_names_for_type_checkers_are_the_public_names():
             assert name.asname == name.name, name.name  # only so a type checker takes it as public
             listed.append(name.name)
             home = importlib.import_module(statement.module)
-            assert getattr(mm, name.name) is getattr(home, name.name)
+            assert unwrap(getattr(mm, name.name)) is unwrap(getattr(home, name.name))
     assert sorted(listed) == mm.__all__
     assert len({*listed}) == len(listed)
     assert [name for name in dir(mm) if not name.startswith("_")] == mm.__all__

@@ -9,13 +9,17 @@ The public verbs, in the order of an analysis:
     table = mm.characteristics(summary, "table_1")      # a table to read, and to quote from
     mm.save(summary, "table_1")              # into internal/ of the run's folder
 
-Each verb returns a new object and changes nothing in place. Modules are imported when a verb is
+Each verb returns a new object and changes nothing in place. What a study does not have comes back
+as an `Absent`, which prints one sentence. Modules are imported when a verb is
 first used (PEP 562), so that importing the package stays fast.
 """
 
 import ast
 from importlib import import_module
+from inspect import isfunction
 from pathlib import Path
+
+from mothers_margins.absent import answering
 
 __version__ = "0.1.0"
 
@@ -39,8 +43,9 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'mothers_margins' has no attribute '{name}'")
     # No module at the top may bear a verb's name: once imported it would hide the verb.
     public = getattr(import_module(_MODULES[name]), name)
-    globals()[name] = public
-    return public
+    # what a study does not have is an answer here, and an error inside the library
+    globals()[name] = answering(public) if isfunction(public) else public
+    return globals()[name]
 
 
 def __dir__() -> list[str]:

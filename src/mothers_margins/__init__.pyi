@@ -1,5 +1,6 @@
 # The public names, each once: read by type checkers as it stands, and by __init__.py at run time.
 
+from mothers_margins.absent import Absent as Absent
 from mothers_margins.analysis.comparisons.compare import compare as compare
 from mothers_margins.analysis.data_check import flow as flow
 from mothers_margins.analysis.data_check import impossible as impossible
@@ -8,6 +9,7 @@ from mothers_margins.analysis.data_check import scored as scored
 from mothers_margins.analysis.joint_counts import joint_counts as joint_counts
 from mothers_margins.analysis.missing_data.impute import impute as impute
 from mothers_margins.analysis.missing_data.imputed import Imputed as Imputed
+from mothers_margins.analysis.missing_data.mark_complete import mark_complete as mark_complete
 from mothers_margins.analysis.missing_data.patterns import imputed_values as imputed_values
 from mothers_margins.analysis.missing_data.patterns import patterns as patterns
 from mothers_margins.analysis.missing_data.sensitivity import bounds as bounds
@@ -46,6 +48,9 @@ from mothers_margins.figures.imputation import fmi_by_m as fmi_by_m
 from mothers_margins.figures.imputation import imputed_bars as imputed_bars
 from mothers_margins.figures.imputation import traces as traces
 from mothers_margins.known_truth.plan_test import plan_test as plan_test
+from mothers_margins.notebook_parameters import model_of as model_of
+from mothers_margins.notebook_parameters import outcome_of as outcome_of
+from mothers_margins.notebook_parameters import timepoint_of as timepoint_of
 from mothers_margins.notebook_parameters import true_or_false as true_or_false
 from mothers_margins.release.preview_release import preview_release as preview_release
 from mothers_margins.release.released import Released as Released
@@ -74,9 +79,12 @@ from mothers_margins.tables.tally import tally as tally
 from mothers_margins.tables.themes import themes as themes
 from mothers_margins.wording.enough_imputations import enough_imputations as enough_imputations
 from mothers_margins.wording.method_or_data import method_or_data as method_or_data
+from mothers_margins.wording.not_done import not_done as not_done
 from mothers_margins.wording.prose import say as say
+from mothers_margins.wording.save_all import save_all as save_all
 from mothers_margins.wording.treatment_of_missing_data import (
     treatment_of_missing_data as treatment_of_missing_data,
 )
+from mothers_margins.wording.which_test import which_test as which_test
 
 __version__: str

@@ -174,12 +174,9 @@ def test_a_combination_with_one_of_several_answers_is_found(six_women):
 def test_what_has_no_flow_says_so(cohort, study, six_women):
     with pytest.raises(mm.DisclosureError, match="rebuilt from a publication"):
         mm.flow(cohort)
-    with pytest.raises(mm.UsageError, match="no outcomes"):
-        mm.flow(six_women)
-    with pytest.raises(mm.UsageError, match="no instruments"):
-        mm.scored(six_women)
-    with pytest.raises(mm.UsageError, match="nothing impossible"):
-        mm.impossible(six_women)
+    assert "no primary or secondary outcome" in str(mm.flow(six_women))
+    assert "no instruments" in str(mm.scored(six_women))
+    assert "nothing impossible" in str(mm.impossible(six_women))
     with pytest.raises(mm.UsageError, match=r"call mm\.derive"):
         mm.scored(mm.demo_cohort("esmi"))
     with pytest.raises(mm.UsageError, match="no model 'protokol'; did you mean 'protocol'"):

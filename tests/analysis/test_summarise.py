@@ -159,8 +159,8 @@ def test_each_verb_says_what_it_needs(study, cohort, table_1):
                 builder(wrong)
     with pytest.raises(mm.UsageError, match="these results are themes, not summaries"):
         mm.check_published(mm.list_themes(study))
-    with pytest.raises(mm.UsageError, match="summarise no variable"):
-        mm.characteristics(mm.summarise(cohort, [], ["hssi"]))
+    answer = mm.characteristics(mm.summarise(cohort, [], ["hssi"]))
+    assert str(answer) == "There is no variable to describe."
 
 
 def test_summarising_changes_nothing(six_women):

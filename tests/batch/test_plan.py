@@ -80,6 +80,45 @@ def test_a_setting_that_cannot_be_is_refused(entries, setting, said):
     assert raised.value.exit_code == 2
 
 
+def test_a_number_runs_every_entry_that_begins_with_it():
+    entries = read_run_list()
+    assert {*plan(entries, ["05"])} >= {"05_regression_t1", "05_regression_t2"}
+    assert list(plan(entries, ["07"], study="hscc_2019"))[-1] == "07_release_hscc_2019"
+    with pytest.raises(mm.UsageError) as raised:
+        plan(entries, ["5"])
+    assert "no entry '5'" in raised.value.problems
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (
+            "03_descriptives_t1.timepoint=3",
+            "03_descriptives_t1.timepoint: study esmi has no timepoint '3'. Allowed: 1, 2.",
+        ),
+        (
+            "06_exploratory_cpp_t1.outcome=cpp_t3",
+            "06_exploratory_cpp_t1.outcome: study esmi has no outcome 'cpp_t3'; did you mean",
+        ),
+        (
+            "05_regression_t1.model=protocl",
+            "05_regression_t1.model: study esmi has no model 'protocl'; did you mean 'protocol'?",
+        ),
+    ],
+)
+def test_what_a_study_does_not_have_is_refused_before_a_kernel_starts(setting, said):
+    with pytest.raises(mm.UsageError, match="no notebook was run") as raised:
+        plan(read_run_list(), [setting.partition(".")[0]], [setting])
+    assert len(raised.value.problems) == 1
+    assert raised.value.problems[0].startswith(said)
+
+
+def test_what_a_study_has_is_planned():
+    name = "06_exploratory_cpp_t1"
+    step = plan(read_run_list(), [name], [f"{name}.outcome=custody_lost", f"{name}.model="])[name]
+    assert step.parameters["outcome"] == "custody_lost"
+
+
 def test_all_faults_of_a_command_are_listed_at_once(entries):
     with pytest.raises(mm.UsageError) as raised:
         plan(entries, ["02", "tabel"], ["02.tims=3", "02.full=yes"])

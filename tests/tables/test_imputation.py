@@ -243,8 +243,7 @@ def test_precision_marks_hides_and_refuses(esmi):
     hidden = mm.precision(filled(esmi, status="suppressed"))
     assert [row[1:] for row in texts(hidden)] == [["[c]"] * 8] * 2
     assert "Adjusted estimates from [c] imputations." in notes(hidden)
-    with pytest.raises(mm.UsageError, match="no pooled adjusted estimate"):
-        mm.precision(complete(esmi))
+    assert "no pooled adjusted estimate" in str(mm.precision(complete(esmi)))
     for other, title in (
         ({"method": "imputed_shifted"}, "imputed; shifted, not at random"),
         ({"outcome": "involved_t2"}, "Children's social care involvement at timepoint 2. imputed"),

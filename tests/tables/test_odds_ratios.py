@@ -223,8 +223,7 @@ def test_several_outcomes_stand_side_by_side_adjusted_only(demo):
 def test_odds_ratios_refuse_what_is_no_estimate(demo, fit):
     with pytest.raises(mm.UsageError, match="these results are events, not estimates"):
         mm.odds_ratios(fit.log())
-    with pytest.raises(mm.UsageError, match="no estimates were given"):
-        mm.odds_ratios([])
+    assert "none was given" in str(mm.odds_ratios([]))
     with pytest.raises(mm.UsageError, match="does not say which study"):
         mm.odds_ratios(pd.DataFrame(fit.to_frame()))
 

@@ -57,8 +57,7 @@ def test_what_is_hidden_or_not_known_is_not_said(esmi):
     assert unknown.startswith("1 imputations; the largest fraction of missing information: –.")
     restricted = filled(esmi, RESTRICTED, "open")
     assert str(mm.enough_imputations(restricted)).endswith(f"{NOT_LOCKED}.")
-    with pytest.raises(mm.UsageError, match="no pooled adjusted estimate"):
-        mm.enough_imputations(complete(esmi))
+    assert "no pooled adjusted estimate" in str(mm.enough_imputations(complete(esmi)))
 
 
 def _about(frame: mm.Results, study: mm.Study) -> mm.Results:

@@ -159,6 +159,7 @@ def test_one_guard_stands_before_every_verb_that_looks_beyond_the_print(cohort):
         "impossible": lambda: mm.impossible(cohort),
         "joint_counts": lambda: mm.joint_counts(cohort),
         "patterns": lambda: mm.patterns(cohort, ["ethnicity"]),
+        "mark_complete": lambda: mm.mark_complete(cohort, ["ethnicity"]),
         "fit_logistic": lambda: mm.fit_logistic(cohort, "a ~ b"),
         "available_case": lambda: mm.available_case(cohort, "protocol"),
         "why_not": lambda: mm.why_not(cohort, "protocol", "a"),

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from mothers_margins.absent import not_there
 from mothers_margins.cohort.cohort import Cohort, Event, column, only_recorded
 from mothers_margins.cohort.conditions import Check, checks, chosen_groups, where_mask
 from mothers_margins.errors import UsageError
@@ -27,17 +28,18 @@ def flow(cohort: Cohort, model: str | None = None) -> Results:
 
     model: whose explanatory variables must be known for a complete case; by default the study's
     first. step: `in_file`, `outcome_not_known`, `outcome_known`, `complete_case`, `term_not_known`;
-    the groups are all participants, those with and those without the outcome. Raises UsageError if
-    the study has no outcomes or no such model, DisclosureError for rows rebuilt from a publication.
+    the groups are all participants, those with and those without the outcome. Raises AbsenceError
+    if the study has no outcomes or no models, UsageError for an unknown one, DisclosureError for
+    rows rebuilt from a publication.
     """
     study = only_recorded(cohort, "flow").study
     outcomes = [
         outcome for outcome in study.outcomes.values() if outcome.kind in ("primary", "secondary")
     ]
-    if not (outcomes and study.file.models):
-        raise UsageError(
-            f"study {study.name}: it declares no outcomes and models to follow participants to."
-        )
+    if not outcomes:
+        raise not_there("no_main_outcome")
+    if not study.file.models:
+        raise not_there("no_model")
     chosen = model or next(iter(study.file.models))
     rows: list[Row] = []
     for outcome in outcomes:
@@ -112,13 +114,15 @@ def scored(cohort: Cohort, groups: AskedGroups | None = None) -> Results:
 
     event: the rule: `complete`, `prorated`, `items_imputed_singly`, `sum_of_answered`,
     `counted_among_answered`, `supplied`; or why there is no score: `too_few_items`, `no_item`,
-    `not_supplied`, `not_applicable`. Raises UsageError if the study has no instruments or the
-    cohort is not derived yet, DisclosureError for rows rebuilt from a publication.
+    `not_supplied`, `not_applicable`. Raises AbsenceError if the study has no instruments,
+    UsageError if the cohort is not derived yet, DisclosureError for rows rebuilt from a
+    publication.
     """
     study = only_recorded(cohort, "scored").study
     if cohort.scoring.empty:
-        why = "call mm.derive(cohort) first" if study.scores else "it has no instruments"
-        raise UsageError(f"scored: study {study.name}: {why}.")
+        if study.scores:
+            raise UsageError(f"scored: study {study.name}: call mm.derive(cohort) first.")
+        raise not_there("no_scores")
     chosen = EVERYONE if groups is None else chosen_groups(study, groups, "scored")
     rules = {str(name): made_by for name, made_by in cohort.scoring.items()}
     rows = [
@@ -133,14 +137,14 @@ def impossible(cohort: Cohort) -> Results:
     engine check.
 
     A file that holds one is refused when it is read, so the numbers are zero; what was done to the
-    rows on their way in (merged tables, corrections) follows with its numbers. Raises UsageError
+    rows on their way in (merged tables, corrections) follows with its numbers. Raises AbsenceError
     where there is nothing to say, DisclosureError for rows rebuilt from a publication.
     """
     study = only_recorded(cohort, "impossible").study
     rows = [_refused(check, len(cohort)) for check in checks(cohort)]
     rows += [_on_the_way_in(event, len(cohort)) for event in cohort.events]
     if not rows:
-        raise UsageError(f"study {study.name}: it declares nothing impossible.")
+        raise not_there("nothing_impossible")
     return tidy(rows, About("events", study, cohort.source, EVERYONE))
 
 

@@ -18,7 +18,9 @@ from mothers_margins import places
 from mothers_margins.batch.notebook import Notebook, read_notebook, source, tags
 from mothers_margins.batch.watch import Signature, signature
 from mothers_margins.errors import UsageError, near, unknown
-from mothers_margins.notebook_parameters import truth_of
+from mothers_margins.notebook_parameters import READINGS, refused, truth_of
+from mothers_margins.study.read_study import read_study
+from mothers_margins.study.study import Study
 from mothers_margins.study.yaml_file import Definition, as_tuple, parse_yaml
 
 Value = bool | int | float | str
@@ -144,16 +146,19 @@ def plan(
     """Steps by name in run order: the entries named (all by default) of a study, and what they
     need.
 
-    names: entry names or unambiguous beginnings. settings: NAME.KEY=VALUE, checked against the type
-    that the notebook declares. study: only entries that read this study and no other. Raises
+    names: entry names, or what one or several of them begin with. settings: NAME.KEY=VALUE, checked
+    against the type that the notebook declares, and against the timepoints, outcomes and models of
+    the study. study: only entries that read this study and no other. Raises
     UsageError with all faults before any kernel starts.
     """
     faults: list[str] = []
-    chosen = [_find(name, entries, faults) for name in names] or list(entries)
+    chosen = [found for name in names for found in _found(name, entries, faults)]
+    if not (chosen or faults):
+        chosen = list(entries)
     studies = {name for entry in entries.values() for name in entry.studies}
     if study and study not in studies:
         raise unknown("study", [study], studies, "the run list")
-    asked = [name for name in chosen if name and _is_of(study, entries[name])]
+    asked = [name for name in chosen if _is_of(study, entries[name])]
     drafts = {name: _draft(entries[name]) for name in _with_needs(asked, entries)}
     for draft in drafts.values():
         faults += _mistyped(draft)
@@ -161,6 +166,8 @@ def plan(
         faults += _apply(setting, entries, drafts)
     for draft in drafts.values():
         faults += _own_study(draft)
+    if not faults:
+        faults += _not_in_their_studies(drafts.values())
     if not drafts:
         faults.append("no entry is left to run")
     if faults:
@@ -217,6 +224,30 @@ def _own_study(draft: _Draft) -> list[str]:
         return []
     own = " or ".join(entry.studies)
     return [f"{entry.name}.{STUDY_NAME} must be {own}, the study of the entry"]
+
+
+def _not_in_their_studies(drafts: Iterable[_Draft]) -> Iterator[str]:
+    """Timepoints, outcomes and models that an entry is given and its study does not have."""
+    studies: dict[str, Study] = {}  # each is read once
+    for draft in drafts:
+        asked = {key: value for key, value in draft.given.items() if key in READINGS}
+        name = draft.given.get(STUDY_NAME)
+        if not asked or not isinstance(name, str):
+            continue
+        if name not in studies:
+            studies[name] = read_study(name)
+        for key, why in refused(studies[name], asked):
+            yield f"{draft.entry.name}.{key}: {why}"
+
+
+def _found(name: str, entries: Iterable[str], faults: list[str]) -> list[str]:
+    """The entry of this name, or all that begin so; else a fault."""
+    begun = [entry for entry in entries if entry.startswith(name)]
+    if name in begun:
+        return [name]
+    if not begun:
+        faults.append(f"no entry '{name}'{near(name, entries)}")
+    return begun
 
 
 def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:

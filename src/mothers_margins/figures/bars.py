@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
+from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
 from mothers_margins.figures.figure import Figure, alt_text, left_out
 from mothers_margins.figures.page import Item, Page, bar
@@ -102,8 +103,10 @@ def _is_yes_no(study: Study, variable: str) -> bool:
 
 
 def _refuse_many(who: str, rows: int) -> None:
-    if not 0 < rows <= MOST[who]:
-        remedy = "Choose fewer variables, or show a table." if rows else ""
+    if not rows:
+        raise not_there("nothing_to_draw")
+    if rows > MOST[who]:
+        remedy = "Choose fewer variables, or show a table."
         wrong = f"{who}: {rows} rows to draw; a figure holds 1 to {MOST[who]}."
         raise UsageError(wrong, (), remedy)
 

@@ -1,12 +1,13 @@
 """The study: what its definition says, ready to be asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from mothers_margins.errors import UsageError, near, unknown
+from mothers_margins.absent import Absent, absent, answering, not_there
+from mothers_margins.errors import near, unknown
 from mothers_margins.study.analysis_plan import Coding
 from mothers_margins.study.conditions import Condition, Group, Where
 from mothers_margins.study.participant_table import (
@@ -25,6 +26,20 @@ ORDER: dict[Timepoint | None, int] = {None: 0, 1: 1, "between": 2, 2: 3}
 NOT_CONCERNED = "not_concerned"  # a code; its words stand in `terms`
 # The table that is printed once for every exploratory outcome, between the groups of its contrasts.
 EXPLORATORY = "exploratory"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a study plans to describe, as the verbs take it.
+
+    name: of the table, empty for what is no table. groups: names of groups, or new ones by their
+    conditions. pair: the two of them that are compared, or why none are.
+    """
+
+    name: str
+    variables: tuple[str, ...]
+    groups: tuple[str, ...] | dict[str, dict[str, str]]
+    pair: tuple[str, str] | Absent
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,6 +155,7 @@ class Study:
             return declared.categories_ordered
         return isinstance(declared, Derived) and bool(declared.bands or declared.fifths)
 
+    @answering
     def terms(self, model: str, outcome: str) -> tuple[str, ...]:
         """Explanatory variables of a model for an outcome, with what it adds to or replaces in the
         one it departs from.
@@ -180,6 +196,7 @@ class Study:
             plan = self.file.models.get(plan.departs_from)
         return ""
 
+    @answering
     def alternatives(self, model: str, outcome: str) -> tuple[str, ...]:
         """Models that depart from a model and explain an outcome by other terms, or code one
         otherwise. Raises UsageError for unknown names.
@@ -226,14 +243,178 @@ class Study:
             if outcome.kind in ("primary", "secondary")
         }
 
-    def main_outcome(self, timepoint: int) -> str:
-        """The primary or secondary outcome at a timepoint. Raises UsageError if there is none."""
+    @property
+    def timepoints(self) -> tuple[int, ...]:
+        """The timepoints of main outcomes and of tables, in order; a study that names none has one,
+        1.
+        """
+        named = {*self.main_outcomes, *(plan.timepoint for plan in self.tables.values())}
+        return tuple(sorted(when for when in named if isinstance(when, int))) or (1,)
+
+    @property
+    def first_outcome(self) -> str | Absent:
+        """The main outcome of the first timepoint."""
+        return next(self._main_in_order(), absent("no_main_outcome"))
+
+    @property
+    def last_outcome(self) -> str | Absent:
+        """The main outcome of the last timepoint, which may be the first too."""
+        return next(reversed([*self._main_in_order()]), absent("no_main_outcome"))
+
+    @property
+    def later_outcome(self) -> str | Absent:
+        """The main outcome of the last timepoint, where that is another than the first."""
+        later = [*self._main_in_order()][1:]
+        if not later:
+            return self.first_outcome and absent("no_later_outcome")
+        return later[-1]
+
+    def _main_in_order(self) -> Iterator[str]:
+        main = self.main_outcomes
+        yield from (main[when] for when in sorted(main, key=ORDER.__getitem__))
+
+    @answering
+    def modelled(self, model: str) -> tuple[str, ...]:
+        """Main outcomes, each with what a model lists to explain it."""
+        names: dict[str, None] = {}
+        for outcome in self._main_in_order():
+            names |= dict.fromkeys([outcome, *self.terms(model, outcome)])
+        return tuple(names)
+
+    @answering
+    def title_of(self, name: str) -> str:
+        """A variable's title, in a notebook's own captions."""
+        return self.label(name)
+
+    @answering
+    def first_model(self, outcome: str) -> str:
+        """The first model that lists explanatory variables of an outcome."""
+        if not self.file.models:
+            raise not_there("no_model")
+        listing = [name for name in self.file.models if self.terms(name, outcome)]
+        if not listing:
+            raise not_there("no_model_of", outcome=outcome)
+        return listing[0]
+
+    @answering
+    def sides(self, outcome: str) -> dict[str, dict[str, str]]:
+        """Those with an outcome and those without it, as groups of their own."""
+        return {f"{self.label(outcome)}: {level}": {outcome: level} for level in ("Yes", "No")}
+
+    @answering
+    def known_or_not(self, outcome: str) -> dict[str, dict[str, dict[str, bool]]]:
+        """Those whose outcome is known and those for whom it is not, as groups of their own."""
+        title = self.label(outcome)
+        return {
+            f"{title}: known": {outcome: {"known": True}},
+            f"{title}: not known": {outcome: {"known": False}},
+        }
+
+    @answering
+    def yes_or_no(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of some variables whose levels are Yes and No."""
+        chosen = [name for name in names if self.levels(name) == ("Yes", "No")]
+        if not chosen:
+            raise not_there("no_yes_or_no")
+        return tuple(chosen)
+
+    @property
+    def score_names(self) -> tuple[str, ...] | Absent:
+        """Every score of an instrument."""
+        return tuple(self.scores) or absent("no_scores")
+
+    @property
+    def exploratory_outcomes(self) -> tuple[str, ...] | Absent:
+        """Outcomes that are compared with all others, and with those nearer to them."""
+        named = [one.name for one in self.file.outcomes if one.kind == "exploratory"]
+        return tuple(named) or absent("no_exploratory_outcome")
+
+    @property
+    def few_imputations(self) -> int | None:
+        """Imputations of a sensitivity run, where the study plans any."""
+        return self.file.missing_data.sensitivity_m if self.file.missing_data else None
+
+    @property
+    def shifts(self) -> dict[str, float] | Absent:
+        """The shifts of the run that is not missing at random."""
+        plan = self.file.missing_data
+        return plan.shifts if plan and plan.shifts else absent("no_shifts")
+
+    @property
+    def whole(self) -> str:
+        """The group of all who are described: the first column of the first table."""
+        return next(iter(self.tables.values())).groups[0]
+
+    def planned(self, shows: str, timepoint: int | None = None) -> Planned | Absent:
+        """The first table that shows characteristics, needs or the course, at a timepoint.
+
+        A table that names no timepoint belongs to all; one that names this comes before it. The
+        table of exploratory outcomes is none of them (see `exploratory`). Absent where the study
+        plans none.
+        """
+        names = [
+            name
+            for name, plan in self.tables.items()
+            if plan.shows == shows and name != EXPLORATORY
+        ]
+        of_all = [name for name in names if self.tables[name].timepoint is None]
+        here = [name for name in names if self.tables[name].timepoint == timepoint]
+        found = [*here, *of_all]
+        if found:
+            return self._as_planned(found[0])
+        if timepoint is None:
+            return absent("no_course")
+        return absent("no_table", shows=shows, timepoint=timepoint)
+
+    @property
+    def exploratory(self) -> Planned | Absent:
+        """The table that is printed once for every exploratory outcome."""
+        if EXPLORATORY not in self.tables:
+            return absent("no_exploratory_table")
+        return self._as_planned(EXPLORATORY)
+
+    @property
+    def crossed(self) -> Planned | Absent:
+        """Two variables that are shown side by side before one of them is chosen."""
+        named = self.file.side_by_side
+        if named is None:
+            return absent("no_crossing")
+        title = self.label(named.columns)
+        levels = self.levels(named.columns)
+        groups = {f"{title}: {level}": {named.columns: level} for level in levels}
+        return Planned("", (named.rows,), groups, absent("no_pair"))
+
+    def _as_planned(self, name: str) -> Planned:
+        plan = self.tables[name]
+        return Planned(name, plan.variables, plan.groups, self._pair(plan.groups))
+
+    def _pair(self, names: tuple[str, ...]) -> tuple[str, str] | Absent:
+        """The two groups of a table that hold no other of its groups, if these share nobody."""
+        parts = [name for name in names if not {*self.groups[name].contains} & {*names}]
+        if len(parts) == 2 and self._share_nobody(*parts):
+            return parts[0], parts[1]
+        return absent("no_pair")
+
+    def _share_nobody(self, one: str, other: str) -> bool:
+        """Whether the conditions of two groups cannot both hold: one variable decides it."""
+        first, second = self.groups[one].where, self.groups[other].where
+        return any(_apart(first[name], second[name]) for name in first if name in second)
+
+    def main_outcome(self, timepoint: int) -> str | Absent:
+        """The primary or secondary outcome at a timepoint; absent where there is a table of it and
+        no outcome. Raises UsageError for a timepoint that the study does not have.
+        """
+        if not self.main_outcomes:
+            return absent("no_main_outcome")
         main = {str(when): name for when, name in self.main_outcomes.items()}
         asked = str(timepoint)
+        if asked not in main and timepoint in self.timepoints:
+            return absent("no_outcome_at", timepoint=asked)
         if asked not in main:
             raise unknown("timepoint with a main outcome", [asked], main, f"study {self.name}")
         return main[asked]
 
+    @answering
     def auxiliaries(self, outcome: str) -> tuple[str, ...]:
         """Auxiliary variables of the missing-data plan that were not recorded after an outcome, nor
         make it up.
@@ -246,22 +427,19 @@ class Study:
         own = self.recorded(outcome)
         return tuple(name for name in before if self.recorded(name).isdisjoint(own))
 
+    @answering
     def contrasts(self, outcome: str) -> dict[str, dict[str, Where]]:
         """Pairs of disjoint groups of an outcome: those with it and all others; and the others who
         meet `also_within`.
 
-        Keyed by what the comparison is with. Dyads whose outcome is not known are in none. Raises
-        UsageError for an outcome that is unknown or declares no `also_within`.
+        Keyed by what the comparison is with. Dyads whose outcome is not known are in none. Absent
+        where the outcome declares no `also_within`. Raises UsageError for an unknown one.
         """
         if outcome not in self.outcomes:
             raise unknown("outcome", [outcome], self.outcomes, f"study {self.name}")
         within = self.outcomes[outcome].also_within
         if not within:
-            declaring = [other.name for other in self.file.outcomes if other.also_within]
-            remedy = f"Outcomes that do: {', '.join(declaring)}."
-            raise UsageError(
-                f"study {self.name}: outcome {outcome} declares no also_within.", (), remedy
-            )
+            raise not_there("no_within", outcome=outcome)
         title = self.label(outcome)
         with_it = {outcome: Condition(levels=("Yes",))}
         without_it = {outcome: Condition(levels=("No",))}
@@ -470,6 +648,15 @@ class Source:
             "synthetic": "SYNTHETIC DATA",
             "reconstructed": "SYNTHETIC ROWS, reconstructed from published totals",
         }.get(self.kind, "")
+
+
+def _apart(one: Condition, other: Condition) -> bool:
+    """Whether no value of a variable meets both of two conditions."""
+    if one.known is not None or other.known is not None:
+        return {one.known, other.known} == {True, False}
+    if one.excluded or other.excluded or not (one.levels and other.levels):
+        return False
+    return not {*one.levels} & {*other.levels}
 
 
 def ancestors(study: Study, name: str) -> frozenset[str]:

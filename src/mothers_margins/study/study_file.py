@@ -144,9 +144,16 @@ class PrintedPercentage(Definition):
 
 
 class TablePlan(Definition):
-    """What a characteristics table shows: groups are its columns."""
+    """What a planned table shows: groups are its columns.
+
+    shows: characteristics; needs, each met or not; or the course of participants over time. With
+    timepoint a notebook finds the tables of the timepoint that it is run for; a table without one
+    belongs to all.
+    """
 
     title: str
+    shows: Literal["characteristics", "needs", "course"] = "characteristics"
+    timepoint: Literal[1, 2] | None = None
     groups: tuple[str, ...] = Field(min_length=1)
     blocks: tuple[Block, ...] = Field(min_length=1)
     printed_percentages: tuple[PrintedPercentage, ...] = ()
@@ -157,6 +164,15 @@ class TablePlan(Definition):
     def variables(self) -> tuple[str, ...]:
         """All variables of the table in order."""
         return tuple(name for block in self.blocks for name in block.variables)
+
+
+class SideBySide(Definition):
+    """Two variables that say nearly the same, shown side by side before one of them is chosen: the
+    levels of one are rows, those of the other columns.
+    """
+
+    rows: str
+    columns: str
 
 
 class Citation(Definition):
@@ -279,6 +295,7 @@ class StudyFile(Definition):
     descriptive_only: dict[str, str] = {}  # variable: why it enters no model
     published: Published | None = None
     tables: dict[str, TablePlan] = Field(min_length=1)
+    side_by_side: SideBySide | None = None
     themes: ThemesFile | None = None
     rounding: Rounding
     tests: Tests

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mothers_margins.absent import Absent, not_there
 from mothers_margins.errors import UsageError, expect_flags
 from mothers_margins.release.released import Released
 from mothers_margins.results.results import Record, Results, checked, codes
@@ -41,7 +42,7 @@ def characteristics(
     *,
     percent: bool = False,
     as_published: bool = False,
-    comparisons: Results | str | None = None,
+    comparisons: Results | str | Absent | None = None,
 ) -> Table:
     """A table of summaries: one column per group, one section per block of the study's plan for
     `name`.
@@ -53,8 +54,8 @@ def characteristics(
     that it used, to the cells where it prints them, if the counts are its own. By default counts
     stand alone, except where the plan corrects a printed percentage. comparisons: of two of the
     groups, from `compare`; adds difference, test, p and standardised difference, and percentages. A
-    variable of Yes and No then takes one row, its Yes. Raises UsageError if the results are not
-    summaries or lack a cell of the plan.
+    variable of Yes and No then takes one row, its Yes; where they are absent a note says why.
+    Raises UsageError if the results are not summaries or lack a cell of the plan.
     """
     if isinstance(results, Released):
         comparisons = results.results(comparisons) if isinstance(comparisons, str) else comparisons
@@ -69,6 +70,9 @@ def characteristics(
     plan = _as_released(about.study.plan(name), results) if name else _plan_of(results)
     if not {*plan.groups} & {*about.groups}:  # the table's rows for groups made in the call
         plan = plan.model_copy(update={"groups": tuple(about.groups)})
+    why_none = ""
+    if isinstance(comparisons, Absent):
+        why_none, comparisons = comparisons.why, None
     if isinstance(comparisons, str):
         raise UsageError("characteristics: a name of comparisons is of what read_release returns.")
     builder = _Builder(results, plan, percent or comparisons is not None, as_published, comparisons)
@@ -77,6 +81,8 @@ def characteristics(
     if builder.compared:
         columns += builder.compared.columns()
     builder.explain()
+    if why_none:
+        builder.notes.plain(why_none)
     return table_of(
         about,
         name=name or "characteristics",
@@ -109,7 +115,7 @@ def _as_released(plan: TablePlan, results: Results) -> TablePlan:
 def _plan_of(results: Results) -> TablePlan:
     names = dict.fromkeys(name for name in results["variable"] if name != "n")
     if not names:
-        raise UsageError("characteristics: these results summarise no variable.")
+        raise not_there("no_variable")
     study = results.about.study
     blocks = tuple(Block(title=label(study, name), variables=(name,)) for name in names)
     return TablePlan(title="Characteristics", groups=tuple(results.about.groups), blocks=blocks)

@@ -4,6 +4,7 @@ precision, per 100.
 
 from collections.abc import Mapping, Sequence
 
+from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import imputations_needed
 from mothers_margins.release.released import Released, released_or_given
@@ -247,7 +248,7 @@ def precision(results: Results) -> Table:
     ]
     rows = [row for row in rows if "joint_test" not in codes(row)]
     if not rows:
-        raise UsageError("precision: there is no pooled adjusted estimate.")
+        raise not_there("nothing_pooled")
     notes = Notes()
     by_analysis = _by_analysis(rows)
     sections = []

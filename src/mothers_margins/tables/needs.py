@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mothers_margins.absent import Absent
 from mothers_margins.errors import UsageError
 from mothers_margins.release.released import Released
 from mothers_margins.results.results import Record, Results, checked
@@ -18,7 +19,7 @@ Counts = dict[Key, Record]
 
 
 def needs(
-    results: Results | Released, name: str, comparisons: Results | str | None = None
+    results: Results | Released, name: str, comparisons: Results | str | Absent | None = None
 ) -> Table:
     """Variables with the same levels, one per row: in each group the number in each level and not
     known.
@@ -30,6 +31,9 @@ def needs(
     if isinstance(results, Released):
         comparisons = results.results(comparisons) if isinstance(comparisons, str) else comparisons
         results = results.results(name)
+    why_none = ""
+    if isinstance(comparisons, Absent):
+        why_none, comparisons = comparisons.why, None
     if isinstance(comparisons, str):
         raise UsageError("needs: a name of comparisons is of what read_release returns.")
     about = checked(results, "needs", "summaries")
@@ -55,6 +59,8 @@ def needs(
         compared.explain(differences=False)
     for note in plan.notes:
         notes.plain(note)
+    if why_none:
+        notes.plain(why_none)
     return table_of(
         about,
         name=name,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError, count
 from mothers_margins.release.released import Released, released_or_given
 from mothers_margins.results.results import NOT_LOCKED, About, Record, Results, checked, codes
@@ -95,8 +96,10 @@ def odds_ratios(
     for results of another kind.
     """
     frames = _frames(released_or_given(results, "odds_ratios", name))
+    if isinstance(results, list | tuple) and not results:
+        raise not_there("no_estimates")
     if not frames:
-        raise UsageError("odds_ratios: no estimates were given.")
+        raise UsageError("odds_ratios: needs estimates, as fit.to_frame() returns them.")
     abouts = [checked(frame, "odds_ratios", "estimates") for frame in frames]
     about = abouts[0]
     if any(other.lock == "open" for other in abouts):

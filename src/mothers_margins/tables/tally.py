@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import Value, is_hidden, percent_of, shown
@@ -18,13 +19,15 @@ def tally(results: Results, caption: str) -> Table:
     outcome or variable.
 
     Events show their share of the column; steps are numbers. Raises UsageError for results of
-    another kind.
+    another kind, AbsenceError for none.
     """
     about = checked(results, "tally")
     if about.kind not in ("flow", "events"):
         raise UsageError(f"tally: needs results of kind flow or events; these are {about.kind}.")
     if about.kind == "events" and {*results["engine"]} & {"run", "imputation", "chains"}:
         raise UsageError("tally: this is the log of an imputation.", (), "Use imputation_log.")
+    if results.empty:
+        raise not_there("nothing_to_show")
     steps = about.kind == "flow"
     study, notes = about.study, Notes()
     unit = study.file.unit.many

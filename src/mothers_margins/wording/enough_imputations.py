@@ -1,6 +1,6 @@
 """Whether the imputations were enough, and how many are needed, in a sentence."""
 
-from mothers_margins.errors import UsageError
+from mothers_margins.absent import not_there
 from mothers_margins.imputation import imputations_needed
 from mothers_margins.results.results import Record, Results, checked, codes
 from mothers_margins.results.shown import combined, is_known, shown
@@ -22,7 +22,7 @@ def enough_imputations(results: Results) -> Prose:
     study = about.study
     rows = _largest_m([row for row in results.to_dict("records") if _is_reported(row)])
     if not rows:
-        raise UsageError("enough_imputations: there is no pooled adjusted estimate.")
+        raise not_there("nothing_pooled")
     marks = [f"{mark}." for mark in (unlocked(about), about.source.mark) if mark]
     known = [row for row in rows if is_known(shown(row, "fmi"))]
     sentence = _in_words(study, known) if known else _without_fmi(rows)

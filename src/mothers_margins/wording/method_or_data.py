@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
 from mothers_margins.results.results import Record, Results, checked, codes
 from mothers_margins.results.shown import Value, combined, is_known, shown
@@ -77,6 +78,8 @@ def _analyses(estimates: Results, by_firth: Results) -> tuple[_Analysis, _Analys
         firth = _by_term(row for row in penalised if is_imputed(str(row["method"])) == imputed)
         analyses.append(_Analysis(own, firth))
     complete, filled = analyses
+    if primary and not all(analysis.primary for analysis in analyses):
+        raise not_there("not_both")
     if len(models) != 1 or not all((*complete, *filled)):
         raise UsageError(
             "method_or_data: needs estimates of complete cases and of imputed values, and Firth's "

@@ -16,6 +16,11 @@ class Prose:
         return self.text
 
 
-def say(text: str) -> Prose:
-    """A sentence of a notebook whose numbers come from `Table.quote`."""
-    return Prose(text)
+def say(text: str, mark: str = "") -> Prose | None:
+    """A sentence of a notebook whose numbers come from `Table.quote`.
+
+    mark: of made-up rows, for a line below it. Without a text there is nothing to show.
+    """
+    if not text:
+        return None
+    return Prose("\n".join(filter(None, (text, mark))))

@@ -13,7 +13,6 @@ from firthmodels import FirthLogisticRegression
 from scipy.special import expit
 
 import mothers_margins as mm
-from mothers_margins.batch.plan import declared_parameters
 from mothers_margins.cohort.design_columns import coded
 from mothers_margins.errors import UsageError
 from mothers_margins.imputation import chained
@@ -381,8 +380,10 @@ def test_the_rule_of_exploratory_outcomes_at_its_boundary(demo):
     fewer = part(demo, demo.data.index.drop(events[0]))
     assert "4 parameters need 40" in mm.why_not(fewer, "exploratory", "cpp_t1")
     unknown = emptied(demo, "cpp_t1", events[:1])
-    with pytest.raises(UsageError, match="No model is fitted"):
-        mm.fit_logistic(imputed(unknown, "cpp_t1", "exploratory", m=2, burnin=1), "exploratory")
+    answer = mm.fit_logistic(
+        imputed(unknown, "cpp_t1", "exploratory", m=2, burnin=1), "exploratory"
+    )
+    assert "No model is fitted" in str(answer)
     nearly = said(
         demo, regression=demo.study.file.regression.model_copy(update={"exploratory_events": 10.01})
     )
@@ -412,10 +413,9 @@ def test_the_rule_of_the_other_outcomes_at_its_boundary(demo):
             lambda outcome=outcome: mm.fit_logistic(demo, "protocol", outcome=outcome),
             lambda outcome=outcome: mm.available_case(demo, "protocol", outcome),
         ):
-            with pytest.raises(UsageError, match="No model is fitted"):
-                call()
-    with pytest.raises(UsageError, match="its 6 parameters need 30"):
-        mm.fit_logistic(demo, "continued ~ age_years + ctq_total + ethnicity")
+            assert "No model is fitted" in str(call())
+    answer = mm.fit_logistic(demo, "continued ~ age_years + ctq_total + ethnicity")
+    assert "its 6 parameters need 30" in str(answer)
     assert mm.fit_logistic(demo, "continued ~ age_years + ctq_total").n_events > 0
 
 
@@ -432,8 +432,7 @@ def test_alternatives_are_the_models_that_say_something_else(demo):
     assert study.alternatives("protocol", "involved_t2") == ("published_2023", *at_both_timepoints)
     assert study.alternatives("protocol", "cpp_t1") == ("exploratory",)
     # what is listed as a departure is run: in notebook 05 at one timepoint or both, or in 06
-    notebook = json.loads((REPOSITORY / "notebooks/06_exploratory.ipynb").read_text("utf-8"))
-    in_06 = declared_parameters(notebook, "06_exploratory")["model"].default
+    in_06 = mm.model_of(study, "", "cpp_t1")
     departing = {name for name, model in study.file.models.items() if model.departs_from}
     assert departing == {"published_2023", *at_both_timepoints, in_06}
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from mothers_margins.absent import not_there
 from mothers_margins.analysis.comparisons import two_group_tests
 from mothers_margins.analysis.summarise import summarise, summarised
 from mothers_margins.cohort.cohort import Cohort, column
@@ -68,7 +69,7 @@ def compare(
     groups = chosen_groups(study, between, "compare")
     names = summarised(study, variables)
     if not names:
-        raise UsageError("compare: no variable was named.")
+        raise not_there("no_variable")
     if cohort.source.kind == "reconstructed":
         _settled(cohort, names, between)
     masks = {name: where_mask(cohort, group.where) for name, group in groups.items()}
@@ -121,7 +122,7 @@ def _disjoint(masks: Mapping[str, pd.Series]) -> None:
         raise UsageError("compare: the groups overlap.", (), remedy)
     empty = [name for name, mask in masks.items() if not mask.any()]
     if empty:
-        raise UsageError("compare: nobody is in a group.", empty)
+        raise not_there("nobody", *empty)
 
 
 def _untested(why: str) -> Row:

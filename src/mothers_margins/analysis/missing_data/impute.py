@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from mothers_margins import places
+from mothers_margins.absent import AbsenceError, not_there
 from mothers_margins.analysis.missing_data.answered import Threshold, summed_from, threshold
 from mothers_margins.analysis.missing_data.equations import RunEquations, as_analysed, gates
 from mothers_margins.analysis.missing_data.imputed import Composites, Done, Imputed
@@ -70,7 +71,11 @@ def impute(
     if keep and cohort.source.kind == "restricted":
         _refuse_inside_the_project()
     chains = _as_planned(plan, m, burnin, seed, n_jobs, draws)
+    if composites != "components" and not {*asked.terms} & {*plan.composites}:
+        raise not_there("no_composites")
     prepared = _prepared(cohort, plan, asked, composites, dict(shifts or {}))
+    if not prepared.equations:
+        raise not_there("everything_known")
     imputations = _read_or_made(prepared, chains, outcome, keep=keep, progress=progress)
     return Imputed(
         cohort=prepared.cohort,
@@ -89,11 +94,7 @@ def impute(
 
 def _plan(study: Study) -> MissingData:
     if study.file.missing_data is None:
-        raise UsageError(
-            f"impute: study {study.name} declares no missing-data plan.",
-            (),
-            "Write missing_data in study.yaml.",
-        )
+        raise not_there("no_plan_for_missing")
     return study.file.missing_data
 
 
@@ -106,12 +107,7 @@ def _outcome(study: Study, plan: MissingData, asked: str | None) -> str:
     if outcome not in study.outcomes:
         raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     if outcome not in plan.outcomes:
-        raise UsageError(
-            f"impute: the missing-data plan declares no run of {outcome}.",
-            (),
-            "An outcome predicts in its own run and is never imputed: say under "
-            "missing_data.outcomes how.",
-        )
+        raise not_there("no_run", outcome=outcome)
     return outcome
 
 
@@ -123,7 +119,7 @@ def _model(study: Study, asked: str | None, outcome: str) -> tuple[str, tuple[st
     model = asked or next(listing, next(iter(study.file.models)))
     terms = study.terms(model, outcome)
     if not terms:
-        raise UsageError(f"impute: model {model} lists no explanatory variable of {outcome}.")
+        raise not_there("no_terms", model=model, outcome=outcome)
     return model, terms
 
 
@@ -209,7 +205,7 @@ def _chained(
             progress=report,
         )
     except (ValueError, ArithmeticError) as error:
-        raise UsageError(
+        raise AbsenceError(
             "impute: these rows cannot be imputed.",
             (str(error),),
             "Put levels together, or leave the variable out of the plan.",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mothers_margins.absent import WHY, AbsenceError, not_there
 from mothers_margins.analysis.regression.fit import BETWEEN, CONSTANT, Column, lock_state
 from mothers_margins.analysis.regression.formulas import from_cohort, learned_from_first, split
 from mothers_margins.cohort.cohort import Cohort, column, only_recorded
@@ -24,7 +25,7 @@ def why_not(cohort: Cohort, model: str, outcome: str) -> str:
     study = only_recorded(cohort, "why_not").study
     terms = study.terms(model, outcome)
     if not terms:
-        return f"No model is fitted: model {model} lists no explanatory variable of this outcome."
+        return WHY["no_terms"].format(model=model, outcome=outcome)
     parameters = sum(
         len(coded(study, cohort.data, term, study.coding(model, term))) for term in terms
     )
@@ -122,7 +123,7 @@ def model_data(
     # without the constant
     refusal = _too_few_events(cohort, outcome, len(terms.columns) - 1)
     if refusal:
-        raise UsageError(f"fit_logistic: {refusal}")
+        raise AbsenceError(refusal)
     specification = "formula" if is_formula else model
     lock = lock_state(study, cohort.source, specification, outcome)
     when = study.outcomes[outcome].timepoint
@@ -168,11 +169,7 @@ def _declared(cohort: Cohort, model: str, outcome: str) -> Terms:
     study = cohort.study
     terms = study.terms(model, outcome)
     if not terms:
-        raise UsageError(
-            f"fit_logistic: model {model} lists no explanatory variable of {outcome}.",
-            (),
-            "Name another outcome, or write a formula.",
-        )
+        raise not_there("no_terms", model=model, outcome=outcome)
     numbers_of = {Column(CONSTANT): pd.Series(1.0, index=cohort.data.index)}
     levels: dict[str, pd.Series] = {}
     together: list[tuple[str, str]] = []
