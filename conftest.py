@@ -3,10 +3,15 @@
 Where no test asks for the demo run (`pytest notebooks/05_regression.ipynb`), all are executed.
 """
 
+import atexit
+import gc
 import json
 import os
+import sys
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import pytest
 from pytest_notebook.nb_regression import NBRegressionFixture
@@ -14,6 +19,15 @@ from pytest_notebook.plugin import JupyterNbTest, gather_config_options
 
 from mothers_margins.batch.worker import THREADS
 from tests.demo_run import KEY, DemoRun, run_by_defaults
+
+# Hundreds of kernels, workers and commands start in a session. Where the environment forbids
+# bytecode, each of them would compile the package anew, and each worker all of the tests: they
+# keep it outside the folder, for as long as the session lasts.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = mkdtemp(prefix="bytecode_")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    atexit.register(rmtree, sys.pycache_prefix, ignore_errors=True)
 
 
 def pytest_configure() -> None:
@@ -37,6 +51,7 @@ def needs_demo_run(item: pytest.Item) -> bool:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start the demo run beside the tests, in one of the workers."""
+    gc.freeze()  # thousands of tests that stay to the end: not to be walked at each collection
     config = session.config
     if config.option.collectonly or not any(needs_demo_run(item) for item in session.items):
         return

@@ -9,10 +9,17 @@ import numpy as np
 import pandas as pd
 
 import mothers_margins as mm
+from mothers_margins.disclosure.order import in_order
 from mothers_margins.disclosure.policy import Policy, preset
 from mothers_margins.disclosure.printed import Variable
 from mothers_margins.disclosure.protect import Request
-from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN, Block, Universe
+from mothers_margins.disclosure.universe import (
+    NOT_CONCERNED,
+    NOT_KNOWN,
+    Block,
+    Universe,
+    says_groups,
+)
 
 NO_LEVEL = (NOT_KNOWN, NOT_CONCERNED)
 
@@ -51,7 +58,8 @@ def requests(study: mm.Study, joint: pd.DataFrame) -> Iterator[Request]:
             if variable in columns
         }
         if variables:
-            yield Request(block, universe, variables, membership=not block.possible.all())
+            says = any(says_groups(block, variable) for variable in variables)
+            yield in_order(Request(block, universe, variables, membership=says))
 
 
 def _universe(rows: pd.DataFrame) -> Universe:

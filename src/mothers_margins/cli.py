@@ -296,6 +296,25 @@ def plan_test_command(
 
 
 @main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the run (default: outputs/demo).",
+)
+@click.option(
+    "--to", required=True, type=click.Path(path_type=Path), help="Folder for the documents."
+)
+@_exits
+def word(names: tuple[str, ...], out: Path | None, to: Path) -> None:
+    """Write notebooks of a run (all, or those named) as Word documents: words, tables, figures."""
+    from mothers_margins.batch.word_page import word_of_run
+
+    for path in word_of_run((out or places.project() / "outputs" / "demo").resolve(), names, to):
+        click.echo(str(path))
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @_exits
 def verify(folder: Path) -> int:
@@ -318,7 +337,14 @@ def verify(folder: Path) -> int:
     help="Folder of the run (default: outputs/demo).",
 )
 @click.option("--study", help="Only this study (default: all that the run has results of).")
-@click.option("--preview", is_flag=True, help="Say what would be shown; write nothing.")
+@click.option(
+    "--preview",
+    is_flag=True,
+    help="Say in seconds what would be shown of each variable alone; write nothing.",
+)
+@click.option(
+    "--whole", is_flag=True, help="With --preview: of everything together, as it would be released."
+)
 @click.option(
     "--ledger",
     type=click.Path(path_type=Path),
@@ -333,6 +359,7 @@ def release(
     out: Path | None,
     study: str | None,
     preview: bool,
+    whole: bool,
     ledger: Path | None,
     begin_ledger: bool,
     consent: str,
@@ -345,9 +372,27 @@ def release(
     studies = [study] if study else sorted(path.name for path in run.glob("internal/*"))
     if not studies:
         raise UsageError(f"{places.shown(run)} holds no results of a run.")
+    if whole and not preview:
+        raise UsageError("--whole says how much --preview shows; a release is always whole.")
+    if preview and begin_ledger:
+        raise UsageError("A preview writes nothing, so it begins no ledger.")
     kept = _ledger(ledger, begin_ledger)
     for name in studies:
-        _release_one(run, name, kept, consent, preview)
+        if preview:
+            _preview_one(run / "internal" / name, kept, whole)
+        else:
+            _release_one(run, name, kept, consent)
+    if not preview:
+        _front_page(run / "release", private=kept is not None)
+
+
+def _front_page(folder: Path, *, private: bool) -> None:
+    """The page that readers open, made anew from all that is released in a run's folder."""
+    from mothers_margins.front_page.write_front_page import write_front_page
+
+    page = write_front_page(folder, private=private)
+    if page:
+        click.echo(f"For readers: {_link(page)}")
 
 
 def _ledger(folder: Path | None, begin: bool) -> "FolderLedger | None":
@@ -368,17 +413,25 @@ def _ledger(folder: Path | None, begin: bool) -> "FolderLedger | None":
         raise DisclosureError(error.summary, error.problems, remedy) from None
 
 
-def _release_one(
-    run: Path, study: str, ledger: "FolderLedger | None", consent: str, preview: bool
-) -> None:
-    from mothers_margins.release import preview_release, write_release
+def _preview_one(internal: Path, ledger: "FolderLedger | None", whole: bool) -> None:
+    from mothers_margins.wording.previews import quick_in_words, whole_in_words
+
+    with _progress(internal.name) as tell:
+        if whole:
+            from mothers_margins.release.preview_release import preview
+
+            told = whole_in_words(preview(internal, ledger=ledger, tell=tell))
+        else:
+            from mothers_margins.release.quick_preview import quick_preview
+
+            told = quick_in_words(quick_preview(internal, ledger=ledger))
+    click.echo(f"{internal.name}\n{told}")
+
+
+def _release_one(run: Path, study: str, ledger: "FolderLedger | None", consent: str) -> None:
+    from mothers_margins.release import write_release
 
     internal = run / "internal" / study
-    if preview:
-        with _progress(study) as tell:
-            shown = preview_release.preview(internal, ledger=ledger, tell=tell)
-        click.echo(f"{study}\n{shown}")
-        return
     with _progress(study) as tell:
         written = write_release.release(
             internal, run / "release" / study, ledger=ledger, consent=consent, tell=tell

@@ -320,7 +320,7 @@ def test_a_manifest_of_another_kind_ends_in_a_message_and_is_not_overwritten(
 
 
 @pytest.mark.parametrize(
-    "written", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"nul", b'{"schema": 2}']
+    "written", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"nul", b'{"schema": 3}']
 )
 def test_a_manifest_that_is_no_json_ends_in_a_message(folder, written):
     (folder / "manifest.json").write_bytes(written)

@@ -3,6 +3,7 @@ packages count.
 """
 
 import json
+import re
 import shutil
 import sys
 
@@ -330,3 +331,46 @@ def test_a_project_without_run_lists_says_so(project):
     shutil.rmtree(project.folder / "notebooks")
     with pytest.raises(mm.UsageError, match="lists an entry"):
         read_run_list()
+
+
+def test_pages_of_one_notebook_have_names_of_their_own(project):
+    """The timepoint or the outcome stands in the title, the heading and the link."""
+    heading = "# What is missing?\n\n**Question.** Who has no answers?\n\nMore."
+    parameters = f"{STUDY_NAME}\ntimepoint: int = 1\noutcome: str = ''"
+    project.write("missing", heading, "1 + 1", parameters=parameters)
+    project.lines = [
+        "  - {name: one, notebook: missing, study: esmi, parameters: {timepoint: 1}}",
+        "  - {name: two, notebook: missing, study: esmi, parameters: {timepoint: 2}}",
+    ]
+    project.write_list()
+    assert project.run()[0] == 0
+    index = (project.out / "index.html").read_text(encoding="utf-8")
+    for name, number in (("one", 1), ("two", 2)):
+        title = f"What is missing? Timepoint {number}"
+        page = (project.out / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        assert f"<title>{title}</title>" in page
+        assert re.search(rf"<h1[^>]*>{re.escape(title)}</h1>", page)
+        assert f"<a href='notebooks/{name}.html'>{title}</a>" in index
+    assert index.count("<p>Who has no answers?</p>") == 2
+    assert "mothers-margins run --demo" in index
+
+
+def test_an_outcome_is_called_by_its_title(project):
+    parameters = f"{STUDY_NAME}\noutcome: str = 'cpp_t1'"
+    project.write("rare", "# A rare outcome", parameters=parameters)
+    project.study_list("esmi", "name: rare, notebook: rare")
+    project.run()
+    index = (project.out / "index.html").read_text(encoding="utf-8")
+    title = mm.read_study("esmi").outcomes["cpp_t1"].title
+    assert f"A rare outcome: {title}</a>" in index
+
+
+def test_what_failed_stands_first(project):
+    project.write("good", "# Good", parameters=STUDY_NAME)
+    project.write("bad", "# Bad", "1 / 0", parameters=STUDY_NAME)
+    project.study_list("esmi", "name: good, notebook: good", "name: bad, notebook: bad")
+    project.run(keep_going=True)
+    index = (project.out / "index.html").read_text(encoding="utf-8")
+    assert index.index("<h2>What failed</h2><ul><li>Bad: failed</li>") < index.index(
+        "<h2>esmi</h2>"
+    )

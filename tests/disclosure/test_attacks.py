@@ -8,13 +8,13 @@ import pytest
 
 from benchmarks import disclosure_requests
 from benchmarks.disclosure_attacks import Reader, against_ours, naive
+from mothers_margins.disclosure import feasible_values, suppression
 from mothers_margins.disclosure import protect as protecting
-from mothers_margins.disclosure import suppression
 from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.feasible_values import witnesses
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.printed import Cell, Printing, Variable
-from mothers_margins.disclosure.protect import Protected, Request, protect
+from mothers_margins.disclosure.protect import Protected, Request, again, protect
 from mothers_margins.disclosure.suppression import Chosen, NotProtectableError
 from tests.disclosure import small_blocks
 from tests.disclosure.test_suppression import TWO, is_safe, problem_of
@@ -302,6 +302,69 @@ def test_the_order_of_tables_left_out_is_seen(monkeypatch):
     monkeypatch.setattr(Printing, "candidates", all_first)
     monkeypatch.setattr(protecting, "policy_targets", targets_first)
     assert hidden_first()
+
+
+def test_the_attack_sees_that_what_a_solver_returns_is_not_checked(monkeypatch):
+    """Tables that were rounded and not added up do not all print what is printed, or say that a
+    count is another where no table of whole numbers does: by writing down every table.
+    """
+    monkeypatch.setattr("mothers_margins.disclosure.printed.PERCENT_FROM", 0)
+    problems = [problem_of(seed, "percent", *TWO) for seed in range(40)]
+
+    def wrong() -> int:
+        """Witnesses that are none of the tables that agree with what is shown."""
+        number = 0
+        for problem, tables in problems:
+            chosen = suppression.suppress(problem)
+            made = problem.question(chosen.hidden).made
+            agreeing = {
+                np.asarray(table).tobytes()
+                for table in tables
+                if problem.statements.hold(table, made)
+            }
+            number += sum(
+                table.tobytes() not in agreeing for own in chosen.witnesses for table in own
+            )
+        return number
+
+    assert not wrong()
+    monkeypatch.setattr(feasible_values.Question, "agrees", lambda *_: True)
+    monkeypatch.setattr(suppression, "is_table", lambda *_: True)
+    assert wrong()
+
+
+def test_the_attack_sees_that_the_ledger_is_left_out():
+    """Two releases, the second with one more column. Without the first in the ledger it hides other
+    cells, and who holds both works out what each hides. The audit reads both.
+    """
+    policy = small_blocks.policy(threshold=6, not_known="shown")
+    recovered = {"kept": 0, "left out": 0}
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        universe = small_blocks.random_universe(random, regions=4, most=25)
+        block = small_blocks.random_block(random, universe, ("1", "2", "3", ""))
+        both = small_blocks.request_of(block, universe, forms={"partner": "counts"})
+        variable = both.variables["partner"]
+        few = replace(variable, columns=dict.fromkeys(universe.groups[:2], 0))
+        try:
+            first = protect(replace(both, variables={"partner": few}), policy)
+            kept = protect(again(both, first), policy)
+            left_out = protect(both, policy)
+        except NotProtectableError:
+            continue
+        for name, second in (("kept", kept), ("left out", left_out)):
+            shown = {
+                cell
+                for one in (first, second)
+                for cell, decided in one.cells.items()
+                if not decided.hidden
+            }
+            hidden = np.array([cell not in shown for cell in second.cells])
+            failing = audit(replace(second, hidden=hidden, witnesses=()))
+            named = {*second.unprotected, *kept.unprotected}
+            recovered[name] += any(one.name not in named for one in failing)
+    assert not recovered["kept"]
+    assert recovered["left out"]
 
 
 # ---- the audit itself

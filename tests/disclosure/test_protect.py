@@ -14,7 +14,7 @@ from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Cell, Variable
-from mothers_margins.disclosure.protect import Protected, Request, again, protect
+from mothers_margins.disclosure.protect import Alone, Protected, Request, again, protect
 from mothers_margins.disclosure.suppression import NotProtectableError, Target
 from mothers_margins.disclosure.universe import Membership, Universe, is_membership
 from tests.disclosure import small_blocks
@@ -355,3 +355,140 @@ def test_what_sizes_of_groups_pin_alone_is_named():
     assert protected.unprotected == (("there", "", "all"),)
     [failing] = audit(protected)
     assert (failing.least, failing.most, failing.cells) == (1, 1, ())
+
+
+# ---- what a person holds back is protected, however large it is
+
+
+def forty_of_a_hundred(**more: object) -> Request:
+    """Everybody and those at one service: 40 of 100 have a partner there."""
+    universe = small_blocks.universe_of({"all": [0, 1], "here": [0]}, [100, 150])
+    block = small_blocks.block_of({"partner": ["Yes", "No"]}, [[40, 70], [60, 80]])
+    return small_blocks.request_of(block, universe, **more)
+
+
+VETO = Cell("partner", "Yes", "here")
+
+
+def test_a_veto_of_a_large_count_is_not_undone_by_subtraction():
+    """40 is held back; 60 of 100 beside it would say it."""
+    policy = small_blocks.policy(threshold=10)
+    open_request = forty_of_a_hundred(forms={"partner": "counts"})
+    assert not any(one.hidden for one in protect(open_request, policy).cells.values())
+    request = replace(open_request, withheld=frozenset({VETO}))
+    protected = protect(request, policy)
+    hidden = {cell for cell, one in protected.cells.items() if one.hidden}
+    assert hidden == {VETO, Cell("partner", "No", "here")}
+    assert ("partner", "Yes", "here") in {target.name for target in protected.problem.targets}
+    assert check_witnesses(protected, request)
+    assert not audit(protected)
+
+
+def test_the_attack_sees_that_a_veto_is_only_hidden(monkeypatch):
+    """Without the veto among what must stay uncertain, the audit that holds it names it."""
+    policy = small_blocks.policy(threshold=10)
+    request = forty_of_a_hundred(forms={"partner": "counts"}, withheld=frozenset({VETO}))
+    honest = protect(request, policy)
+    monkeypatch.setattr(protecting, "kept_back", lambda *_: ())
+    hidden = protect(request, policy).hidden
+    [failing] = audit(replace(honest, hidden=hidden, witnesses=()))
+    assert (failing.name, failing.least, failing.most) == (("partner", "Yes", "here"), 40, 40)
+    assert failing.cells == (Cell("partner", "No", "here"),)
+
+
+def test_a_veto_of_the_last_level_holds_back_whom_it_is_printed_with():
+    """Of three levels by share of all, the last is printed with those not known."""
+    universe = small_blocks.universe_of({"all": [0]}, [120])
+    block = small_blocks.block_of({"kind": ["a", "b", "c", ""]}, [[40], [35], [30], [15]])
+    veto = Cell("kind", "c", "all")
+    request = small_blocks.request_of(
+        block, universe, forms={"kind": "share_of_all"}, withheld=frozenset({veto})
+    )
+    protected = protect(request, small_blocks.policy(threshold=10))
+    names = {target.name for target in protected.problem.targets}
+    assert names == {("kind", "c", "all"), ("kind", "last_and_not_known", "all")}
+    assert sum(one.hidden for one in protected.cells.values()) == 2
+    assert check_witnesses(protected, request)
+
+
+def test_a_veto_that_an_earlier_release_has_told_is_refused_by_name():
+    """60 of 100 were printed and stay printed: nothing can hold the 40 back."""
+    told = {Cell("partner", "No", "here"): False}
+    request = forty_of_a_hundred(forms={"partner": "counts"}, earlier=told)
+    request = replace(request, withheld=frozenset({VETO}))
+    with pytest.raises(NotProtectableError) as refused:
+        protect(request, small_blocks.policy(threshold=10))
+    assert refused.value.target == ("partner", "Yes", "here")
+
+
+def test_what_was_hidden_earlier_is_not_told_by_a_later_release():
+    """The 40 were held back once. A later request without the veto, and with another variable that
+    says the same in other words, keeps them back.
+    """
+    policy = small_blocks.policy(threshold=10)
+    first = protect(
+        forty_of_a_hundred(forms={"partner": "counts"}, withheld=frozenset({VETO})), policy
+    )
+    universe = small_blocks.universe_of({"all": [0, 1], "here": [0]}, [100, 150])
+    levels = {"partner": ["Yes", "No"], "lives": ["with", "alone"]}
+    block = small_blocks.block_of(levels, [[40, 70], [60, 80]])
+    request = small_blocks.request_of(block, universe, forms=dict.fromkeys(levels, "counts"))
+    kept = again(request, first)
+    both = protect(kept, policy)
+    assert {cell: both.cells[cell].hidden for cell in first.cells} == {
+        cell: one.hidden for cell, one in first.cells.items()
+    }
+    assert both.cells[Cell("lives", "with", "here")].hidden
+    assert both.cells[Cell("lives", "alone", "here")].hidden
+    assert check_witnesses(both, kept)
+    without = protect(replace(kept, earlier={}), policy)
+    assert not without.cells[Cell("lives", "with", "here")].hidden
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_the_same_release_again_changes_nothing(seed):
+    """What was hidden to protect others only may keep fewer values: it is listed, not refused."""
+    request = two_tables(np.random.default_rng(seed))
+    policy = small_blocks.policy(not_known="shown")
+    try:
+        first = protect(request, policy)
+    except NotProtectableError:
+        return
+    second = protect(again(request, first), policy)
+    assert second.forms == first.forms
+    hidden = {cell: one.hidden for cell, one in first.cells.items()}
+    assert {cell: one.hidden for cell, one in second.cells.items()} == hidden
+    assert {*first.unprotected} <= {*second.unprotected}
+
+
+# ---- one variable alone
+
+
+def test_alone_is_the_block_of_one_variable_in_that_form(of_demo):
+    """In each form the same cells as `protect` gives for the margin with this form fixed, and its
+    own choice is that of `protect`.
+    """
+    request = of_demo["infant_sex"]
+    policy = disclosure_requests.rule_of_ten()
+    alone = Alone(request, "infant_sex", policy)
+    margin = replace(
+        request,
+        block=request.block.margin(["infant_sex"]),
+        variables={"infant_sex": request.variables["infant_sex"]},
+    )
+    assert alone.fullest() == protect(margin, policy).forms["infant_sex"]
+    assert len(alone.forms) > 1
+    for form in alone.forms:
+        fixed = protect(replace(margin, forms={"infant_sex": form}), policy)
+        cells = alone.protected(form)
+        assert cells == fixed.cells
+        first = {cell: one for cell, one in cells.items() if not tier_of(request, cell)}
+        assert alone.protected(form, first_only=True) == first
+        by_rule = alone.by_rule(form)
+        assert by_rule.keys() == cells.keys()
+        hidden = {cell for cell, one in cells.items() if one.why == "rule"}
+        assert {cell for cell, one in by_rule.items() if one.hidden} == hidden
+
+
+def tier_of(request: Request, cell: Cell) -> int:
+    return request.variables[cell.variable].columns[cell.group]

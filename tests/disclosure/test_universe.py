@@ -121,11 +121,14 @@ def test_every_table_in_parts_belongs_to_a_joint_table(seed, fine):
     block, of = chain(np.random.default_rng(seed), is_whole=True)
     system = System(block, of, fine, ["everybody"])
     margins = printed_margins(block, of, {*fine})
+    weights_of = {
+        (name, level, group): system.weights(name, [level], of.regions(group))
+        for name, level, group in margins
+    }
     for table in every_solution(system.known, system.totals):
         joint = joint_table(system, table)
         assert (joint.sum(axis=0) == of.sizes).all()
-        for name, level, group in margins:
-            weights = system.weights(name, [level], of.regions(group))
+        for (name, level, group), weights in weights_of.items():
             added_up = small_blocks.count(block, of, joint, name, level, group)
             assert added_up == weights @ table
 

@@ -8,16 +8,19 @@ from math import log, nan
 import matplotlib as mpl
 import nbformat
 import pytest
+from docx import Document
 from matplotlib.figure import Figure as Drawing
 from matplotlib.text import Text
 from nbconvert import HTMLExporter
 
 import mothers_margins as mm
+from mothers_margins import places
 from mothers_margins.figures.check import NUMBER, check, contrast
 from mothers_margins.figures.figure import Figure
 from mothers_margins.figures.style import FIRST, GRID, INK, PAPER, STYLE
 from mothers_margins.results.results import About, Lock, Results, tidy
 from mothers_margins.study.study import Source
+from mothers_margins.wording.terms import INTERNAL
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
 GROUPS = ["involved_t1", "not_involved_t1"]
@@ -232,9 +235,11 @@ def test_every_chart_of_the_demo_can_be_read(drawn, name):
     assert not re.search(r"\b(risk|(?<!complete )cases|subjects|predict\w*|impact)\b", said)
 
 
-def test_restricted_rows_have_no_mark(esmi):
+def test_restricted_rows_are_not_made_up_but_internal(esmi):
     figure = mm.forest(estimates(esmi, term("dv_any"), source=Source("restricted", 279, "")))
-    assert figure.mark == ""
+    assert figure.mark == INTERNAL
+    assert figure.internal
+    assert figure.alt.startswith(INTERNAL)
     assert "SYNTHETIC" not in " ".join([*words(figure), figure.alt])
     assert check(figure) == ()
 
@@ -623,3 +628,24 @@ def test_forest_refuses_what_it_cannot_draw(esmi, demo):
         mm.forest(mm.flow(demo))
     with pytest.raises(mm.UsageError, match="needs adjusted estimates"):
         mm.forest(estimates(esmi, term("dv_any", model="unadjusted")))
+
+
+def test_a_figure_in_word_has_its_picture_its_alt_text_and_its_mark(drawn, tmp_path):
+    figure = drawn["shares"]
+    figure.to_docx(tmp_path / "figure.docx")
+    document = Document(str(tmp_path / "figure.docx"))
+    (picture,) = document.inline_shapes
+    assert picture._inline.docPr.get("descr") == figure.alt
+    assert [one.text for one in document.paragraphs] == ["", figure.mark]
+    assert document.core_properties.title == "SYNTHETIC DATA. Group bars"
+    first = (tmp_path / "figure.docx").read_bytes()
+    figure.to_docx(tmp_path / "figure.docx")
+    assert (tmp_path / "figure.docx").read_bytes() == first
+
+
+def test_a_figure_of_restricted_rows_stays_outside_the_project_in_word(esmi, tmp_path):
+    figure = mm.forest(estimates(esmi, term("dv_any"), source=Source("restricted", 279, "")))
+    with pytest.raises(mm.UsageError, match="stay outside the project"):
+        figure.to_docx(places.project() / "figure.docx")
+    figure.to_docx(tmp_path / "figure.docx")
+    assert (tmp_path / "figure.docx").stat().st_mode & 0o077 == 0

@@ -86,7 +86,7 @@ def protected_of(facts: Mapping[str, Facts], sizes: Mapping[str, int]) -> Made:
     )
     universe = Universe(names, inside, np.array([sizes[part] for part in parts]), {})
     merged = dict(ESMI.file.disclosure.merges)
-    plan = ReleasePlan(ESMI, POLICY, universe, (), (), merged)
+    plan = ReleasePlan(ESMI, POLICY, universe, (), merged)
     return Made(plan, (), {}, facts)
 
 

@@ -206,6 +206,12 @@ def fitting(facts, levels, truth, sizes) -> Iterator[np.ndarray]:
 
 def quoted_class(table, fisher_below=5.0):
     """The test that is quoted for a table and the class of its p."""
+    return quoted_class_of(tuple(map(tuple, table.tolist())), fisher_below)
+
+
+@cache  # the attacks try the same tables, with the audit and without it
+def quoted_class_of(rows, fisher_below):
+    table = np.array(rows)
     seen = table[table.sum(axis=1) > 0]
     if len(seen) < 2:
         return "untested"

@@ -37,27 +37,29 @@ def one_base_hidden(first, other, size):
     return told, np.searchsorted([0.001, 0.01, 0.05], p_values, "right")
 
 
-TABLES = [
-    one_base_hidden(first, (other, 100 - other), 80)
-    for first in range(20, 40, 2)
-    for other in range(20, 40, 2)
-]
+@pytest.fixture(scope="module")
+def tables():
+    return [
+        one_base_hidden(first, (other, 100 - other), 80)
+        for first in range(20, 40, 2)
+        for other in range(20, 40, 2)
+    ]
 
 
-def test_who_is_not_known_is_protected():
+def test_who_is_not_known_is_protected(tables):
     """The class leaves so many numbers as it leaves: two are too few, three enough."""
     refused = 0
-    for told, classes in TABLES:
+    for told, classes in tables:
         values = int((classes == classes[1]).sum())
         is_shown = class_may_be_shown(told, CHI_SQUARED, POLICY)
         assert is_shown == (values >= 3)
         refused += not is_shown
-    assert 0 < refused < len(TABLES)
+    assert 0 < refused < len(tables)
 
 
-def test_who_is_not_known_is_no_secret_where_the_policy_says_so():
+def test_who_is_not_known_is_no_secret_where_the_policy_says_so(tables):
     policy = replace(POLICY, not_known="shown")
-    assert all(class_may_be_shown(told, CHI_SQUARED, policy) for told, _ in TABLES)
+    assert all(class_may_be_shown(told, CHI_SQUARED, policy) for told, _ in tables)
 
 
 @pytest.mark.parametrize("levels", [3, 4])

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import mothers_margins as mm
+from mothers_margins.disclosure import across_blocks
 from mothers_margins.release.plan import ReleasePlan, release_plan
 from mothers_margins.release.protected import ProtectedStudy, protected_study
 from mothers_margins.release.summaries import released_summary
@@ -57,7 +58,57 @@ def test_every_block_of_the_demo_is_planned_once(demo):
     merges = demo.study.file.disclosure.merges
     printed = {merges.get(name, name) for name in demo.study.printed_variables}
     assert len(planned) == len({*planned})
-    assert {*planned} | {*whole.by_region} == printed
+    assert {*planned} == printed
+
+
+SAY_GROUPS = ("involvement_course", "involved_t1", "custody_t2", "custody_lost_by_t2")
+
+
+@pytest.fixture(scope="module")
+def with_groups(demo) -> ProtectedStudy:
+    """What says who is in which group, beside a few other blocks."""
+    whole = release_plan(mm.joint_counts(demo))
+    few = tuple(
+        request
+        for request in whole.requests
+        if request.membership or request.block.name in ("admissions_2y", "service_type")
+    )
+    return protected_study(replace(whole, requests=few))
+
+
+@pytest.mark.parametrize("name", SAY_GROUPS)
+def test_what_says_who_is_in_which_group_is_released(with_groups, name):
+    """None of it is small, and what is hidden is more than one cell: one alone would be told."""
+    assert with_groups.refused == {}
+    variable = with_groups.variable(name)
+    shown = hidden = 0
+    for group in variable.columns:
+        for level in variable.levels:
+            cell = with_groups.cell(name, level, group)
+            if cell is None:
+                continue
+            shown += not cell.hidden
+            hidden += cell.hidden
+            count = with_groups.count(name, level, group)
+            assert cell.hidden or count >= 10 or variable.is_zero(level, group)
+    assert shown
+    assert hidden != 1 or with_groups.form(name) == "percent"
+
+
+def test_what_other_blocks_give_away_is_refused_with_its_sum(demo, monkeypatch):
+    """Of a block that the others do not bear out nothing is released, as of any that is refused."""
+    whole = release_plan(mm.joint_counts(demo))
+    custody = tuple(one for one in whole.requests if one.block.name == "custody_t2")
+    name = ("custody_t2", "Yes", "involved_t2")
+    monkeypatch.setattr(across_blocks, "not_borne_out", lambda *_: [name])
+    protected = protected_study(replace(whole, requests=custody))
+    assert protected.refused == {"custody_t2": name}
+    assert protected.form("custody_t2") == "withheld"
+    assert protected.decided("custody_t2", "Yes", "all_t2").hidden
+
+
+def test_everybody_is_known_from_the_first_timepoint(plan):
+    assert plan.universe.timepoints["everyone"] == 1
 
 
 def test_counts_are_those_of_the_rows(demo, released):

@@ -173,7 +173,7 @@ def test_much_hidden_is_refused_with_forms_and_the_lines_to_add(sixty, monkeypat
     with pytest.raises(mm.DisclosureError, match="More than a quarter") as refused:
         release(internal, internal.parents[1] / "release" / "sixty")
     assert "smokes: counts shows 50%" in str(refused.value)
-    assert "share_of_all at most" in str(refused.value)
+    assert "alone would show: share_of_all" in str(refused.value)
     assert "accept_hidden:\n    people: WHY" in str(refused.value)
 
 

@@ -12,7 +12,7 @@ import mothers_margins as mm
 from mothers_margins.analysis.missing_data.patterns import BESIDE
 from mothers_margins.results.results import NOT_LOCKED, About, Lock, Results, tidy
 from mothers_margins.study.study import Source
-from mothers_margins.wording.terms import DONE_TO_ROWS, IN_CHAINS
+from mothers_margins.wording.terms import DONE_TO_ROWS, IN_CHAINS, INTERNAL
 from tests.planted import (
     RESTRICTED,
     SYNTHETIC,
@@ -310,11 +310,11 @@ def test_a_sentence_of_them_carries_its_marks(esmi):
     restricted = predictions(esmi, RESTRICTED, "open")
     assert mm.in_words(restricted, "dv_any", "complete_case") == f"{words} {NOT_LOCKED}."
     assert mm.per_hundred(restricted).caption.startswith(f"{NOT_LOCKED}. ")
-    assert mm.per_hundred(restricted).mark == ""
+    assert mm.per_hundred(restricted).mark == INTERNAL
     hidden = mm.in_words(predictions(esmi, status="suppressed"), "dv_any", "imputed_firth")
     assert hidden == f"{ABUSE}. Yes: about [c], compared with No: about [c]. SYNTHETIC DATA."
     said = mm.per_hundred(predictions(esmi, status="suppressed"))
-    assert not {"150", "200", "60"} & {*re.findall(r"\d+", said.to_html())}
+    assert not {"150", "200", "60"} & {*re.findall(r"\d+", said.markup())}
     assert (
         "Imputed, Firth: [c] mother-infant dyads, [c] with the outcome, pooled on the logit "
         "scale from [c] " in (notes(said))

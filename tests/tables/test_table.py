@@ -89,8 +89,8 @@ def test_the_shared_heading_stands_over_the_parts_of_the_whole(read, table_1):
     shared = [cell for cell in reader.rows[0][1] if cell[1]["scope"] == "colgroup"]
     assert [(cell[2], cell[1]["colspan"]) for cell in shared] == [("Of these women", "2")]
     assert [cell[2].strip() for cell in reader.rows[1][1]] == [
-        "B. HSSI mothersn = 11",
-        "C. LSSI mothersn = 7",
+        "B. HSSI mothers n = 11",
+        "C. LSSI mothers n = 7",
     ]
 
 
@@ -301,8 +301,8 @@ def test_headings_stand_over_their_own_columns_in_any_order():
     first, second = re.findall(
         r"<tr>(.*?)</tr>", html[html.index("<thead>") : html.index("</thead>")]
     )
-    assert re.findall(r">(Stub|Of these|A)<", first) == ["Stub", "Of these", "A", "Of these"]
-    assert re.findall(r">([ABC])<", second) == ["B", "C"]
+    assert re.findall(r">(Stub|Of these|A) ?<", first) == ["Stub", "Of these", "A", "Of these"]
+    assert re.findall(r">([ABC]) <", second) == ["B", "C"]
 
 
 def test_a_page_never_parts_a_number_from_its_bracket():

@@ -187,6 +187,7 @@ class Shelf:
         return Record(
             name=job.name,
             title=job.title,
+            question=job.question,
             studies=step.entry.studies,
             status=status,
             parameters=dict(step.parameters),

@@ -24,9 +24,10 @@ from mothers_margins.release import manifest as release_manifest
 from mothers_margins.release.manifest import ALL_OF_CHECKER
 from mothers_margins.study.yaml_file import Written
 
-SCHEMA = 2
+SCHEMA = 3
 NAME = "manifest.json"
 INDEX = "index.html"
+FRONT_PAGE = "release/index.html"
 LOG = "run.log"
 LOCK = ".lock"
 STAGE = ".stage"  # where the files of a notebook wait until it has finished
@@ -53,13 +54,15 @@ class Rows:
 class Record:
     """One entry as it stands in the folder.
 
-    status: done, failed, or unfinished while its files are put in place or deleted. data: per
-    study, the rows that it was made from. key: hashes of all that it depends on. commit: the
-    checkout that made it. outputs: path relative to the folder, SHA-256.
+    question: that the notebook asks; empty if it says none. status: done, failed, or unfinished
+    while its files are put in place or deleted. data: per study, the rows that it was made from.
+    key: hashes of all that it depends on. commit: the checkout that made it. outputs: path relative
+    to the folder, SHA-256.
     """
 
     name: str
     title: str
+    question: str
     studies: tuple[str, ...]
     status: Status
     parameters: Mapping[str, bool | int | float | str]
@@ -289,6 +292,7 @@ def _released(out: Path) -> set[str]:
     """
     of_checker = (path for name in ALL_OF_CHECKER for path in out.glob(f"internal/*/{name}"))
     known = {path.relative_to(out).as_posix() for path in of_checker}
+    known.add(FRONT_PAGE)
     for folder in (out / "release").glob("*"):
         try:
             files = release_manifest.read_manifest(folder).files

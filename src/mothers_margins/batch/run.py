@@ -17,13 +17,13 @@ from mothers_margins import places
 from mothers_margins.batch import manifest
 from mothers_margins.batch.accept import Shelf, changed_parts
 from mothers_margins.batch.failure import Failure, read_failure, shown_name
-from mothers_margins.batch.pages import title_of
+from mothers_margins.batch.pages import question_of, title_of
 from mothers_margins.batch.pools import SingleProcesses
 from mothers_margins.batch.prepare import Batch
 from mothers_margins.batch.progress import Progress
 from mothers_margins.batch.watch import Signatures, signatures
 from mothers_margins.batch.worker import Job, Outcome, run_job
-from mothers_margins.errors import UsageError
+from mothers_margins.errors import DisclosureError, UsageError
 
 POLL = 0.5  # seconds between two looks at the running notebooks
 log = logging.getLogger("mothers_margins")
@@ -55,6 +55,7 @@ def run_batch(
         finally:
             shelf.clear_unfinished()
         if set(batch.states.values()) != {"unchanged"} or not manifest.is_finished(batch.out):
+            _front_page(batch, progress)
             shelf.record(finished=True)
         if not shelf.written:
             progress.say(
@@ -65,6 +66,16 @@ def run_batch(
     ]
     codes = [failure.exit_code for failure in failures if failure]
     return max([*codes, int(not shelf.written)], default=0)
+
+
+def _front_page(batch: Batch, progress: Progress) -> None:
+    """The page that readers open, made anew from what is released now."""
+    from mothers_margins.front_page.write_front_page import write_front_page
+
+    try:
+        write_front_page(batch.out / "release", private=batch.restricted)
+    except DisclosureError as error:
+        progress.say(f"release/index.html was not written: {error.summary}")
 
 
 @contextmanager
@@ -223,7 +234,8 @@ def _job(batch: Batch, name: str) -> Job:
     return Job(
         name=name,
         notebook=str(step.entry.path),
-        title=title_of(step.notebook),
+        title=title_of(step.notebook, step.parameters, step.entry.studies[0]),
+        question=question_of(step.notebook),
         parameters=step.parameters,
         out=str(batch.out),
         data=str(batch.data) if batch.data else places.DEMO,

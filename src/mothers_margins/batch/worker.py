@@ -29,7 +29,7 @@ class Job:
     """What a worker needs to run one entry.
 
     data: places.DEMO, or the path of the restricted file. batch: the process that hands the job
-    out.
+    out. title, question: of the notebook, as pages say them.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Job:
     out: str
     data: str
     batch: int = 0
+    question: str = ""
 
     @property
     def restricted(self) -> bool:

@@ -17,7 +17,8 @@ from mothers_margins.disclosure.solver import InfeasibleError, NotSolvedError, p
 
 Array = np.ndarray
 NEVER = 1e-7  # of a linear programme: how far a sum may be off
-VARIANTS = 8  # of what a change costs, in search of one of whole participants
+VARIANTS = 24  # of what a change costs, in search of one of whole participants
+AT_A_TIME = 4  # variants, before whole changes are put together from what they found
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,8 +191,8 @@ def _look_around(
     by_value: dict[int, Array],
 ) -> None:
     """Further values above and below those there are, one by one, by the least change in parts of
-    participants; it is often a change of whole ones. If not, other changes are made cheaper, and at
-    last whole ones are put together from all that was found.
+    participants; it is often a change of whole ones. If not, other changes are made cheaper, and
+    after every few of these whole ones are put together from all that was found.
     """
     open_directions = [1, -1]
     for variant in range(VARIANTS):
@@ -200,13 +201,25 @@ def _look_around(
                 return
             try:
                 value = _next_to(by_value, direction, nearest)
-                table = nearest.in_parts(weights, value, variant)
-                _take(question, weights, table, by_value)
+                _take(question, weights, nearest.in_parts(weights, value, variant), by_value)
             except InfeasibleError:
                 open_directions.remove(direction)
             except NotSolvedError:
                 continue
-    for direction in open_directions:
+        if variant % AT_A_TIME == AT_A_TIME - 1:
+            _put_together(question, weights, wanted, nearest, by_value, open_directions)
+
+
+def _put_together(
+    question: Question,
+    weights: Array,
+    wanted: int,
+    nearest: NearestTables,
+    by_value: dict[int, Array],
+    directions: Iterable[int],
+) -> None:
+    """Further values in some directions, from changes that were found before."""
+    for direction in directions:
         has_more = True
         while has_more and len(by_value) < wanted:
             try:

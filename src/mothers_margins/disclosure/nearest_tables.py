@@ -71,6 +71,21 @@ class NearestTables:
         everywhere = np.ones(len(self._start), dtype=bool)
         return self._asked(self._whole(), weights, low, high, everywhere)
 
+    def with_totals(self, change: Array, variant: int | None = 0) -> Array:
+        """A near table whose known rows add up to other totals. change: by how much, by row.
+        variant: as in `in_parts`; None asks for whole numbers, by an integer programme. Raises as
+        `in_parts` does.
+        """
+        asked = self._whole() if variant is None else self._of_parts
+        asked.vary(variant or 0)
+        asked.change_known(change)
+        everywhere = np.ones(len(self._start), dtype=bool)
+        nothing = np.zeros(len(self._start), dtype=np.int64)
+        try:
+            return self._asked(asked, nothing, -np.inf, np.inf, everywhere)
+        finally:
+            asked.change_known(np.zeros(len(self._known)))
+
     def _whole(self) -> "_Programme":
         if self._of_whole is None:
             self._of_whole = _Programme(self._rows(), len(self._known), whole=True)
@@ -106,6 +121,7 @@ class _Programme:
         self._first = first
         self._last = len(rows) - 1
         self._weights = np.zeros(self._n)
+        self._known = np.zeros(first)
         self._low = np.zeros(self._last - first)
         self._high = np.zeros(self._last - first)
         self._most = np.zeros(2 * self._n)
@@ -140,6 +156,12 @@ class _Programme:
             none = np.zeros(len(places))
             self._solver.changeColsBounds(len(places), places, none, most[places])
         self._most = most
+
+    def change_known(self, change: Array) -> None:
+        """By how much each known row changes."""
+        for row in np.flatnonzero(change != self._known).tolist():
+            self._solver.changeRowBounds(row, float(change[row]), float(change[row]))
+        self._known = change
 
     def change_statements(self, low: Array, high: Array) -> None:
         """The least and the most by which each statement may change."""

@@ -9,7 +9,7 @@ from itertools import permutations
 
 import numpy as np
 
-from mothers_margins.disclosure.feasible_values import NEVER, Question, witnesses
+from mothers_margins.disclosure.feasible_values import NEVER, Question, Statements, witnesses
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import (
     FORMS,
@@ -80,7 +80,8 @@ class Request:
     """A block that is to be protected.
 
     variables: as they are printed, by name. forms: those that are fixed. earlier: cells decided by
-    an earlier release, which stay as they were. withheld: cells that a person holds back.
+    an earlier release, which stay as they were. withheld: cells that a person holds back. What was
+    hidden earlier or is held back must not be worked out, however large it is.
     membership: whether the variables say who is in which group (`is_membership`, or nearly so), so
     that the sizes of groups are known, and not those of regions.
     """
@@ -103,6 +104,51 @@ def protect(request: Request, policy: Policy) -> Protected:
     """
     search = _Search(request, policy)
     return search.best()
+
+
+class Alone:
+    """One variable of a block, protected as if nothing else of the block were printed.
+
+    Beside others it shows at most as much, but for ties. forms: those that it can have, the one
+    that says most first; fixed forms and earlier cells of the request hold.
+    """
+
+    def __init__(self, request: Request, name: str, policy: Policy) -> None:
+        own = replace(
+            request,
+            block=request.block.margin([name]),
+            variables={name: request.variables[name]},
+        )
+        self._name = name
+        self._request = own
+        self._search = _Search(own, policy)
+        self.forms: tuple[Form, ...] = tuple(self._search.choices(name))
+
+    def fullest(self) -> Form:
+        """The form that shows most of what is printed first: the one that `protect` begins with."""
+        return self._search.fullest_alone(self._name)
+
+    def by_rule(self, form: Form) -> Mapping[Cell, Decided]:
+        """Its cells in a form, if nothing had to be hidden to protect others."""
+        candidates = self._search.candidates({self._name: form})
+        return {
+            one.cell: _decided(
+                one, _is_hidden(one, self._request.earlier, one.tier, self._request), self._request
+            )
+            for one in candidates
+        }
+
+    def protected(self, form: Form, *, first_only: bool = False) -> Mapping[Cell, Decided]:
+        """Its cells in a form, in all tables; or only those printed first, which takes a fraction
+        of the time. Raises NotProtectableError, naming the target, where an earlier release, or
+        what is known beforehand, leaves no way.
+        """
+        protected = self._search.with_forms({self._name: form}, first_only)
+        if not first_only:
+            return protected.cells
+        first = min(self._request.variables[self._name].columns.values(), default=0)
+        tiers = self._request.variables[self._name].columns
+        return {cell: one for cell, one in protected.cells.items() if tiers[cell.group] == first}
 
 
 class _Search:
@@ -221,13 +267,9 @@ class _Search:
         """The block in given forms: tier by tier, what was decided stays; or only what is printed
         first.
         """
-        candidates = [
-            candidate
-            for name, printing in self._printings.items()
-            for candidate in printing.candidates(forms[name])
-        ]
+        candidates = self.candidates(forms)
         every_target = self._wanted(forms)
-        known_before = self._known_before(every_target)
+        known_before = self._known_before(forms, candidates, every_target)
         targets = [pair for pair in every_target if pair[1].name not in known_before]
         problem, chosen = self._first_tier(forms, candidates, targets, _first_of(candidates))
         lost: list[tuple[str, ...]] = []
@@ -274,36 +316,79 @@ class _Search:
         return problem, chosen, lost
 
     def _wanted(self, forms: Mapping[str, Form]) -> list[tuple[int, Target]]:
-        """Targets with their tiers: of every variable of the block, whatever its form; and of a
-        last level that holds more than itself.
+        """Targets with their tiers: of every variable of the block, whatever its form; of a last
+        level that holds more than itself; of what a person holds back or was hidden earlier.
         """
-        wanted: list[tuple[int, Target]] = []
-        for name, printing in self._printings.items():
-            wanted += self._targets[name]
-            if forms[name] == "share_of_all":
-                wanted += list(last_targets(printing, self._policy))
+        wanted = list(self._small(forms))
+        small = {target.name for _, target in wanted}
+        for cell in self._kept_back():
+            named = kept_back(self._printings[cell.variable], cell, forms[cell.variable])
+            wanted += [
+                (self._tier_of(cell), Target(weights, _values(self._policy, size), name))
+                for name, weights, size in named
+                if name not in small
+            ]
         return wanted
 
-    def _known_before(self, targets: list[tuple[int, Target]]) -> list[tuple[str, ...]]:
-        """Names of targets that the sizes of groups alone pin, whatever is hidden: 278 of 279 say
-        that of one it is not known. Where sizes of regions are known, a target that these pin is
-        refused instead.
+    def _small(self, forms: Mapping[str, Form]) -> Iterator[tuple[int, Target]]:
+        """Targets that the rules of the policy make."""
+        for name, printing in self._printings.items():
+            yield from self._targets[name]
+            if forms[name] == "share_of_all":
+                yield from last_targets(printing, self._policy)
+
+    def _kept_back(self) -> list[Cell]:
+        """Cells that a person holds back, and that were hidden earlier, in an order of names."""
+        earlier = {cell for cell, hidden in self._request.earlier.items() if hidden}
+        cells = {*self._request.withheld, *earlier}
+        own = [cell for cell in cells if cell.variable in self._printings]
+        return sorted(own, key=lambda cell: (cell.variable, cell.level, cell.group))
+
+    def _tier_of(self, cell: Cell) -> int:
+        """When a cell is printed; one whose column is printed no more counts as first."""
+        return self._request.variables[cell.variable].columns.get(cell.group, 0)
+
+    def _known_before(
+        self,
+        forms: Mapping[str, Form],
+        candidates: list[Candidate],
+        targets: list[tuple[int, Target]],
+    ) -> list[tuple[str, ...]]:
+        """Names of targets that something pins which nobody can take back, whatever is hidden.
+
+        The sizes of groups alone: 278 of 279 say that of one it is not known. Where sizes of
+        regions are known, a target that these pin is refused instead. And what an earlier release
+        printed, of a cell that was hidden then to protect others and not for its own sake.
         """
-        if not self._request.membership:
-            return []
         names = []
-        for _, target in targets:
-            question = Question(
-                self._system.known,
-                self._system.totals,
-                statements([], self._system.columns),
-                np.zeros(0, dtype=bool),
-                self._system.truth,
-            )
-            own = witnesses(question, target.weights, target.values)
-            if len(own) < target.values:
-                names.append(target.name)
+        if self._request.membership:
+            nothing = statements([], self._system.columns)
+            none = np.zeros(0, dtype=bool)
+            names += self._pinned_where(nothing, none, [target for _, target in targets])
+        small = {target.name for _, target in self._small(forms)}
+        held_back = {
+            name
+            for cell in self._request.withheld
+            if cell.variable in self._printings
+            for name, _, _ in kept_back(self._printings[cell.variable], cell, forms[cell.variable])
+        }
+        asked = [target for _, target in targets if target.name not in {*small, *held_back, *names}]
+        if asked:
+            said = statements(candidates, self._system.columns)
+            shown = [_is_certain(one, self._request.earlier) for one in candidates]
+            names += self._pinned_where(said, np.array(shown, dtype=bool)[said.cell], asked)
         return names
+
+    def _pinned_where(
+        self, said: Statements, made: Array, targets: Sequence[Target]
+    ) -> list[tuple[str, ...]]:
+        """Names of targets that are not shown to be open where some statements are made."""
+        question = Question(self._system.known, self._system.totals, said, made, self._system.truth)
+        return [
+            target.name
+            for target in targets
+            if len(witnesses(question, target.weights, target.values)) < target.values
+        ]
 
     def _first_tier(
         self,
@@ -346,6 +431,24 @@ class _Search:
             tried=tried,
             certain=np.array([_is_certain(one, decided) for one in candidates], dtype=bool),
         )
+
+    # ---- for one variable alone
+
+    def candidates(self, forms: Mapping[str, Form]) -> list[Candidate]:
+        """Every cell of every variable in its form."""
+        return [
+            candidate
+            for name, printing in self._printings.items()
+            for candidate in printing.candidates(forms[name])
+        ]
+
+    def fullest_alone(self, name: str) -> Form:
+        """The form that shows most of a variable alone."""
+        return self._fullest_of(self._most_alone(name))
+
+    def with_forms(self, forms: Mapping[str, Form], first_only: bool) -> Protected:
+        """The block in given forms. Raises NotProtectableError."""
+        return self._with(forms, all_tiers=not first_only)
 
 
 class _Learnt:
@@ -554,6 +657,30 @@ def last_targets(printing: Printing, policy: Policy) -> Iterator[tuple[int, Targ
             yield tier, Target(weights, _values(policy, size), name)
 
 
+def kept_back(
+    printing: Printing, cell: Cell, form: Form
+) -> Iterator[tuple[tuple[str, ...], Array, int]]:
+    """What must stay uncertain of a cell that is kept back, whatever it counts: name, coefficients
+    and the size of its group. Of a last level that is printed with those in none both sums. What is
+    nought by definition, and a level that nobody can have, is no secret.
+    """
+    if cell.group not in printing.system.universe.groups:
+        return
+    size = printing.system.universe.size(cell.group)
+    weights = printing.weights(cell.level, cell.group)
+    if weights.any() and not printing.variable.is_zero(cell.level, cell.group):
+        yield _name(cell), weights, size
+    levels = printing.variable.levels
+    is_last = bool(levels) and cell.level == levels[-1] and not printing.variable.is_pair
+    if is_last and form == "share_of_all" and printing.without_level(cell.group):
+        name = (cell.variable, "last_and_not_known", cell.group)
+        yield name, printing.last_with_rest(cell.group), size
+
+
+def _name(cell: Cell) -> tuple[str, ...]:
+    return (cell.variable, cell.level, cell.group)
+
+
 def _differences(
     universe: Universe, columns: Mapping[str, int], policy: Policy
 ) -> Iterator[tuple[str, str]]:
@@ -564,12 +691,14 @@ def _differences(
     for larger, smaller in permutations(sorted(columns), 2):
         left = insides[larger] & ~insides[smaller]
         nested = not (insides[smaller] & ~insides[larger]).any()
+        if not nested or not left.any():
+            continue
         last = max(columns[larger], columns[smaller])
         is_column = any(
             (left == inside).all() for group, inside in insides.items() if columns[group] <= last
         )
         follow_up = _is_follow_up(universe, larger, smaller) and policy.follow_up == "shown"
-        if nested and left.any() and not is_column and not follow_up:
+        if not is_column and not follow_up:
             yield larger, smaller
 
 

@@ -142,15 +142,29 @@ class System:
     @cached_property
     def known(self) -> Array:
         """Rows of what is known of every table: sizes of regions, and that two layers agree."""
-        rows = [row for layer in self.layers for row in self._sizes(layer)]
-        for one, other in combinations(self.layers, 2):
-            rows += self._agreements(one, other)
-        return np.unique(np.array(rows), axis=0)
+        return self.by_sizes[0]
 
     @cached_property
     def totals(self) -> Array:
         """What each row of `known` adds up to."""
         return np.asarray(self.known @ self.truth)
+
+    @cached_property
+    def by_sizes(self) -> tuple[Array, Array]:
+        """Rows that every table adds up to where the sizes of regions are known: m x columns, and
+        m x r truth, the regions whose sizes a row counts; none where it says that layers agree.
+        """
+        rows: list[Array] = []
+        regions: list[Array] = []
+        for layer in self.layers:
+            rows += self._sizes(layer)
+            regions += [layer.region_of == part for part in range(layer.parts)]
+        for one, other in combinations(self.layers, 2):
+            rows += self._agreements(one, other)
+        none = np.zeros(len(self.universe.sizes), dtype=bool)
+        regions += [none] * (len(rows) - len(regions))
+        both = np.unique(np.hstack([np.array(rows), np.array(regions).astype(np.int64)]), axis=0)
+        return both[:, : self.columns], both[:, self.columns :].astype(bool)
 
     def weights(self, variable: str, levels: Collection[str], regions: Array) -> Array:
         """Coefficients that count participants with one of some levels in some regions.
@@ -237,6 +251,14 @@ def is_membership(block: Block, variable: str) -> bool:
     own = block.levels[:, block.variables.index(variable)]
     regions = range(block.possible.shape[1])
     return all(len({*own[block.possible[:, region]].tolist()}) <= 1 for region in regions)
+
+
+def says_groups(block: Block, variable: str) -> bool:
+    """Whether the regions say a variable and it is not the same in all of them."""
+    if block.possible.all():  # every level can be everywhere
+        return False
+    own = block.levels[block.possible.any(axis=1), block.variables.index(variable)]
+    return len(np.unique(own)) > 1 and is_membership(block, variable)
 
 
 def _columns(block: Block, names: list[str]) -> Array:

@@ -75,7 +75,7 @@ def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Fi
     _refuse_many(who, len(shares))
     rows = [row for by_group in shares.values() for row in by_group.values()]
     looks = _looks(about, who, list(dict.fromkeys(str(row["group"]) for row in rows)))
-    chart = _GroupChart(about, Page(WIDTH, about.source.mark), looks)
+    chart = _GroupChart(about, Page(WIDTH, about), looks)
     bottom = chart.draw(shares, axis)
     hidden = left_out(shown(row, "value") for row in rows)
     groups = ", ".join(chart.legend)
@@ -251,7 +251,7 @@ def missing_bars(results: Results) -> Figure:
     shares = _missing_shares(rows)
     _refuse_many("missing_bars", len(shares))
     several = len({group for _, group in shares}) > 1
-    page = Page(WIDTH, about.source.mark)
+    page = Page(WIDTH, about)
     bottom = _draw_missing_shares(page, about, shares, several)
     not_drawn = left_out(missing.share for missing in shares.values())
     start = f"Bar chart of missing values of each variable, in {many}."

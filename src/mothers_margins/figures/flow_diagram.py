@@ -40,7 +40,7 @@ def flow_diagram(results: Results) -> Figure:
     }
     if not columns:
         raise UsageError("flow_diagram: these results hold no step.")
-    page = Page(COLUMN * len(columns) + EDGE, about.source.mark)
+    page = Page(COLUMN * len(columns) + EDGE, about)
     bottom = _draw_columns(page, columns)
     hidden = left_out(shown(row, "n") for row in results.to_dict("records"))
     notes = [f"Numbers are {many}.", hidden, cited(study)]

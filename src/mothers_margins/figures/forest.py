@@ -86,7 +86,7 @@ def forest(
     _refuse_panels(panels, abouts, interval)
     study = abouts[0].study
     flag = next((unlocked(about) for about in abouts if unlocked(about)), "")
-    page = Page(7.1 if len(panels) == 1 else 10.0, abouts[0].source.mark)
+    page = Page(7.1 if len(panels) == 1 else 10.0, abouts[0])
     plot = _Plot(study, page, flag, ends)
     bottom = plot.draw(panels)
     notes, alt = _in_words(plot, panels, abouts, interval)

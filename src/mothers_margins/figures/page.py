@@ -15,6 +15,8 @@ from matplotlib.patches import Rectangle
 
 from mothers_margins.figures.figure import Figure
 from mothers_margins.figures.style import INK, STYLE, BarLook
+from mothers_margins.results.results import About
+from mothers_margins.wording.terms import mark_of
 
 PT = 8.5  # points of text
 LINE = 0.15  # inches from line to line
@@ -58,19 +60,20 @@ class _Panel:
 
 class Page:
     """A sheet measured in inches from its upper left corner, text line by line; its height is set
-    when it ends.
+    when it ends. It bears the mark of the results that are drawn.
     """
 
-    def __init__(self, width: float, mark: str) -> None:
+    def __init__(self, width: float, about: About) -> None:
         self.width = width
-        self.mark = mark
+        self.mark = mark_of(about)
+        self.internal = about.internal
         self.figure = Drawing(figsize=(width, 1))
         self.sheet = self.figure.add_axes((0, 0, 1, 1))
         self.sheet.set_axis_off()
         self.panels: list[_Panel] = []
         self.top = EDGE + 0.12
-        if mark:
-            self.top = self.write(EDGE, self.top, mark, weight="bold") + 0.08
+        if self.mark:
+            self.top = self.write(EDGE, self.top, self.mark, weight="bold") + 0.08
 
     def write(
         self, x: float, y: float, text: str, width: float = 0, weight: str = "normal"
@@ -144,7 +147,7 @@ class Page:
         for panel in self.panels:
             left, bottom = panel.x / self.width, 1 - (panel.top + panel.height) / high
             panel.axes.set_position((left, bottom, panel.width / self.width, panel.height / high))
-        return Figure(name, self.figure, alt, self.mark)
+        return Figure(name, self.figure, alt, self.mark, self.internal)
 
 
 def _font(weight: str) -> FontProperties:

@@ -199,7 +199,8 @@ def _variables(protected: ProtectedStudy, table: str) -> Iterator[Cells]:
     """The variables of a table with most hidden cells."""
     groups = tuple(printed_columns(protected.plan.study, table))
     by_name = {
-        name: list(hidden_cells(protected, name, groups)) for name in planned_in(protected, table)
+        name: list(hidden_cells(protected, name, groups))
+        for name in planned_in(protected.plan, table)
     }
     found = [(name, cells) for name, cells in by_name.items() if cells]
     found.sort(key=lambda pair: -len(pair[1]))

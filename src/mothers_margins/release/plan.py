@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mothers_margins.disclosure.order import in_order, universe_in_order
 from mothers_margins.disclosure.policy import Policy, PolicyError, Veto, preset
 from mothers_margins.disclosure.printed import Cell, Form, Variable
 from mothers_margins.disclosure.protect import Request
-from mothers_margins.disclosure.universe import Block, Universe
+from mothers_margins.disclosure.universe import Block, Universe, says_groups
 from mothers_margins.errors import DisclosureError
 from mothers_margins.results.results import Results, checked
 from mothers_margins.study.conditions import Group
@@ -23,22 +24,21 @@ from mothers_margins.study.study_file import Disclosure
 
 KNOWN = "known"  # the level of a number whose value is known
 PAIR = ("Yes", "No")
+FIRST_TIMEPOINT = 1
 
 
 @dataclass(frozen=True, eq=False)
 class ReleasePlan:
     """What is protected jointly.
 
-    requests: one for each block of variables. by_region: variables whose level follows from the
-    groups alone, so that the sizes of groups tell all of them. merged: by variable, what stands for
-    it in what is released.
+    requests: one for each block of variables. merged: by variable, what stands for it in what is
+    released.
     """
 
     study: Study
     policy: Policy
     universe: Universe
     requests: tuple[Request, ...]
-    by_region: tuple[str, ...]
     merged: Mapping[str, str]
 
     def released(self, variable: str) -> str:
@@ -59,19 +59,16 @@ def release_plan(joint: Results) -> ReleasePlan:
     declared = study.file.disclosure or Disclosure(policy="threshold_10", decided_by="", reason="")
     columns = _columns(study, declared)
     requests = []
-    by_region: list[str] = []
     for block in _blocks(frame, len(universe.sizes)):
-        follow = _following_from_region(block)
-        by_region += [name for name in follow if name in columns]
         variables = {
             name: variable_in(study, block, universe, name, columns[name])
             for name in block.variables
-            if name in columns and name not in follow
+            if name in columns
         }
         if variables:
-            requests.append(_request(block, universe, variables, declared))
+            requests.append(in_order(_request(block, universe, variables, declared)))
     return ReleasePlan(
-        study, policy, universe, tuple(requests), tuple(by_region), dict(declared.merges)
+        study, policy, universe_in_order(universe), tuple(requests), dict(declared.merges)
     )
 
 
@@ -107,7 +104,13 @@ def _request(
         name: form for name, form in declared.forms.items() if name in variables
     }
     return Request(
-        block, universe, variables, forms, withheld=frozenset(_withheld(variables, declared))
+        block,
+        universe,
+        variables,
+        forms,
+        withheld=frozenset(_withheld(variables, declared)),
+        # whoever knew the size of every region would know such a variable whole
+        membership=any(says_groups(block, name) for name in variables),
     )
 
 
@@ -153,7 +156,11 @@ def _universe(study: Study, rows: pd.DataFrame) -> Universe:
 
 
 def _timepoint(study: Study, group: Group) -> int | None:
-    """When it is known who belongs to a group: the last timepoint of what its condition asks."""
+    """When it is known who belongs to a group: the last timepoint of what its condition asks; of
+    everybody, from the first on.
+    """
+    if not group.where:
+        return FIRST_TIMEPOINT
     asked = [study.timepoint(name) for name in group.where]
     known = [timepoint for timepoint in asked if isinstance(timepoint, int)]
     return max(known, default=None)
@@ -177,17 +184,6 @@ def _blocks(frame: pd.DataFrame, regions: int) -> Iterator[Block]:
         counts[atom, region] = cells["n"].to_numpy(dtype=int)
         possible[atom, region] = (cells["status"] != "structural_zero").to_numpy()
         yield Block(str(name), variables, levels, counts, possible)
-
-
-def _following_from_region(block: Block) -> list[str]:
-    """Variables that have one possible level in every region, and not the same in all."""
-    follow = []
-    for place, name in enumerate(block.variables):
-        own = block.levels[:, place]
-        kinds = [np.unique(own[possible]) for possible in block.possible.T]
-        if max(len(levels) for levels in kinds) == 1 and len(np.unique(own)) > 1:
-            follow.append(name)
-    return follow
 
 
 def _columns(study: Study, declared: Disclosure) -> dict[str, dict[str, int]]:

@@ -19,7 +19,7 @@ from mothers_margins.release.pattern import (
 )
 from mothers_margins.release.plan import policy_of, release_plan
 from mothers_margins.release.protected import ProtectedStudy, protected_study
-from mothers_margins.release.run_folder import JOINT, RunFolder
+from mothers_margins.release.run_folder import RunFolder, joint_counts_of
 from mothers_margins.release.withheld import Withheld
 from mothers_margins.results.results import Results, names_of
 from mothers_margins.study.study import Study
@@ -71,14 +71,9 @@ def prepared(run: RunFolder, ledger: Ledger, tell: Tell = lambda _: None) -> Pre
 
 
 def _protected(run: RunFolder, ledger: Ledger, tell: Tell) -> ProtectedStudy:
-    if JOINT not in run.results:
-        raise DisclosureError(
-            "The run holds no joint counts, so nothing can be protected.",
-            (),
-            "Run notebook 01 on this study, then release again.",
-        )
+    joint = joint_counts_of(run)
     tell("planning")
-    return protected_study(after_ledger(release_plan(run.results[JOINT]), ledger), tell)
+    return protected_study(after_ledger(release_plan(joint), ledger), tell)
 
 
 def _by_kind(

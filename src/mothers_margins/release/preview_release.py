@@ -1,6 +1,6 @@
 """What a release would show, before anything is written or entered in a ledger."""
 
-from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -10,34 +10,35 @@ from mothers_margins.disclosure.ledger import Ledger, MemoryLedger
 from mothers_margins.release.prepared import Prepared, Tell, prepared
 from mothers_margins.release.run_folder import read_run
 from mothers_margins.release.shares import (
+    COLUMNS,
     MOST_HIDDEN,
-    Share,
-    other_ways,
-    planned_in,
-    share_of_table,
     share_of_variable,
+    share_rows,
 )
+from mothers_margins.release.ways import ways_alone
 from mothers_margins.study.study import Study
-
-COLUMNS = ["table", "variable", "form", "cells", "shown", "by_rule", "for_others", "other_ways"]
 
 
 class Preview:
-    """What a release would show. restricted: whether any of it comes of restricted rows. shares:
-    one row for each declared table (its variable is empty) and each variable in it. released,
-    withheld: names of results, the latter with the code of why.
+    """What a release would show, protected together as the release itself is.
+
+    restricted: whether any of it comes of restricted rows. shares: one row for each declared table
+    (its variable is empty) and each variable in it; its other ways are of the variable alone.
+    released, withheld: names of results, the latter with the code of why.
     """
 
     def __init__(self, ready: Prepared, ledger: Ledger | None = None) -> None:
         self.ready = ready
         self.ledger = ledger
         self.restricted = ready.run.restricted
-        self.shares = pd.DataFrame(_rows(ready), columns=COLUMNS)
+        self.policy = ready.policy
+        self.mark = ready.run.source.mark
+        self.shares = _shares(ready)
         self.released = tuple(ready.released)
         self.withheld = dict(ready.withheld)
 
     def __repr__(self) -> str:
-        mark = self.ready.run.source.mark or "RESTRICTED DATA: for the research team only"
+        mark = self.mark or "RESTRICTED DATA: for the research team only"
         return f"{mark}. {self.ready.run.study}"
 
     def rules(self) -> pd.DataFrame:
@@ -58,29 +59,6 @@ class Preview:
         rows = rows[rows["table"] == table] if table else rows
         shown = _in_hundred(rows.set_index(["table", "variable"]))
         return shown.assign(form=rows["form"].to_numpy(), other_ways=rows["other_ways"].to_numpy())
-
-    def __str__(self) -> str:
-        """As plain text, for the command."""
-        policy = self.ready.policy
-        lines = [f"Policy {policy.name}, decided by {policy.author}"]
-        for row in self.shares.to_dict("records"):
-            cells = int(row["cells"])
-            parts = ", ".join(
-                f"{100 * row[key] / cells:.0f}% {words}" if cells else f"- {words}"
-                for key, words in (
-                    ("shown", "shown"),
-                    ("by_rule", "hidden by rule"),
-                    ("for_others", "to protect others"),
-                )
-            )
-            if not row["variable"]:
-                lines.append(f"{row['table']}: {parts}")
-            elif row["shown"] < cells:
-                others = f"; at most {row['other_ways']}" if row["other_ways"] else ""
-                lines.append(f"  {row['variable']} ({row['form']}): {parts}{others}")
-        lines.append(f"Would be written: {', '.join(self.released) or 'nothing'}")
-        lines.append(f"Would stay internal: {', '.join(self.withheld) or 'nothing'}")
-        return "\n".join(lines)
 
 
 def preview_release(
@@ -106,21 +84,22 @@ def preview(
     return Preview(prepared(read_run(internal, study), own, tell), own)
 
 
-def _rows(ready: Prepared) -> Iterator[tuple[object, ...]]:
+def _shares(ready: Prepared) -> pd.DataFrame:
     protected = ready.protected
     if protected is None:
-        return
-    for table in ready.run.study.tables:
-        yield table, "", "", *_numbers(share_of_table(protected, table)), ""
-        for name in planned_in(protected, table):
-            share = share_of_variable(protected, table, name)
-            ways = other_ways(protected, table, name) if share.hidden else ()
-            others = ", ".join(f"{way} {most:.0%}" for way, most in ways)
-            yield table, name, protected.form(name), *_numbers(share), others
+        return pd.DataFrame(columns=COLUMNS)
+    ways_of = cache(partial(ways_alone, protected.plan))
 
+    def other_ways(table: str, name: str) -> str:
+        if not share_of_variable(protected, table, name).hidden:
+            return ""
+        others = ways_of(name).other_than(protected.form(name))
+        return ", ".join(way.told(table, name) for way in others)
 
-def _numbers(share: Share) -> tuple[int, int, int, int]:
-    return share.cells, share.shown, share.by_rule, share.for_others
+    rows = share_rows(
+        protected.plan, protected.form, partial(share_of_variable, protected), other_ways
+    )
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _in_hundred(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from mothers_margins.disclosure.across_blocks import beside_each_other
 from mothers_margins.disclosure.printed import Cell, Form, Variable
 from mothers_margins.disclosure.protect import Decided, Protected, Request, protect
 from mothers_margins.disclosure.suppression import NotProtectableError
@@ -36,6 +37,10 @@ class ProtectedStudy:
     def form(self, name: str) -> Form:
         """The form of a variable in all its columns."""
         return self._block_of[name][1].forms[name] if name in self._block_of else "withheld"
+
+    def cells(self, name: str) -> Mapping[Cell, Decided]:
+        """What becomes of all cells of a variable's block; none if nothing of it is released."""
+        return self._block_of[name][1].cells if name in self._block_of else {}
 
     def decided(self, name: str, level: str, group: str) -> Decided:
         """What becomes of a cell; one that no table plans is withheld."""
@@ -76,7 +81,9 @@ class ProtectedStudy:
 def protected_study(
     plan: ReleasePlan, tell: Callable[[str], None] = lambda _: None
 ) -> ProtectedStudy:
-    """Protect every block of a plan. tell: is told the name of each block as it begins."""
+    """Protect every block of a plan, then what says who is in which group beside all others. tell:
+    is told the name of each block as it begins.
+    """
     blocks = []
     refused: dict[str, tuple[str, ...]] = {}
     for request in plan.requests:
@@ -85,4 +92,5 @@ def protected_study(
             blocks.append((request, protect(request, plan.policy)))
         except NotProtectableError as reason:
             refused[request.block.name] = tuple(str(word) for word in reason.target)
-    return ProtectedStudy(plan, tuple(blocks), refused)
+    together = beside_each_other(blocks, plan.policy)
+    return ProtectedStudy(plan, together.blocks, {**refused, **together.refused})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mothers_margins import places
-from mothers_margins.errors import UsageError
+from mothers_margins.errors import DisclosureError, UsageError
 from mothers_margins.release.manifest import ALL_OF_CHECKER
 from mothers_margins.results.read import read_result
 from mothers_margins.results.results import Results
@@ -40,17 +40,46 @@ def read_run(internal: Path, study: Study | None = None) -> RunFolder:
     Raises UsageError where there is no run, or a file is not as the run made it.
     """
     known = study or read_study(internal.name)
+    files, data_key = _tables_of(internal, known)
+    results = {path.stem: read_result(path, known) for path in files}
+    return RunFolder(known, results, _source_of(results), data_key)
+
+
+def read_joint_counts(internal: Path, study: Study) -> Results:
+    """The joint counts in OUT/internal/STUDY; every other file is compared with the manifest and
+    not read. Raises as `read_run` and `joint_counts_of` do.
+    """
+    files, _ = _tables_of(internal, study)
+    own = [path for path in files if path.stem == JOINT]
+    if not own:
+        raise _without_joint_counts()
+    return read_result(own[0], study)
+
+
+def joint_counts_of(run: RunFolder) -> Results:
+    """The joint counts of a run. Raises DisclosureError without them."""
+    if JOINT not in run.results:
+        raise _without_joint_counts()
+    return run.results[JOINT]
+
+
+def _without_joint_counts() -> DisclosureError:
+    return DisclosureError(
+        "The run holds no joint counts, so nothing can be protected.",
+        (),
+        "Run notebook 01 on this study, then release again.",
+    )
+
+
+def _tables_of(internal: Path, study: Study) -> tuple[list[Path], str]:
+    """The tables that a run made of a study, and the keyed hash of its rows."""
     run = internal.resolve().parents[1]
-    made = _made_of(run, known)
-    _refuse_changed(run, made, known)
-    results = {
-        Path(name).stem: read_result(run / name, known)
-        for name in made.hashes
-        if name.endswith(".csv")
-    }
-    if not results:
-        raise UsageError(f"The run holds no results of {known.name}.", (), _remedy(known))
-    return RunFolder(known, results, _source_of(results), made.data_keys[0])
+    made = _made_of(run, study)
+    _refuse_changed(run, made, study)
+    files = [run / name for name in made.hashes if name.endswith(".csv")]
+    if not files:
+        raise UsageError(f"The run holds no results of {study.name}.", (), _remedy(study))
+    return files, made.data_keys[0]
 
 
 class _Made(NamedTuple):

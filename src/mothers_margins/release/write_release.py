@@ -47,11 +47,11 @@ from mothers_margins.release.run_folder import RunFolder, read_run
 from mothers_margins.release.shares import (
     MOST_HIDDEN,
     Share,
-    other_ways,
     planned_in,
     share_of_table,
     share_of_variable,
 )
+from mothers_margins.release.ways import ways_alone
 from mothers_margins.results.results import P_IN_FILES, Record, Results, codes, names_of
 from mothers_margins.results.save import as_files, of_study
 from mothers_margins.study.study import Study
@@ -247,16 +247,15 @@ def _refuse_hidden(ready: Prepared, shares: Mapping[str, Share]) -> None:
 def _ways(ready: Prepared, table: str) -> Iterator[str]:
     if ready.protected is None:
         return
-    for name in planned_in(ready.protected, table):
+    plan = ready.protected.plan
+    for name in planned_in(plan, table):
         share = share_of_variable(ready.protected, table, name)
         if share.hidden > MOST_HIDDEN:
-            others = [
-                f"{way} at most {most:.0%}"
-                for way, most in other_ways(ready.protected, table, name)
-            ]
             form = ready.protected.form(name)
-            told = ", ".join(others) or "no other"
-            yield f"  {name}: {form} shows {1 - share.hidden:.0%}; {told}"
+            others = ways_alone(plan, name).other_than(form)
+            told = ", ".join(way.told(table, name) for way in others)
+            alone = f"alone would show: {told}" if told else "no other form or merge"
+            yield f"  {name}: {form} shows {share.part_shown:.0%}; {alone}"
 
 
 def _refuse_leaks(folder: Path) -> None:

@@ -1,8 +1,9 @@
 """Results as `save` wrote them, read back from a folder."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import nan
+from operator import itemgetter
 from pathlib import Path
 from typing import cast
 
@@ -18,7 +19,6 @@ from mothers_margins.results.results import (
     About,
     Lock,
     Results,
-    Row,
     Scalar,
     names_of,
     tidy,
@@ -75,19 +75,21 @@ def read_result(path: Path, study: Study) -> Results:
     """Results of one .csv with its .json. Raises UsageError as `read_results` does."""
     about = _about(path.with_suffix(".json"), study)
     with path.open(encoding="utf-8", newline="") as lines:
-        table = list(csv.reader(lines, strict=True))
+        table = [tuple(line) for line in csv.reader(lines, strict=True)]
     columns = [*EVERY_KIND, *COLUMNS[about.kind]]
-    if not table or table[0] != columns:
+    if not table or [*table[0]] != columns:
         raise _not_ours(path, [f"its columns are not those of {about.kind}"])
-    written = [dict(zip(columns, line, strict=False)) for line in table[1:]]
     faults = list(_faults(table, path.stem, study, about))
     if faults:
         raise _not_ours(path, faults[:20])
+    if not table[1:]:
+        return tidy([], about)
+    texts = dict(zip(columns, zip(*table[1:], strict=True), strict=True))
     try:
-        rows = [_row(cells, about) for cells in written]
+        values = {column: _column(column, texts, about) for column in columns}
     except ValueError:
         raise _not_ours(path, ["a column of numbers holds something else"]) from None
-    return tidy(rows, about)
+    return tidy(values, about)
 
 
 def _about(path: Path, study: Study) -> About:
@@ -126,40 +128,55 @@ def _said(written: object) -> object:
     return {name: part for name, part in whole.items() if part not in ([], None)}
 
 
-def _faults(table: list[list[str]], name: str, study: Study, about: About) -> Iterator[str]:
+def _faults(table: list[tuple[str, ...]], name: str, study: Study, about: About) -> Iterator[str]:
     """What cannot stand in the columns of every kind."""
     mark = ": ".join(about.marks)
-    places_of = {column: place for place, column in enumerate(table[0])}
+    width = len(table[0])
+    common = itemgetter(
+        *(table[0].index(column) for column in ("table", "study", "status", "note"))
+    )
+    fine: set[tuple[str, ...]] = set()  # what stands in these four is the same in most lines
     for number, line in enumerate(table[1:], start=2):
-        if len(line) != len(table[0]):
+        if len(line) != width:
             yield f"line {number} has another number of cells"
             continue
-        if line[places_of["table"]] != name or line[places_of["study"]] != study.name:
-            yield f"line {number} is of another table or study"
-        if line[places_of["status"]] not in STATUSES:
-            yield f"line {number} has a status that is not known"
-        note = line[places_of["note"]]
+        said = common(line)
+        if said in fine:
+            continue
+        of_table, of_study, status, note = said
+        faults = []
+        if of_table != name or of_study != study.name:
+            faults.append(f"line {number} is of another table or study")
+        if status not in STATUSES:
+            faults.append(f"line {number} has a status that is not known")
         if note != mark and not note.startswith(f"{mark}: " if mark else ""):
-            yield f"line {number} does not bear the mark of its rows"
+            faults.append(f"line {number} does not bear the mark of its rows")
+        if not faults:
+            fine.add(said)
+        yield from faults
 
 
-def _row(cells: Mapping[str, str], about: About) -> Row:
-    """A row from the texts of its cells. Raises ValueError for a number that is none."""
-    mark = ": ".join(about.marks)
-    names = names_of(about.kind)
-    row: Row = {}
-    for column, text in cells.items():
-        if column == "timepoint":
-            row[column] = int(text) if text else None
-        elif column == "note":
-            row[column] = text.removeprefix(mark).removeprefix(": " if mark else "")
-        elif column in names:
-            row[column] = text
-        elif column == "p_value" and about.released:
-            row[column] = _of_class(text, cells["note"])
-        else:
-            row[column] = _NUMBERS[text] if text in _NUMBERS else _number(text)
-    return row
+def _column(name: str, texts: Mapping[str, Sequence[str]], about: About) -> list[Scalar]:
+    """The cells of a column from the texts of all columns, each text read once. Raises ValueError
+    for a number that is none.
+    """
+    own = texts[name]
+    if name == "p_value" and about.released:
+        return [_of_class(text, note) for text, note in zip(own, texts["note"], strict=True)]
+    values = {text: _cell(name, text, about) for text in {*own}}
+    return [values[text] for text in own]
+
+
+def _cell(column: str, text: str, about: About) -> Scalar:
+    """A cell from its text. Raises ValueError for a number that is none."""
+    if column == "timepoint":
+        return int(text) if text else None
+    if column == "note":
+        mark = ": ".join(about.marks)
+        return text.removeprefix(mark).removeprefix(": " if mark else "")
+    if column in names_of(about.kind):
+        return text
+    return _NUMBERS[text] if text in _NUMBERS else _number(text)
 
 
 def _of_class(text: str, note: str) -> Scalar:

@@ -260,6 +260,11 @@ class About:
     released: bool = False
 
     @property
+    def internal(self) -> bool:
+        """Whether they are for the research team only: of restricted data, and not released."""
+        return self.source.kind == "restricted" and not self.released
+
+    @property
     def marks(self) -> tuple[str, ...]:
         """What everything made from these results must say of itself."""
         lock = NOT_LOCKED if self.lock == "open" else ""
@@ -280,10 +285,12 @@ class Results(pd.DataFrame):
 
 
 def tidy(
-    rows: Sequence[Mapping[str, Scalar]], about: About, timepoint: int | None = None
+    rows: Sequence[Mapping[str, Scalar]] | Mapping[str, Sequence[Scalar]],
+    about: About,
+    timepoint: int | None = None,
 ) -> Results:
-    """Rows as `Results` with exactly the columns of their kind, in order; what a row does not say
-    is empty.
+    """Rows, or their columns by name, as `Results` with exactly the columns of their kind, in
+    order; what a row does not say is empty.
     """
     if timepoint is not None and (isinstance(timepoint, bool) or not isinstance(timepoint, int)):
         raise UsageError("A timepoint is a whole number, or left out.")

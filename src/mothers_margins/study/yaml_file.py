@@ -1,6 +1,7 @@
 """One YAML file of a definition: no duplicate keys, all faults at once; and its base class."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,13 +22,17 @@ Written = bool | int | float | str | None | Sequence["Written"] | Mapping[str, "
 Several = TypeVar("Several")
 AnyDefinition = TypeVar("AnyDefinition", bound=Definition)
 DEEPEST = 50
-OPENS = (
-    yaml.FlowSequenceStartToken,
-    yaml.FlowMappingStartToken,
-    yaml.BlockSequenceStartToken,
-    yaml.BlockMappingStartToken,
-)
-CLOSES = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+# How much deeper what follows a token stands; a look-up, as a file has ten thousands of tokens.
+DEEPER = {
+    yaml.FlowSequenceStartToken: 1,
+    yaml.FlowMappingStartToken: 1,
+    yaml.BlockSequenceStartToken: 1,
+    yaml.BlockMappingStartToken: 1,
+    yaml.FlowSequenceEndToken: -1,
+    yaml.FlowMappingEndToken: -1,
+    yaml.BlockEndToken: -1,
+}
+SPECIAL = (yaml.TagToken, yaml.AliasToken)
 
 
 def as_tuple(written: str | Several) -> tuple[str] | Several:
@@ -71,31 +76,44 @@ def parse_yaml(path: Path, model: type[AnyDefinition]) -> tuple[AnyDefinition | 
     """
     try:
         text = path.read_text(encoding="utf-8")
+    except OSError:
+        return None, [f"{path.name}: there is no such file"]
+    except ValueError as error:  # wrong encoding
+        return None, [_unreadable(path.name, error)]
+    definition, faults = _parsed(path.name, text, model)
+    return definition, list(faults)
+
+
+# One process asks for the same definition many times (`check` and `run` for each study that may be
+# meant). What the text says is frozen, so it can be shared; another text is read anew.
+@lru_cache(maxsize=64)
+def _parsed(
+    name: str, text: str, model: type[AnyDefinition]
+) -> tuple[AnyDefinition | None, tuple[str, ...]]:
+    """The definition that a file of this name and text holds, and its faults."""
+    try:
         _refuse_special(text)
         loader = Loader(text)
         loader.duplicates = []
         content = loader.get_single_data()
-    except OSError:
-        return None, [f"{path.name}: there is no such file"]
-    # ValueError: wrong encoding, or a number too long
-    except (yaml.YAMLError, ValueError) as error:
-        return None, [_unreadable(path, error)]
-    faults = [f"{path.name} {duplicate}" for duplicate in loader.duplicates]
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a number too long
+        return None, (_unreadable(name, error),)
+    faults = [f"{name} {duplicate}" for duplicate in loader.duplicates]
     try:
-        return model.model_validate(content), faults
+        return model.model_validate(content), tuple(faults)
     except ValidationError as error:
-        faults += [f"{path.name}: {fault}" for fault in _faults(error)]
+        faults += [f"{name}: {fault}" for fault in _faults(error)]
         extra = [fault["loc"] for fault in error.errors() if fault["type"] == "extra_forbidden"]
     try:  # a key too many must not hide what else is wrong
-        return model.model_validate(_without(content, extra)), faults
+        return model.model_validate(_without(content, extra)), tuple(faults)
     except ValidationError:
-        return None, faults
+        return None, tuple(faults)
 
 
-def _unreadable(path: Path, error: Exception) -> str:
+def _unreadable(name: str, error: Exception) -> str:
     """Why a file is no YAML, with its line where that is known."""
     mark = getattr(error, "problem_mark", None)
-    place = f"{path.name} line {mark.line + 1}" if mark else path.name
+    place = f"{name} line {mark.line + 1}" if mark else name
     why = getattr(error, "problem", None) or type(error).__name__
     return f"{place}: not readable as UTF-8 YAML ({why})"
 
@@ -106,11 +124,12 @@ def _refuse_special(text: str) -> None:
     """
     depth = 0
     for token in yaml.scan(text, Loader):
-        if isinstance(token, yaml.TagToken | yaml.AliasToken):
+        kind = type(token)
+        if kind in SPECIAL:
             raise yaml.constructor.ConstructorError(
                 None, None, "no tags or aliases", token.start_mark
             )
-        depth += isinstance(token, OPENS) - isinstance(token, CLOSES)
+        depth += DEEPER.get(kind, 0)
         if depth > DEEPEST:
             raise yaml.constructor.ConstructorError(
                 None, None, "nested too deeply", token.start_mark

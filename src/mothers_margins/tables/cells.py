@@ -11,6 +11,7 @@ from mothers_margins.wording.terms import (
     captioned,
     cited,
     held_back,
+    mark_of,
     origin,
     p_sign,
 )
@@ -88,7 +89,8 @@ def table_of(
         columns=columns,
         sections=sections,
         notes=notes.all(),
-        mark=about.source.mark,
+        mark=mark_of(about),
+        internal=about.internal,
         source=f"{origin(about.study, about.source)} {cited(about.study)}",
         rounding=about.study.file.rounding,
     )

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from math import isnan
+from pathlib import Path
 from string import ascii_lowercase
 
+import pandas as pd
+
+from mothers_margins import places
+from mothers_margins.documents.word import word
 from mothers_margins.errors import UsageError
+from mothers_margins.release.formula_safe import as_text_cell
 from mothers_margins.results.shown import Hidden, Value
+from mothers_margins.results.writable import writable
 from mothers_margins.rounding import p_rounded, rounded
 from mothers_margins.study.study_file import Rounding
 from mothers_margins.wording.terms import SYMBOLS, count_text
@@ -52,13 +59,13 @@ vertical-align:top;padding:.18em 1.6em .18em .4em;font-weight:400;white-space:no
 .mm-table.mm-table thead{border-bottom:1px solid #1d1d1b}
 .mm-table.mm-table thead th[scope=colgroup]{border-bottom:1px solid #8a8a86;
 font-weight:400;font-style:normal}
-.mm-table.mm-table thead span{font-weight:400;display:block}
+.mm-table.mm-table thead span{font-weight:400}
 .mm-table.mm-table tbody th[scope=rowgroup]{font-weight:600;padding-top:.7em}
 .mm-table.mm-table tbody tr:hover :is(th,td){background:#f4f1ea}
 .mm-table.mm-table tfoot{border-top:1px solid #1d1d1b;font-size:.86em}
 .mm-table.mm-table tfoot td{white-space:normal;padding:.5em .4em}
 .mm-table.mm-table tfoot p{margin:.2em 0;max-width:90ch}
-.mm-table.mm-table sup{font-size:.75em;line-height:0}
+.mm-table.mm-table sup{font-size:.75em;line-height:1;vertical-align:super}
 .mm-table.mm-wide{max-width:none;font-size:14px}
 .mm-table.mm-wide :is(th,td){padding-right:.7em}
 .mm-table.mm-wider{font-size:13px}
@@ -101,6 +108,12 @@ class Column:
         """'n = 52'; empty for a column without a size."""
         return "" if self.size is None else f"n = {count_text(self.size)}"
 
+    @property
+    def title(self) -> str:
+        """All that is said of it, in one line: 'Adjusted: OR (95% CI)', 'HSSI mothers (n = 11)'."""
+        size = f" ({self.size_text})" if self.size_text else ""
+        return f"{self.spanner}: {self.heading}{size}" if self.spanner else self.heading + size
+
 
 @dataclass(frozen=True)
 class Row:
@@ -127,7 +140,8 @@ class Table:
     """A table to be read: what it says, not how it looks.
 
     notes: pairs of mark and text; a note about the whole table has the mark ''.
-    mark: says that the rows are made up, where they are; empty else.
+    mark: says that the rows are made up, where they are; empty else. internal: that the table is
+    for the research team only.
     """
 
     name: str
@@ -139,6 +153,7 @@ class Table:
     mark: str
     source: str
     rounding: Rounding
+    internal: bool = False
 
     def quote(self, variable: str, group: str = "", level: str = "") -> str:
         """The text of one cell, for a sentence: prose and table then cannot disagree.
@@ -211,6 +226,59 @@ class Table:
         return self.rounding.percent if key == "percent" else self.rounding.mean
 
     def to_html(self) -> str:
+        """The table as HTML that needs nothing else: its style, then what `markup` gives."""
+        return STYLE + self.markup()
+
+    def to_docx(self, path: str | Path) -> Path:
+        """Write the table as a Word document: a table of Word's own, its headings repeated on each
+        page; on a page that lies where an upright one is too narrow.
+
+        Returns the path as it may be printed. Raises UsageError for a path that does not end in
+        .docx, where pandoc is not installed, and for restricted results that would land inside the
+        project or a folder of what was released.
+        """
+        target = writable(path, ".docx", internal=self.internal, who="to_docx")
+        title = f"{self.mark}. {self.caption}" if self.mark else self.caption
+        word(self.markup(), target, title, private=self.internal)
+        return Path(places.shown(target))
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table as it is printed, for a spreadsheet: one row for each row of cells.
+
+        Columns: section; the stub; one for each column, named with the heading that it shares and
+        its size; note. All are texts, and none that a spreadsheet program would take for a formula.
+        A letter stands behind its cell, after a blank; the column note says what it means, after
+        the mark of the rows, which stands in every row.
+        """
+        names = ["section", self.stub, *(column.title for column in self.columns), "note"]
+        headings = [as_text_cell(name) for name in names]
+        return pd.DataFrame(list(self._records()), columns=headings, dtype="str")
+
+    def _records(self) -> Iterator[list[str]]:
+        """The rows for a spreadsheet; a heading inside a section stands before the labels under
+        it.
+        """
+        meanings = dict(self.notes)
+        for section in self.sections:
+            above: list[Row] = []
+            for row in section.rows:
+                above = [other for other in above if other.depth < row.depth]
+                if not row.cells and self.columns:
+                    above.append(row)
+                    continue
+                label = ": ".join([*(other.label for other in above), row.label])
+                letters = dict.fromkeys((section.mark, *(cell.mark for cell in row.cells)))
+                notes = [f"{letter}: {meanings.get(letter, '')}" for letter in letters if letter]
+                note = " ".join([f"{self.mark}." if self.mark else "", *notes]).strip()
+                title = f"{section.title} {section.mark}".strip()
+                texts = [title, label, *(self._with_mark(cell) for cell in row.cells), note]
+                yield [as_text_cell(text) for text in texts]
+
+    def _with_mark(self, cell: Cell) -> str:
+        """The text of a cell with its letter after a blank, where no raised letter can stand."""
+        return f"{self.print(cell)} {cell.mark}".strip()
+
+    def markup(self) -> str:
         """The table as semantic HTML: caption, scoped headings, one body per section, notes in the
         foot.
         """
@@ -223,13 +291,16 @@ class Table:
         return "\n".join([opening, *self._head(), *self._body(), *self._foot(), "</table>"])
 
     def _repr_html_(self) -> str:
-        return STYLE + self.to_html()
+        return self.to_html()
 
     def __repr__(self) -> str:
-        """The table as plain text: columns aligned, marks after the cells."""
+        """The table as plain text: columns aligned under the heading that they share, marks after
+        the cells.
+        """
         notes = [f"{letter} {note}".strip() for letter, note in self.notes]
         source = ". ".join(part for part in (self.mark, self.source) if part)
-        return "\n".join([self.caption, *_aligned(self._lines()), *notes, source])
+        lines = _aligned(self._lines(), [column.spanner for column in self.columns])
+        return "\n".join([self.caption, *lines, *notes, source])
 
     def _lines(self) -> list[list[str]]:
         """Headings and rows as text; a title of a section stands alone in its line."""
@@ -243,7 +314,7 @@ class Table:
                 lines.append([section.title + section.mark])
             for row in section.rows:
                 indent = "  " * row.depth if section.title else ""
-                cells = [f"{self.print(cell)} {cell.mark}".strip() for cell in row.cells]
+                cells = [self._with_mark(cell) for cell in row.cells]
                 lines.append([indent + row.label, *cells])
         return lines
 
@@ -313,19 +384,42 @@ class Table:
 
 
 def _heading(column: Column, tall: str) -> str:
-    """The heading of a column, with its size under it."""
-    under = f"<span>{column.size_text}</span>" if column.size_text else ""
+    """The heading of a column, with its size under it: behind a blank and a break, which stay when
+    it is copied.
+    """
+    under = f" <br><span>{column.size_text}</span>" if column.size_text else ""
     return f"<th scope='col'{tall}>{escape(column.heading)}{under}</th>"
 
 
-def _aligned(lines: list[list[str]]) -> Iterator[str]:
-    """Lines of cells as text in columns; a line with fewer cells does not widen them."""
+GAP = "  "  # between columns of plain text
+
+
+def _aligned(lines: list[list[str]], spanners: list[str]) -> Iterator[str]:
+    """Lines of cells as text in columns, the first line under what its columns share; a line with
+    fewer cells does not widen them.
+    """
     most = max(len(line) for line in lines)
     full = [line for line in lines if len(line) == most]
     widths = [max(map(len, column)) for column in zip(*full, strict=True)]
+    if any(spanners):
+        yield _shared_headings(widths, spanners)
     for line in lines:
         cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
-        yield "  ".join(cells).rstrip()
+        yield GAP.join(cells).rstrip()
+
+
+def _shared_headings(widths: list[int], spanners: list[str]) -> str:
+    """The headings that several columns share, each over its own; the last of its columns is
+    widened where it is longer than they are.
+    """
+    parts = ["".ljust(widths[0])]
+    last = 0
+    for spanner, run in groupby(spanners):
+        first, last = last + 1, last + len(list(run))
+        wide = sum(widths[first : last + 1]) + len(GAP) * (last - first)
+        widths[last] += max(0, len(spanner) - wide)
+        parts.append(spanner.ljust(wide))
+    return GAP.join(parts).rstrip()
 
 
 class Notes:

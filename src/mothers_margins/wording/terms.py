@@ -17,6 +17,7 @@ from mothers_margins.study.study import Source, Study
 from mothers_margins.study.study_file import Rounding
 
 SYMBOLS = {"suppressed": "[c]", "missing": "–"}  # a true zero prints 0
+INTERNAL = "INTERNAL: restricted data, not yet through disclosure control"
 YES_NO = ("Yes", "No")
 METHODS = {
     "complete_case": "complete cases",
@@ -541,6 +542,13 @@ def lock_note(about: About) -> str:
 def unlocked(about: About) -> str:
     """The mark of estimates that no agreed list covers; empty for all others."""
     return NOT_LOCKED if about.lock == "open" else ""
+
+
+def mark_of(about: About) -> str:
+    """What everything that is read must say of itself: that rows are made up, or that numbers have
+    not been through disclosure control; empty for what was released of restricted data.
+    """
+    return INTERNAL if about.internal else about.source.mark
 
 
 def captioned(about: About, caption: str) -> str:
