@@ -193,8 +193,8 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "plan test": ("plan_table", lambda r: mm.plan_table(r["plan_test"])),
     "themes": ("themes", lambda r: mm.themes(r["themes"])),
 }
+# Verbs that print no result: the definition alone, or what their caller wrote.
 WITHOUT_RESULTS = {"overview", "say", "not_done", "save_all"}
-WITHOUT_RESULTS = {"overview", "say"}
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 

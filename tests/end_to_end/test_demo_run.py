@@ -66,7 +66,7 @@ def test_a_notebook_runs_by_papermill_alone_from_any_folder(tmp_path):
     [
         (["run"], 2, "Say either --demo"),
         (["run", "--demo", "--data", "x.csv"], 2, "Say either --demo"),
-        (["run", "--demo", "02.percent"], 2, "no single entry '02.percent'"),
+        (["run", "--demo", "02.percent"], 2, "no entry '02.percent'"),
         (["run", "--demo", "-p", "02.precent=true"], 2, "did you mean 'percent'?"),
         (["run", "--nonsense"], 2, "No such option"),
         (["check", "nowhere.csv"], 3, "there is no such file"),
