@@ -7,7 +7,6 @@ what the last line of each shows is kept as JupyterLab would show it.
 import ast
 import json
 import random
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.small_project import REPOSITORY
@@ -96,7 +95,7 @@ rounding:""",
 # Twenty people a parameter: more than 25 rows have.
 NEEDS_MANY = WITH_OUTCOMES + "regression: {few_events: 20}\n"
 # By name: the definition, how many rows, how many of 100 answers and of later outcomes are missing.
-STUDIES: Mapping[str, tuple[str, int, int, int]] = {
+STUDIES: dict[str, tuple[str, int, int, int]] = {
     "twenty lines": (TWENTY_LINES, 60, 10, 10),
     "no outcomes": (TWO_SIDES, 60, 10, 10),
     "followed up completely": (WITH_OUTCOMES, 120, 15, 0),

@@ -27,6 +27,8 @@ WHY = {
     "no_model": "This study declares no model.",
     "no_model_of": "No model of this study lists explanatory variables of {outcome}.",
     "no_terms": "No model is fitted: model {model} lists no explanatory variable of {outcome}.",
+    "all_or_none": "No model is fitted: of the complete cases all or none have the outcome.",
+    "few_rows": "No model is fitted: {columns} columns for {rows} complete cases.",
     "no_scores": "This study has no instruments, so there are no scores.",
     "no_table": "This study plans no table of {shows} at timepoint {timepoint}.",
     "no_course": "This study plans no table over time.",

@@ -8,7 +8,14 @@ import pytest
 import mothers_margins as mm
 from mothers_margins import places
 from mothers_margins.study.study import Study
-from tests.small_studies import STUDIES, code_cells, prose_cells, shown_by, write_study
+from tests.small_studies import (
+    STUDIES,
+    WITH_OUTCOMES,
+    code_cells,
+    prose_cells,
+    shown_by,
+    write_study,
+)
 
 GENERIC = (
     "00_study_at_a_glance",
@@ -73,6 +80,14 @@ def test_estimates_of_complete_cases_are_shown_where_nothing_is_imputed(small):
     table = next(text for text in shown if text.startswith("Associations with"))
     assert "Smokes" in table
     assert "imputed" not in table
+
+
+def test_too_few_rows_for_any_model_are_said(small, monkeypatch):
+    """Sixteen rows of which most leave something unanswered, and a rule that lets them through."""
+    rule = "regression: {few_events: 0.1}\n"
+    monkeypatch.setitem(STUDIES, "sixteen", (WITH_OUTCOMES + rule, 16, 85, 30))
+    shown = shown_by("05_regression", study_name=small("sixteen"))
+    assert [text for text in shown if text.startswith("No model is fitted: ")]
 
 
 def test_numbers_of_who_is_complete_are_right(small):

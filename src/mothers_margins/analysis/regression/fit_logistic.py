@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from mothers_margins.absent import not_there
 from mothers_margins.analysis.missing_data.imputed import Imputed
 from mothers_margins.analysis.regression import likelihood
 from mothers_margins.analysis.regression.chosen_method import (
@@ -319,14 +320,14 @@ def _on_rows(data: ModelData, rows: pd.Series, done: tuple[Happened, ...]) -> _R
     """The model of the chosen rows, after its cells have been looked at."""
     event = data.event[rows]
     if event.nunique() < 2:
-        raise UsageError(
-            "fit_logistic: among the complete cases nobody, or everybody, has the outcome."
-        )
+        raise not_there("all_or_none")
     design = data.terms.design[rows]
     empty = [
         column for column in data.terms.columns if column.level and not design[column.name].any()
     ]
     columns = tuple(column for column in data.terms.columns if column not in empty)
+    if len(design) < len(columns):
+        raise not_there("few_rows", columns=len(columns), rows=len(design))
     cluster = None if data.cluster is None else data.cluster[rows]
     rules = data.study.file.regression
     return _Rows(
