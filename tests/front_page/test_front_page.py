@@ -33,7 +33,8 @@ def made(tmp_path_factory) -> Iterator[tuple[Path, mm.Released, mm.Results]]:
         release(internal, to)
         study = mm_read(sixty.home)
         write_front_page(to.parent)
-        yield to.parent, mm.read_release(to, study), read_run(internal, study).results["people"]
+        made = to.parent, mm.read_release(to, study), read_run(internal, study).results["people"]
+    yield made
 
 
 class Cells(HTMLParser):
