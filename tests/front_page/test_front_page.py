@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from tests.release.small_release import Sixty
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Iterator[tuple[Path, mm.Released, mm.Results]]:
+def made(tmp_path_factory) -> tuple[Path, mm.Released, mm.Results]:
     """The folder release/ of sixty people, the release in it, and the internal summary behind."""
     folder = tmp_path_factory.mktemp("sixty")
     with pytest.MonkeyPatch.context() as patch:
@@ -33,8 +32,8 @@ def made(tmp_path_factory) -> Iterator[tuple[Path, mm.Released, mm.Results]]:
         release(internal, to)
         study = mm_read(sixty.home)
         write_front_page(to.parent)
-        made = to.parent, mm.read_release(to, study), read_run(internal, study).results["people"]
-    yield made
+        behind = read_run(internal, study).results["people"]
+        return to.parent, mm.read_release(to, study), behind
 
 
 class Cells(HTMLParser):
