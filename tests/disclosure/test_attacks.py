@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import disclosure_requests
 from benchmarks.disclosure_attacks import Reader, against_ours, naive
-from mothers_margins.disclosure import feasible_values, suppression
+from mothers_margins.disclosure import feasible_values, suppression, targets
 from mothers_margins.disclosure import protect as protecting
 from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.feasible_values import witnesses
@@ -244,7 +244,7 @@ MUTATIONS = {
         "suppress",
         lambda problem: Chosen(problem.hidden, ((problem.truth,),) * len(problem.targets)),
     ),
-    "differences": ("counts", protecting, "_differences", lambda *_: ()),
+    "differences": ("counts", targets, "_differences", lambda *_: ()),
     "percentages": ("percent", Printing, "_percent_rows", lambda *_: ()),
 }
 
@@ -284,8 +284,8 @@ def test_the_order_of_tables_left_out_is_seen(monkeypatch):
     def all_first(printing, form, candidates=Printing.candidates):
         return [replace(candidate, tier=0) for candidate in candidates(printing, form)]
 
-    def targets_first(printing, policy, targets=protecting.policy_targets):
-        return [(0, target) for _, target in targets(printing, policy)]
+    def targets_first(printing, policy, every=protecting.policy_targets):
+        return [(0, target) for _, target in every(printing, policy)]
 
     groups = {"all": [0, 1, 2, 3], "inside": [0, 1, 2], "one": [0, 1], "other": [0, 2]}
     universe = small_blocks.universe_of(groups, [60, 30, 30, 90])
