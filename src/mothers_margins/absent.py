@@ -40,6 +40,7 @@ WHY = {
     "no_variable": "There is no variable to describe.",
     "nothing_to_show": "There is nothing to show here.",
     "nothing_to_draw": "There is nothing to draw here.",
+    "no_numbers": "None of the variables is a number with a declared minimum and maximum.",
     "no_yes_or_no": "None of the variables is a Yes or a No.",
     "everything_known": "Every value that the analysis needs is known, so nothing is imputed.",
     "no_plan_for_missing": "This study declares no plan for missing data, so nothing is imputed.",

@@ -103,7 +103,10 @@ def test_a_figure_without_a_fault_has_none(plain):
 @pytest.mark.parametrize(
     ("spoil", "fault"),
     [
-        (lambda axes: axes.texts[0].set_fontsize(7.9), "'12 mothers' has 7.9 points, fewer than 8"),
+        (
+            lambda axes: axes.texts[0].set_fontsize(7.9),
+            "'12 mothers' has 7.9 points, fewer than 8.25",
+        ),
         (
             lambda axes: axes.texts[0].set_color(GRID),
             "'12 mothers' has a contrast of 1.6, less than 4.5",
