@@ -196,39 +196,42 @@ class _Chart:
 
     def _draw_variable(self, page: Page, x: float, top: float, wide: float, name: str) -> None:
         """The panels of one variable, each so wide, on shared axes."""
-        highest = _highest(self.panels[name])
+        shared = _shared_edges(self.panels[name])
         for number, (group, bins) in enumerate(self.panels[name].items()):
             axes = page.panel(x + number * wide + 0.3, top, wide - 0.5, TALL)
-            _histogram(axes, bins, self.looks[group])
-            upright(axes, 0, highest, 3)
             axes.spines["bottom"].set_gid(DECORATIVE)  # bars stand on it
-            beside = 0.02 * (bins.edges[-1] - bins.edges[0])  # the first bar leaves the axis free
-            axes.set(xlim=(bins.edges[0] - beside, bins.edges[-1]), xlabel="", ylabel="")
+            if bins.drawn:
+                _histogram(axes, bins, self.looks[group])
+            if not shared:
+                axes.set(xticks=[])
+                continue
+            upright(axes, 0, _highest(self.panels[name]), 3)
+            beside = 0.02 * (shared[-1] - shared[0])  # the first bar leaves the axis free
+            axes.set(xlim=(shared[0] - beside, shared[-1]), xlabel="", ylabel="")
             axes.xaxis.set_major_locator(MaxNLocator(4 if wide < 2 else 6, steps=[1, 2, 5, 10]))
 
     def _title(self, name: str) -> str:
         """The label of a variable, its unit, and how wide its bins are."""
-        first = next(iter(self.panels[name].values())).rows[0]
         named = [label(self.about.study, name), self.about.study.declared[name].unit]
-        width = float(first["upper"]) - float(first["lower"])
-        return f"{', '.join(filter(None, named))} (bins of {width:g})"
+        title = ", ".join(filter(None, named))
+        shared = _shared_edges(self.panels[name])
+        return f"{title} (bins of {shared[1] - shared[0]:g})" if shared else title
+
+
+def _shared_edges(by_group: Mapping[str, _Bins]) -> list[float]:
+    """The limits of a variable's bins, which are the same in all groups; none where no panel may
+    be drawn, because limits of a suppressed row are not read either.
+    """
+    return next((bins.edges for bins in by_group.values() if bins.drawn), [])
 
 
 def _highest(by_group: Mapping[str, _Bins]) -> float:
     """Where the vertical axes of a variable end: a little above its fullest bin."""
-    percents = [max(bins.percents) for bins in by_group.values() if bins.drawn]
-    return 1.05 * max(percents, default=100.0)
-
-
-def _few_ticks(wide: float) -> MaxNLocator:
-    """At most as many numbers below an axis as have room."""
-    return MaxNLocator(4 if wide < 2 else 6, steps=[1, 2, 5, 10])
+    return 1.05 * max(max(bins.percents) for bins in by_group.values() if bins.drawn)
 
 
 def _histogram(axes: Axes, bins: _Bins, look: BarLook) -> None:
-    """The bins of one panel; nothing where they may not be drawn."""
-    if not bins.drawn:
-        return
+    """The bins of one panel, which may be drawn."""
     # a bin as one value in its middle, which weighs as much as its share
     middles = [(lower + upper) / 2 for lower, upper in _pairs(bins.edges)]
     seaborn.histplot(
