@@ -51,12 +51,17 @@ def flow_diagram(results: Results) -> Figure:
 
 
 def _box_width(page: Page) -> float:
-    return 1.85 if page.is_narrow else 2.45
+    return 1.75 if page.is_narrow else 2.45
 
 
 def _aside_width(page: Page) -> float:
-    """Of a box at the side, 0.3 inches after the others."""
-    return 1.35 if page.is_narrow else 2.05
+    """Of a box at the side."""
+    return 1.55 if page.is_narrow else 2.05
+
+
+def _aside_gap(page: Page) -> float:
+    """From a box to one at the side."""
+    return 0.2 if page.is_narrow else 0.3
 
 
 def _steps(rows: list[Record]) -> Steps:
@@ -133,7 +138,7 @@ def _draw_steps(page: Page, x: float, top: float, steps: Steps) -> float:
 def _draw_aside(page: Page, x: float, above: float, title: str, numbers: dict[str, str]) -> float:
     """Those left out after the box that ends at `above`; returns where the next box begins."""
     width = _box_width(page)
-    left = x + width + 0.3
+    left = x + width + _aside_gap(page)
     end = _box(page, left, above + 0.1, _aside_width(page), title, numbers)
     next_top = max(above + GAP, end + 0.1)
     # it leaves the arrow from box to box where that is half way
