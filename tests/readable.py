@@ -77,6 +77,7 @@ def inputs() -> Inputs:
         "needs": mm.summarise(cohort, needs.variables, needs.groups, 1),
         "needs_tests": mm.compare(cohort, needs.variables, SIDES, 1),
         "shares": mm.summarise(cohort, ["schizophrenia", "dv_any", "ethnicity"], SIDES, 1),
+        "bins": mm.bin_counts(cohort, ["age_years", "ctq_total"], SIDES, 1),
         "flow": mm.flow(cohort),
         "missingness": mm.missingness(cohort, NEEDS_GATE, SIDES),
         "scores": mm.scored(cohort),
@@ -178,7 +179,13 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "group bars": ("group_bars", lambda r: mm.group_bars(r["shares"])),
     "missing bars": ("missing_bars", lambda r: mm.missing_bars(r["missingness"])),
     "flow diagram": ("flow_diagram", lambda r: mm.flow_diagram(r["flow"])),
-    "forest": ("forest", lambda r: mm.forest(mm.stack(r["estimates"], r["pooled"]))),
+    "distributions": ("distributions", lambda r: mm.distributions(r["bins"])),
+    "forest": (
+        "forest",
+        lambda r: mm.forest(
+            mm.stack(r["estimates"], r["pooled"]), cells=[r["cells"], r["pooled_cells"]]
+        ),
+    ),
     "forest of profiles": (
         "forest",
         lambda r: mm.forest(r["estimates"], r["later"], interval="profile"),

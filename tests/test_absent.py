@@ -108,3 +108,9 @@ def test_which_test_says_where_fishers_is_quoted_and_what_is_not_tested(demo):
     exact, untested = str(said).splitlines()
     assert exact == "- Fisher's exact test is quoted: Ethnicity."
     assert untested == "- Not tested: Safeguarding category of infant at timepoint 1."
+
+
+def test_a_figure_of_nothing_says_why_whatever_stands_beside_it(six_women):
+    assert mm.forest(NOTHING, cells=NOTHING) == NOTHING
+    assert mm.forest(NOTHING, cells=mm.missingness(six_women, ["house"])) == NOTHING
+    assert mm.distributions(mm.bin_counts(six_women, NOTHING)) == NOTHING

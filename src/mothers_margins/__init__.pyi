@@ -1,6 +1,7 @@
 # The public names, each once: read by type checkers as it stands, and by __init__.py at run time.
 
 from mothers_margins.absent import Absent as Absent
+from mothers_margins.analysis.bin_counts import bin_counts as bin_counts
 from mothers_margins.analysis.comparisons.compare import compare as compare
 from mothers_margins.analysis.data_check import flow as flow
 from mothers_margins.analysis.data_check import impossible as impossible
@@ -41,6 +42,7 @@ from mothers_margins.errors import UsageError as UsageError
 from mothers_margins.figures.bars import group_bars as group_bars
 from mothers_margins.figures.bars import missing_bars as missing_bars
 from mothers_margins.figures.check import check as check
+from mothers_margins.figures.distributions import distributions as distributions
 from mothers_margins.figures.figure import Figure as Figure
 from mothers_margins.figures.flow_diagram import flow_diagram as flow_diagram
 from mothers_margins.figures.forest import forest as forest

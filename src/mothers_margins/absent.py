@@ -41,6 +41,7 @@ WHY = {
     "no_variable": "There is no variable to describe.",
     "nothing_to_show": "There is nothing to show here.",
     "nothing_to_draw": "There is nothing to draw here.",
+    "no_numbers": "None of the variables is a number with a declared minimum and maximum.",
     "no_yes_or_no": "None of the variables is a Yes or a No.",
     "everything_known": "Every value that the analysis needs is known, so nothing is imputed.",
     "no_plan_for_missing": "This study declares no plan for missing data, so nothing is imputed.",
@@ -147,11 +148,17 @@ def _taken_out(arguments: dict[str, object], asked: Signature) -> Absent | None:
         is_any_number = asked.parameters[name].kind is Parameter.VAR_POSITIONAL
         if present:
             arguments[name] = present
-        elif name in LEFT_OUT or (is_any_number and len(arguments) > 1):
+        elif name in LEFT_OUT or (is_any_number and _asks_for_more(asked, name)):
             del arguments[name]
         else:
             return missing
     return None
+
+
+def _asks_for_more(asked: Signature, name: str) -> bool:
+    """Whether a verb needs something else too, so that it has an answer without this argument."""
+    others = [parameter for other, parameter in asked.parameters.items() if other != name]
+    return any(parameter.default is Parameter.empty for parameter in others)
 
 
 def _present(value: object) -> tuple[object, Absent | None]:

@@ -17,7 +17,8 @@ from mothers_margins.release.checker import checker_page
 from mothers_margins.release.prepared import prepared
 from mothers_margins.release.run_folder import read_run
 from mothers_margins.release.write_release import release, shares_of
-from mothers_margins.results.results import COLUMNS
+from mothers_margins.results.results import COLUMNS, About, tidy
+from mothers_margins.study.study import Source
 from tests.release.small_release import DISCLOSURE, ID, STUDY, record, rows
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -78,6 +79,29 @@ def test_the_same_rows_give_the_same_files(internal, to):
 
 def test_every_kind_that_is_not_handled_stays(internal):
     assert {"joint_counts", "events", "flow", "checks"} <= {*COLUMNS} - {*by_kind.KINDS}
+
+
+def test_planted_bins_never_leave(internal, to):
+    study = mm.read_study("sixty")
+    groups = {name: study.groups[name] for name in ("everyone", "left")}
+    about = About("bins", study, Source("synthetic", 60, "Made up."), groups)
+    places_of = [("everyone", 41.25, 41), ("everyone", 51.25, 19), ("left", 41.25, 34)]
+    rows = [
+        {"variable": "age_years", "lower": lower, "upper": lower + 10, "group": group, "n": n}
+        | {"denominator": 7771, "missing": 0}
+        for group, lower, n in places_of
+    ]
+    mm.save(tidy(rows, about), "numbers")
+    record(internal.parents[1], "sixty", "with bins")
+    written = release(internal, to)
+    assert written.tables == ("people",)
+    manifest = json.loads((to / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["withheld"]["numbers"] == "bins"
+    for name, content in files(to).items():
+        assert b"41.25" not in content, name
+        assert b"7771" not in content, name
+    checker = (internal / "for_the_output_checker.html").read_text(encoding="utf-8")
+    assert "numbers in bins" in checker
 
 
 def test_a_preview_is_written_without_protecting_again(internal, to, monkeypatch):

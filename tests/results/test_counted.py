@@ -18,7 +18,7 @@ from tests.readable import inputs
 SETTINGS = {"m", "setting", "sweeps", "columns"}
 CHAINS = {"chains", "chains_in_all", "without_maximum"}
 PLACES = {"timepoint", "chain", "sweep", "tenth", "bar", "within", "cohorts", "atom", "region"}
-VALUES = {"distinct"}
+VALUES = {"distinct", "lower", "upper"}
 STATISTICS = {
     *(
         "value",

@@ -158,6 +158,7 @@ def test_one_guard_stands_before_every_verb_that_looks_beyond_the_print(cohort):
         "scored": lambda: mm.scored(cohort),
         "impossible": lambda: mm.impossible(cohort),
         "joint_counts": lambda: mm.joint_counts(cohort),
+        "bin_counts": lambda: mm.bin_counts(cohort, ["age_years"]),
         "patterns": lambda: mm.patterns(cohort, ["ethnicity"]),
         "mark_complete": lambda: mm.mark_complete(cohort, ["ethnicity"]),
         "fit_logistic": lambda: mm.fit_logistic(cohort, "a ~ b"),

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
 from mothers_margins.figures.figure import Figure, alt_text, left_out
-from mothers_margins.figures.page import Item, Page, bar
+from mothers_margins.figures.page import EDGE, Item, Page, bar, on_both
 from mothers_margins.figures.style import FIRST, GREY, INK, PAPER, SECOND, STYLE, BarLook
 from mothers_margins.release.released import Released, released_or_given
 from mothers_margins.results.results import About, Record, Results, checked
@@ -34,11 +34,8 @@ LOOKS = (
     BarLook(PAPER, INK, "....."),
 )
 WHOLE = BarLook(GREY, GREY)  # a group that contains the others
-# Inches: the page, where the panel begins, how wide it is, and from bar to bar of one row.
-WIDTH = 7.1
-LEFT = 2.8
-WIDE = 2.9
-PITCH = 0.16
+WIDTH = 7.1  # inches, of a page
+PITCH = 0.16  # inches from bar to bar of one row
 LevelKey = tuple[str, str]  # a variable and its level
 GroupKey = tuple[str, str]  # a variable and a group
 # How much something stands out, and its words; an alt text has room for those that do most.
@@ -74,14 +71,17 @@ def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Fi
     shares = _shares(study, results)
     _refuse_many(who, len(shares))
     rows = [row for by_group in shares.values() for row in by_group.values()]
-    looks = _looks(about, who, list(dict.fromkeys(str(row["group"]) for row in rows)))
-    chart = _GroupChart(about, Page(WIDTH, about), looks)
-    bottom = chart.draw(shares, axis)
+    looks = looks_of(about, who, list(dict.fromkeys(str(row["group"]) for row in rows)))
     hidden = left_out(shown(row, "value") for row in rows)
-    groups = ", ".join(chart.legend)
+    groups = ", ".join(about.groups[name].label for name in looks)
     start = f"Bar chart of percentages of {study.file.unit.many}; groups: {groups}."
     alt = alt_text(about, start, _shares_in_words(study, shares, looks), hidden)
-    return chart.page.end(bottom + 0.6, [*notes, hidden, cited(study)], who, alt)
+
+    def draw(page: Page) -> Figure:
+        bottom = _GroupChart(about, page, looks).draw(shares, axis)
+        return page.end(bottom + 0.6, [*notes, hidden, cited(study)], who, alt)
+
+    return on_both(WIDTH, about, draw)
 
 
 def _shares(study: Study, results: Results) -> dict[LevelKey, dict[str, Record]]:
@@ -102,6 +102,16 @@ def _is_yes_no(study: Study, variable: str) -> bool:
     return {*study.levels(variable)} == {*YES_NO}
 
 
+def _left(page: Page) -> float:
+    """Where the panel begins; on a narrow page labels stand above it."""
+    return EDGE if page.is_narrow else 2.8
+
+
+def _wide(page: Page) -> float:
+    """How wide the panel is; its numbers stand at its right."""
+    return 2.05 if page.is_narrow else 2.9
+
+
 def _refuse_many(who: str, rows: int) -> None:
     if not rows:
         raise not_there("nothing_to_draw")
@@ -111,7 +121,7 @@ def _refuse_many(who: str, rows: int) -> None:
         raise UsageError(wrong, (), remedy)
 
 
-def _looks(about: About, who: str, groups: list[str]) -> dict[str, BarLook]:
+def looks_of(about: About, who: str, groups: list[str]) -> dict[str, BarLook]:
     """How each group is drawn. Raises UsageError for more than can be told apart."""
     parts = [name for name in groups if not {*about.groups[name].contains} & {*groups}]
     # one group may contain the others: two such would both be drawn as WHOLE
@@ -153,8 +163,9 @@ class _GroupChart:
         """Legend, labels and bars; returns where they end."""
         top = self.page.legend(self.page.top, self.legend) - 0.08
         labels = _levels_at_left(self.about.study, list(shares))
-        stub = self.page.stub(labels, top, LEFT, PITCH * len(self.looks) + 0.1)
-        axes = self.page.percent_panel(LEFT, top, WIDE, stub.bottom - top, axis)
+        left, wide = _left(self.page), _wide(self.page)
+        stub = self.page.stub(labels, top, left, PITCH * len(self.looks) + 0.1)
+        axes = self.page.percent_panel(left, top, wide, stub.bottom - top, axis)
         for key, by_group in shares.items():
             self._draw_level(axes, by_group, stub.baselines[key])
         return stub.bottom
@@ -165,10 +176,10 @@ class _GroupChart:
             row = by_group.get(name)
             share = _share(row)
             y = baseline + place * PITCH
-            bar_end = LEFT
+            bar_end = _left(self.page)
             if is_known(share):
                 bar(axes, 0, y, float(share), look)
-                bar_end += WIDE * float(share) / 100
+                bar_end += _wide(self.page) * float(share) / 100
             self.page.write(bar_end + 0.06, y, _share_text(self.about.study, row))
 
 
@@ -251,13 +262,16 @@ def missing_bars(results: Results) -> Figure:
     shares = _missing_shares(rows)
     _refuse_many("missing_bars", len(shares))
     several = len({group for _, group in shares}) > 1
-    page = Page(WIDTH, about)
-    bottom = _draw_missing_shares(page, about, shares, several)
     not_drawn = left_out(missing.share for missing in shares.values())
     start = f"Bar chart of missing values of each variable, in {many}."
     alt = alt_text(about, start, _missing_in_words(about, shares, several), not_drawn)
-    note = _whom_numbers_count(many, rows)
-    return page.end(bottom + 0.6, [note, not_drawn, cited(study)], "missing_bars", alt)
+    notes = [_whom_numbers_count(many, rows), not_drawn, cited(study)]
+
+    def draw(page: Page) -> Figure:
+        bottom = _draw_missing_shares(page, about, shares, several)
+        return page.end(bottom + 0.6, notes, "missing_bars", alt)
+
+    return on_both(WIDTH, about, draw)
 
 
 def _missing_shares(rows: list[Record]) -> dict[GroupKey, _MissingShare]:
@@ -301,8 +315,9 @@ def _draw_missing_shares(
     """
     legend = {"Known": LOOKS[0], "Missing, for any reason": LOOKS[1]}
     top = page.legend(page.top, legend) - 0.08
-    stub = page.stub(_groups_at_left(about, list(shares), several), top, LEFT, 0.2)
-    axes = page.percent_panel(LEFT, top, WIDE, stub.bottom - top, "Percent")
+    left = _left(page)
+    stub = page.stub(_groups_at_left(about, list(shares), several), top, left, 0.2)
+    axes = page.percent_panel(left, top, _wide(page), stub.bottom - top, "Percent")
     for key, missing in shares.items():
         _draw_missing(page, axes, missing, stub.baselines[key])
     return stub.bottom
@@ -328,7 +343,7 @@ def _whom_numbers_count(many: str, rows: list[Record]) -> str:
 
 def _draw_missing(page: Page, axes: Axes, missing: _MissingShare, baseline: float) -> None:
     """The bar of one variable in one group, known before missing, with its number beside it."""
-    right = LEFT + WIDE + 0.1
+    right = _left(page) + _wide(page) + 0.1
     if not is_known(missing.share):
         page.write(right, baseline, missing.text)
         return

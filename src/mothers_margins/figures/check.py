@@ -32,24 +32,37 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 FILE_NAME = re.compile(r"\w\.(?:png|svg|pdf|jpe?g|csv|ipynb|html)\b", re.IGNORECASE)
 
 
-def check(figure: Figure, smallest: float = 8.0) -> tuple[str, ...]:
-    """What keeps a figure from being read, each fault in words with its place; empty if there is
-    none.
+LEAST_POINTS = 8.25  # 11 pixels on a screen
 
-    smallest: the least size of text, in points. Looked at is what is really drawn: size of text;
-    contrast (WCAG) of at least 4.5 for text, and of 3 for marks whose gid is not `decorative`, to
-    what lies behind; text that is cut off by the edge or covered; texts that overlap by more than 2
-    pixels; colours outside PALETTE; the alt text (20 to 350 characters, no file name, no number
-    that is not drawn). Left out: images, ticks and grids, text that crosses a line.
+
+def check(figure: Figure, smallest: float = LEAST_POINTS) -> tuple[str, ...]:
+    """What keeps a figure from being read, each fault in words with its place; empty if there is
+    none. The drawing for narrow screens is looked at too.
+
+    smallest: the least size of text, in points; what it would be if none is said is 11 pixels.
+    Looked at is what is really drawn: size of text; contrast (WCAG) of at least 4.5 for text, and
+    of 3 for marks whose gid is not `decorative`, to what lies behind; text that is cut off by the
+    edge or covered; texts that overlap by more than 2 pixels; colours outside PALETTE; the alt text
+    (20 to 350 characters, no file name, no number that is not drawn). Left out: images, ticks and
+    grids, text that crosses a line.
     """
     expect(figure, Figure, "check", "a figure, as forest or group_bars return it")
-    drawn = _Drawn(figure.drawn, smallest)
+    faults = _faults(figure.drawn, figure.alt, smallest)
+    if figure.narrow is None:
+        return tuple(faults)
+    narrow = _faults(figure.narrow, figure.alt, smallest)
+    return (*faults, *(f"for narrow screens: {fault}" for fault in narrow if fault not in faults))
+
+
+def _faults(drawing: Drawing, alt: str, smallest: float) -> list[str]:
+    """What keeps one drawing from being read, and the alt text from being its own."""
+    drawn = _Drawn(drawing, smallest)
     with mpl.rc_context(STYLE):
-        figure.drawn.draw(drawn)
+        drawing.draw(drawn)
     for (text, box), (other_text, other_box) in combinations(drawn.texts, 2):
         if _overlap(box, other_box):
             drawn.fault(f"text '{text}' overlaps '{other_text}'", box)
-    return (*drawn.faults, *_alt_faults(figure.alt, {text for text, _ in drawn.texts}))
+    return [*drawn.faults, *_alt_faults(alt, {text for text, _ in drawn.texts})]
 
 
 def _alt_faults(alt: str, texts: set[str]) -> Iterator[str]:

@@ -8,15 +8,14 @@ from matplotlib.patches import Rectangle
 
 from mothers_margins.errors import UsageError
 from mothers_margins.figures.figure import Figure, alt_text, left_out
-from mothers_margins.figures.page import EDGE, Page
+from mothers_margins.figures.page import EDGE, Page, on_both
 from mothers_margins.figures.style import INK, PAPER, STYLE
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import shown
 from mothers_margins.wording.terms import STEPS, cited, count_text, in_sentence, label
 
-# Inches: from outcome to outcome, the width of a box, and from box to box.
+# Inches: from outcome to outcome, and from box to box.
 COLUMN = 5.0
-BOX = 2.45
 GAP = 0.3
 # What stands beside a step: those who are left out before the next one.
 ASIDE = {"in_file": "outcome_not_known", "outcome_known": "term_not_known"}
@@ -40,12 +39,29 @@ def flow_diagram(results: Results) -> Figure:
     }
     if not columns:
         raise UsageError("flow_diagram: these results hold no step.")
-    page = Page(COLUMN * len(columns) + EDGE, about)
-    bottom = _draw_columns(page, columns)
     hidden = left_out(shown(row, "n") for row in results.to_dict("records"))
     notes = [f"Numbers are {many}.", hidden, cited(study)]
     alt = alt_text(about, f"Flow diagram of {many}.", _columns_in_words(columns), hidden)
-    return page.end(bottom + 0.3, notes, "flow_diagram", alt)
+
+    def draw(page: Page) -> Figure:
+        bottom = _draw_columns(page, columns)
+        return page.end(bottom + 0.3, notes, "flow_diagram", alt)
+
+    return on_both(COLUMN * len(columns) + EDGE, about, draw)
+
+
+def _box_width(page: Page) -> float:
+    return 1.75 if page.is_narrow else 2.45
+
+
+def _aside_width(page: Page) -> float:
+    """Of a box at the side."""
+    return 1.55 if page.is_narrow else 2.05
+
+
+def _aside_gap(page: Page) -> float:
+    """From a box to one at the side."""
+    return 0.2 if page.is_narrow else 0.3
 
 
 def _steps(rows: list[Record]) -> Steps:
@@ -79,10 +95,17 @@ def _steps_in_words(steps: Steps) -> Iterator[str]:
 
 
 def _draw_columns(page: Page, columns: Mapping[str, Steps]) -> float:
-    """Outcomes beside each other; returns where the longest ends."""
+    """Outcomes beside each other, on a narrow page one below the other; returns where they end."""
+    if page.is_narrow:
+        bottom = page.top - 0.2
+        for title, steps in columns.items():
+            top = page.write(EDGE, bottom + 0.3, title, weight="bold") - 0.05
+            bottom = _draw_steps(page, EDGE, top, steps)
+        return bottom
     lefts = [EDGE + COLUMN * place for place in range(len(columns))]
     under_titles = [
-        page.write(x, page.top, title, BOX, "bold") for x, title in zip(lefts, columns, strict=True)
+        page.write(x, page.top, title, _box_width(page), "bold")
+        for x, title in zip(lefts, columns, strict=True)
     ]
     # the first boxes stand at one height, whatever lines a title takes
     top = max(under_titles) - 0.05
@@ -97,11 +120,12 @@ def _draw_steps(page: Page, x: float, top: float, steps: Steps) -> float:
     last ends.
     """
     kept = _kept(steps)
-    middle = x + BOX / 2
+    width = _box_width(page)
+    middle = x + width / 2
     bottom = top
     next_top = top
     for step in kept:
-        bottom = _box(page, x, next_top, BOX, STEPS[step], steps[step])
+        bottom = _box(page, x, next_top, width, STEPS[step], steps[step])
         next_top = bottom + GAP
         aside = ASIDE.get(step, "")
         if aside in steps:
@@ -113,12 +137,13 @@ def _draw_steps(page: Page, x: float, top: float, steps: Steps) -> float:
 
 def _draw_aside(page: Page, x: float, above: float, title: str, numbers: dict[str, str]) -> float:
     """Those left out after the box that ends at `above`; returns where the next box begins."""
-    left = x + BOX + 0.3
-    end = _box(page, left, above + 0.1, COLUMN - BOX - 0.5, title, numbers)
+    width = _box_width(page)
+    left = x + width + _aside_gap(page)
+    end = _box(page, left, above + 0.1, _aside_width(page), title, numbers)
     next_top = max(above + GAP, end + 0.1)
     # it leaves the arrow from box to box where that is half way
     half = (above + next_top) / 2
-    _arrow(page.sheet, (x + BOX / 2, half), (left, half))
+    _arrow(page.sheet, (x + width / 2, half), (left, half))
     return next_top
 
 

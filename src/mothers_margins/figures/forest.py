@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from mothers_margins.errors import UsageError
+from mothers_margins.figures.events_of_all import EventsOfAll, events_of_all
 from mothers_margins.figures.figure import Figure, alt_text, left_out
-from mothers_margins.figures.page import EDGE, Item, Page, Stub
+from mothers_margins.figures.page import EDGE, Item, Page, Stub, on_both
 from mothers_margins.figures.style import FIRST, GREY, PAPER, SECOND, STYLE, SymbolLook
 from mothers_margins.release.released import Released, released_or_given
 from mothers_margins.results.results import About, Record, Results, checked, codes
@@ -54,22 +55,28 @@ OTHER_MARKERS = {
     "unknown_as_yes": ">",
 }
 ENDS = {"primary": ("conf_low", "conf_high"), "profile": ("profile_low", "profile_high")}
-LEFT = 2.75  # inches: where the first panel begins
+LEFT = 2.5  # inches: where the first panel begins
 PITCH = 0.135  # from symbol to symbol of one row
+EVENTS = "Events/N: how many with the outcome, of all in the level."
+EVENTS_MEANS = f"{EVENTS} Of imputed values they are means over the imputations."
 Ends = tuple[str, str]  # the columns of an interval's limits
 Key = tuple[str, str]  # a variable and its level
 
 
 @mpl.rc_context(STYLE)
 def forest(
-    *results: Results | Released, interval: str = "primary", names: Sequence[str] = ()
+    *results: Results | Released,
+    cells: Results | Sequence[Results] | None = None,
+    interval: str = "primary",
+    names: Sequence[str] = (),
 ) -> Figure:
     """Adjusted odds ratios with their intervals on a log axis, one panel per frame, on shared rows
     and a shared axis.
 
     results: kind estimates (log-odds), one or two frames of one study; or what was released, of
-    which `names` says one or two. interval: the primary one,
-    or profile (of the likelihood). Rows stand under the study's headings of explanatory variables;
+    which `names` says one or two. cells: `Fit.tabulated`, or a list of them, for the number with
+    the outcome of all in a level, which stands beside its label. interval: the primary one, or
+    profile (of the likelihood). Rows stand under the study's headings of explanatory variables;
     a second method stands below the first, and filled symbols are imputed. Left out: unadjusted
     estimates, constants, joint tests; and suppressed estimates, which the figure says. An interval
     that goes on beyond the axis ends in an arrow. Raises UsageError for other results, another
@@ -86,11 +93,13 @@ def forest(
     _refuse_panels(panels, abouts, interval)
     study = abouts[0].study
     flag = next((unlocked(about) for about in abouts if unlocked(about)), "")
-    page = Page(7.1 if len(panels) == 1 else 10.0, abouts[0])
-    plot = _Plot(study, page, flag, ends)
-    bottom = plot.draw(panels)
+    plot = _Plot(study, flag, ends, events_of_all(cells, "forest"))
     notes, alt = _in_words(plot, panels, abouts, interval)
-    return page.end(bottom + 0.65, notes, "forest", alt)
+
+    def draw(page: Page) -> Figure:
+        return page.end(plot.draw(page, panels) + 0.65, notes, "forest", alt)
+
+    return on_both(7.1 if len(panels) == 1 else 10.0, abouts[0], draw)
 
 
 def _frames(given: Sequence[Results | Released], names: Sequence[str]) -> list[Results]:
@@ -108,8 +117,11 @@ def _in_words(
     rows = [row for panel in panels for row in panel.rows]
     hidden = left_out(shown(row, "estimate") for row in rows)
     notes = [_explained(rows, interval), *_footnotes(study, rows, abouts), hidden, cited(study)]
+    if plot.events:
+        of_means = any(is_imputed(used) for panel in panels for used in panel.methods)
+        notes.insert(1, EVENTS_MEANS if of_means else EVENTS)
     start = _forest_in_words(study, plot.heading, plot.flag, panels)
-    return notes, alt_text(abouts[0], start, _terms_in_words(study, rows, plot.ends), hidden)
+    return notes, alt_text(abouts[0], start, _terms_in_words(study, panels, plot.ends), hidden)
 
 
 def _refuse_panels(panels: Sequence["_Panel"], abouts: Sequence[About], interval: str) -> None:
@@ -134,73 +146,128 @@ def _explained(rows: Sequence[Record], interval: str) -> str:
 
 
 @dataclass(frozen=True)
+class _Places:
+    """Where the columns of one panel stand, in inches from the left: the numbers with the outcome,
+    the axes and their width, and the odds ratios. ticks: labels that the axis has room for.
+    """
+
+    events: float
+    axes: float
+    wide: float
+    odds: float
+    ticks: int
+
+
+@dataclass(frozen=True)
 class _Plot:
-    """A forest plot on its page. flag: says that no agreed list covers the estimates."""
+    """A forest plot. flag: says that no agreed list covers the estimates; events: with the outcome
+    of all, empty where nobody gave them.
+    """
 
     study: Study
-    page: Page
     flag: str
     ends: Ends
+    events: EventsOfAll
 
     @property
     def heading(self) -> str:
         """What the numbers beside the panels are."""
         return f"aOR ({self.study.file.regression.confidence:g}% CI)"
 
-    def draw(self, panels: Sequence["_Panel"]) -> float:
-        """Panels beside each other, on shared rows and a shared axis; returns where they end."""
-        wide = (self.page.width - LEFT) / len(panels)
-        heads = []
-        for place, panel in enumerate(panels):
-            x = LEFT + place * wide
-            heads.append(_head(self.page, self.study, x, wide - EDGE, panel, self.flag))
+    def draw(self, page: Page, panels: Sequence["_Panel"]) -> float:
+        """All panels on one axis: beside each other on shared rows, or on a narrow page one below
+        the other; returns where they end.
+        """
+        axis = _axis_ends([row for panel in panels for row in panel.rows], self.ends)
+        if not page.is_narrow:
+            return self._draw_row(page, panels, page.top, axis)
+        bottom = page.top - 0.8
+        for panel in panels:
+            bottom = self._draw_row(page, [panel], bottom + 0.8, axis)
+        return bottom
+
+    def _draw_row(
+        self, page: Page, panels: Sequence["_Panel"], y: float, axis: tuple[int, int]
+    ) -> float:
+        """Panels beside each other, whose titles begin at y; returns where they end."""
+        left = EDGE if page.is_narrow else LEFT
+        wide = (page.width - left) / len(panels)
+        heads = [
+            _head(page, self.study, y, left + place * wide, wide - EDGE, panel, self.flag)
+            for place, panel in enumerate(panels)
+        ]
         top = max(heads) + 0.1
-        self.page.write(EDGE, top, "Explanatory variable", weight="bold")
+        if not page.is_narrow:
+            page.write(EDGE, top, "Explanatory variable", weight="bold")
         rows = [row for panel in panels for row in panel.rows]
         # a second symbol stands 0.32 of a row below the first; one alone needs half that height
         high = 0.21 * max(len(panel.methods) for panel in panels) + (0.15 if self.flag else 0)
         items = _terms(self.study, {_key(row): row for row in rows})
-        stub = self.page.stub(items, top + 0.06, LEFT, high)
-        axis = _axis_ends(rows, self.ends)
+        stub = page.stub(items, top + 0.06, left, high)
         for place, panel in enumerate(panels):
-            x = LEFT + place * wide
-            self._draw_panel(panel, x, wide, top, stub, axis, ticks=7 if len(panels) == 1 else 6)
+            places = self._places(page, left + place * wide, wide, len(panels))
+            self._draw_panel(page, panel, places, top, stub, axis)
         return stub.bottom
+
+    def _places(self, page: Page, x: float, wide: float, panels: int) -> _Places:
+        """The columns of a panel between x and x + wide."""
+        if page.is_narrow:
+            return _Places(page.width - EDGE - 0.55, EDGE + 0.15, 1.15, 1.45, 3)
+        beside = 1.8 if self.flag else 1.5
+        before = 0.75 if self.events else 0.06
+        left = x + before
+        room = wide - before - beside - 0.14
+        ticks = {1: 7, 2: 6}[panels]
+        return _Places(x, left, room, x + wide - beside, ticks if room > 1.9 else 3)
 
     def _draw_panel(
         self,
+        page: Page,
         panel: "_Panel",
-        x: float,
-        wide: float,
+        places: _Places,
         top: float,
         stub: Stub,
         axis: tuple[int, int],
-        ticks: int,
     ) -> None:
-        """One panel between x and x + wide, with its numbers at its right."""
-        beside = 1.8 if self.flag else 1.5
-        edge = x + wide - beside
-        self.page.write(edge, top, self.heading, weight="bold")
-        axes = self.page.panel(x + 0.06, top + 0.06, wide - beside - 0.2, stub.bottom - top)
+        """One panel: for each row and method the number with the outcome, the interval, and the
+        odds ratio in numbers.
+        """
+        page.write(places.odds, top, self.heading, weight="bold")
+        if self.events:
+            page.write(places.events, top, "Events/N", weight="bold")
+        axes = page.panel(places.axes, top + 0.06, places.wide, stub.bottom - top)
         axes.set_xscale("log")
-        _odds_axis(axes, *axis, labels=ticks)
+        _odds_axis(axes, *axis, labels=places.ticks)
+        if page.is_narrow:  # a line through all rows would cross the labels above them
+            for key in dict.fromkeys(map(_key, panel.rows)):
+                first = stub.baselines[key]
+                end = first + PITCH * (len(panel.methods) - 1)
+                _line_at_one(axes, [first - 0.11, end + 0.02])
+        else:
+            _line_at_one(axes, [top + 0.06, stub.bottom])
         for row in panel.rows:
             y = stub.baselines[_key(row)] + PITCH * panel.methods.index(str(row["method"]))
-            self.page.write(edge, y, _odds(self.study, row, self.ends))
+            page.write(places.odds, y, _odds(self.study, row, self.ends))
+            page.write(places.events, y, self.events.text(self.study, row))
             if is_known(shown(row, "estimate")):
                 _interval(axes, y - 0.045, row, self.ends, axis)
         for key in dict.fromkeys(map(_key, panel.rows)):
-            self.page.write(edge, stub.baselines[key] + PITCH * len(panel.methods), self.flag)
+            below = stub.baselines[key] + PITCH * len(panel.methods)
+            page.write(places.odds, below, self.flag)
 
 
 def _terms_in_words(
-    study: Study, rows: Sequence[Record], ends: Ends
+    study: Study, panels: Sequence["_Panel"], ends: Ends
 ) -> Iterator[tuple[float, str]]:
-    """Each term with its odds ratios for the alt text, and how far they are from one."""
+    """Each term with its odds ratios for the alt text, and how far they are from one; terms from
+    the top, and of each the panels and methods in the order in which they are drawn.
+    """
     by_term: dict[Key, list[Record]] = {}
-    for row in rows:
-        by_term.setdefault(_key(row), []).append(row)
-    for own in by_term.values():
+    for panel in panels:
+        for row in sorted(panel.rows, key=lambda row: panel.methods.index(str(row["method"]))):
+            by_term.setdefault(_key(row), []).append(row)
+    items = _terms(study, {key: own[0] for key, own in by_term.items()})
+    for own in [by_term[item.key] for item in items if item.key in by_term]:
         values = [shown(row, "estimate") for row in own]
         sizes = [abs(float(value)) for value in values if is_known(value)]
         texts = ", ".join(_odds(study, row, ends) for row in own)
@@ -280,11 +347,13 @@ def _footnotes(study: Study, rows: Sequence[Record], abouts: Sequence[About]) ->
     ]
 
 
-def _head(page: Page, study: Study, x: float, width: float, panel: _Panel, flag: str) -> float:
+def _head(
+    page: Page, study: Study, y: float, x: float, width: float, panel: _Panel, flag: str
+) -> float:
     """Title of a panel, and its methods with their symbols and numbers; returns the baseline that
     follows.
     """
-    y = page.write(x, page.top, label(study, str(panel.rows[0]["outcome"])), width, "bold") + 0.02
+    y = page.write(x, y, label(study, str(panel.rows[0]["outcome"])), width, "bold") + 0.02
     y = page.write(x, y, flag, width, "bold")
     for used in panel.methods:
         text = _sample(panel, used)
@@ -367,10 +436,14 @@ def _odds_axis(axes: Axes, low: int, high: int, labels: int) -> None:
     """
     step = 1 + (high - low) // labels
     ticks = [2.0**power for power in range(low, high + 1) if power % step == 0]
-    axes.set(xlim=(2.0**low, 2.0**high), xlabel="Adjusted odds ratio, log scale")
+    axes.set(xlim=(2.0**low, 2.0**high), xlabel="aOR, log scale")
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.axvline(1, color=GREY, linewidth=1, linestyle=":", zorder=0)
+
+
+def _line_at_one(axes: Axes, between: Sequence[float]) -> None:
+    """Where there is no association, between two heights."""
+    axes.plot([1, 1], between, color=GREY, linewidth=1, linestyle=":", zorder=0)
 
 
 def _interval(axes: Axes, y: float, row: Record, ends: Ends, axis: tuple[int, int]) -> None:

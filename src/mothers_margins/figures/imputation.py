@@ -9,13 +9,13 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from mothers_margins.errors import UsageError, count
 from mothers_margins.figures.bars import MOST, bars_by_group
 from mothers_margins.figures.check import DECORATIVE
 from mothers_margins.figures.figure import Figure, alt_text, left_out
-from mothers_margins.figures.page import EDGE, LINE, Page
+from mothers_margins.figures.page import EDGE, LINE, Page, on_both, upright
 from mothers_margins.figures.style import FIRST, GREY, GRID, PAPER, SECOND, STYLE, SymbolLook
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import Value, is_hidden, is_known, shown
@@ -33,16 +33,13 @@ from mothers_margins.wording.terms import (
 )
 
 WIDTH = 7.1  # inches, as of the other charts
-ACROSS = 3  # panels beside each other
 PANELS = 36  # panels in one figure
-WIDE = (WIDTH - 2 * EDGE) / ACROSS
 MEAN_CODE = "Mean code"  # of a variable with more than two levels
 SINGLY = 10  # so many chains are all drawn as lines
 BEFORE_BAND = 5  # of more, so many, before a band that holds all
 NAMED = 6  # lines with a label at their end
-# Inches: where the panel of `fmi_by_m` begins, how wide and how high it is.
+# Inches: where the panel of `fmi_by_m` begins, and how high it is.
 FMI_LEFT = EDGE + 0.35
-FMI_WIDE = 3.4
 FMI_TALL = 2.8
 LABELS_AFTER = 0.35  # inches from the lines' ends to their labels: room for what joins the two
 # Neighbouring lines differ by shape too, so that they stay apart without colour.
@@ -75,12 +72,15 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     means, not_drawn = _means_by_variable(study, results)
     _refuse_traces(means, not_drawn)
     rhat = {} if convergence is None else _rhat(study, convergence, [*means])
-    chart = _TraceChart(study, Page(WIDTH, about), means, rhat)
-    bottom = chart.draw()
     hidden = left_out(not_drawn)
     alt = alt_text(about, _traces_in_words(study, means, rhat), (), hidden)
     notes = [*_how_to_read(study, means, rhat), hidden, cited(study)]
-    return chart.page.end(bottom + 0.35, notes, "traces", alt)
+
+    def draw(page: Page) -> Figure:
+        bottom = _TraceChart(study, page, means, rhat).draw()
+        return page.end(bottom + 0.35, notes, "traces", alt)
+
+    return on_both(WIDTH, about, draw)
 
 
 def _chains(means: Mapping[str, pd.DataFrame]) -> int:
@@ -128,6 +128,16 @@ class _TraceChart:
     means: Mapping[str, pd.DataFrame]
     rhat: Mapping[str, _RHat]
 
+    @property
+    def across(self) -> int:
+        """Panels beside each other."""
+        return 2 if self.page.is_narrow else 3
+
+    @property
+    def wide(self) -> float:
+        """From panel to panel, in inches."""
+        return (self.page.width - 2 * EDGE) / self.across
+
     def draw(self) -> float:
         """What is drawn in numbers, and all panels, row by row; returns where the last row ends."""
         sizes = (
@@ -136,29 +146,29 @@ class _TraceChart:
         )
         top = self.page.write(EDGE, self.page.top, sizes) + 0.1
         names = [*self.means]
-        for start in range(0, len(names), ACROSS):
-            row = names[start : start + ACROSS]
+        for start in range(0, len(names), self.across):
+            row = names[start : start + self.across]
             # panels of a row stand at one height, with their titles close above
             baseline = top + LINE * max(len(self._title(name)) for name in row)
             for place, name in enumerate(row):
-                is_last = start + place + ACROSS >= len(names)  # of its column
-                self._draw_panel(name, EDGE + place * WIDE, baseline, is_last)
+                is_last = start + place + self.across >= len(names)  # of its column
+                self._draw_panel(name, EDGE + place * self.wide, baseline, is_last)
             top = baseline + 1.1
         return top
 
     def _title(self, name: str) -> list[str]:
         """The lines that the label of a variable takes above its panel."""
-        return self.page.lines(label(self.study, name), WIDE - 0.2, "bold")
+        return self.page.lines(label(self.study, name), self.wide - 0.2, "bold")
 
     def _draw_panel(self, name: str, x: float, baseline: float, is_last: bool) -> None:
         """One variable; baseline: of what is measured, under its title."""
         title_top = baseline - LINE * len(self._title(name))
-        self.page.write(x, title_top, label(self.study, name), WIDE - 0.2, "bold")
+        self.page.write(x, title_top, label(self.study, name), self.wide - 0.2, "bold")
         measured = _measure(self.study, name)
         if self.rhat:
             measured += f", R-hat {self.rhat[name].text}"
         self.page.write(x, baseline, measured)
-        axes = self.page.panel(x + 0.4, baseline + 0.1, WIDE - 0.6, 0.75)
+        axes = self.page.panel(x + 0.4, baseline + 0.1, self.wide - 0.6, 0.75)
         # all panels have the sweeps of all, so that a column is read with one axis
         first_sweep = min(frame.index.min() for frame in self.means.values())
         last_sweep = max(frame.index.max() for frame in self.means.values())
@@ -258,17 +268,8 @@ def _trace(axes: Axes, means: pd.DataFrame) -> None:
     least = float(np.nanmin(means.to_numpy()))
     most = float(np.nanmax(means.to_numpy()))
     room = 0.06 * (most - least) or 0.5  # a mean that never moves still needs an axis with a height
-    _upright(axes, least - room, most + room, 3)
+    upright(axes, least - room, most + room, 3)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-
-
-def _upright(axes: Axes, low: float, high: float, ticks: int) -> None:
-    """A vertical axis with numbers, in place of the inches of the page."""
-    axes.set_ylim(low, high)
-    axes.yaxis.set_visible(True)
-    axes.spines["left"].set_visible(True)
-    axes.yaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10], min_n_ticks=2))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
 
 
 @dataclass(frozen=True)
@@ -294,15 +295,23 @@ def fmi_by_m(results: Results) -> Figure:
     rows = _imputed_terms(results)
     lines, numbers = _lines_by_term(rows)
     order = _by_fmi(lines, numbers[-1])
-    page = Page(WIDTH, about)
-    top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
-    labelled = _draw_fmi(page, study, top, lines, numbers, order)
     in_words = _fmi_in_words(study, [lines[name] for name in order], numbers)
     hidden = left_out(shown(row, "fmi") for row in rows)
     start = "Line chart of the fraction of missing information (FMI) by number of imputations."
     alt = alt_text(about, f"{start} {in_words}", (), hidden)
-    notes = [in_words, _meaning_of_fmi(labelled < len(lines)), hidden, cited(study)]
-    return page.end(top + FMI_TALL + 0.6, notes, "fmi_by_m", alt)
+
+    def draw(page: Page) -> Figure:
+        top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
+        labelled = _draw_fmi(page, study, top, lines, numbers, order)
+        notes = [in_words, _meaning_of_fmi(labelled < len(lines)), hidden, cited(study)]
+        return page.end(top + FMI_TALL + 0.6, notes, "fmi_by_m", alt)
+
+    return on_both(WIDTH, about, draw)
+
+
+def _fmi_width(page: Page) -> float:
+    """How wide the panel is; labels stand at its right."""
+    return 1.4 if page.is_narrow else 3.4
 
 
 def _imputed_terms(results: Results) -> list[Record]:
@@ -360,12 +369,13 @@ def _draw_fmi(
     numbers: of imputations. order: terms that have an FMI at the last, the largest first.
     """
     last = numbers[-1]
-    axes = page.panel(FMI_LEFT, top, FMI_WIDE, FMI_TALL)
+    wide = _fmi_width(page)
+    axes = page.panel(FMI_LEFT, top, wide, FMI_TALL)
     axes.set(xlim=(numbers[0], last), xlabel="Number of imputations (m)")
     most = max(max(line.fmi.values()) for line in lines.values())
     # at least to 0.1, or hardly any missing information would fill the panel as much does
-    _upright(axes, 0, max(0.1, most * 1.04), 5)
-    _ticks_at(axes, numbers, FMI_WIDE)
+    upright(axes, 0, max(0.1, most * 1.04), 5)
+    _ticks_at(axes, numbers, wide)
     labels: list[tuple[str, float]] = []
     for name in order:
         line = lines[name]
@@ -434,7 +444,7 @@ def _label_ends(page: Page, axes: Axes, labels: list[tuple[str, float]], top: fl
     """Labels at the lines' ends, the largest first, moved apart where they would overlap; returns
     how many fit.
     """
-    x = FMI_LEFT + FMI_WIDE
+    x = FMI_LEFT + _fmi_width(page)
     width = page.width - x - LABELS_AFTER - EDGE
     heights = [LINE * len(page.lines(text, width)) + 0.05 for text, _ in labels]
     fit = _how_many_fit(heights)

@@ -1,7 +1,7 @@
 """A sheet on which a figure is laid out, in inches from its upper left corner."""
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -12,13 +12,13 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure as Drawing
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from mothers_margins.figures.figure import Figure
-from mothers_margins.figures.style import INK, STYLE, BarLook
+from mothers_margins.figures.figure import NARROW, Figure
+from mothers_margins.figures.style import INK, POINTS, STYLE, BarLook
 from mothers_margins.results.results import About
-from mothers_margins.wording.terms import mark_of
+from mothers_margins.wording.terms import mark_of, origin
 
-PT = 8.5  # points of text
 LINE = 0.15  # inches from line to line
 EDGE = 0.1  # inches of white on every side
 # of a bar as high as a line of text: how far it reaches above and below the baseline of the text
@@ -65,8 +65,8 @@ class Page:
 
     def __init__(self, width: float, about: About) -> None:
         self.width = width
+        self.about = about
         self.mark = mark_of(about)
-        self.internal = about.internal
         self.figure = Drawing(figsize=(width, 1))
         self.sheet = self.figure.add_axes((0, 0, 1, 1))
         self.sheet.set_axis_off()
@@ -74,6 +74,11 @@ class Page:
         self.top = EDGE + 0.12
         if self.mark:
             self.top = self.write(EDGE, self.top, self.mark, weight="bold") + 0.08
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether labels have to stand above what they name, and panels below each other."""
+        return self.width <= NARROW
 
     def write(
         self, x: float, y: float, text: str, width: float = 0, weight: str = "normal"
@@ -102,16 +107,25 @@ class Page:
         return _width_in_pixels(text, weight, self.figure.dpi) / self.figure.dpi
 
     def stub(self, items: Iterable[Item], y: float, width: float, high: float) -> Stub:
-        """Labels at the left of the page, no wider than given; rows are at least so high."""
+        """Labels at the left of the page, no wider than given; rows are at least so high.
+
+        On a narrow page a label takes the whole width, and its row stands below it.
+        """
         baselines: dict[Hashable, float] = {}
         for item in items:
             x = EDGE + 0.12 * item.depth
             first = y + (0.22 if item.is_block else 0.15)
             weight = "bold" if item.is_block else "normal"
-            end = self.write(x, first, item.label, width - x - 0.1, weight) - 0.1
-            y = end if item.key is None else max(end, y + high)
-            if item.key is not None:
+            room = self.width - EDGE - x if self.is_narrow else width - x - 0.1
+            following = self.write(x, first, item.label, room, weight)
+            if item.key is None:
+                y = following - 0.1
+            elif self.is_narrow:
+                baselines[item.key] = following + 0.02
+                y = following + high - 0.07
+            else:
                 baselines[item.key] = first
+                y = max(following - 0.1, y + high)
         return Stub(baselines, y)
 
     def panel(self, x: float, y: float, width: float, height: float) -> Axes:
@@ -147,11 +161,28 @@ class Page:
         for panel in self.panels:
             left, bottom = panel.x / self.width, 1 - (panel.top + panel.height) / high
             panel.axes.set_position((left, bottom, panel.width / self.width, panel.height / high))
-        return Figure(name, self.figure, alt, self.mark, self.internal)
+        source = origin(self.about.study, self.about.source)
+        about = self.about
+        return Figure(name, self.figure, alt, self.mark, about.internal, source, about.released)
+
+
+def on_both(width: float, about: About, draw: Callable[[Page], Figure]) -> Figure:
+    """What is drawn on a sheet of this width, and once more on a narrow one, for small screens."""
+    narrow = draw(Page(NARROW, about))
+    return replace(draw(Page(width, about)), narrow=narrow.drawn)
+
+
+def upright(axes: Axes, low: float, high: float, ticks: int) -> None:
+    """A vertical axis with numbers, in place of the inches of the page."""
+    axes.set_ylim(low, high)
+    axes.yaxis.set_visible(True)
+    axes.spines["left"].set_visible(True)
+    axes.yaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10], min_n_ticks=2))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
 
 
 def _font(weight: str) -> FontProperties:
-    return FontProperties(family=str(STYLE["font.family"]), size=PT, weight=weight)
+    return FontProperties(family=str(STYLE["font.family"]), size=POINTS, weight=weight)
 
 
 @cache

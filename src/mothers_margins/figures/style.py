@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
+import seaborn
+
 INK = "#1f2a37"
 FIRST = "#12436d"
 SECOND = "#b45309"
 GREY = "#6b7280"
 GRID = "#d6cfbf"
 PAPER = "#ffffff"
-PALETTE = frozenset((INK, FIRST, SECOND, GREY, GRID, PAPER))
+GROUPS = seaborn.color_palette((FIRST, SECOND, INK)).as_hex()  # of groups, in their order
+PALETTE = frozenset((*GROUPS, INK, FIRST, SECOND, GREY, GRID, PAPER))
 
-# Any: matplotlib's type of the keys is a list of all its settings by name.
-STYLE: dict[Any, Any] = {
+# The theme and the sizes are seaborn's, for paper; what is ours stands below.
+_OURS = {
     "figure.dpi": 200,
     "figure.facecolor": PAPER,
     "axes.facecolor": PAPER,
@@ -23,14 +26,23 @@ STYLE: dict[Any, Any] = {
     "xtick.color": GREY,
     "xtick.labelcolor": INK,
     "font.family": "DejaVu Sans",  # ships with matplotlib, so a figure is the same everywhere
-    "font.size": 8.5,
-    "axes.labelsize": 8.5,
-    "xtick.labelsize": 8.5,
     "ytick.color": GREY,
     "ytick.labelcolor": INK,
-    "ytick.labelsize": 8.5,
     "hatch.color": "edge",
     "hatch.linewidth": 0.9,
+    "svg.hashsalt": "mothers_margins",  # the same drawing has the same bytes
+}
+POINTS = 8.5  # of all text
+_SIZES = dict.fromkeys(
+    ("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize"), POINTS
+)
+_LINES = {"axes.linewidth": 0.8, "xtick.major.width": 0.8, "ytick.major.width": 0.8}
+_TICKS = {"xtick.major.size": 3.5, "ytick.major.size": 3.5}
+# Any: matplotlib's type of the keys is a list of all its settings by name.
+STYLE: dict[Any, Any] = {
+    **seaborn.axes_style("ticks", rc=_OURS),
+    **_OURS,  # seaborn leaves out what it does not know
+    **seaborn.plotting_context("paper", rc=_SIZES | _LINES | _TICKS),
 }
 
 

@@ -1,6 +1,5 @@
 """Writes release/index.html: one page without scripts or network that a reader may pass on."""
 
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -81,11 +80,11 @@ def _picture(number: int, ready: Ready) -> str:
     """A figure with its number, title and alt text. Its pixels lie in the page."""
     figure = ready.shown
     assert isinstance(figure, Figure)  # noqa: S101  # `main_figures` yields no other
-    width = round(96 * figure.drawn.get_figwidth())
-    data = b64encode(figure.png()).decode("ascii")
     caption = escape(words.figure(number, ready.title))
-    image = f'<img src="data:image/png;base64,{data}" alt="{escape(figure.alt)}" width="{width}">'
-    box = f'<div class="scroll" role="region" tabindex="0" aria-label="{caption}">{image}</div>'
+    box = (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{caption}">'
+        f"{figure.markup()}</div>"
+    )
     return f"<figure>{box}<figcaption>{caption}</figcaption></figure>"
 
 

@@ -64,6 +64,15 @@ KINDS: Mapping[str, ByKind] = {
     "predictions": _predictions,
     "comparisons": _comparisons,
 }
+# Kinds that never leave for a reason of their own, as the code of it; the others are nobody's to
+# read. Bins are not in the joint protection: beside a released mean, or bands of the same number,
+# they would tell single values.
+NEVER: Mapping[str, str] = {"bins": "bins"}
+
+
+def why_internal(results: Results) -> str:
+    """Why results of a kind that is not handled stay internal, as a code."""
+    return NEVER.get(checked(results, "release").kind, "internal_only")
 
 
 def in_order(internal: AllInternal) -> list[str]:

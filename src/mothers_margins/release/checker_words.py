@@ -10,6 +10,7 @@ FINDINGS = {
     "withdrawn": "in the last release, not in this one",
 }
 STAYS_INTERNAL = {
+    "bins": "numbers in bins: beside released means or bands they would tell single values",
     "internal_only": "not part of a declared table, or of a kind that is not released",
     "withheld_by_person": "withheld by a person",
     "not_compared_with_print": "its numbers were not all compared with the print",

@@ -10,7 +10,7 @@ from mothers_margins.disclosure.differences import differences, hidden_before
 from mothers_margins.disclosure.ledger import Ledger, Place, Recorded
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.errors import DisclosureError
-from mothers_margins.release.by_kind import in_order, released_results
+from mothers_margins.release.by_kind import in_order, released_results, why_internal
 from mothers_margins.release.pattern import (
     after_ledger,
     other_cells,
@@ -90,7 +90,7 @@ def _by_kind(
         results = run.results[name]
         may_leave, of_rows = released_results(name, results, run.results, protected, beside)
         if may_leave is None:
-            withheld[name] = "internal_only"
+            withheld[name] = why_internal(results)
         else:
             released[name] = _kept_hidden(name, may_leave, hidden)
             rows += of_rows

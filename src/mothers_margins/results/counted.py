@@ -59,6 +59,17 @@ COUNTED: dict[str, dict[str, tuple[Count, ...]]] = {
             ),
         ),
     },
+    "bins": {
+        "": (
+            Count("n", "the group's participants with a value in the bin", "denominator"),
+            Count("denominator", "the group's participants with a known value", "rows"),
+            Count(
+                "missing",
+                "the group's participants without one, whom the question concerns",
+                "rows",
+            ),
+        ),
+    },
     "published_check": {
         "": (
             Count(

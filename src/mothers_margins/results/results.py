@@ -37,6 +37,7 @@ COLUMNS = {
         "missing",
         "distinct",
     ],
+    "bins": ["variable", "lower", "upper", "group", "n", "denominator", "missing"],
     "published_check": ["variable", "level", "group", "statistic", "value", "published", "agrees"],
     "themes": ["theme", "subtheme"],
     "joint_counts": ["part", "block", "atom", "region", "variable", "level", "group", "n"],

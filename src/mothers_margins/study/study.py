@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -317,6 +318,30 @@ class Study:
         if not chosen:
             raise not_there("no_yes_or_no")
         return tuple(chosen)
+
+    @answering
+    def numbers(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of some variables that are numbers whose limits are declared."""
+        chosen = [name for name in names if self.has_limits(name)]
+        if not chosen:
+            raise not_there("no_numbers")
+        return tuple(chosen)
+
+    def has_limits(self, name: str) -> bool:
+        """Whether a variable is a number, or a score, with a declared minimum and maximum."""
+        if name in self.scores:
+            return isfinite(sum(self.limits(name)))
+        field = self.fields.get(name)
+        if field is None or self.levels(name) or field.type not in ("integer", "number"):
+            return False
+        return isfinite(field.constraints.lowest + field.constraints.highest)
+
+    def limits_of(self, name: str) -> tuple[float, float]:
+        """The declared minimum and maximum of a number or a score that has them."""
+        if name in self.scores:
+            return self.limits(name)
+        constraints = self.fields[name].constraints
+        return constraints.lowest, constraints.highest
 
     @property
     def score_names(self) -> tuple[str, ...] | Absent:
