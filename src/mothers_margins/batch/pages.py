@@ -13,6 +13,7 @@ from pathlib import Path
 from mothers_margins import places
 from mothers_margins.batch.manifest import Record, Rows
 from mothers_margins.batch.notebook import Notebook, source
+from mothers_margins.batch.numbering import numbered
 from mothers_margins.batch.plan import Value
 from mothers_margins.study.read_study import read_study
 from mothers_margins.study.study import Study
@@ -25,12 +26,15 @@ RELEASED = "release/index.html"
 READERS = f"<p>For readers: <a href='{RELEASED}'>results that are ready to read</a>.</p>"
 
 
-def write_page(notebook: Path, target: Path, title: str, *, private: bool) -> Path:
+def write_page(
+    notebook: Path, target: Path, title: str, *, private: bool, prefix: str = ""
+) -> Path:
     """An executed notebook as one HTML file; code is folded away. title: also its heading.
-    private: only the owner may read it.
+    private: only the owner may read it. prefix: of the numbers of its tables and figures.
     """
     body, _ = _to_html()(str(notebook), resources={"page_title": title})
     body = FIRST_HEADING.sub(lambda found: f"{found[1]}{escape(title)}{found[2]}", body, count=1)
+    body = numbered(body, prefix)
     body = _reachable(body.replace("<th></th>", "<td></td>"))  # an empty heading names nothing
     return places.write_whole(
         target,

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field
 
 from mothers_margins import places
 from mothers_margins.batch.notebook import Notebook, read_notebook, source, tags
+from mothers_margins.batch.numbering import prefix_of
 from mothers_margins.batch.watch import Signature, signature
 from mothers_margins.errors import UsageError, near, unknown
 from mothers_margins.notebook_parameters import READINGS, refused, truth_of
@@ -74,6 +75,7 @@ class Step:
     parameters: Mapping[str, Value]
     notebook: Notebook
     signature: Signature
+    prefix: str = ""  # of the numbers of its tables and figures
 
 
 def read_run_list() -> dict[str, Entry]:
@@ -174,7 +176,7 @@ def plan(
         raise UsageError(
             "The run cannot start; no notebook was run.", faults, f"Entries: {', '.join(entries)}."
         )
-    return {name: draft.step() for name, draft in drafts.items()}
+    return {name: draft.step(prefix_of(name, entries)) for name, draft in drafts.items()}
 
 
 @dataclass(frozen=True)
@@ -187,10 +189,13 @@ class _Draft:
     declared: Mapping[str, Parameter]
     given: dict[str, Value]
 
-    def step(self) -> Step:
-        """The step, with the notebook's defaults for what is not given."""
+    def step(self, prefix: str) -> Step:
+        """The step, with the notebook's defaults for what is not given. prefix: of the numbers of
+        its tables and figures.
+        """
         defaults = {key: parameter.default for key, parameter in self.declared.items()}
-        return Step(self.entry, defaults | self.given, self.notebook, self.signature)
+        parameters = defaults | self.given
+        return Step(self.entry, parameters, self.notebook, self.signature, prefix)
 
 
 def _draft(entry: Entry) -> _Draft:

@@ -236,6 +236,7 @@ def _job(batch: Batch, name: str) -> Job:
         notebook=str(step.entry.path),
         title=title_of(step.notebook, step.parameters, step.entry.studies[0]),
         question=question_of(step.notebook),
+        prefix=step.prefix,
         parameters=step.parameters,
         out=str(batch.out),
         data=str(batch.data) if batch.data else places.DEMO,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from mothers_margins import places
 from mothers_margins.batch.manifest import Record, differing, read_records
+from mothers_margins.batch.numbering import numbered, prefix_of
+from mothers_margins.batch.plan import read_run_list
 from mothers_margins.documents.word import word
 from mothers_margins.errors import UsageError, unknown
 from mothers_margins.results.writable import writable
@@ -13,8 +15,11 @@ from mothers_margins.results.writable import writable
 OF_A_CELL = re.compile(r' id="cell-id=[^"]*"')  # each would become a bookmark
 
 
-def write_word(notebook: Path, target: Path, title: str, mark: str, *, internal: bool) -> Path:
-    """An executed notebook as a Word document, below the mark of its rows.
+def write_word(
+    notebook: Path, target: Path, title: str, mark: str, *, internal: bool, prefix: str = ""
+) -> Path:
+    """An executed notebook as a Word document, below the mark of its rows. prefix: of the numbers
+    of its tables and figures.
 
     internal: it shows restricted results, so only the owner may read it, and no text of it stands
     in a message.
@@ -28,7 +33,7 @@ def write_word(notebook: Path, target: Path, title: str, mark: str, *, internal:
         exclude_anchor_links=True,  # else each heading ends in a sign
     )
     page, _ = exporter.from_filename(str(notebook))
-    page = OF_A_CELL.sub("", page)
+    page = numbered(OF_A_CELL.sub("", page), prefix)
     marked = f"<p><strong>{escape(mark)}</strong></p>\n{page}"
     return word(marked, target, f"{mark}. {title}", private=internal)
 
@@ -42,6 +47,7 @@ def word_of_run(run: Path, names: tuple[str, ...], folder: Path) -> list[Path]:
     inside the project or a folder of what was released.
     """
     written = []
+    entries = read_run_list()
     for record in _chosen(read_records(run), names):
         notebook = run / "notebooks" / f"{record.name}.ipynb"
         if record.status != "done" or differing(run, record):
@@ -51,7 +57,8 @@ def word_of_run(run: Path, names: tuple[str, ...], folder: Path) -> list[Path]:
         target = folder / f"{record.name}.docx"
         writable(target, ".docx", internal=internal, who="word")
         mark = "; ".join(sorted({rows.mark for rows in record.data.values()}))
-        write_word(notebook, target, record.title, mark, internal=internal)
+        prefix = prefix_of(record.name, entries)
+        write_word(notebook, target, record.title, mark, internal=internal, prefix=prefix)
         written.append(Path(places.shown(target)))
     return written
 

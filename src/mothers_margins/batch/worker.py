@@ -29,7 +29,8 @@ class Job:
     """What a worker needs to run one entry.
 
     data: places.DEMO, or the path of the restricted file. batch: the process that hands the job
-    out. title, question: of the notebook, as pages say them.
+    out. title, question: of the notebook, as pages say them. prefix: of the numbers of its tables
+    and figures.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Job:
     data: str
     batch: int = 0
     question: str = ""
+    prefix: str = ""
 
     @property
     def restricted(self) -> bool:
@@ -112,7 +114,7 @@ def _run(job: Job) -> None:
     from mothers_margins.batch.pages import write_page
 
     page = job.stage / "notebooks" / f"{job.name}.html{places.PART}"
-    write_page(job.part, page, job.title, private=job.restricted)
+    write_page(job.part, page, job.title, private=job.restricted, prefix=job.prefix)
 
 
 def _failure(job: Job, error: Exception) -> Failure:

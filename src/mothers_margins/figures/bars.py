@@ -23,6 +23,7 @@ from mothers_margins.results.shown import (
 )
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import YES_NO, cited, count_text, label, level, named, symbol
 
 # Rows that one figure holds.
@@ -73,13 +74,20 @@ def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Fi
     rows = [row for by_group in shares.values() for row in by_group.values()]
     looks = looks_of(about, who, list(dict.fromkeys(str(row["group"]) for row in rows)))
     hidden = left_out(shown(row, "value") for row in rows)
+    titles = [label(study, name) for name in dict.fromkeys(name for name, _ in shares)]
+    caption = captions.by_group(
+        captions.of_variables(study, "Percentages", titles),
+        {name: about.groups[name].label for name in looks},
+        captions.sizes(results),
+    )
     groups = ", ".join(about.groups[name].label for name in looks)
     start = f"Bar chart of percentages of {study.file.unit.many}; groups: {groups}."
     alt = alt_text(about, start, _shares_in_words(study, shares, looks), hidden)
 
     def draw(page: Page) -> Figure:
         bottom = _GroupChart(about, page, looks).draw(shares, axis)
-        return page.end(bottom + 0.6, [*notes, hidden, cited(study)], who, alt)
+        end = [*notes, hidden, cited(study)]
+        return page.end(bottom + 0.6, end, who, alt, caption=caption)
 
     return on_both(WIDTH, about, draw)
 
@@ -263,13 +271,16 @@ def missing_bars(results: Results) -> Figure:
     _refuse_many("missing_bars", len(shares))
     several = len({group for _, group in shares}) > 1
     not_drawn = left_out(missing.share for missing in shares.values())
+    titles = [label(study, name) for name in dict.fromkeys(name for name, _ in shares)]
+    groups = {name: about.groups[name].label for name in dict.fromkeys(name for _, name in shares)}
+    caption = captions.by_group(captions.of_variables(study, "Missing values", titles), groups)
     start = f"Bar chart of missing values of each variable, in {many}."
     alt = alt_text(about, start, _missing_in_words(about, shares, several), not_drawn)
     notes = [_whom_numbers_count(many, rows), not_drawn, cited(study)]
 
     def draw(page: Page) -> Figure:
         bottom = _draw_missing_shares(page, about, shares, several)
-        return page.end(bottom + 0.6, notes, "missing_bars", alt)
+        return page.end(bottom + 0.6, notes, "missing_bars", alt, caption=caption)
 
     return on_both(WIDTH, about, draw)
 

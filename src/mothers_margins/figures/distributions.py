@@ -19,6 +19,7 @@ from mothers_margins.figures.page import EDGE, LINE, Page, on_both, upright
 from mothers_margins.figures.style import STYLE, BarLook
 from mothers_margins.results.results import About, Record, Results, checked
 from mothers_margins.results.shown import Value, is_hidden, is_known, percent_of, shown
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import cited, count_text, label, symbol
 
 WIDTH = 7.1  # inches
@@ -53,9 +54,15 @@ def distributions(results: Results) -> Figure:
     alt = alt_text(about, f"Histograms of numbers, in {many}.", chart.in_words(), hidden)
     notes = [f"Heights: per cent of the group's {many} with a known value.", BINS, hidden]
 
+    titles = [label(about.study, name) for name in panels]
+    groups = {name: about.groups[name].label for name in looks}
+    what = captions.of_variables(about.study, "Distributions", titles)
+    caption = captions.by_group(what, groups)
+
     def draw(page: Page) -> Figure:
         bottom = chart.draw(page)
-        return page.end(bottom, [*notes, cited(about.study)], "distributions", alt)
+        end = [*notes, cited(about.study)]
+        return page.end(bottom, end, "distributions", alt, caption=caption)
 
     return on_both(WIDTH, about, draw)
 

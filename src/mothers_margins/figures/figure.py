@@ -34,7 +34,8 @@ class Figure:
     """A figure to be read. alt: what it shows, in words; mark: says that the rows are made up,
     where they are; internal: that it is for the research team only; source: where its rows come
     from; released: that its numbers have been through the door. narrow: the same, drawn for narrow
-    screens; in print, in Word and elsewhere `drawn` is shown.
+    screens; in print, in Word and elsewhere `drawn` is shown. caption: what stands under it on a
+    page.
     """
 
     name: str
@@ -45,11 +46,12 @@ class Figure:
     source: str = ""
     released: bool = False
     narrow: Drawing | None = None
+    caption: str = ""
 
     @property
     def title(self) -> str:
         """What the file calls itself."""
-        titled = self.name.replace("_", " ").capitalize()
+        titled = self.caption or self.name.replace("_", " ").capitalize()
         return f"{self.mark}. {titled}" if self.mark else titled
 
     @property
@@ -109,6 +111,13 @@ class Figure:
         return Path(places.shown(target))
 
     def markup(self) -> str:
+        """The figure for a page: its picture, and its caption below."""
+        if not self.caption:
+            return self.picture()
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>"
+        return f"<figure>{self.picture()}{caption}</figure>"
+
+    def picture(self) -> str:
         """The picture for a page: the narrow one wherever the other would be made smaller, but not
         on paper. Its alt text stands there once.
         """
@@ -147,7 +156,8 @@ class Figure:
         address = _address(self.png())
         picture = f"<p><img src='{address}' alt='{escape(self.alt)}' width='{self.width}'></p>"
         mark = f"<p><strong>{escape(self.mark)}</strong></p>" if self.mark else ""
-        word(picture + mark, target, self.title, private=self.internal)
+        caption = f"<p>{escape(self.caption)}</p>" if self.caption else ""
+        word(picture + caption + mark, target, self.title, private=self.internal)
         return Path(places.shown(target))
 
 

@@ -43,9 +43,11 @@ def flow_diagram(results: Results) -> Figure:
     notes = [f"Numbers are {many}.", hidden, cited(study)]
     alt = alt_text(about, f"Flow diagram of {many}.", _columns_in_words(columns), hidden)
 
+    caption = f"Flow of {many}: {' and '.join(columns)}"
+
     def draw(page: Page) -> Figure:
         bottom = _draw_columns(page, columns)
-        return page.end(bottom + 0.3, notes, "flow_diagram", alt)
+        return page.end(bottom + 0.3, notes, "flow_diagram", alt, caption=caption)
 
     return on_both(COLUMN * len(columns) + EDGE, about, draw)
 

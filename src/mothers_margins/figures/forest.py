@@ -18,6 +18,7 @@ from mothers_margins.results.results import About, Record, Results, checked, cod
 from mothers_margins.results.shown import LARGEST_LOG, is_hidden, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import (
     SHORT_INTERVALS,
     SYMBOLS,
@@ -95,9 +96,12 @@ def forest(
     flag = next((unlocked(about) for about in abouts if unlocked(about)), "")
     plot = _Plot(study, flag, ends, events_of_all(cells, "forest"))
     notes, alt = _in_words(plot, panels, abouts, interval)
+    rows = [row for panel in panels for row in panel.rows]
+    caption = captions.of_estimates(study, "Adjusted odds ratios", rows)
 
     def draw(page: Page) -> Figure:
-        return page.end(plot.draw(page, panels) + 0.65, notes, "forest", alt)
+        bottom = plot.draw(page, panels) + 0.65
+        return page.end(bottom, notes, "forest", alt, caption=caption)
 
     return on_both(7.1 if len(panels) == 1 else 10.0, abouts[0], draw)
 

@@ -21,6 +21,7 @@ from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import Value, is_hidden, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import (
     SYMBOLS,
     YES_NO,
@@ -74,11 +75,13 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     rhat = {} if convergence is None else _rhat(study, convergence, [*means])
     hidden = left_out(not_drawn)
     alt = alt_text(about, _traces_in_words(study, means, rhat), (), hidden)
+    what = f"Means of imputed values by sweep, {count(_chains(means), 'chain')}"
+    caption = captions.of_outcome(study, what, results)
     notes = [*_how_to_read(study, means, rhat), hidden, cited(study)]
 
     def draw(page: Page) -> Figure:
         bottom = _TraceChart(study, page, means, rhat).draw()
-        return page.end(bottom + 0.35, notes, "traces", alt)
+        return page.end(bottom + 0.35, notes, "traces", alt, caption=caption)
 
     return on_both(WIDTH, about, draw)
 
@@ -299,12 +302,14 @@ def fmi_by_m(results: Results) -> Figure:
     hidden = left_out(shown(row, "fmi") for row in rows)
     start = "Line chart of the fraction of missing information (FMI) by number of imputations."
     alt = alt_text(about, f"{start} {in_words}", (), hidden)
+    what = "Fraction of missing information by number of imputations"
+    caption = captions.of_outcome(study, what, results)
 
     def draw(page: Page) -> Figure:
         top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
         labelled = _draw_fmi(page, study, top, lines, numbers, order)
         notes = [in_words, _meaning_of_fmi(labelled < len(lines)), hidden, cited(study)]
-        return page.end(top + FMI_TALL + 0.6, notes, "fmi_by_m", alt)
+        return page.end(top + FMI_TALL + 0.6, notes, "fmi_by_m", alt, caption=caption)
 
     return on_both(WIDTH, about, draw)
 

@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from mothers_margins.figures.figure import NARROW, Figure
 from mothers_margins.figures.style import INK, POINTS, STYLE, BarLook
 from mothers_margins.results.results import About
-from mothers_margins.wording.terms import mark_of, origin
+from mothers_margins.wording.terms import captioned, mark_of, origin
 
 LINE = 0.15  # inches from line to line
 EDGE = 0.1  # inches of white on every side
@@ -151,7 +151,7 @@ class Page:
             y = self.write(EDGE + 0.35, y, text) + 0.02
         return y
 
-    def end(self, y: float, notes: Iterable[str], name: str, alt: str) -> Figure:
+    def end(self, y: float, notes: Iterable[str], name: str, alt: str, *, caption: str) -> Figure:
         """The figure, with notes under what is drawn; y: the baseline of the first."""
         for note in filter(None, notes):
             y = self.write(EDGE, y, note.strip()) + 0.03
@@ -163,7 +163,16 @@ class Page:
             panel.axes.set_position((left, bottom, panel.width / self.width, panel.height / high))
         source = origin(self.about.study, self.about.source)
         about = self.about
-        return Figure(name, self.figure, alt, self.mark, about.internal, source, about.released)
+        return Figure(
+            name=name,
+            drawn=self.figure,
+            alt=alt,
+            mark=self.mark,
+            internal=about.internal,
+            source=source,
+            released=about.released,
+            caption=captioned(about, caption),
+        )
 
 
 def on_both(width: float, about: About, draw: Callable[[Page], Figure]) -> Figure:

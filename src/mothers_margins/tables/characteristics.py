@@ -1,12 +1,12 @@
 """The table of who took part: characteristics by group."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mothers_margins.absent import Absent, not_there
 from mothers_margins.errors import UsageError, expect_flags
 from mothers_margins.release.released import Released
-from mothers_margins.results.results import Record, Results, checked, codes
+from mothers_margins.results.results import About, Record, Results, checked, codes
 from mothers_margins.results.shown import Value, combined, is_hidden, is_known, percent_of, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
@@ -14,6 +14,7 @@ from mothers_margins.study.study_file import Block, PrintedPercentage, TablePlan
 from mothers_margins.tables.cells import EMPTY, cell, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import (
     PERCENT_ONLY,
     RELEASED_AS,
@@ -86,12 +87,26 @@ def characteristics(
     return table_of(
         about,
         name=name or "characteristics",
-        caption=plan.title,
+        caption=_caption(about, plan, columns),
         stub="Characteristic",
         columns=columns,
         sections=sections,
         notes=builder.notes,
     )
+
+
+def _caption(about: About, plan: TablePlan, columns: Sequence[Column]) -> str:
+    """What a table shows and of how many: of the groups of the call, where they are none of the
+    study's; a table of a publication is called as it is there.
+    """
+    if about.source.kind == "reconstructed":
+        return plan.title
+    groups = {column.key: column for column in columns if column.size is not None}
+    sizes = {key: column.size for key, column in groups.items() if column.size is not None}
+    if {*groups} & {*about.study.groups}:
+        return captions.of_all(plan.title, sizes)
+    labels = {key: column.heading for key, column in groups.items()}
+    return captions.by_group(plan.title, labels, sizes)
 
 
 def _as_released(plan: TablePlan, results: Results) -> TablePlan:
@@ -118,7 +133,9 @@ def _plan_of(results: Results) -> TablePlan:
         raise not_there("no_variable")
     study = results.about.study
     blocks = tuple(Block(title=label(study, name), variables=(name,)) for name in names)
-    return TablePlan(title="Characteristics", groups=tuple(results.about.groups), blocks=blocks)
+    titles = [block.title for block in blocks]
+    title = captions.of_variables(study, "Characteristics", titles)
+    return TablePlan(title=title, groups=tuple(results.about.groups), blocks=blocks)
 
 
 class _Builder:

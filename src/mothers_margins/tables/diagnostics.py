@@ -6,6 +6,7 @@ from mothers_margins.results.shown import shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import STATISTICS, label, method, note, term
 
 SPECIFICATION = ("linktest", "goodness_of_fit", "discrimination", "brier")
@@ -60,11 +61,12 @@ def diagnostics(results: Results) -> Table:
         "participant is left out "
         "(one step of the fit, a little low for Firth)."
     )
-    outcome, used = str(rows[0]["outcome"]), method(str(rows[0]["method"]))
+    used = method(str(rows[0]["method"]))
+    what = f"Checks of the adjusted model ({used})"
     return table_of(
         about,
         name="diagnostics",
-        caption=f"Checks of the adjusted model: {label(study, outcome)} ({used})",
+        caption=captions.of_outcome(study, what, results),
         stub="Check",
         columns=(Column("statistic", "Statistic"), Column("p", "p"), Column("n", "n")),
         sections=sections,

@@ -13,6 +13,7 @@ from mothers_margins.results.shown import Value, combined, is_hidden, is_known, 
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import (
     EQUATIONS,
     at,
@@ -62,7 +63,7 @@ def imputation_log(results: Results) -> Table:
     return _table(
         about,
         "imputation_log",
-        "How the values were imputed",
+        captions.of_outcome(study, "How the values were imputed", results),
         "Variable",
         headings,
         sections,
@@ -128,7 +129,7 @@ def equations_table(results: Results) -> Table:
     return _table(
         about,
         "equations_table",
-        "What the equations rest on",
+        captions.of_outcome(about.study, "What the equations rest on", results),
         "Imputed variable",
         headings,
         [Section("", tuple(rows))],
@@ -200,10 +201,8 @@ def imputed_beside_observed(results: Results) -> Table:
             "A composite is known once one part is a yes, so it is missing only where no known "
             "part is one."
         )
-    caption, headings = (
-        "Imputed values beside observed ones",
-        {"observed": "Observed", "imputed": "Imputed"},
-    )
+    caption = captions.of_outcome(study, "Imputed values beside observed ones", results)
+    headings = {"observed": "Observed", "imputed": "Imputed"}
     return _table(about, "imputed_beside_observed", caption, "Variable", headings, sections, notes)
 
 
@@ -281,7 +280,7 @@ def precision(results: Results) -> Table:
         "information that this number of imputations leaves open (von Hippel 2020). The largest "
         "decides."
     )
-    caption = "How precise the imputed estimates are"
+    caption = captions.of_methods(about.study, "How precise the imputed estimates are", results)
     return _table(
         about,
         "precision",
@@ -396,7 +395,7 @@ def per_hundred(results: Results | Released, *, name: str | None = None) -> Tabl
         "Intervals are Wald's on the logit scale, by the delta method with the participants held "
         "fixed."
     )
-    caption = f"Adjusted numbers in 100 with: {label(study, str(rows[0]['outcome']))}"
+    caption = captions.of_outcome(study, "Adjusted numbers in 100 with", predictions)
     return _table(about, "per_hundred", caption, "Explanatory variable", heads, sections, notes)
 
 

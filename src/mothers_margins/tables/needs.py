@@ -12,6 +12,7 @@ from mothers_margins.study.study_file import TablePlan
 from mothers_margins.tables.cells import cell, of_row, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import count_text, label, level, released_as
 
 Key = tuple[str, str, str]  # variable, level, group
@@ -64,7 +65,7 @@ def needs(
     return table_of(
         about,
         name=name,
-        caption=plan.title,
+        caption=captions.of_all(plan.title, captions.sizes(results)),
         stub="Domain",
         columns=columns,
         sections=sections,

@@ -16,6 +16,7 @@ from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, p_of, ratio_of, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import (
     DF_RULES,
     INTERVALS,
@@ -123,7 +124,7 @@ def odds_ratios(
     return table_of(
         about,
         name="odds_ratios",
-        caption=_caption(about.study, estimates),
+        caption=captions.of_estimates(about.study, "Associations with", estimates.rows),
         stub="Explanatory variable",
         columns=builder.columns(),
         sections=sections,
@@ -206,16 +207,6 @@ def _fit_key(row: Record) -> FitKey:
 
 def _rows_key(row: Record) -> RowsKey:
     return RowsKey(str(row["outcome"]), str(row["specification"]), base(str(row["method"])))
-
-
-def _caption(study: Study, estimates: _Estimates) -> str:
-    outcomes = dict.fromkeys(str(row["outcome"]) for row in estimates.rows)
-    models = dict.fromkeys(str(row["specification"]) for row in estimates.rows)
-    named = [specification(study, name) for name in models]
-    titles = [f"Associations with: {'; '.join(label(study, name) for name in outcomes)}"]
-    if any(named):
-        titles.append("; ".join(filter(None, named)))
-    return ". ".join(titles)
 
 
 def _with_outcome(cells: Results | Iterable[Results] | None) -> Counts:

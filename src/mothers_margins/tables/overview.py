@@ -59,7 +59,7 @@ def overview(study: Study, part: str, *estimates: Results) -> Table:
         rows.append(Row(title, tuple(Cell(text or "–") for text in texts)))
     return Table(
         name=part,
-        caption=caption,
+        caption=f"{caption} (study {study.name})",
         stub=stub,
         columns=tuple(Column(heading, heading) for heading in headings),
         sections=(Section("", tuple(rows)),),

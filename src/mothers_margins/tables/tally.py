@@ -1,6 +1,6 @@
 """Tables of flow and of logs: one row per step or happening, one column per group."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
@@ -9,6 +9,7 @@ from mothers_margins.results.shown import Value, is_hidden, percent_of, shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import cell, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import STEPS, decimals, happened, label, rounding_rule
 
 STUBS = {"pattern": "Missing together", "cells": "Variable and level"}
@@ -46,7 +47,7 @@ def tally(results: Results, caption: str) -> Table:
     return table_of(
         about,
         name=about.kind,
-        caption=caption,
+        caption=_caption(results, caption, sizes),
         stub=stub,
         columns=[
             Column(name, group.label, sizes.get(name)) for name, group in about.groups.items()
@@ -54,6 +55,20 @@ def tally(results: Results, caption: str) -> Table:
         sections=sections,
         notes=notes,
     )
+
+
+def _caption(results: Results, caption: str, sizes: Mapping[str, Value]) -> str:
+    """The caption that is given, with the outcome where all rows are of one, and the groups where
+    there are several.
+    """
+    about = results.about
+    outcomes = [*dict.fromkeys(results["outcome"].astype("str"))]
+    if len(outcomes) == 1 and outcomes[0] in about.study.outcomes:
+        title = label(about.study, outcomes[0])
+        caption = caption if title in caption else f"{caption}. {title}"
+    groups = {name: group.label for name, group in about.groups.items()}
+    several = groups if len(groups) > 1 else {}
+    return captions.by_group(caption, several, sizes)
 
 
 def _group_sizes(results: Results) -> dict[str, Value]:

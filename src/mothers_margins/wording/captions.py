@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pandas.api.typing import NAType
 
-from mothers_margins.results.results import Record, codes
+from mothers_margins.errors import count
+from mothers_margins.results.results import Record, Results, codes
 from mothers_margins.results.shown import Value, is_hidden, is_known, shown
 from mothers_margins.study.study import Study
 from mothers_margins.wording.terms import capital, count_text, label, method, specification, symbol
+
+NAMED = 2  # variables that a caption names; of more it says how many
 
 
 def of_estimates(study: Study, start: str, rows: Sequence[Record]) -> str:
@@ -50,13 +53,61 @@ def samples(study: Study, rows: Sequence[Record]) -> str:
     return capital("; ".join(texts))
 
 
-def groups(labels: Iterable[str], sizes: Mapping[str, Value]) -> str:
-    """The groups of a table with their sizes: 'Involved (n = 99); not involved (n = 179)'."""
+def of_outcome(study: Study, start: str, results: Results) -> str:
+    """'What the equations rest on: OUTCOME. MODEL': what is shown, and the outcomes and models that
+    results are of, as far as they say.
+    """
+    outcomes = [name for name in _in_column(results, "outcome") if name in study.outcomes]
+    titles = "; ".join(label(study, name) for name in outcomes)
+    models = [specification(study, name) for name in _in_column(results, "specification")]
+    parts = [f"{start}: {titles}" if titles else start]
+    parts.append("; ".join(filter(None, models)))
+    parts += when(study, parts[0], results.to_dict("records"))
+    return ". ".join(filter(None, parts))
+
+
+def of_methods(study: Study, start: str, results: Results) -> str:
+    """As `of_outcome`, with the methods that estimates are by."""
+    methods = [method(name) for name in _in_column(results, "method")]
+    return ". ".join([of_outcome(study, start, results), capital("; ".join(methods))])
+
+
+def of_variables(study: Study, start: str, titles: Sequence[str]) -> str:
+    """'Percentages of mother-infant dyads, 11 variables', or the names of up to two."""
+    which = " and ".join(titles) if len(titles) <= NAMED else count(len(titles), "variable")
+    return f"{start} of {study.file.unit.many}, {which}"
+
+
+def of_all(start: str, sizes: Mapping[str, Value | float]) -> str:
+    """What is shown, and of how many: the size of the first group, which holds the others."""
+    first = next(iter(sizes.values()), None)
+    return start if first is None else f"{start} (n = {count_text(first)})"
+
+
+def by_group(
+    start: str, labels: Mapping[str, str], sizes: Mapping[str, Value | float] | None = None
+) -> str:
+    """What is shown, and of which groups, with their sizes where they are given: 'Characteristics:
+    Involved (n = 99); Not involved (n = 179)'.
+    """
     parts: list[str] = []
-    for name in labels:
-        size = f" (n = {count_text(sizes[name])})" if name in sizes else ""
-        parts.append(f"{name}{size}")
-    return "; ".join(parts)
+    for name, title in labels.items():
+        size = (sizes or {}).get(name)
+        parts.append(title if size is None else f"{title} (n = {count_text(size)})")
+    return f"{start}: {'; '.join(parts)}" if parts else start
+
+
+def sizes(results: Results) -> dict[str, Value | float]:
+    """How many participants are in each group of summaries."""
+    rows = results[(results["variable"] == "n") & (results["statistic"] == "n")]
+    return {str(row["group"]): shown(row, "value") for row in rows.to_dict("records")}
+
+
+def _in_column(results: Results, column: str) -> list[str]:
+    """What a column holds, each once, where the kind has one."""
+    if column not in results:
+        return []
+    return [name for name in dict.fromkeys(results[column].astype("str")) if name]
 
 
 def _from_to(values: Iterable[Value]) -> str:
