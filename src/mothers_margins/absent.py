@@ -31,6 +31,9 @@ WHY = {
     "few_rows": "No model is fitted: {columns} columns for {rows} complete cases.",
     "no_scores": "This study has no instruments, so there are no scores.",
     "no_table": "This study plans no table of {shows} at timepoint {timepoint}.",
+    "no_body_table": "This study plans no table for one page; the whole table follows.",
+    "longer_than_a_page": "Body table {table} does not fit one page: it has {too_much}. The whole "
+    "table shows all.",
     "no_course": "This study plans no table over time.",
     "no_exploratory_table": "This study plans no table for its exploratory outcomes.",
     "no_pair": "The table has no two groups that by definition share nobody, so none are compared.",
