@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mothers_margins.absent import not_there
-from mothers_margins.results.results import Record, Results
+from mothers_margins.results.results import Record, Results, codes
 from mothers_margins.results.shown import is_known, shown
 from mothers_margins.study.body_page import COLUMNS, ROWS, WORDS, words_in
 from mothers_margins.study.study_file import Block, TablePlan
@@ -21,8 +21,9 @@ from mothers_margins.tables.characteristic_rows import (
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import NO_BREAK_SPACE, Cell, Row, Section, Table
 from mothers_margins.wording import brief
-from mothers_margins.wording.terms import YES_NO
+from mothers_margins.wording.terms import SYMBOLS, YES_NO
 
+BASE_HIDDEN = "base_hidden"  # in the note of a released row
 COUNTED = f"n{NO_BREAK_SPACE}(%)"
 # With more groups the standardised difference has no room on an upright page (8.5 points, in Word).
 GROUPS_BESIDE_ALL = 2
@@ -157,7 +158,10 @@ class _BodyRows(CharacteristicRows):
         values = self.statistics(name, group)
         pattern = NUMBER_PATTERNS[kind]
         asked = {key: value for key, value in values.items() if f"{{{key}}}" in pattern}
-        known = shown(self.one_row(name, group), "denominator")
+        one = self.one_row(name, group)
+        known = shown(one, "denominator")
+        if BASE_HIDDEN in codes(one):
+            return cell(f"{pattern} of {SYMBOLS['suppressed']}", asked)
         size = self.size(group)
         if is_known(known) and is_known(size) and known != size:
             pattern += " of {n}"
