@@ -140,7 +140,7 @@ def test_a_broken_disclosure_part_says_what_is_wrong(tmp_path, fault):
 
 
 def test_all_faults_are_said_at_once(tmp_path):
-    names = ("an order of a table that is none", "a merged variable that is not declared")
+    names = ("an order of a table that is none", "a form of a variable that is none")
     with pytest.raises(mm.StudyError) as error:
         altered(tmp_path, *(BROKEN[name][:2] for name in names))
     assert all(BROKEN[name][2] in str(error.value) for name in names)
