@@ -103,7 +103,7 @@ class _Comparison(ComparisonColumns):
 
     def explain(self, *, differences: bool = True) -> None:
         """What the columns are, and which tests were planned."""
-        self.notes.plain(brief.DIFFERENCE)
+        self.notes.plain(brief.SHORT_DIFFERENCE if self.released else brief.DIFFERENCE)
         used = {str(row["test"]) for rows in self.rows.values() for row in rows}
         planned = brief.planned_tests(self.study.file.tests, used)
         if planned:

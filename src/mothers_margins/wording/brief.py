@@ -17,7 +17,9 @@ RELEASED_AS = {
     "or_not_known": "Of all, those not known among them.",
     PERCENT_ONLY: "Per cent of those known.",
 }
-DIFFERENCE = "Difference: of unrounded percentages or means."
+DIFFERENCE = "Difference: the first minus the second, of unrounded percentages or means."
+# Of what is released, where more letters need their words.
+SHORT_DIFFERENCE = "Difference: of unrounded percentages or means."
 STANDARDISED = "Std. difference: in standard deviations."
 IN_FULL = "Rules and gaps: the whole table."
 
