@@ -90,7 +90,7 @@ def _columns(study: mm.Study) -> dict[str, dict[str, int]]:
     columns: dict[str, dict[str, int]] = {}
     for table, plan in study.tables.items():
         for printed in plan.variables:
-            own = columns.setdefault(study.file.disclosure.merges.get(printed, printed), {})
+            own = columns.setdefault(study.standing_in("release").get(printed, printed), {})
             for group in study.columns_of(table):
                 own[group] = min(own.get(group, tier_of[table]), tier_of[table])
     return columns

@@ -146,8 +146,13 @@ def shown_by(notebook: str, **parameters: object) -> list[str]:
     """What each code cell of a notebook shows, as text; its parameters are put in after the cell
     that declares them, as papermill does.
     """
-    names: dict[str, object] = {}
     shown: list[str] = []
+
+    def display(*values: object) -> None:
+        """As in JupyterLab: what is given is shown."""
+        shown.extend(_as_jupyter(value) for value in values)
+
+    names: dict[str, object] = {"display": display}
     for place, source in enumerate(code_cells(notebook)):
         lines = ast.parse(source).body
         last = lines.pop() if isinstance(lines[-1], ast.Expr) else None

@@ -32,6 +32,9 @@ WHY = {
     "dependent": "No model is fitted: among its rows a column follows from those before it.",
     "no_scores": "This study has no instruments, so there are no scores.",
     "no_table": "This study plans no table of {shows} at timepoint {timepoint}.",
+    "no_body_table": "This study plans no table for one page; the whole table follows.",
+    "longer_than_a_page": "Body table {table} does not fit one page: it has {too_much}. The whole "
+    "table shows all.",
     "no_course": "This study plans no table over time.",
     "no_exploratory_table": "This study plans no table for its exploratory outcomes.",
     "no_pair": "The table has no two groups that by definition share nobody, so none are compared.",

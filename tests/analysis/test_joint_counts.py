@@ -88,7 +88,7 @@ derived:
     from: codes
     levels: {psychosis: [F20-F29], mood: [F30-F39], other: [A00-Z99]}
   - {name: anxiety, title: Anxiety, any_of: [{codes: {codes: [F40-F48]}}]}
-  - {name: diagnosis_in_two, title: In two, from: diagnosis,
+  - {name: diagnosis_in_two, title: In two, from: diagnosis, use: [release],
      levels: {psychosis: [psychosis], any other: [mood, other]}}
 impossible:
   - {where: {kids: "1", others: ["Yes", "No"]}, reason: there is no other child}
@@ -108,7 +108,6 @@ disclosure:
   policy: threshold_10
   decided_by: nobody
   reason: made up
-  merges: {diagnosis: diagnosis_in_two}
 """
 TEN = """person_id,side,age_years,house,kids,others,ever,q_01,q_02,q_03,team,ward,codes
 p1,left,20,own,1,.n,Yes,0,0,2,1,0,F20
@@ -414,10 +413,10 @@ def test_every_printed_variable_is_in_one_block_and_no_other_is(esmi, joint):
     atoms = joint[joint["part"] == "atom"]
     homes = atoms.drop_duplicates(["block", "variable"])
     assert sorted(homes["variable"]) == sorted(printed(esmi))
-    merged = {*esmi.file.disclosure.merges.values()}
+    merged = {*esmi.standing_in("release").values()}
     assert merged <= {*homes["variable"]}
     block_of = dict(zip(homes["variable"], homes["block"], strict=True))
-    for name, stands_for_it in esmi.file.disclosure.merges.items():
+    for name, stands_for_it in esmi.standing_in("release").items():
         assert block_of[name] == block_of[stands_for_it]
     assert set(homes.drop_duplicates("block")["block"]) == {
         names.iloc[0] for _, names in homes.groupby("block", sort=False)["variable"]

@@ -134,7 +134,7 @@ def test_the_last_sweep_is_what_stands_in_the_completed_cohorts(imputed, name):
     figure = mm.traces(results[results["variable"] == name])
     gap = imputed.cohort.data[name].isna()
     # levels that the model puts together are imputed as one
-    together = {"ethnicity": [*study.file.coding["ethnicity"].merged]}
+    together = {"ethnicity": [*study.codings["ethnicity"].merged]}
     levels = together.get(name, list(study.levels(name)))
     for i, line in enumerate(panel(figure).lines, 1):
         values = imputed.complete(i).data.loc[gap, name]
@@ -368,7 +368,7 @@ def test_chosen_variables_show_their_levels(imputed):
     chosen = values[values["variable"].isin(["ethnicity", "learning_difficulties"])]
     figure = mm.imputed_bars(chosen)
     assert mm.check(figure) == ()
-    together = imputed.cohort.study.file.coding["ethnicity"].merged
+    together = imputed.cohort.study.codings["ethnicity"].merged
     assert {*together, "Ethnicity"} <= {" ".join(text.split()) for text in words(figure)}
     assert "In the table alone" not in joined(figure)
     widths = [bar.get_width() for bar in panel(figure).patches]

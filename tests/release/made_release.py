@@ -85,7 +85,7 @@ def protected_of(facts: Mapping[str, Facts], sizes: Mapping[str, int]) -> Made:
         [[part == name or name == f"all_{part[-2:]}" for part in parts] for name in names]
     )
     universe = Universe(names, inside, np.array([sizes[part] for part in parts]), {})
-    merged = dict(ESMI.file.disclosure.merges)
+    merged = ESMI.standing_in("release")
     plan = ReleasePlan(ESMI, POLICY, universe, (), merged)
     return Made(plan, (), {}, facts)
 

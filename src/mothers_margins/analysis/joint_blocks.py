@@ -89,8 +89,7 @@ def printed(study: Study) -> list[str]:
     for name in study.printed_variables:
         options = study.sets.get(name)
         names |= dict.fromkeys([option.name for option in options] if options else [name])
-    said = study.file.disclosure
-    return [*(names | dict.fromkeys(said.merges.values() if said else ()))]
+    return [*(names | dict.fromkeys(study.standing_in("release").values()))]
 
 
 def levels_of(study: Study, name: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def coded(
     (`reversed`: for the last). Otherwise one indicator per level beside the reference, after the
     declared levels are put together. coding: by default the study's.
     """
-    coding = coding or study.file.coding[variable]
+    coding = coding or study.codings[variable]
     values = data[variable]
     if coding.per is not None:
         return {(variable, ""): values.astype("Float64").astype(float) / coding.per}

@@ -68,7 +68,7 @@ def release_plan(joint: Results) -> ReleasePlan:
         if variables:
             requests.append(in_order(_request(block, universe, variables, declared)))
     return ReleasePlan(
-        study, policy, universe_in_order(universe), tuple(requests), dict(declared.merges)
+        study, policy, universe_in_order(universe), tuple(requests), study.standing_in("release")
     )
 
 
@@ -191,11 +191,12 @@ def _columns(study: Study, declared: Disclosure) -> dict[str, dict[str, int]]:
     in the order of precedence.
     """
     place_of = {name: place for place, tables in enumerate(declared.precedence) for name in tables}
+    in_place = study.standing_in("release")
     columns: dict[str, dict[str, int]] = {}
     for table, plan in study.tables.items():
         place = place_of.get(table, len(declared.precedence))
         for variable in plan.variables:
-            own = columns.setdefault(declared.merges.get(variable, variable), {})
+            own = columns.setdefault(in_place.get(variable, variable), {})
             for group in printed_columns(study, table):
                 own[group] = min(place, own.get(group, place))
     return columns

@@ -43,7 +43,7 @@ def released_summary(summary: Results, protected: ProtectedStudy) -> Results | N
     if printed is None:
         return None
     release = _Release(protected, printed)
-    variables = [name for name in dict.fromkeys(summary["variable"]) if name != "n"]
+    variables = _as_released(summary, protected)
     records = summary.to_dict("records")
     rows: list[Row] = []
     for group in about.groups:
@@ -55,6 +55,15 @@ def released_summary(summary: Results, protected: ProtectedStudy) -> Results | N
     timepoint = summary["timepoint"].dropna()
     through_the_door = replace(about, released=True)
     return tidy(rows, through_the_door, int(timepoint.iloc[0]) if len(timepoint) else None)
+
+
+def _as_released(summary: Results, protected: ProtectedStudy) -> list[str]:
+    """The variables of a summary, each once: what stands for another one in what is released may
+    have been described beside it.
+    """
+    names = [name for name in dict.fromkeys(summary["variable"]) if name != "n"]
+    in_place = {protected.plan.released(name) for name in names if name in protected.plan.merged}
+    return [name for name in names if name not in in_place]
 
 
 def printed_groups(study: Study, groups: Mapping[str, Group]) -> dict[str, str] | None:

@@ -21,26 +21,38 @@ from mothers_margins.study.participant_table import (
     Timepoint,
     Variable,
 )
-from mothers_margins.study.study_file import Derived, Fact, Outcome, StudyFile, TablePlan, Themes
+from mothers_margins.study.study_file import (
+    Derived,
+    Fact,
+    Outcome,
+    StudyFile,
+    TablePlan,
+    Themes,
+    Use,
+)
 
 ORDER: dict[Timepoint | None, int] = {None: 0, 1: 1, "between": 2, 2: 3}
 NOT_CONCERNED = "not_concerned"  # a code; its words stand in `terms`
 # The table that is printed once for every exploratory outcome, between the groups of its contrasts.
 EXPLORATORY = "exploratory"
+BODY = "body"  # what a table shows that fits one page; the table it is of is then the annex's
 
 
 @dataclass(frozen=True)
 class Planned:
     """What a study plans to describe, as the verbs take it.
 
-    name: of the table, empty for what is no table. groups: names of groups, or new ones by their
-    conditions. pair: the two of them that are compared, or why none are.
+    name: of the table, empty for what is no table. variables: its own, then those that stand for
+    one of them in its body tables. groups: names of groups, or new ones by their conditions. pair:
+    the two of them that are compared, or why none are. bodies: names of its body tables, or that
+    there are none.
     """
 
     name: str
     variables: tuple[str, ...]
     groups: tuple[str, ...] | dict[str, dict[str, str]]
     pair: tuple[str, str] | Absent
+    bodies: tuple[str, ...] | Absent
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,10 +83,23 @@ class Study:
         """Groups by name, in declared order."""
         return self.file.groups
 
-    @property
+    @cached_property
     def tables(self) -> dict[str, TablePlan]:
-        """Planned tables by name."""
-        return self.file.tables
+        """Planned tables by name, each with results of its own; body tables are none of them."""
+        return {name: plan for name, plan in self.file.tables.items() if plan.shows != BODY}
+
+    @cached_property
+    def body_tables(self) -> dict[str, TablePlan]:
+        """Body tables by name, each with the groups and the timepoint of the table that it is
+        of.
+        """
+        plans = {name: plan for name, plan in self.file.tables.items() if plan.shows == BODY}
+        for name, plan in plans.items():
+            whole = self.tables.get(plan.of)
+            if whole:
+                own = {"groups": whole.groups, "timepoint": whole.timepoint}
+                plans[name] = plan.model_copy(update=own)
+        return plans
 
     @cached_property
     def fields(self) -> dict[str, Variable]:
@@ -108,6 +133,20 @@ class Study:
     def derived(self) -> dict[str, Derived]:
         """Variables derived after the scores, by name: those of study.yaml, then the outcomes."""
         return {variable.name: variable for variable in (*self.file.derived, *self.file.outcomes)}
+
+    def standing_in(self, use: Use) -> dict[str, str]:
+        """By variable, the derived one that stands for it where a use is asked."""
+        return {one.source: one.name for one in self.file.derived if use in one.use}
+
+    @cached_property
+    def codings(self) -> dict[str, Coding]:
+        """How each variable enters models, with the levels that are put together for them."""
+        codings = dict(self.file.coding)
+        for name, together in self.standing_in("analysis").items():
+            if name in codings:
+                merged = {"merged": self.derived[together].merged}
+                codings[name] = codings[name].model_copy(update=merged)
+        return codings
 
     @cached_property
     def sets(self) -> dict[str, tuple[Variable, ...]]:
@@ -177,14 +216,16 @@ class Study:
 
     def coding(self, model: str, term: str) -> Coding:
         """How a term is coded in a model: as the model says, or the one it departs from, else as
-        the study does.
+        the study does, with the levels that it puts together for models.
+
+        A model that codes a term itself takes every level of it apart.
         """
         plan = self.file.models.get(model)
         while plan:
             if term in plan.coding:
                 return plan.coding[term]
             plan = self.file.models.get(plan.departs_from)
-        return self.file.coding[term]
+        return self.codings[term]
 
     def cluster(self, model: str) -> str:
         """The variable of the clusters of a model, or of the one it departs from; empty for
@@ -407,11 +448,34 @@ class Study:
         title = self.label(named.columns)
         levels = self.levels(named.columns)
         groups = {f"{title}: {level}": {named.columns: level} for level in levels}
-        return Planned("", (named.rows,), groups, absent("no_pair"))
+        return Planned("", (named.rows,), groups, absent("no_pair"), absent("no_body_table"))
 
     def _as_planned(self, name: str) -> Planned:
         plan = self.tables[name]
-        return Planned(name, plan.variables, plan.groups, self._pair(plan.groups))
+        bodies = [body for body, own in self.body_tables.items() if own.of == name]
+        variables = dict.fromkeys(plan.variables)
+        for body in bodies:
+            variables |= dict.fromkeys(self.reported(body).variables)
+        return Planned(
+            name,
+            tuple(variables),
+            plan.groups,
+            self._pair(plan.groups),
+            tuple(bodies) or absent("no_body_table"),
+        )
+
+    def reported(self, body: str) -> TablePlan:
+        """The plan of a body table with the variables that stand for others in body tables."""
+        plan, in_place = self.plan(body), self.standing_in("report")
+        blocks = []
+        for block in plan.blocks:
+            names = tuple(in_place.get(name, name) for name in block.variables)
+            blocks.append(block.model_copy(update={"variables": names}))
+        return plan.model_copy(update={"blocks": tuple(blocks)})
+
+    def pair(self, table: str) -> tuple[str, str] | Absent:
+        """The two groups of a table that are compared, or why none are."""
+        return self._pair(self.plan(table).groups)
 
     def _pair(self, names: tuple[str, ...]) -> tuple[str, str] | Absent:
         """The two groups of a table that hold no other of its groups, if these share nobody."""
@@ -643,10 +707,13 @@ class Study:
                 yield f"'{level}' is no level of {name} (declared: {', '.join(declared)})"
 
     def plan(self, table: str) -> TablePlan:
-        """The plan of a table. Raises UsageError, naming the tables there are."""
-        if table not in self.tables:
-            raise unknown("table", [table], self.tables, f"study {self.name}")
-        return self.tables[table]
+        """The plan of a table, or of a body table. Raises UsageError, naming the tables there
+        are.
+        """
+        plans = {**self.tables, **self.body_tables}
+        if table not in plans:
+            raise unknown("table", [table], plans, f"study {self.name}")
+        return plans[table]
 
     def __repr__(self) -> str:
         return f"Study {self.name}: {self.title}"

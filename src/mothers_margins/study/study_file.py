@@ -11,7 +11,7 @@ from pydantic import Field
 
 from mothers_margins.study.analysis_plan import Coding, Lock, MissingData, Model, Regression, Tests
 from mothers_margins.study.conditions import Condition, Group, Where
-from mothers_margins.study.participant_table import StructuralZero, Summarised
+from mothers_margins.study.participant_table import StructuralZero, Summarised, SummaryKind
 from mothers_margins.study.yaml_file import Definition
 
 
@@ -39,13 +39,20 @@ class Fifths(Definition):
     areas: dict[str, int] = Field(min_length=1)
 
 
+# Where a variable stands for the one that it is made `from`.
+Use = Literal["analysis", "report", "release"]
+
+
 class Derived(Summarised):
     """A variable made from others by exactly one rule.
 
     bands of the number `from`; `levels` of `from` merged; `any_of` several conditions (Yes, No, or
     missing by three-valued logic: a true one decides, and all must be known to be false for a No);
     `one_of`: the level whose condition holds; `fifths` of areas. gated_out: what a closed gate of
-    an instrument means for `any_of`: no, or exclude (missing, not applicable).
+    an instrument means for `any_of`: no, or exclude (missing, not applicable). use: where it
+    stands for the variable that it is made `from`: in models (`analysis`, the levels of a term),
+    in body tables (`report`), in what is released (`release`). to_decide: what the study team has
+    still to decide of it; notebook 00 lists it, and no table says it.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -57,6 +64,8 @@ class Derived(Summarised):
     gated_out: Literal["no", "exclude"] | None = None
     fifths: Fifths | None = None
     structural_zeros: tuple[StructuralZero, ...] = ()
+    use: tuple[Use, ...] = ()
+    to_decide: str = ""
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -146,15 +155,19 @@ class PrintedPercentage(Definition):
 class TablePlan(Definition):
     """What a planned table shows: groups are its columns.
 
-    shows: characteristics; needs, each met or not; or the course of participants over time. With
+    shows: characteristics; needs, each met or not; the course of participants over time; or the
+    `body` of a text: what of another table, which is then in the annex, fits one page. With
     timepoint a notebook finds the tables of the timepoint that it is run for; a table without one
-    belongs to all.
+    belongs to all. A body table says of which table it is (`of`), whose groups and timepoint it
+    has, and may say which of its summaries a number shows (`numbers`; by default the first).
     """
 
     title: str
-    shows: Literal["characteristics", "needs", "course"] = "characteristics"
+    shows: Literal["characteristics", "needs", "course", "body"] = "characteristics"
     timepoint: Literal[1, 2] | None = None
-    groups: tuple[str, ...] = Field(min_length=1)
+    of: str = ""
+    groups: tuple[str, ...] = ()
+    numbers: dict[str, SummaryKind] = {}
     blocks: tuple[Block, ...] = Field(min_length=1)
     printed_percentages: tuple[PrintedPercentage, ...] = ()
     notes: tuple[str, ...] = ()
@@ -254,9 +267,8 @@ class Disclosure(Definition):
     of those known at one timepoint only is. precedence: the tables in order, so that a later one
     never costs a cell of an earlier one; those of one list are equal. withhold: see `Withheld`.
     accept_hidden: why a table may be released although more than a quarter of it is hidden. forms:
-    how a variable is printed, the same in all its columns. merges: the variable, made from another
-    one by putting levels together, that stands for it in what is released. A study may leave all of
-    these out; then a release is refused, not the reading.
+    how a variable is printed, the same in all its columns. A study may leave all of these out; then
+    a release is refused, not the reading.
     """
 
     policy: Literal["already_public", "threshold_10", "leag_slides"]
@@ -268,7 +280,6 @@ class Disclosure(Definition):
     withhold: tuple[Withheld, ...] = ()
     accept_hidden: dict[str, Annotated[str, Field(min_length=1)]] = {}
     forms: dict[str, Form] = {}
-    merges: dict[str, str] = {}
 
 
 class StudyFile(Definition):

@@ -150,7 +150,9 @@ def _without(content: Any, places_of_keys: Iterable[tuple[int | str, ...]]) -> A
 def _faults(error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False, include_context=True):
         place = ".".join(str(step) for step in fault["loc"]) or "the file"
-        if fault["type"] == "extra_forbidden":
+        if fault["type"] == "extra_forbidden" and place in _GONE:
+            yield f"{place}: {_GONE[place]}"
+        elif fault["type"] == "extra_forbidden":
             yield f"{place}: this key is not part of the format" + near(
                 str(fault["loc"][-1]), _keys()
             )
@@ -168,6 +170,13 @@ _PLAIN = {
     "dict_type": "must hold keys",
     "model_type": "must hold keys",
     "too_short": "must not be empty",
+}
+
+
+# keys that were part of the format, and what to write instead
+_GONE = {
+    "disclosure.merges": "is no key any more; write use: [release] at the derived variable that "
+    "stands for another one in what is released"
 }
 
 

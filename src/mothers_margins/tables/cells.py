@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from mothers_margins.results.results import About, Record, codes
 from mothers_margins.results.shown import Hidden, Value, is_hidden, is_known, odds, shown
 from mothers_margins.tables.table import Cell, Column, Notes, Section, Table
+from mothers_margins.wording import captions
 from mothers_margins.wording.terms import (
     FROM_WHOLE_PERCENT,
     ONE_DECIMAL,
@@ -75,13 +76,16 @@ def table_of(
     columns: Iterable[Column],
     sections: Iterable[Section],
     notes: Notes,
+    why_hidden: str = "",
+    one_page: bool = False,
 ) -> Table:
     """A table of results, with the marks of its rows and of the lock, their source, and the study's
-    rounding; of what was released with one note of what is held back, if anything is.
+    rounding; of what was released with one note of what is held back, if anything is. why_hidden:
+    that note in other words. one_page: that it fits an upright page.
     """
     columns, sections = tuple(columns), tuple(sections)
     if about.released and _has_hidden(columns, sections):
-        notes.plain(held_back(about.study))
+        notes.plain(why_hidden or held_back(about.study))
     return Table(
         name=name,
         caption=captioned(about, caption),
@@ -93,7 +97,22 @@ def table_of(
         internal=about.internal,
         source=f"{origin(about.study, about.source)} {cited(about.study)}",
         rounding=about.study.file.rounding,
+        one_page=one_page,
     )
+
+
+def titled(about: About, title: str, columns: Iterable[Column]) -> str:
+    """The caption of a table of groups, with its size: that of its first column, which holds the
+    others, or of each group where they are none of the study's. A table of a publication is called
+    as it is there.
+    """
+    if about.source.kind == "reconstructed":
+        return title
+    sizes = {column.key: column.size for column in columns if column.size is not None}
+    if {*sizes} & {*about.study.groups}:
+        return captions.of_all(title, sizes)
+    labels = {column.key: column.heading for column in columns if column.key in sizes}
+    return captions.by_group(title, labels, sizes)
 
 
 def _has_hidden(columns: Iterable[Column], sections: Iterable[Section]) -> bool:

@@ -73,7 +73,7 @@ class ComparisonColumns:
         """Raises UsageError for variables that were not compared, but for those that were made for
         the release, whose cells say so.
         """
-        made = self.study.file.disclosure.merges.values() if self.study.file.disclosure else ()
+        made = self.study.standing_in("release").values()
         absent = [name for name in names if name not in self.compared]
         if self.released:
             absent = [name for name in absent if name not in made]
@@ -102,14 +102,14 @@ class ComparisonColumns:
         statistic, p_value = self._tested(tests)
         untested = next((row for row in rows if codes(row)[:1] and codes(row)[0] in UNTESTED), None)
         if untested and not median:
-            p_value = Cell("", {}, "missing", self.notes.mark(self._why_untested(untested)))
+            p_value = Cell("", {}, "missing", self.notes.mark(self.why_untested(untested)))
         if variable not in self.compared:
-            p_value = Cell("", {}, "missing", self.notes.mark(sentence(MADE_FOR_RELEASE)))
+            p_value = Cell("", {}, "missing", self.notes.mark(self.why_not_compared))
         cells = {"difference": self._difference(difference), "test": statistic, "p": p_value}
         cells["d"] = self._standardised(standardised)
         return tuple(cells[key] for key in self.keys)
 
-    def _why_untested(self, row: Record) -> str:
+    def why_untested(self, row: Record) -> str:
         """The note of a variable that is not tested, with the study's own reason where it has
         one.
         """
@@ -149,8 +149,17 @@ class ComparisonColumns:
             statistic = of_row(pattern, planned, **asked)
         mark = ""
         if fisher and codes(fisher):  # a hidden one does not say why it stands there
-            mark = self.notes.mark(f"This p is Fisher's exact test's, {NOTES[codes(fisher)[0]]}.")
+            mark = self.notes.mark(self.why_fisher(codes(fisher)[0]))
         return statistic, p_of(quoted, mark)
+
+    @property
+    def why_not_compared(self) -> str:
+        """The note of a variable that was made for the release."""
+        return sentence(MADE_FOR_RELEASE)
+
+    def why_fisher(self, code: str) -> str:
+        """The note of a p that is Fisher's."""
+        return f"This p is Fisher's exact test's, {NOTES[code]}."
 
     def _difference(self, row: Record | None) -> Cell:
         return EMPTY if row is None else difference_of(row, self._made_from(row))
@@ -162,8 +171,12 @@ class ComparisonColumns:
 
     def _made_from(self, row: Record) -> str:
         """The mark of an effect that was made again from what is released."""
-        words = note(row)
+        words = self.made_from(row)
         return self.notes.mark(words) if words else ""
+
+    def made_from(self, row: Record) -> str:
+        """The note of an effect that was made again; empty for any other."""
+        return note(row)
 
     def explain(self, *, differences: bool = True) -> None:
         """Which tests these are and by which rule, under the table; differences: whether it shows
@@ -192,11 +205,10 @@ class ComparisonColumns:
             self.notes.plain(f"{words} {RANK_SUMS}" if has_statistics else words)
         if differences:
             self.notes.plain(
-                f"Difference: {self.groups[0]} minus {self.groups[1]}, of percentages in points "
-                "with Newcombe's "
-                "interval, or of means. Std. difference: over the root of the average "
-                "variance; with two "
-                "levels of the first one, with several a distance without a sign."
+                f"Difference: {self.groups[0]} minus {self.groups[1]}, of unrounded numbers: of "
+                "percentages in points with Newcombe's interval, or of means. Std. difference: "
+                "over the root of the average variance; with two levels of the first one, with "
+                "several a distance without a sign."
             )
         self.notes.plain(
             f"p-values describe. {count(self.tests, 'variable')} tested, without adjustment for "

@@ -30,6 +30,7 @@ SUMMARIES = {
     "mean_sd": "mean (standard deviation)",
     "median_iqr": "median (quartiles)",
 }
+USES = {"analysis": "models", "report": "body tables", "release": "what is released"}
 FORMS = {
     "counts": "number and percentage of those known",
     "share_of_all": "number and percentage of all in the column",
@@ -142,7 +143,17 @@ def _services(study: Study) -> Lines:
 def _derived(study: Study) -> Lines:
     for variable in study.file.derived:
         made_from = ", ".join(dict.fromkeys(study.label(name) for name in variable.sources))
-        yield variable.title, made_from, ", ".join(variable.levels), variable.assumption
+        stands = f"in place of it in: {', '.join(USES[use] for use in variable.use)}"
+        parts = (variable.assumption, stands if variable.use else "")
+        said = ". ".join(part.rstrip(".") for part in parts if part)
+        yield variable.title, made_from, ", ".join(variable.levels), said
+
+
+def _to_decide(study: Study) -> Lines:
+    """What the study team has still to decide; it stands under no table."""
+    for variable in study.file.derived:
+        if variable.to_decide:
+            yield study.label(variable.source or variable.name), variable.to_decide
 
 
 def _instruments(study: Study) -> Lines:
@@ -204,7 +215,7 @@ def _models(study: Study) -> Lines:
                     study.label(term),
                     study.label(outcome),
                     _coded(study, term),
-                    study.file.coding[term].assumption,
+                    study.codings[term].assumption,
                 )
         for term in model.coding:
             yield study.label(term), "coded otherwise", _coded(study, term, name), ""
@@ -442,7 +453,7 @@ def _disclosure(study: Study) -> Lines:
         yield "Released although much of it is hidden", study.plan(table).title, reason
     for name, form in said.forms.items():
         yield "Form in what is released", study.label(name), FORMS[form]
-    for name, merged in said.merges.items():
+    for name, merged in study.standing_in("release").items():
         levels = "; ".join(study.levels(merged))
         yield "Levels put together in what is released", study.label(name), levels
     for withheld in said.withhold:
@@ -481,6 +492,7 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
         _instruments,
     ),
     "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), _derived),
+    "to_decide": ("Still to be decided", "Variable", ("What",), _to_decide),
     "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), _outcomes),
     "models": (
         "Models",

@@ -226,7 +226,7 @@ def named(study: Study, variable: str, value: str) -> str:
 def coding(study: Study, row: Record) -> Coding | None:
     """How the variable of an estimate entered its model; None for a formula."""
     model, variable = str(row["specification"]), str(row["variable"])
-    known = model in study.file.models and variable in study.file.coding
+    known = model in study.file.models and variable in study.codings
     return study.coding(model, variable) if known else None
 
 

@@ -68,7 +68,7 @@ def test_imputed_values_one_by_one(run):
     before = run.cohort.data
     each = [run.complete(i).data for i in (1, 2, 3, 4)]
     # levels that the model puts together are imputed as one, so they are set beside as one
-    model = run.cohort.study.file.coding["ethnicity"].merged
+    model = run.cohort.study.codings["ethnicity"].merged
     together = {old: new for new, olds in model.items() for old in olds}
     before = before.assign(ethnicity=before["ethnicity"].astype("str").map(together))
     for name in (*run.filled, "ctq_total", "substance_misuse"):

@@ -11,16 +11,16 @@ from mothers_margins.study.read_study import read_study
 from tests.conftest import REPOSITORY
 
 MAIN = "    - [characteristics_t1, characteristics_t2, involvement_over_time]\n"
-MERGED = "    ethnicity: ethnicity_in_three\n"
+DECIDED = "  decided_by: the project, until the ESMI team names its own\n"
 
 
 def veto(what: str) -> str:
-    """A line of `withhold` before the merges, which stand once."""
-    return f"  withhold: [{{{what}, who: the checker, why: too few}}]\n  merges:"
+    """A line of `withhold` behind who decided, which stands once."""
+    return f"{DECIDED}  withhold: [{{{what}, who: the checker, why: too few}}]\n"
 
 
 def veto_of(what: str) -> tuple[str, str]:
-    return "  merges:", veto(f"{what}, when: 2026-11-27")
+    return DECIDED, veto(f"{what}, when: 2026-11-27")
 
 
 # What is broken: the text, its replacement, and the line that the error must hold.
@@ -64,42 +64,26 @@ BROKEN = {
         "study.yaml: disclosure.accept_hidden.exploratory",
     ),
     "a form of a variable that is none": (
-        "  merges:",
-        "  forms: {ethnicty: percent}\n  merges:",
+        DECIDED,
+        DECIDED + "  forms: {ethnicty: percent}\n",
         "study.yaml: disclosure.forms: no variable 'ethnicty'; did you mean 'ethnicity'?",
     ),
     "a form of a variable that no table prints": (
-        "  merges:",
-        "  forms: {country: percent}\n  merges:",
+        DECIDED,
+        DECIDED + "  forms: {country: percent}\n",
         "study.yaml: disclosure.forms: no table prints 'country'",
     ),
     "a form that is none": (
-        "  merges:",
-        "  forms: {ethnicity: rounded}\n  merges:",
+        DECIDED,
+        DECIDED + "  forms: {ethnicity: rounded}\n",
         "study.yaml: disclosure.forms.ethnicity: input should be 'counts', 'share_of_all', "
         "'percent' or 'withheld'",
     ),
-    "a merged variable that is not declared": (
-        MERGED,
-        MERGED.replace("in_three", "in_two"),
-        "study.yaml: disclosure.merges.ethnicity: no derived variable 'ethnicity_in_two'",
-    ),
-    "a merged variable of another one": (
-        MERGED,
-        MERGED.replace("ethnicity_in_three", "deprivation_in_three"),
-        "study.yaml: disclosure.merges.ethnicity: 'deprivation_in_three' does not put levels of "
-        "ethnicity together (from, levels)",
-    ),
-    "a merged variable that is no merging": (
-        MERGED,
-        MERGED + "    age_years: age_band\n",
-        "study.yaml: disclosure.merges.age_years: 'age_band' does not put levels of age_years "
-        "together (from, levels)",
-    ),
-    "levels of a variable that no table prints": (
-        MERGED,
-        MERGED + "    country: ethnicity_in_three\n",
-        "study.yaml: disclosure.merges: no table prints 'country'",
+    "levels put together as they were said before": (
+        DECIDED,
+        DECIDED + "  merges: {ethnicity: ethnicity_in_three}\n",
+        "study.yaml: disclosure.merges: is no key any more; write use: [release] at the derived "
+        "variable",
     ),
     "a veto on a table that is none": (
         *veto_of("table: needs_t3"),
@@ -123,12 +107,12 @@ BROKEN = {
         "study.yaml: disclosure.withhold 1: exploratory has no group 'All others'; did you mean",
     ),
     "a veto without a date": (
-        "  merges:",
+        DECIDED,
         veto("table: exploratory, when: soon"),
         "study.yaml: disclosure.withhold 1: say when it was decided (when: 2026-11-27)",
     ),
     "a veto without its author": (
-        "  merges:",
+        DECIDED,
         veto("table: exploratory, when: 2026-11-27").replace("the checker", '""'),
         "study.yaml: disclosure.withhold.0.who",
     ),
@@ -156,7 +140,7 @@ def test_a_broken_disclosure_part_says_what_is_wrong(tmp_path, fault):
 
 
 def test_all_faults_are_said_at_once(tmp_path):
-    names = ("an order of a table that is none", "a merged variable that is not declared")
+    names = ("an order of a table that is none", "a form of a variable that is none")
     with pytest.raises(mm.StudyError) as error:
         altered(tmp_path, *(BROKEN[name][:2] for name in names))
     assert all(BROKEN[name][2] in str(error.value) for name in names)
@@ -179,7 +163,7 @@ def test_a_study_may_leave_out_what_a_release_needs(study, small_study):
         said = older.file.disclosure
         assert said.policy == "already_public"
         assert (said.not_known, said.follow_up) == (None, None)
-        empty = (said.precedence, said.withhold, said.accept_hidden, said.forms, said.merges)
+        empty = (said.precedence, said.withhold, said.accept_hidden, said.forms)
         assert not any(empty)
 
 
@@ -201,7 +185,9 @@ def test_esmi_ships_with_every_choice_made(esmi):
     )
     late = {"needs_t1", "needs_t2", "exploratory"}
     assert {*said.accept_hidden} == {*late, "involvement_over_time"}
-    number = {name: len(esmi.levels(merged)) for name, merged in said.merges.items()}
+    number = {
+        name: len(esmi.levels(merged)) for name, merged in esmi.standing_in("release").items()
+    }
     assert number == {
         "ethnicity": 3,
         "deprivation_quintile": 3,
@@ -214,7 +200,7 @@ def test_esmi_ships_with_every_choice_made(esmi):
 
 
 def test_levels_put_together_count_what_their_parts_count(esmi, demo):
-    for name, merged in esmi.file.disclosure.merges.items():
+    for name, merged in esmi.standing_in("release").items():
         for level, parts in esmi.derived[merged].merged.items():
             together = (demo.data[merged] == level).sum()
             assert together == demo.data[name].isin(parts).sum(), (merged, level)

@@ -186,7 +186,7 @@ def _with_reference(study: Study, name: str, values: pd.Series) -> pd.Series:
 
 
 def _reference(study: Study, name: str) -> str:
-    levels, coding = study.levels(name), study.file.coding.get(name)
+    levels, coding = study.levels(name), study.codings.get(name)
     declared = coding.reference if coding and coding.reference in levels else ""
     return declared or ("No" if "No" in levels else levels[0])
 

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from mothers_margins.study.checks.body_tables import in_body_tables
 from mothers_margins.study.checks.disclosure import in_disclosure
 from mothers_margins.study.checks.missing_data_plan import in_missing_data
 from mothers_margins.study.checks.plans import in_groups, in_lock, in_models, in_tables
+from mothers_margins.study.checks.uses import in_uses
 from mothers_margins.study.checks.variables import in_derived, in_instruments, in_schema
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Subtheme
@@ -18,8 +20,10 @@ def contradictions(study: Study) -> list[str]:
         *in_schema(study),
         *in_instruments(study),
         *in_derived(study),
+        *in_uses(study),
         *in_groups(study),
         *in_tables(study),
+        *in_body_tables(study),
         *in_models(study),
         *in_lock(study),
         *in_missing_data(study),

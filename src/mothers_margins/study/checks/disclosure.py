@@ -21,7 +21,6 @@ def in_disclosure(study: Study) -> Iterator[str]:
         *_in_precedence(study, said),
         *_in_accepted(study, said),
         *_in_forms(study, said),
-        *_in_merges(study, said),
     )
     yield from (f"study.yaml: disclosure.{fault}" for fault in faults)
     for number, withheld in enumerate(said.withhold, 1):
@@ -53,17 +52,6 @@ def _in_forms(study: Study, said: Disclosure) -> Iterator[str]:
         fault = _why_not_printed(study, name)
         if fault:
             yield f"forms: {fault}"
-
-
-def _in_merges(study: Study, said: Disclosure) -> Iterator[str]:
-    for name, merged in said.merges.items():
-        fault = _why_not_printed(study, name)
-        if fault:
-            yield f"merges: {fault}"
-        elif merged not in study.derived:
-            yield f"merges.{name}: no derived variable '{merged}'{near(merged, study.derived)}"
-        elif study.derived[merged].source != name or not study.derived[merged].merged:
-            yield f"merges.{name}: '{merged}' does not put levels of {name} together (from, levels)"
 
 
 def _why_not_printed(study: Study, name: str) -> str:

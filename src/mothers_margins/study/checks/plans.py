@@ -14,10 +14,10 @@ def in_models(study: Study) -> Iterator[str]:
     """Codings and models that cannot be fitted as they are written."""
     for number, check in enumerate(study.file.impossible, 1):
         yield from study.where_faults(check.where, f"study.yaml: impossible {number}")
-    for name, coding in study.file.coding.items():
-        yield from (
-            f"study.yaml: coding.{name}: {fault}" for fault in _in_coding(study, name, coding)
-        )
+    for name, coding in study.codings.items():
+        written = study.file.coding[name]
+        in_coding = (*_in_old_coding(name, written), *_in_coding(study, name, coding))
+        yield from (f"study.yaml: coding.{name}: {fault}" for fault in in_coding)
     for name in study.file.descriptive_only:
         if name not in study.variables:
             yield f"study.yaml: descriptive_only: no variable '{name}'{near(name, study.variables)}"
@@ -63,7 +63,8 @@ def _in_model(study: Study, name: str, model: Model) -> Iterator[str]:
     if bool(model.departs_from) == bool(model.terms):
         yield "give either terms, or departs_from with add, replace or coding"
     for term, coding in model.coding.items():
-        yield from (f"coding.{term}: {fault}" for fault in _in_coding(study, term, coding))
+        faults = (*_in_old_coding(term, coding), *_in_coding(study, term, coding))
+        yield from (f"coding.{term}: {fault}" for fault in faults)
     if model.departs_from and model.departs_from not in earlier:
         yield f"departs_from '{model.departs_from}', which is no model before it"
     if model.departs_from and not (re.fullmatch(r"\d{4}-\d\d-\d\d", model.dated) and model.reason):
@@ -101,7 +102,7 @@ def _in_terms(study: Study, model: str, outcome: str) -> Iterator[str]:
             yield f"no variable '{term}'{near(term, study.variables)}"
         elif term in study.file.descriptive_only:
             yield f"'{term}' is for description only: {study.file.descriptive_only[term]}"
-        elif term not in study.file.coding:
+        elif term not in study.codings:
             yield f"'{term}' has no coding"
         elif study.file.explanatory and not study.block(term):
             yield f"'{term}' stands under no heading of explanatory"
@@ -111,6 +112,18 @@ def _in_terms(study: Study, model: str, outcome: str) -> Iterator[str]:
             yield f"'{term}' was recorded after this outcome"
         elif shared := study.recorded(term) & study.recorded(outcome):
             yield f"'{term}' is made from {', '.join(sorted(shared))}, as this outcome is"
+
+
+def _in_old_coding(name: str, coding: Coding) -> Iterator[str]:
+    """Levels that a coding puts together itself, as it once could; in a lock they are the copy of
+    what was agreed.
+    """
+    if coding.merged:
+        yield (
+            "levels are put together by a derived variable: write, under derived, one with from: "
+            f"{name}, these levels, and use: [analysis]; a model that puts others together names "
+            "another one under replace"
+        )
 
 
 def _in_coding(study: Study, name: str, coding: Coding) -> Iterator[str]:
@@ -158,6 +171,10 @@ def in_tables(study: Study) -> Iterator[str]:
     """Planned tables with groups, variables or levels that the study does not have."""
     for name, plan in study.tables.items():
         place = f"study.yaml: tables.{name}"
+        if not plan.groups:
+            yield f"{place}: groups must not be empty; they are its columns"
+        if plan.of or plan.numbers:
+            yield f"{place}: of and numbers are for a table that shows: body"
         for group in plan.groups:
             if group not in study.groups:
                 yield f"{place}: no group '{group}' (known: {', '.join(study.groups)})"

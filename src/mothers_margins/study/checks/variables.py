@@ -188,6 +188,8 @@ def in_derived(study: Study) -> Iterator[str]:
             )
         else:
             yield from (f"{place}: {fault}" for fault in _in_rule(study, variable))
+        if variable.use and isinstance(variable, Outcome):
+            yield f"study.yaml: outcomes {variable.name}: an outcome stands for no variable (use)"
         if any(
             ORDER[study.timepoint(name)] > ORDER[variable.timepoint] for name in variable.sources
         ):
