@@ -12,6 +12,7 @@ from mothers_margins.study.study_file import Withheld
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
 from mothers_margins.wording.terms import (
     DF_RULES,
+    POLICIES,
     capital,
     in_place_of_planned,
     is_firth,
@@ -36,11 +37,6 @@ LOOKED_UP = frozenset(
 )
 TESTS = {"none": "none", "chi_squared_and_t": "chi-squared for shares, t for means"}
 STD_ERRORS = {"information": "information", "augmented": "augmented information"}
-POLICIES = {
-    "already_public": "already public: what its publication prints",
-    "threshold_10": "no count below 10",
-    "leag_slides": "that of slides for the LEAG",
-}
 SUMMARIES = {
     "mean": "mean",
     "mean_sd": "mean (standard deviation)",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
-from math import isnan
+from math import ceil, isnan
 from pathlib import Path
 from string import ascii_lowercase
 from typing import TypeVar
@@ -26,7 +26,7 @@ from mothers_margins.wording.terms import SYMBOLS, count_text
 
 WIDE = 6  # from so many columns on, a table is set closer
 MOST = 14  # columns that a page can hold, lying
-WIDEST_PART = 10  # columns in a part of a table that has more
+WIDEST_PART = 10  # columns in a part of a table that has more; parts are about equally wide
 FIGURE_SPACE = (
     "\u2007"  # as wide as a digit: units stand under units without a span around every number
 )
@@ -295,12 +295,13 @@ class Table:
         """
         if len(self.columns) <= MOST:
             return [self]
+        limit = ceil(len(self.columns) / ceil(len(self.columns) / WIDEST_PART))
         runs: list[list[int]] = [[]]
         for _, neighbours in groupby(
             range(len(self.columns)), lambda place: self.columns[place].spanner
         ):
             together = list(neighbours)
-            if runs[-1] and len(runs[-1]) + len(together) > WIDEST_PART:
+            if runs[-1] and len(runs[-1]) + len(together) > limit:
                 runs.append([])
             runs[-1] += together
         last = len(runs)

@@ -445,3 +445,24 @@ def test_a_folder_that_is_named_is_the_only_one_that_is_read(demo, monkeypatch, 
     monkeypatch.setenv(places.OUT, str(tmp_path / "other"))
     imputed(demo)
     assert runs == [2, 2]
+
+
+def reworded(cohort: mm.Cohort, **changes: object) -> mm.Cohort:
+    """The rows of a study whose substance misuse is declared otherwise."""
+    derived = [
+        variable.model_copy(update=changes) if variable.name == "substance_misuse" else variable
+        for variable in cohort.study.file.derived
+    ]
+    file = cohort.study.file.model_copy(update={"derived": tuple(derived)})
+    return replace(cohort, study=replace(cohort.study, file=file))
+
+
+def test_cells_stay_good_where_only_words_change(demo, monkeypatch, tmp_path):
+    runs = counted_chains(monkeypatch)
+    monkeypatch.setenv(places.OUT, str(tmp_path))
+    imputed(demo, keep=True)
+    imputed(reworded(demo, title="Other", said={}, assumption="Another."))
+    assert runs == [2]
+    parts = demo.study.derived["substance_misuse"].any_of
+    imputed(reworded(demo, any_of=parts[::-1]))
+    assert runs == [2, 2]
