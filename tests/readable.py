@@ -201,7 +201,7 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
     "themes": ("themes", lambda r: mm.themes(r["themes"])),
 }
 # Verbs that print no result: the definition alone, or what their caller wrote.
-WITHOUT_RESULTS = {"overview", "say", "not_done", "save_all"}
+WITHOUT_RESULTS = {"overview", "say", "not_done", "save_all", "without_it"}
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 

@@ -88,5 +88,6 @@ from mothers_margins.wording.treatment_of_missing_data import (
     treatment_of_missing_data as treatment_of_missing_data,
 )
 from mothers_margins.wording.which_test import which_test as which_test
+from mothers_margins.wording.without_it import without_it as without_it
 
 __version__: str

@@ -21,6 +21,7 @@ LEFT_OVER = re.compile(r"\..+-[0-9a-z_]{8}\.part", re.DOTALL)  # also the names 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 PRIVATE_UMASK = 0o077
+DEMO_OUT = Path("outputs", "demo")  # in the project: where a run of the demonstration data goes
 DEMO = "demo"  # the value of DATA that asks for the demonstration data, whatever local.yaml says
 
 
@@ -34,6 +35,15 @@ def out_folder() -> Path:
     JupyterLab.
     """
     return Path(os.environ.get(OUT) or project() / "outputs" / "interactive")
+
+
+def read_folders() -> tuple[Path, ...]:
+    """Where what was made earlier is looked for: the run's folder, and for someone working in
+    JupyterLab also that of `mothers-margins run --demo`.
+    """
+    if os.environ.get(OUT):
+        return (out_folder(),)
+    return out_folder(), project() / DEMO_OUT
 
 
 def staged(name: str) -> Path:

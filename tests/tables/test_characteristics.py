@@ -71,7 +71,8 @@ def test_rules_of_the_tests_stand_under_the_table(demo):
     assert "an expected count is below 5" in said
     assert "Student's t-test, equal variances" in said
     assert "Wilcoxon's rank-sum test without continuity correction" in said
-    assert re.search(r"\b2 variables tested", said)
+    # ethnicity by chi-squared, the score by t and, beside its median, by ranks
+    assert re.search(r"\b2 variables tested, with 3 p-values, without adjustment", said)
     rules = demo.study.file.tests.model_copy(
         update={"yates": True, "variances": "unequal", "rank_sum": "none"}
     )

@@ -59,7 +59,7 @@ def test_one_note_says_why(made):
     table = mm.characteristics(released, "people")
     said = [words for _, words in table.notes if "[c]" in words]
     assert len(said) == 1
-    assert "policy threshold_10" in said[0]
+    assert "(policy: no count below 10 is shown)" in said[0]
     assert not [words for _, words in mm.characteristics(internal).notes if "[c]" in words]
 
 

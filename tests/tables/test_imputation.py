@@ -3,6 +3,7 @@ demo.
 """
 
 import re
+from dataclasses import replace
 from math import exp, nan
 
 import pandas as pd
@@ -26,6 +27,7 @@ from tests.planted import (
     unknown,
 )
 
+T1 = "Children's social care involvement at timepoint 1"
 ABUSE, TRAUMA = "Domestic abuse (CAS at or above the cut-off)", "Childhood trauma (CTQ total)"
 ABUSE_TOTAL = "Domestic abuse (CAS total)"
 
@@ -303,21 +305,39 @@ def test_numbers_in_100_by_hand(esmi):
 
 def test_a_sentence_of_them_carries_its_marks(esmi):
     sentence = mm.in_words(predictions(esmi), "dv_any", "imputed_firth")
+    yes, no = esmi.declared["dv_any"].said.values()
     words = (
-        f"{ABUSE}. Yes: about 47 in 100 (39 to 57), compared with No: about 30 in 100 (25 to 35)."
+        f"Where {yes}, about 47 in 100 (39 to 57) are expected with {T1}; "
+        f"where {no}, about 30 in 100 (25 to 35)."
     )
+    assert yes == "the mother's answers told of abuse by a partner"
     assert sentence == f"{words} SYNTHETIC DATA."
     restricted = predictions(esmi, RESTRICTED, "open")
     assert mm.in_words(restricted, "dv_any", "complete_case") == f"{words} {NOT_LOCKED}."
     assert mm.per_hundred(restricted).caption.startswith(f"{NOT_LOCKED}. ")
     assert mm.per_hundred(restricted).mark == INTERNAL
     hidden = mm.in_words(predictions(esmi, status="suppressed"), "dv_any", "imputed_firth")
-    assert hidden == f"{ABUSE}. Yes: about [c], compared with No: about [c]. SYNTHETIC DATA."
+    assert hidden == (
+        f"Where {yes}, about [c] in 100 are expected with {T1}; where {no}, about [c] in 100. "
+        "SYNTHETIC DATA."
+    )
     said = mm.per_hundred(predictions(esmi, status="suppressed"))
     assert not {"150", "200", "60"} & {*re.findall(r"\d+", said.markup())}
     assert (
         "Imputed, Firth: [c] mother-infant dyads, [c] with the outcome, pooled on the logit "
         "scale from [c] " in (notes(said))
+    )
+
+
+def test_a_variable_without_clauses_is_named_with_its_levels(esmi):
+    derived = [
+        variable.model_copy(update={"said": {}}) if variable.name == "dv_any" else variable
+        for variable in esmi.file.derived
+    ]
+    without = replace(esmi, file=esmi.file.model_copy(update={"derived": tuple(derived)}))
+    assert mm.in_words(predictions(without), "dv_any", "imputed_firth").startswith(
+        f"Where {ABUSE} is Yes, about 47 in 100 (39 to 57) are expected with {T1}; "
+        f"where {ABUSE} is No, about 30"
     )
 
 

@@ -341,3 +341,50 @@ def test_a_part_that_is_missing_prints_as_missing(six_women):
 def test_a_table_can_be_built_from_counts_alone(table_1):
     counts = table_1.query("statistic in ('n', 'mean')")
     assert mm.characteristics(counts, "table_1") == mm.characteristics(table_1, "table_1")
+
+
+def wide(groups: int) -> Table:
+    """Pairs of columns that share a heading, a row with cells and a heading without."""
+    columns = tuple(
+        Column(f"{name}_{group}", name, None, f"Model {group}")
+        for group in range(groups)
+        for name in ("OR", "p")
+    )
+    cells = tuple(Cell(f"{column.key} text") for column in columns)
+    rows = (Row("Heading"), Row("Age", cells, "age"))
+    notes = (("a", "A note."),)
+    return Table("t", "Models", "Factor", columns, (Section("", rows),), notes, "", "", ROUNDING)
+
+
+def test_more_columns_than_a_page_holds_are_parts_under_one_another():
+    """24 columns are parts of 8, 8 and 8; a pair is never parted, notes are said once."""
+    table = wide(12)
+    pieces = table.markup().split("</table>")[:-1]
+    assert [piece.count("<td") for piece in pieces] == [8, 8, 8 + 1]  # one holds the notes
+    assert [f"Models (part {number} of 3)" in piece for number, piece in enumerate(pieces, 1)] == [
+        True,
+        True,
+        True,
+    ]
+    assert all("Age" in piece and "Heading" in piece for piece in pieces)
+    assert ["A note." in piece for piece in pieces] == [False, False, True]
+    printed = [column for piece in pieces for column in re.findall(r"(\w+_\d+) text", piece)]
+    assert printed == [column.key for column in table.columns]
+    assert "Model 3" in pieces[0]
+    assert "Model 4" in pieces[1]
+    assert "Model 8" in pieces[2]
+
+
+def test_what_a_page_holds_is_one_table():
+    assert wide(7).markup().count("<table") == 1  # 14 columns
+    assert "part 1" not in wide(7).markup()
+
+
+def test_many_lines_that_say_the_same_are_one_that_names_them():
+    esmi = mm.read_study("esmi")
+    labels = [row.label for row in mm.overview(esmi, "variables").sections[0].rows]
+    (needs,) = [label for label in labels if label.startswith("26 alike: ")]
+    assert needs.split(": ", 1)[1].split("; ")[0] == "Accommodation"
+    assert len(needs.split("; ")) == 26
+    every = [title for label in labels for title in label.split(": ", 1)[-1].split("; ")]
+    assert len(every) == len({*every}) > 50

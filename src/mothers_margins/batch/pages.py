@@ -20,6 +20,12 @@ from mothers_margins.study.study import Study
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 FIRST_HEADING = re.compile(r"(<h1[^>]*>).*?(</h1>)", re.DOTALL)
+SECOND_HEADING = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
+CONTENTS = (
+    '<nav class="contents" aria-label="Contents">'
+    "<details><summary>Contents</summary><ol>{}</ol></details></nav>"
+)
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 CAPTION = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
 RELEASED = "release/index.html"
@@ -35,12 +41,29 @@ def write_page(
     body, _ = _to_html()(str(notebook), resources={"page_title": title})
     body = FIRST_HEADING.sub(lambda found: f"{found[1]}{escape(title)}{found[2]}", body, count=1)
     body = numbered(body, prefix)
+    body = _with_contents(body)
     body = _reachable(body.replace("<th></th>", "<td></td>"))  # an empty heading names nothing
     return places.write_whole(
         target,
         lambda part: part.write_text(body, encoding="utf-8"),
         private=private,
     )
+
+
+def _with_contents(body: str) -> str:
+    """A page whose sections have addresses, and below its title a list that leads to them."""
+    titles: list[str] = []
+
+    def addressed(found: re.Match[str]) -> str:
+        titles.append(TAG.sub("", found[1]))
+        return f'<h2 id="part-{len(titles)}">{found[1]}</h2>'
+
+    body = SECOND_HEADING.sub(addressed, body)
+    if not titles:
+        return body
+    items = [f'<li><a href="#part-{at}">{title}</a></li>' for at, title in enumerate(titles, 1)]
+    contents = CONTENTS.format("".join(items))
+    return FIRST_HEADING.sub(lambda found: found[0] + contents, body, count=1)
 
 
 def _reachable(body: str) -> str:

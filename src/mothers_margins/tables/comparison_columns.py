@@ -47,7 +47,8 @@ class ComparisonColumns:
         for row in results.to_dict("records"):
             self.rows.setdefault((row["variable"], row["level"]), []).append(row)
         self.compared = {variable for variable, _ in self.rows}
-        self.tests = sum(any(row["test"] for row in rows) for rows in self.rows.values())
+        tested = (key for key, rows in self.rows.items() if any(row["test"] for row in rows))
+        self.tests = len({variable for variable, _ in tested})
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -178,6 +179,16 @@ class ComparisonColumns:
         """The note of an effect that was made again; empty for any other."""
         return note(row)
 
+    def _p_values(self) -> int:
+        """How many p-values there are to read: one for each variable or level that is tested, and
+        one more beside a median.
+        """
+        so_many = 0
+        for rows in self.rows.values():
+            tests = {row["test"] for row in rows if row["test"]}
+            so_many += len({test == "rank_sum" for test in tests})
+        return so_many
+
     def explain(self, *, differences: bool = True) -> None:
         """Which tests these are and by which rule, under the table; differences: whether it shows
         them.
@@ -211,9 +222,9 @@ class ComparisonColumns:
                 "several a distance without a sign."
             )
         self.notes.plain(
-            f"p-values describe. {count(self.tests, 'variable')} tested, without adjustment for "
-            "their number; no test "
-            "chose an explanatory variable."
+            f"p-values describe. {count(self.tests, 'variable')} tested, with "
+            f"{count(self._p_values(), 'p-value')}, without adjustment for their number; "
+            "no test chose an explanatory variable."
         )
         if any(p_sign(row) for row in rows):
             self.notes.plain(P_CLASSES)

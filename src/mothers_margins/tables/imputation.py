@@ -425,10 +425,11 @@ def _predicted_from(study: Study, used: str, rows: list[Record]) -> str:
 
 
 def in_words(results: Results, variable: str, method: str) -> str:
-    """One variable's predictions in words: 'Yes: about 47 in 100 (39 to 56), compared with No:
-    about 30 in 100 …'.
+    """One variable's predictions in words: 'Where the mother had learning difficulties, about 25 in
+    100 (12 to 45) are expected with …; where the mother had none, about 36 in 100 (31 to 42).'
 
-    The sentence ends with the marks of its rows, because it is made to be copied.
+    The clauses are those of the study (`said`); of a variable without any, its title and level are
+    named. The sentence ends with the marks of its rows, because it is made to be copied.
     Raises UsageError for predictions that are not there.
     """
     about = checked(results, "in_words", "predictions")
@@ -438,11 +439,28 @@ def in_words(results: Results, variable: str, method: str) -> str:
     table = per_hundred(own)
     texts = []
     for row in own.to_dict("records"):
-        quoted = table.quote(variable, level=str(row["level"])).replace(" (", " in 100 (", 1)
-        texts.append(f"{at(about.study, row)}: about {quoted}")
+        in_table = table.quote(variable, level=str(row["level"]))
+        about_so_many = f"about {_of_100(in_table)}"
+        texts.append((_where(about.study, row), about_so_many))
+    (first, so_many), *others = reversed(texts)
+    outcome = label(about.study, str(own["outcome"].iloc[0]))
+    sentence = f"Where {first}, {so_many} are expected with {outcome}"
+    compared = [f"where {clause}, {so_many}" for clause, so_many in others]
     marks = [f"{mark}." for mark in (unlocked(about), about.source.mark) if mark]
-    compared = ", compared with ".join(reversed(texts))
-    return " ".join([f"{label(about.study, variable)}. {compared}.", *marks])
+    return " ".join([f"{'; '.join([sentence, *compared])}.", *marks])
+
+
+def _of_100(text: str) -> str:
+    """'47 (39 to 57)' as '47 in 100 (39 to 57)'; what is hidden as '[c] in 100'."""
+    share, bracket, interval = text.partition(" (")
+    return f"{share} in 100{bracket}{interval}"
+
+
+def _where(study: Study, row: Record) -> str:
+    """The clause of a level, as the study words it; else the variable and the level by name."""
+    name = str(row["variable"])
+    agreed = study.declared[name].said if name in study.declared else {}
+    return agreed.get(str(row["level"])) or f"{label(study, name)} is {at(study, row)}"
 
 
 def _in_100(row: Record | None) -> Cell:

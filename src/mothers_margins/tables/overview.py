@@ -1,8 +1,9 @@
 """The study definition read aloud: one table per part, for notebook 00."""
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 
-from mothers_margins.errors import UsageError, expect, unknown
+from mothers_margins.errors import UsageError, count, expect, unknown
 from mothers_margins.results.results import NOT_LOCKED, Record, Results, checked
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study.conditions import Where
@@ -11,6 +12,7 @@ from mothers_margins.study.study_file import Withheld
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
 from mothers_margins.wording.terms import (
     DF_RULES,
+    POLICIES,
     capital,
     in_place_of_planned,
     is_firth,
@@ -25,6 +27,16 @@ KINDS = {
     "margin_check": "agrees with Table 1",
     "derived": "follows from others",
 }
+MANY = 5  # so many lines that say the same are one
+# What is looked up and not read: printed in small type.
+LOOKED_UP = frozenset(
+    (
+        *("variables", "services", "instruments", "derived", "outcomes", "models"),
+        *("tables", "impossible", "choices", "facts"),
+    )
+)
+TESTS = {"none": "none", "chi_squared_and_t": "chi-squared for shares, t for means"}
+STD_ERRORS = {"information": "information", "augmented": "augmented information"}
 SUMMARIES = {
     "mean": "mean",
     "mean_sd": "mean (standard deviation)",
@@ -56,6 +68,8 @@ def overview(study: Study, part: str, *estimates: Results) -> Table:
     empty = tuple("" for _ in headings)
     rows: list[Row] = []
     every_line = [*lines(study), *_other_methods(study, estimates)]
+    if part == "variables":
+        every_line = _alike_once(every_line)
     for title, *texts in every_line or [("This study has none.", *empty)]:
         rows.append(Row(title, tuple(Cell(text or "–") for text in texts)))
     return Table(
@@ -68,7 +82,20 @@ def overview(study: Study, part: str, *estimates: Results) -> Table:
         mark="",
         source=f"Read from data_dictionary/{study.name}/.",
         rounding=study.file.rounding,
+        codebook=part in LOOKED_UP,
     )
+
+
+def _alike_once(lines: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Lines one after the other that say the same of many things, as one line that names them."""
+    once: list[tuple[str, ...]] = []
+    for texts, run in groupby(lines, key=lambda line: line[1:]):
+        titles = [line[0] for line in run]
+        if len(titles) >= MANY:
+            once.append((f"{len(titles)} alike: {'; '.join(titles)}", *texts))
+        else:
+            once += [(title, *texts) for title in titles]
+    return once
 
 
 def _about(study: Study) -> Lines:
@@ -371,7 +398,7 @@ def _choices(study: Study) -> Lines:
     rounding, tests = study.file.rounding, study.file.tests
     yield (
         "Rounding",
-        f"{rounding.percent} decimals for percentages, {rounding.mean} for means",
+        f"{count(rounding.percent, 'decimal')} for percentages, {rounding.mean} for means",
         IN_WORDS[rounding.rule],
     )
     yield (
@@ -379,7 +406,7 @@ def _choices(study: Study) -> Lines:
         study.file.quartiles,
         "averaged is Stata's rule" if study.file.quartiles == "averaged" else "",
     )
-    yield "Tests", tests.reported, tests.reason
+    yield "Tests", TESTS[tests.reported], tests.reason
     if tests.reported != "none":
         yield "Chi-squared", f"{'with' if tests.yates else 'without'} continuity correction", ""
         yield "t-test", f"{tests.variances} variances", ""
@@ -418,7 +445,7 @@ def _choices(study: Study) -> Lines:
         )
         yield (
             "Standard errors of Firth's method",
-            f"from the {rules.firth_std_error} information",
+            f"from the {STD_ERRORS[rules.firth_std_error]}",
             "",
         )
     yield from _disclosure(study)
@@ -437,7 +464,7 @@ def _disclosure(study: Study) -> Lines:
     if said is None:
         yield "Disclosure policy", "none", "nothing can be released"
         return
-    yield "Disclosure policy", said.policy, f"Decided by {said.decided_by}. {said.reason}"
+    yield "Disclosure policy", POLICIES[said.policy], f"Decided by {said.decided_by}. {said.reason}"
     if said.not_known:
         yield "Numbers of those not known", said.not_known, ""
     if said.follow_up:

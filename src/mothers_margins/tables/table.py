@@ -4,12 +4,13 @@ rendered.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
-from math import isnan
+from math import ceil, isnan
 from pathlib import Path
 from string import ascii_lowercase
+from typing import TypeVar
 
 import pandas as pd
 
@@ -24,6 +25,8 @@ from mothers_margins.study.study_file import Rounding
 from mothers_margins.wording.terms import SYMBOLS, count_text
 
 WIDE = 6  # from so many columns on, a table is set closer
+MOST = 14  # columns that a page can hold, lying
+WIDEST_PART = 10  # columns in a part of a table that has more; parts are about equally wide
 FIGURE_SPACE = (
     "\u2007"  # as wide as a digit: units stand under units without a span around every number
 )
@@ -145,7 +148,8 @@ class Table:
 
     notes: pairs of mark and text; a note about the whole table has the mark ''.
     mark: says that the rows are made up, where they are; empty else. internal: that the table is
-    for the research team only. one_page: that it is made to fit an upright page.
+    for the research team only. one_page: that it is made to fit an upright page. codebook: that it
+    is looked up and not read, so that a page prints each row as a line of small type.
     """
 
     name: str
@@ -159,6 +163,7 @@ class Table:
     rounding: Rounding
     internal: bool = False
     one_page: bool = False
+    codebook: bool = False
 
     def quote(self, variable: str, group: str = "", level: str = "") -> str:
         """The text of one cell, for a sentence: prose and table then cannot disagree.
@@ -285,9 +290,46 @@ class Table:
 
     def markup(self) -> str:
         """The table as semantic HTML: caption, scoped headings, one body per section, notes in the
-        foot.
+        foot. More columns than a page can hold are several tables under one another.
         """
+        return "\n".join(part._markup() for part in self._parts())
+
+    def _parts(self) -> list["Table"]:
+        """The table in parts that a page can hold, each with the row labels and with columns that
+        share a heading together; the notes stand under the last. One that fits is its only part.
+        """
+        if len(self.columns) <= MOST:
+            return [self]
+        limit = ceil(len(self.columns) / ceil(len(self.columns) / WIDEST_PART))
+        runs: list[list[int]] = [[]]
+        for _, neighbours in groupby(
+            range(len(self.columns)), lambda place: self.columns[place].spanner
+        ):
+            together = list(neighbours)
+            if runs[-1] and len(runs[-1]) + len(together) > limit:
+                runs.append([])
+            runs[-1] += together
+        last = len(runs)
+        return [self._part(run, number, last) for number, run in enumerate(runs, 1)]
+
+    def _part(self, run: list[int], number: int, last: int) -> "Table":
+        """The columns at these places, as one of so many parts."""
+        sections = []
+        for section in self.sections:
+            rows = [replace(row, cells=_at(row.cells, run)) for row in section.rows]
+            sections.append(replace(section, rows=tuple(rows)))
+        return replace(
+            self,
+            caption=f"{self.caption} (part {number} of {last})",
+            columns=_at(self.columns, run),
+            sections=tuple(sections),
+            notes=self.notes if number == last else (),
+        )
+
+    def _markup(self) -> str:
         classes = ["mm-table"]
+        if self.codebook:
+            classes.append("mm-codebook")
         if len(self.columns) >= WIDE:
             classes.append("mm-wide")
         if len(self.columns) > WIDE:
@@ -388,6 +430,14 @@ class Table:
         if notes:
             width = len(self.columns) + 1
             yield f"<tfoot><tr><td colspan='{width}'>{''.join(notes)}</td></tr></tfoot>"
+
+
+Item = TypeVar("Item")
+
+
+def _at(items: tuple[Item, ...], run: list[int]) -> tuple[Item, ...]:
+    """The items at these places; none of a row that has none."""
+    return tuple(items[place] for place in run) if items else ()
 
 
 def _heading(column: Column, tall: str) -> str:

@@ -1,8 +1,8 @@
 """JupyterLab as `mothers-margins lab` starts it: a notebook is saved without its outputs, which
 could hold data.
 
-A notebook that was only run is then saved as it was. Kernels are encrypted and keep no history
-(batch/lab.py).
+A notebook that was only run is then saved as it was, and one that was only opened is not marked as
+changed. Kernels are encrypted and keep no history (both in batch/lab.py).
 """
 
 from typing import Any
@@ -25,6 +25,7 @@ def strip_outputs(model: dict[str, Any], **_: Any) -> None:
 if "get_config" in globals():  # defined by Jupyter when it reads this file
     settings = get_config()  # type: ignore[name-defined]  # noqa: F821
     settings.ContentsManager.pre_save_hook = strip_outputs
+    settings.ServerApp.contents_manager_class = "mothers_margins.batch.lab.LabContents"
     settings.MappingKernelManager.kernel_manager_class = (
         "mothers_margins.batch.lab.LabKernelManager"
     )

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from mothers_margins.wording.terms import POLICIES
+
 MAIN_RESULTS = "Main results as pictures"
 FOR_EVERYBODY = (
     "For everybody who wants to see what the study found. They show associations: that two things "
@@ -32,5 +34,5 @@ def hidden(policy: Mapping[str, bool | int | str | tuple[str, ...]]) -> str:
         return "These numbers were published before; none is held back."
     return (
         f"Numbers marked [c] are held back, so that nobody can be recognised or worked out "
-        f"(policy {policy['name']}, decided by {policy['author']})."
+        f"(policy: {POLICIES[str(policy['name'])]}; decided by {policy['author']})."
     )

@@ -76,6 +76,11 @@ EQUATIONS = {
     "regress": "linear regression (regress)",
     "truncreg": "truncated linear regression (truncreg)",
 }
+POLICIES = {  # of disclosure, by their names in study.yaml
+    "already_public": "what is published already is shown",
+    "threshold_10": "no count below 10 is shown",
+    "leag_slides": "that of slides for the LEAG",
+}
 PERCENT_ONLY = "percent_only"
 ONE_DECIMAL = "one_decimal"
 FROM_WHOLE_PERCENT = "from_whole_percent"
@@ -358,7 +363,7 @@ def released_as(row: Record) -> str:
 def held_back(study: Study) -> str:
     """What stands under a released table in which something is suppressed."""
     declared = study.file.disclosure
-    policy = f" (policy {declared.policy})" if declared else ""
+    policy = f" (policy: {POLICIES[declared.policy]})" if declared else ""
     symbol = SYMBOLS["suppressed"]
     why = f"held back, so that no small number of {study.file.unit.many} can be worked out"
     return f"{symbol}: {why}{policy}."

@@ -6,17 +6,20 @@ definitions.
 """
 
 from dataclasses import replace
+from importlib import import_module
 
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
 import mothers_margins as mm
+from mothers_margins import places
 from mothers_margins.cohort.cohort import gap
 from mothers_margins.errors import DisclosureError, UsageError
 from mothers_margins.study.analysis_plan import Run
 from tests.by_hand import emptied, planned, said
 
+impute_module = import_module("mothers_margins.analysis.missing_data.impute")
 MISSING = ("", ".a", ".b", ".c", ".d")
 NEVER, NO_OTHER = "not applicable: never in an adult relationship", "does not apply"
 
@@ -400,3 +403,66 @@ def test_traces_and_convergence_name_every_imputed_variable(first):
         ("involved_t1", "protocol")
     }
     assert set(zip(found["chains"], found["sweeps"], strict=True)) == {(4, 2)}
+
+
+# ---- cells that an earlier run has stored
+
+
+def counted_chains(monkeypatch) -> list[int]:
+    """One entry for each time that the engine runs."""
+    runs: list[int] = []
+    engine = impute_module.chained
+
+    def counting(*args, **kwargs):
+        runs.append(kwargs["m"])
+        return engine(*args, **kwargs)
+
+    monkeypatch.setattr(impute_module, "chained", counting)
+    return runs
+
+
+def test_somebody_at_work_reads_what_the_demo_run_has_imputed(demo, monkeypatch, tmp_path):
+    """In JupyterLab results are written to outputs/interactive, and nothing there is needed where
+    `mothers-margins run --demo` has been: no chain runs again, unless something else is asked.
+    """
+    runs = counted_chains(monkeypatch)
+    monkeypatch.setenv(places.OUT, str(tmp_path / "outputs" / "demo"))
+    kept = imputed(demo, keep=True)
+    monkeypatch.delenv(places.OUT)
+    monkeypatch.setattr(places, "project", lambda: tmp_path)
+    read = imputed(demo)
+    assert runs == [2]
+    pd.testing.assert_frame_equal(read.complete(1).data, kept.complete(1).data)
+    imputed(demo, seed=5)
+    assert runs == [2, 2]
+
+
+def test_a_folder_that_is_named_is_the_only_one_that_is_read(demo, monkeypatch, tmp_path):
+    runs = counted_chains(monkeypatch)
+    monkeypatch.setattr(places, "project", lambda: tmp_path)
+    monkeypatch.setenv(places.OUT, str(tmp_path / "outputs" / "demo"))
+    imputed(demo, keep=True)
+    monkeypatch.setenv(places.OUT, str(tmp_path / "other"))
+    imputed(demo)
+    assert runs == [2, 2]
+
+
+def reworded(cohort: mm.Cohort, **changes: object) -> mm.Cohort:
+    """The rows of a study whose substance misuse is declared otherwise."""
+    derived = [
+        variable.model_copy(update=changes) if variable.name == "substance_misuse" else variable
+        for variable in cohort.study.file.derived
+    ]
+    file = cohort.study.file.model_copy(update={"derived": tuple(derived)})
+    return replace(cohort, study=replace(cohort.study, file=file))
+
+
+def test_cells_stay_good_where_only_words_change(demo, monkeypatch, tmp_path):
+    runs = counted_chains(monkeypatch)
+    monkeypatch.setenv(places.OUT, str(tmp_path))
+    imputed(demo, keep=True)
+    imputed(reworded(demo, title="Other", said={}, assumption="Another."))
+    assert runs == [2]
+    parts = demo.study.derived["substance_misuse"].any_of
+    imputed(reworded(demo, any_of=parts[::-1]))
+    assert runs == [2, 2]

@@ -20,6 +20,7 @@ from mothers_margins.cohort.cohort import Cohort, column, gap
 from mothers_margins.cohort.design_columns import put_together
 from mothers_margins.imputation import Cut, Equation, Passive, default_method
 from mothers_margins.study.analysis_plan import MissingData
+from mothers_margins.study.participant_table import Summarised
 from mothers_margins.study.study import Study, ancestors
 
 # Auxiliary columns that an equation of levels carries: one per so many of its rarer answer.
@@ -151,9 +152,13 @@ class RunEquations:
         return f"{name} {words} {equation.closed_as} {equation.cut} {items}"
 
     def _described_passive(self, name: str) -> str:
+        """By which rules it is made. A title or another wording decides no cell, so that cells stay
+        good where only words change.
+        """
         study = self.cohort.study
         above = sorted(ancestors(study, name))
-        made = [study.derived[other] for other in (name, *above) if other in study.derived]
+        derived = [study.derived[other] for other in (name, *above) if other in study.derived]
+        made = [variable.model_dump(exclude={*Summarised.model_fields}) for variable in derived]
         return f"{name} passive {self.parts_of[name]} {made}"
 
     def decided_by(self, name: str, equation: Equation | Passive) -> dict[str, pd.Series]:

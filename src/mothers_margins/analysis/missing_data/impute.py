@@ -57,7 +57,8 @@ def impute(
     levels are imputed as often as they are seen; `plain` as mice and Stata draw them, for parity.
     keep: store the
     imputed cells in internal/STUDY/ of the run's folder, under a key of all that they depend on.
-    Cells that are stored there under the same key are read, not made again. Raises UsageError for a
+    Cells that are stored there under the same key, or by a run of the demonstration data, are read,
+    not made again. Raises UsageError for a
     study without a plan, an outcome without a declared run, unknown names, a model that lists
     nothing for the outcome, and an outcome that stands in a variable to be imputed.
     """
@@ -172,7 +173,7 @@ def _read_or_made(
     """
     key = prepared.key(chains.burnin, chains.seed, chains.draws)
     path = of_study(prepared.cohort.study.name, f"imputed_{outcome}_{key}.npz")
-    stored = read_cells(places.out_folder() / path, prepared.frame, prepared.equations, chains.m)
+    stored = _stored(path, prepared, chains.m)
     if stored is not None:
         imputations = stored
     else:
@@ -180,14 +181,25 @@ def _read_or_made(
             imputations = _chained(prepared, chains, report)
     # what was read stays as it is, it may hold more imputations; but in the batch a notebook must
     # write what it keeps
-    is_in_place = stored is not None and places.staged(path) == places.out_folder() / path
-    if keep and not is_in_place:
+    in_place = places.staged(path)
+    if keep and not (stored is not None and in_place.exists()):
         places.write_whole(
             places.staged(path),
             lambda part: write_cells(part, imputations),
             private=prepared.cohort.source.kind == "restricted",
         )
     return imputations
+
+
+def _stored(path: str, prepared: "_Prepared", m: int) -> Imputations | None:
+    """The imputed cells of an earlier run, from the first folder that holds them; the key in the
+    name of the file stands for all that they depend on, so it does not matter which.
+    """
+    for folder in places.read_folders():
+        stored = read_cells(folder / path, prepared.frame, prepared.equations, m)
+        if stored is not None:
+            return stored
+    return None
 
 
 def _chained(

@@ -24,6 +24,7 @@ def in_schema(study: Study) -> Iterator[str]:
             *_in_codes(study, field),
             *_in_type(study, field),
             *_in_summary(field),
+            *(f"x-{fault}" for fault in _in_said(field)),
             *_in_constraints(field),
             *_in_applies_where(study, field),
             *(f"x-{fault}" for fault in _in_zeros(study, field)),
@@ -64,6 +65,12 @@ def _in_summary(field: Variable) -> Iterator[str]:
         yield f"x-summary {summary} needs a number; this variable has categories"
     if field.role == "variable" and field.type in ("integer", "number") and not as_number:
         yield "a number needs x-summary: mean, mean_sd or median_iqr"
+
+
+def _in_said(variable: Variable | Derived) -> Iterator[str]:
+    """Clauses are of every level and of nothing else, or a sentence would name some of them."""
+    if variable.said and {*variable.said} != {*variable.levels}:
+        yield f"said needs one clause for each of: {', '.join(variable.levels) or 'no level'}"
 
 
 def _in_constraints(field: Variable) -> Iterator[str]:
