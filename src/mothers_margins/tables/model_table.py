@@ -1,0 +1,328 @@
+"""The model table: the body table of a regression, one upright page. All else that is known of its
+estimates stands in the annex table, `odds_ratios`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mothers_margins.errors import UsageError
+from mothers_margins.release.released import Released
+from mothers_margins.results.results import About, Results, checked
+from mothers_margins.results.shown import is_known, shown
+from mothers_margins.study.study import Study
+from mothers_margins.tables.cells import EMPTY, cell, of_row, p_of, ratio_of, table_of
+from mothers_margins.tables.estimates_by_fit import (
+    Counts,
+    Estimates,
+    FitKey,
+    by_heading,
+    counted_with_outcome,
+    frames_of,
+    read_estimates,
+)
+from mothers_margins.tables.notes_of_models import few_events, in_place
+from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
+from mothers_margins.wording import model_table as words
+from mothers_margins.wording.captions import of_estimates
+from mothers_margins.wording.terms import (
+    capital,
+    held_back,
+    is_imputed,
+    label,
+    level,
+    method,
+    note,
+    p_sign,
+    term_beside_reference,
+)
+
+MOST_ROWS, MOST_WORDS = 30, 60  # of one upright page, and of the notes under a body table
+FIRST_SHOWN = ("imputed", "complete_case")  # the primary analysis, then what it is compared with
+# Why an analysis that is not the planned one stands among the estimates, though it replaces none.
+EXTRAS = ("beside", "asked_for")
+
+
+def model_table(
+    results: Results | Iterable[Results] | Released,
+    cells: Results | Iterable[Results] | None = None,
+    log: Results | Iterable[Results] | None = None,
+    *,
+    name: str | None = None,
+) -> Table:
+    """The body table of one model of one outcome: a row per level with events/N, the unadjusted and
+    the adjusted odds ratio and p of the primary analysis, and the adjusted odds ratio of the
+    complete cases.
+
+    results: estimates, from `Fit.to_frame`, or a list of several, or what was released, of which
+    `name` says which. cells: `Fit.tabulated`, or a list of them; counts are those of the primary
+    analysis, on whose rows its estimates are (imputed: means over the imputations, as whole
+    numbers). log: `Fit.log`, or a list of them, for the letters of small cells. Primary is what is
+    imputed, where anything is. Of two methods on the same rows the planned one is shown, or the one
+    in its place. Levels of a variable have one p, beside its name. All that is not shown stands in
+    `odds_ratios`. Notes that do not fit into 60 words are left to it; more rows than a page holds,
+    or more words that must be said, are said under the table. Raises UsageError for results of
+    another kind, and for several outcomes or models.
+    """
+    about, estimates = read_estimates(results, "model_table", name)
+    if estimates.several:
+        wrong = "model_table: shows one model of one outcome."
+        raise UsageError(wrong, (), "Several stand side by side in odds_ratios.")
+    chosen = _Chosen.of(estimates)
+    counts = counted_with_outcome(cells, "model_table")
+    small = _small_cells(frames_of(log) if log is not None else [])
+    builder = _Rows(about.study, estimates, chosen, counts, small)
+    sections = []
+    for title, names in by_heading(about.study, estimates.variables()):
+        rows: list[Row] = []
+        for variable in names:
+            rows += builder.variable(variable)
+        sections.append(Section(title, tuple(rows)))
+    columns = list(builder.columns())
+    said = _said(about, builder, sections)
+    shown_rows = [row for fit in chosen.fits for row in estimates.of_fit(fit)]
+    return table_of(
+        about,
+        name="model_table",
+        caption=of_estimates(about.study, "Associations with", shown_rows),
+        stub="Explanatory variable",
+        columns=columns,
+        sections=sections,
+        notes=said,
+    )
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Which estimates are shown: the primary analysis, unadjusted and adjusted, and the adjusted
+    estimates that it is compared with.
+    """
+
+    alone: FitKey | None
+    adjusted: FitKey | None
+    beside: FitKey | None
+
+    @classmethod
+    def of(cls, estimates: Estimates) -> "_Chosen":
+        by_rows: dict[str, list[FitKey]] = {}
+        for fit in estimates.fits:
+            by_rows.setdefault(fit.rows.base, []).append(fit)
+        order = [rows for rows in FIRST_SHOWN if rows in by_rows]
+        order += [rows for rows in by_rows if rows not in order]
+        first = by_rows[order[0]]
+        alone, adjusted = (
+            _planned(estimates, first, model) for model in ("unadjusted", "adjusted")
+        )
+        beside = None
+        if len(order) > 1:
+            beside = _planned(estimates, by_rows[order[1]], "adjusted")
+        return cls(alone, adjusted, beside)
+
+    @property
+    def primary(self) -> FitKey:
+        """The estimates whose p is shown, on whose rows the counts are."""
+        fit = self.adjusted or self.alone
+        assert fit is not None  # noqa: S101  # there is at least one estimate
+        return fit
+
+    @property
+    def fits(self) -> tuple[FitKey, ...]:
+        """All that are shown, in the order of their columns."""
+        return tuple(fit for fit in (self.alone, self.adjusted, self.beside) if fit)
+
+
+def _planned(estimates: Estimates, fits: Iterable[FitKey], model: str) -> FitKey | None:
+    """Of several methods on the same rows the planned one, or the one in its place; the first,
+    where all are extras.
+    """
+    own = [fit for fit in fits if fit.model == model]
+    planned = [fit for fit in own if estimates.of_fit(fit)[0]["standing"] not in EXTRAS]
+    return next(iter(planned or own), None)
+
+
+def _small_cells(frames: Iterable[Results]) -> frozenset[tuple[str, str, str]]:
+    """Which levels are behind a small cell: by the method of the analysis, variable and level."""
+    small: set[tuple[str, str, str]] = set()
+    for frame in frames:
+        checked(frame, "model_table", "events")
+        for row in frame.to_dict("records"):
+            if row["event"] == "small_cell":
+                small.add((str(row["method"]), str(row["variable"]), str(row["level"])))
+    return frozenset(small)
+
+
+class _Rows:
+    """Rows and columns of one model table."""
+
+    def __init__(
+        self,
+        study: Study,
+        estimates: Estimates,
+        chosen: _Chosen,
+        counts: Counts,
+        small: frozenset[tuple[str, str, str]],
+    ) -> None:
+        self.study = study
+        self.estimates = estimates
+        self.chosen = chosen
+        self.counts = counts
+        self.small = small
+        self.marked = Notes()
+        self.has_counts = any(rows == chosen.primary.rows for rows, _, _ in counts)
+        self.differs_in_n = chosen.primary.method == "available_case"
+
+    def columns(self) -> Iterator[Column]:
+        """At most five beside the labels, under what their estimates are by."""
+        ratio = f"OR ({self.study.file.regression.confidence:g}% CI)"
+        spanner = capital(method(self.chosen.primary.method))
+        if self.has_counts:
+            yield Column("events", "Events/N", None, spanner)
+        if self.differs_in_n:
+            yield Column("n", "n", None, spanner)
+        if self.chosen.alone:
+            yield Column("unadjusted", f"Unadjusted {ratio}", None, spanner)
+        if self.chosen.adjusted:
+            yield Column("adjusted", f"Adjusted {ratio}", None, spanner)
+        yield Column("p", "p", None, spanner)
+        if self.chosen.beside:
+            by = capital(method(self.chosen.beside.method))
+            yield Column("beside", f"Adjusted {ratio}", None, by)
+
+    def variable(self, name: str) -> Iterator[Row]:
+        """The rows of a variable: one, or its name with the p of its levels together, the
+        reference, and a row per level.
+        """
+        every = self.estimates.levels(name)
+        alone = every if len(every) == 1 else [value for value in every if not value]
+        for value in alone:
+            row = self.estimates.first(name, value)
+            yield self._row(term_beside_reference(self.study, row), name, value)
+        levels = [value for value in every if value not in alone]
+        if not levels:
+            return
+        joint = self.estimates.joint.get((self.chosen.primary, name, ""))
+        together = EMPTY if joint is None else p_of(joint)
+        yield Row(label(self.study, name), tuple(self._only_p(together)), name)
+        yield self._reference(name, str(self.estimates.first(name, levels[0])["reference"]))
+        for value in levels:
+            title = level(self.study, name, value)
+            yield self._row(title, name, value, depth=2, own_p=joint is None)
+
+    def _only_p(self, p: Cell) -> Iterator[Cell]:
+        """The cells of a variable's name: nothing but p."""
+        for column in self.columns():
+            yield p if column.key == "p" else EMPTY
+
+    def _reference(self, name: str, reference: str) -> Row:
+        cells: list[Cell] = []
+        if self.has_counts:
+            cells.append(self._count(name, reference))
+        if self.differs_in_n:
+            cells.append(EMPTY)
+        compared = [self._compared(fit, name) for fit in self.chosen.fits]
+        after = len(compared) - 1 if self.chosen.beside else len(compared)
+        cells += [*compared[:after], EMPTY, *compared[after:]]
+        return Row(level(self.study, name, reference), tuple(cells), name, reference, 2)
+
+    def _compared(self, fit: FitKey, name: str) -> Cell:
+        return Cell("reference") if self.estimates.has_levels(fit, name) else EMPTY
+
+    def _row(self, title: str, name: str, value: str, *, depth: int = 1, own_p: bool = True) -> Row:
+        first = self.estimates.rows_by_key.get((self.chosen.primary, name, value))
+        cells: list[Cell] = []
+        if self.has_counts:
+            cells.append(self._count(name, value))
+        if self.differs_in_n:
+            cells.append(EMPTY if first is None else of_row("{n}", first, n="n"))
+        if self.chosen.alone:
+            cells.append(self._ratio(self.chosen.alone, name, value))
+        if self.chosen.adjusted:
+            cells.append(self._ratio(self.chosen.adjusted, name, value))
+        cells.append(EMPTY if first is None or not own_p else p_of(first))
+        if self.chosen.beside:
+            cells.append(self._ratio(self.chosen.beside, name, value))
+        return Row(title, tuple(cells), name, value, depth)
+
+    def _count(self, name: str, value: str) -> Cell:
+        """The number with the outcome among those at a level; a number has none."""
+        key = (self.chosen.primary.rows, name, value)
+        if key not in self.counts:
+            return EMPTY
+        n, whole = self.counts[key]
+        return cell("{n}/{denominator}", {"n": n, "denominator": whole})
+
+    def _ratio(self, fit: FitKey, name: str, value: str) -> Cell:
+        row = self.estimates.rows_by_key.get((fit, name, value))
+        if row is None:
+            return EMPTY
+        remarks = [note(row)]
+        if fit.model == "adjusted" and self._is_small(fit, name, value):
+            remarks.append(words.small_cell(self.study))
+        remark = " ".join(filter(None, remarks))
+        return ratio_of(row, self.marked.mark(remark) if remark else "")
+
+    def _is_small(self, fit: FitKey, name: str, value: str) -> bool:
+        """Whether few are behind an estimate: at its level, or at any of a variable of one row."""
+        own = {(rows, at) for rows, variable, at in self.small if variable == name}
+        if len(self.estimates.levels(name)) == 1:
+            return any(rows == fit.rows.base for rows, _ in own)
+        return (fit.rows.base, value) in own
+
+
+def _said(about: About, builder: _Rows, sections: Iterable[Section]) -> Notes:
+    """The notes: letters, what must be said, and of the rest what fits into the room, the more
+    important first.
+    """
+    rows = [row for section in sections for row in section.rows]
+    letters = [text for _, text in builder.marked.all()]
+    must = list(_must_be_said(about, builder, rows))
+    total = sum(map(_words, [*letters, *must, words.IN_ANNEX]))
+    if len(rows) > MOST_ROWS or total > MOST_WORDS:
+        must.append(words.too_long(len(rows), MOST_ROWS, total, MOST_WORDS))
+    room = MOST_WORDS - sum(map(_words, [*letters, *must, words.IN_ANNEX]))
+    told = list(must)
+    for text in _may_be_said(about.study, builder):
+        if _words(text) <= room:
+            told.append(text)
+            room -= _words(text)
+    for text in [*told, words.IN_ANNEX]:
+        builder.marked.plain(text)
+    return builder.marked
+
+
+def _words(text: str) -> int:
+    return len(text.split())
+
+
+def _must_be_said(about: About, builder: _Rows, rows: Iterable[Row]) -> Iterator[str]:
+    """What a table may not be read without."""
+    study, estimates, chosen = about.study, builder.estimates, builder.chosen
+    yield from dict.fromkeys(filter(None, (estimates.lock_notes[fit] for fit in chosen.fits)))
+    for fit in chosen.fits:
+        if fit.model == "adjusted" or not chosen.adjusted:
+            yield from filter(None, [in_place(estimates.of_fit(fit)[0])])
+    for fit in (chosen.adjusted, chosen.beside):
+        few = few_events(study, fit, estimates) if fit else ""
+        if fit and few:
+            yield words.read_with_caution(method(fit.method), few)
+    hidden = any(one.status == "suppressed" for row in rows for one in row.cells)
+    if about.released and hidden:
+        yield held_back(study)
+
+
+def _may_be_said(study: Study, builder: _Rows) -> Iterator[str]:
+    """How to read a table, the more important first; the annex table says it all, at length."""
+    estimates, chosen = builder.estimates, builder.chosen
+    primary = estimates.of_fit(chosen.primary)
+    yield words.HOW_TO_READ if chosen.adjusted else words.UNADJUSTED
+    if builder.has_counts:
+        yield words.counts(imputed=is_imputed(chosen.primary.method))
+    has_joint = any(key[0] == chosen.primary for key in estimates.joint)
+    yield words.whose_p(chosen.primary.model, method(chosen.primary.method), joint=has_joint)
+    yield from words.intervals(row for fit in chosen.fits for row in estimates.of_fit(fit))
+    if any(p_sign(row) for row in primary):
+        yield words.P_AS_CLASS
+    yield from words.clusters(study, primary)
+    numbers = [shown(row, "m") for row in primary if is_imputed(str(row["method"]))]
+    known = [number for number in numbers if is_known(number)]
+    if known:
+        yield words.pooled(max(known))

@@ -1,0 +1,71 @@
+"""Captions: what a table or a figure shows, of whom, when, and of how many. No two that differ in
+what they show have the same caption; numbers (Table 5a.1) are given to them on a page (`batch`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pandas.api.typing import NAType
+
+from mothers_margins.results.results import Record, codes
+from mothers_margins.results.shown import Value, is_hidden, is_known, shown
+from mothers_margins.study.study import Study
+from mothers_margins.wording.terms import capital, count_text, label, method, specification, symbol
+
+
+def of_estimates(study: Study, start: str, rows: Sequence[Record]) -> str:
+    """'Associations with: OUTCOME. MODEL. Imputed: 278 dyads, 99 with the outcome; complete cases:
+    186, 57 with the outcome'. start: what of them is shown, as in 'Associations with'.
+    """
+    outcomes = dict.fromkeys(str(row["outcome"]) for row in rows)
+    models = dict.fromkeys(str(row["specification"]) for row in rows)
+    titles = [f"{start}: {'; '.join(label(study, name) for name in outcomes)}"]
+    titles.append("; ".join(filter(None, (specification(study, name) for name in models))))
+    titles += when(study, titles[0], rows)
+    titles.append(samples(study, rows))
+    return ". ".join(filter(None, titles))
+
+
+def when(study: Study, said: str, rows: Sequence[Record]) -> list[str]:
+    """The timepoints of results of a study that has several, where the title does not say it."""
+    if len(study.timepoints) < 2:
+        return []
+    named = {str(row["timepoint"]) for row in rows if not isinstance(row["timepoint"], NAType)}
+    words = [f"timepoint {timepoint}" for timepoint in sorted(named)]
+    return [capital(text) for text in words if text not in said]
+
+
+def samples(study: Study, rows: Sequence[Record]) -> str:
+    """By how many participants each method's estimates are: '278 dyads, 99 with the outcome'."""
+    adjusted = [row for row in rows if row["model"] == "adjusted"] or rows
+    by_method: dict[str, list[Record]] = {}
+    for row in adjusted:
+        if "joint_test" not in codes(row):
+            by_method.setdefault(str(row["method"]), []).append(row)
+    texts: list[str] = []
+    for used, own in by_method.items():
+        unit = "" if texts else f" {study.file.unit.many}"
+        n = _from_to(shown(row, "n") for row in own)
+        events = _from_to(shown(row, "n_events") for row in own)
+        texts.append(f"{method(used)}: {n}{unit}, {events} with the outcome")
+    return capital("; ".join(texts))
+
+
+def groups(labels: Iterable[str], sizes: Mapping[str, Value]) -> str:
+    """The groups of a table with their sizes: 'Involved (n = 99); not involved (n = 179)'."""
+    parts: list[str] = []
+    for name in labels:
+        size = f" (n = {count_text(sizes[name])})" if name in sizes else ""
+        parts.append(f"{name}{size}")
+    return "; ".join(parts)
+
+
+def _from_to(values: Iterable[Value]) -> str:
+    """A number, or from the least to the most of several; a symbol where one is hidden or none is
+    known.
+    """
+    every = list(values)
+    known = [float(value) for value in every if is_known(value)]
+    if any(map(is_hidden, every)) and not known:
+        return symbol(*every)
+    ends = dict.fromkeys([min(known), max(known)]) if known else {}
+    return " to ".join(count_text(end) for end in ends) or symbol(*every)

@@ -1,0 +1,69 @@
+"""The notes of a model table: short, because what they say stands at length in the annex table."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mothers_margins.results.results import Record
+from mothers_margins.results.shown import Value
+from mothers_margins.study.study import Study
+from mothers_margins.wording.terms import SHORT_INTERVALS, capital, count_text
+
+HOW_TO_READ = "OR: odds ratio; adjusted: given all other variables; associations, not effects."
+UNADJUSTED = "OR: odds ratio; associations, not effects."
+P_AS_CLASS = "p is a class where more digits would tell a small count."
+IN_ANNEX = "More in the annex table."
+
+
+def counts(*, imputed: bool) -> str:
+    """What events and N are of."""
+    means = "; means over imputations" if imputed else ""
+    return f"Events/N: with the outcome, of all{means}."
+
+
+def whose_p(model: str, used: str, *, joint: bool) -> str:
+    """Which p is shown. joint: whether levels of a variable share one."""
+    levels = "; of a variable's levels together" if joint else ""
+    return f"p: {model}, {used}{levels}."
+
+
+def intervals(rows: Iterable[Record]) -> Iterator[str]:
+    """By what the intervals are."""
+    codes = dict.fromkeys(str(row["interval"]) for row in rows if row["interval"])
+    drawn = dict.fromkeys(SHORT_INTERVALS[code] for code in codes)
+    if drawn:
+        yield f"Intervals: {'; '.join(drawn)}."
+
+
+def small_cell(study: Study) -> str:
+    """That few are behind an estimate, and where another method's stands."""
+    rules = study.file.regression
+    beside = rules.below_minimum == "beside"
+    other = "; by Firth's method in the annex" if beside else ""
+    return f"Fewer than {rules.minimum_cell} in a cell{other}."
+
+
+def read_with_caution(used: str, per_parameter: str) -> str:
+    """That an analysis has few events for its parameters."""
+    return f"{capital(used)}: {per_parameter} events per parameter, so caution."
+
+
+def clusters(study: Study, rows: Sequence[Record]) -> Iterator[str]:
+    """Whether intervals allow for clusters; nothing where there are none."""
+    if any(study.cluster(str(row["specification"])) for row in rows):
+        yield "Intervals allow for clusters."
+    elif study.file.regression.clustered_in:
+        yield f"Clustering in {study.file.regression.clustered_in} is not allowed for."
+
+
+def pooled(m: Value) -> str:
+    """How many imputations are behind the estimates."""
+    return f"{count_text(m)} imputations, pooled by Rubin's rules."
+
+
+def too_long(rows: int, most_rows: int, total: int, most_words: int) -> str:
+    """That a table is longer than one page holds, or its notes than a reader reads."""
+    parts: list[str] = []
+    if rows > most_rows:
+        parts.append(f"{rows} rows (at most {most_rows})")
+    if total > most_words:
+        parts.append(f"{total} words of notes (at most {most_words})")
+    return f"Longer than a body table should be: {', '.join(parts)}."
