@@ -297,12 +297,12 @@ def _must_be_said(about: About, builder: _Rows, rows: Iterable[Row]) -> Iterator
     """What a table may not be read without."""
     study, estimates, chosen = about.study, builder.estimates, builder.chosen
     yield from dict.fromkeys(filter(None, (estimates.lock_notes[fit] for fit in chosen.fits)))
+    for why in dict.fromkeys(in_place(estimates.of_fit(fit)[0]) for fit in chosen.fits):
+        if why:
+            yield why
     for fit in chosen.fits:
-        if fit.model == "adjusted" or not chosen.adjusted:
-            yield from filter(None, [in_place(estimates.of_fit(fit)[0])])
-    for fit in (chosen.adjusted, chosen.beside):
-        few = few_events(study, fit, estimates) if fit else ""
-        if fit and few:
+        few = few_events(study, fit, estimates) if fit.model == "adjusted" else ""
+        if few:
             yield words.read_with_caution(method(fit.method), few)
     hidden = any(one.status == "suppressed" for row in rows for one in row.cells)
     if about.released and hidden:
