@@ -48,6 +48,7 @@ WHY = {
     "no_composites": "The plan for missing data names no composite of this model.",
     "no_shifts": "The plan for missing data declares no shifts.",
     "no_estimates": "There is no estimate to show: none was made, or none was given.",
+    "no_body_table": "No table of one page: {longer}; the annex table (odds_ratios) has all of it.",
     "nothing_pooled": "Nothing was imputed: there is no pooled adjusted estimate.",
     "not_both": "There are no estimates of both complete cases and imputed values to compare.",
 }

@@ -73,7 +73,7 @@ class Estimates:
         for row in rows:
             key = (fit_key(row), str(row["variable"]), str(row["level"]))
             if row["variable"]:
-                (joint if JOINT in codes(row) else by_key)[key] = row
+                (joint if is_joint(row) else by_key)[key] = row
         return cls(tuple(rows), by_key, joint, lock_notes)
 
     @property
@@ -129,6 +129,13 @@ def read_estimates(
     if not estimates.rows_by_key:
         raise UsageError(f"{who}: there is no estimate of an explanatory variable.")
     return about, estimates
+
+
+def is_joint(row: Record) -> bool:
+    """Whether a row is the test of all levels of a variable together: by its code, or, where that
+    is held back with the row, because it has no level of its own though there is a reference.
+    """
+    return JOINT in codes(row) or bool(row["reference"] and not row["level"])
 
 
 def fit_key(row: Record) -> FitKey:

@@ -2,9 +2,10 @@
 estimates stands in the annex table, `odds_ratios`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
 from mothers_margins.release.released import Released
 from mothers_margins.results.results import About, Results, checked
@@ -20,7 +21,7 @@ from mothers_margins.tables.estimates_by_fit import (
     frames_of,
     read_estimates,
 )
-from mothers_margins.tables.notes_of_models import few_events, in_place
+from mothers_margins.tables.notes_of_models import few_events
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import model_table as words
 from mothers_margins.wording.captions import of_estimates
@@ -38,7 +39,7 @@ from mothers_margins.wording.terms import (
 
 MOST_ROWS, MOST_WORDS = 30, 60  # of one upright page, and of the notes under a body table
 FIRST_SHOWN = ("imputed", "complete_case")  # the primary analysis, then what it is compared with
-# Why an analysis that is not the planned one stands among the estimates, though it replaces none.
+# Standings of analyses that replace none, though they are not the planned one.
 EXTRAS = ("beside", "asked_for")
 
 
@@ -55,13 +56,13 @@ def model_table(
 
     results: estimates, from `Fit.to_frame`, or a list of several, or what was released, of which
     `name` says which. cells: `Fit.tabulated`, or a list of them; counts are those of the primary
-    analysis, on whose rows its estimates are (imputed: means over the imputations, as whole
+    analysis, on whose rows its estimates are (imputed: means over the imputations, printed as whole
     numbers). log: `Fit.log`, or a list of them, for the letters of small cells. Primary is what is
     imputed, where anything is. Of two methods on the same rows the planned one is shown, or the one
-    in its place. Levels of a variable have one p, beside its name. All that is not shown stands in
-    `odds_ratios`. Notes that do not fit into 60 words are left to it; more rows than a page holds,
-    or more words that must be said, are said under the table. Raises UsageError for results of
-    another kind, and for several outcomes or models.
+    in its place. Levels of a variable have one p, beside its name, of all together. All that is not
+    shown stands in `odds_ratios`; notes that do not fit into 60 words are left to it. More than 30
+    rows, or more words that must be said, are no body table: the answer is a sentence that says so.
+    Raises UsageError for results of another kind, and for several outcomes or models.
     """
     about, estimates = read_estimates(results, "model_table", name)
     if estimates.several:
@@ -71,35 +72,29 @@ def model_table(
     counts = counted_with_outcome(cells, "model_table")
     small = _small_cells(frames_of(log) if log is not None else [])
     builder = _Rows(about.study, estimates, chosen, counts, small)
-    sections = []
+    sections: list[Section] = []
     for title, names in by_heading(about.study, estimates.variables()):
-        rows: list[Row] = []
-        for variable in names:
-            rows += builder.variable(variable)
+        rows = [row for variable in names for row in builder.variable(variable)]
         sections.append(Section(title, tuple(rows)))
-    columns = list(builder.columns())
-    said = _said(about, builder, sections)
-    shown_rows = [row for fit in chosen.fits for row in estimates.of_fit(fit)]
+    shown_estimates = [row for fit in chosen.by_column.values() for row in estimates.of_fit(fit)]
     return table_of(
         about,
         name="model_table",
-        caption=of_estimates(about.study, "Associations with", shown_rows),
+        caption=of_estimates(about.study, "Associations with", shown_estimates),
         stub="Explanatory variable",
-        columns=columns,
+        columns=builder.columns,
         sections=sections,
-        notes=said,
+        notes=_within_a_page(about, builder, sections),
     )
 
 
 @dataclass(frozen=True)
 class _Chosen:
-    """Which estimates are shown: the primary analysis, unadjusted and adjusted, and the adjusted
-    estimates that it is compared with.
+    """Which estimates are shown, by their columns: of the primary analysis the unadjusted and the
+    adjusted ones, and beside them the adjusted ones that they are compared with.
     """
 
-    alone: FitKey | None
-    adjusted: FitKey | None
-    beside: FitKey | None
+    by_column: Mapping[str, FitKey]
 
     @classmethod
     def of(cls, estimates: Estimates) -> "_Chosen":
@@ -108,26 +103,21 @@ class _Chosen:
             by_rows.setdefault(fit.rows.base, []).append(fit)
         order = [rows for rows in FIRST_SHOWN if rows in by_rows]
         order += [rows for rows in by_rows if rows not in order]
-        first = by_rows[order[0]]
-        alone, adjusted = (
-            _planned(estimates, first, model) for model in ("unadjusted", "adjusted")
-        )
-        beside = None
-        if len(order) > 1:
-            beside = _planned(estimates, by_rows[order[1]], "adjusted")
-        return cls(alone, adjusted, beside)
+        first, *others = (by_rows[rows] for rows in order)
+        columns = {model: _planned(estimates, first, model) for model in ("unadjusted", "adjusted")}
+        columns["beside"] = _planned(estimates, others[0], "adjusted") if others else None
+        return cls({key: fit for key, fit in columns.items() if fit is not None})
 
     @property
     def primary(self) -> FitKey:
         """The estimates whose p is shown, on whose rows the counts are."""
-        fit = self.adjusted or self.alone
-        assert fit is not None  # noqa: S101  # there is at least one estimate
-        return fit
+        by_column = self.by_column
+        return by_column["adjusted"] if "adjusted" in by_column else by_column["unadjusted"]
 
     @property
-    def fits(self) -> tuple[FitKey, ...]:
-        """All that are shown, in the order of their columns."""
-        return tuple(fit for fit in (self.alone, self.adjusted, self.beside) if fit)
+    def adjusted(self) -> list[FitKey]:
+        """The adjusted ones of them, the primary ones first."""
+        return [fit for fit in self.by_column.values() if fit.model == "adjusted"]
 
 
 def _planned(estimates: Estimates, fits: Iterable[FitKey], model: str) -> FitKey | None:
@@ -144,6 +134,8 @@ def _small_cells(frames: Iterable[Results]) -> frozenset[tuple[str, str, str]]:
     small: set[tuple[str, str, str]] = set()
     for frame in frames:
         checked(frame, "model_table", "events")
+        if set(frame["engine"]) - {"model"}:
+            raise UsageError("model_table: log is what Fit.log returns.")
         for row in frame.to_dict("records"):
             if row["event"] == "small_cell":
                 small.add((str(row["method"]), str(row["variable"]), str(row["level"])))
@@ -166,25 +158,26 @@ class _Rows:
         self.chosen = chosen
         self.counts = counts
         self.small = small
-        self.marked = Notes()
+        self.letters = Notes()
         self.has_counts = any(rows == chosen.primary.rows for rows, _, _ in counts)
-        self.differs_in_n = chosen.primary.method == "available_case"
+        self.columns = tuple(self._columns())
 
-    def columns(self) -> Iterator[Column]:
+    def _columns(self) -> Iterator[Column]:
         """At most five beside the labels, under what their estimates are by."""
         ratio = f"OR ({self.study.file.regression.confidence:g}% CI)"
-        spanner = capital(method(self.chosen.primary.method))
+        by_column, primary = self.chosen.by_column, self.chosen.primary
+        spanner = capital(method(primary.method))
         if self.has_counts:
             yield Column("events", "Events/N", None, spanner)
-        if self.differs_in_n:
+        if primary.method == "available_case":  # n differs from row to row
             yield Column("n", "n", None, spanner)
-        if self.chosen.alone:
+        if "unadjusted" in by_column:
             yield Column("unadjusted", f"Unadjusted {ratio}", None, spanner)
-        if self.chosen.adjusted:
+        if "adjusted" in by_column:
             yield Column("adjusted", f"Adjusted {ratio}", None, spanner)
         yield Column("p", "p", None, spanner)
-        if self.chosen.beside:
-            by = capital(method(self.chosen.beside.method))
+        if "beside" in by_column:
+            by = capital(method(by_column["beside"].method))
             yield Column("beside", f"Adjusted {ratio}", None, by)
 
     def variable(self, name: str) -> Iterator[Row]:
@@ -194,53 +187,43 @@ class _Rows:
         every = self.estimates.levels(name)
         alone = every if len(every) == 1 else [value for value in every if not value]
         for value in alone:
-            row = self.estimates.first(name, value)
-            yield self._row(term_beside_reference(self.study, row), name, value)
+            title = term_beside_reference(self.study, self.estimates.first(name, value))
+            yield self._row(title, name, value)
         levels = [value for value in every if value not in alone]
         if not levels:
             return
-        joint = self.estimates.joint.get((self.chosen.primary, name, ""))
-        together = EMPTY if joint is None else p_of(joint)
-        yield Row(label(self.study, name), tuple(self._only_p(together)), name)
+        together = self.estimates.joint.get((self.chosen.primary, name, ""))
+        p = {} if together is None else {"p": p_of(together)}
+        yield Row(label(self.study, name), self._in_order(p), name)
         yield self._reference(name, str(self.estimates.first(name, levels[0])["reference"]))
         for value in levels:
             title = level(self.study, name, value)
-            yield self._row(title, name, value, depth=2, own_p=joint is None)
+            yield self._row(title, name, value, depth=2, has_own_p=together is None)
 
-    def _only_p(self, p: Cell) -> Iterator[Cell]:
-        """The cells of a variable's name: nothing but p."""
-        for column in self.columns():
-            yield p if column.key == "p" else EMPTY
+    def _in_order(self, cells: Mapping[str, Cell]) -> tuple[Cell, ...]:
+        """Cells by the keys of their columns, in the order of these; the others are empty."""
+        return tuple(cells.get(column.key, EMPTY) for column in self.columns)
 
     def _reference(self, name: str, reference: str) -> Row:
-        cells: list[Cell] = []
-        if self.has_counts:
-            cells.append(self._count(name, reference))
-        if self.differs_in_n:
-            cells.append(EMPTY)
-        compared = [self._compared(fit, name) for fit in self.chosen.fits]
-        after = len(compared) - 1 if self.chosen.beside else len(compared)
-        cells += [*compared[:after], EMPTY, *compared[after:]]
-        return Row(level(self.study, name, reference), tuple(cells), name, reference, 2)
+        cells = {
+            key: Cell("reference")
+            for key, fit in self.chosen.by_column.items()
+            if self.estimates.has_levels(fit, name)
+        }
+        cells["events"] = self._count(name, reference)
+        title = level(self.study, name, reference)
+        return Row(title, self._in_order(cells), name, reference, 2)
 
-    def _compared(self, fit: FitKey, name: str) -> Cell:
-        return Cell("reference") if self.estimates.has_levels(fit, name) else EMPTY
-
-    def _row(self, title: str, name: str, value: str, *, depth: int = 1, own_p: bool = True) -> Row:
+    def _row(
+        self, title: str, name: str, value: str, *, depth: int = 1, has_own_p: bool = True
+    ) -> Row:
+        cells = {key: self._ratio(fit, name, value) for key, fit in self.chosen.by_column.items()}
+        cells["events"] = self._count(name, value)
         first = self.estimates.rows_by_key.get((self.chosen.primary, name, value))
-        cells: list[Cell] = []
-        if self.has_counts:
-            cells.append(self._count(name, value))
-        if self.differs_in_n:
-            cells.append(EMPTY if first is None else of_row("{n}", first, n="n"))
-        if self.chosen.alone:
-            cells.append(self._ratio(self.chosen.alone, name, value))
-        if self.chosen.adjusted:
-            cells.append(self._ratio(self.chosen.adjusted, name, value))
-        cells.append(EMPTY if first is None or not own_p else p_of(first))
-        if self.chosen.beside:
-            cells.append(self._ratio(self.chosen.beside, name, value))
-        return Row(title, tuple(cells), name, value, depth)
+        if first is not None:
+            cells["n"] = of_row("{n}", first, n="n")
+            cells["p"] = p_of(first) if has_own_p else EMPTY
+        return Row(title, self._in_order(cells), name, value, depth)
 
     def _count(self, name: str, value: str) -> Cell:
         """The number with the outcome among those at a level; a number has none."""
@@ -258,7 +241,7 @@ class _Rows:
         if fit.model == "adjusted" and self._is_small(fit, name, value):
             remarks.append(words.small_cell(self.study))
         remark = " ".join(filter(None, remarks))
-        return ratio_of(row, self.marked.mark(remark) if remark else "")
+        return ratio_of(row, self.letters.mark(remark) if remark else "")
 
     def _is_small(self, fit: FitKey, name: str, value: str) -> bool:
         """Whether few are behind an estimate: at its level, or at any of a variable of one row."""
@@ -268,25 +251,26 @@ class _Rows:
         return (fit.rows.base, value) in own
 
 
-def _said(about: About, builder: _Rows, sections: Iterable[Section]) -> Notes:
+def _within_a_page(about: About, builder: _Rows, sections: Iterable[Section]) -> Notes:
     """The notes: letters, what must be said, and of the rest what fits into the room, the more
-    important first.
+    important first. Raises AbsenceError where a page does not hold the rows, or 60 words what must
+    be said.
     """
     rows = [row for section in sections for row in section.rows]
-    letters = [text for _, text in builder.marked.all()]
-    must = list(_must_be_said(about, builder, rows))
-    total = sum(map(_words, [*letters, *must, words.IN_ANNEX]))
-    if len(rows) > MOST_ROWS or total > MOST_WORDS:
-        must.append(words.too_long(len(rows), MOST_ROWS, total, MOST_WORDS))
-    room = MOST_WORDS - sum(map(_words, [*letters, *must, words.IN_ANNEX]))
-    told = list(must)
+    letters = [text for _, text in builder.letters.all()]
+    must = list(dict.fromkeys(_must_be_said(about, builder, rows)))
+    length = sum(map(_words, [*letters, *must, words.IN_ANNEX]))
+    longer = words.longer(len(rows), MOST_ROWS, length, MOST_WORDS)
+    if longer:
+        raise not_there("no_body_table", longer=longer)
+    fitting: list[str] = []
     for text in _may_be_said(about.study, builder):
-        if _words(text) <= room:
-            told.append(text)
-            room -= _words(text)
-    for text in [*told, words.IN_ANNEX]:
-        builder.marked.plain(text)
-    return builder.marked
+        if length + _words(text) <= MOST_WORDS:
+            fitting.append(text)
+            length += _words(text)
+    for text in [*must, *fitting, words.IN_ANNEX]:
+        builder.letters.plain(text)
+    return builder.letters
 
 
 def _words(text: str) -> int:
@@ -296,12 +280,14 @@ def _words(text: str) -> int:
 def _must_be_said(about: About, builder: _Rows, rows: Iterable[Row]) -> Iterator[str]:
     """What a table may not be read without."""
     study, estimates, chosen = about.study, builder.estimates, builder.chosen
-    yield from dict.fromkeys(filter(None, (estimates.lock_notes[fit] for fit in chosen.fits)))
-    for why in dict.fromkeys(in_place(estimates.of_fit(fit)[0]) for fit in chosen.fits):
-        if why:
-            yield why
-    for fit in chosen.fits:
-        few = few_events(study, fit, estimates) if fit.model == "adjusted" else ""
+    for fit in chosen.by_column.values():
+        yield from filter(None, [estimates.lock_notes[fit]])
+    for fit in chosen.by_column.values():
+        standing = str(estimates.of_fit(fit)[0]["standing"])
+        if standing in words.WHY_FIRTH:
+            yield words.WHY_FIRTH[standing]
+    for fit in chosen.adjusted:
+        few = few_events(study, fit, estimates)
         if few:
             yield words.read_with_caution(method(fit.method), few)
     hidden = any(one.status == "suppressed" for row in rows for one in row.cells)
@@ -318,10 +304,12 @@ def _may_be_said(study: Study, builder: _Rows) -> Iterator[str]:
         yield words.counts(imputed=is_imputed(chosen.primary.method))
     has_joint = any(key[0] == chosen.primary for key in estimates.joint)
     yield words.whose_p(chosen.primary.model, method(chosen.primary.method), joint=has_joint)
-    yield from words.intervals(row for fit in chosen.fits for row in estimates.of_fit(fit))
     if any(p_sign(row) for row in primary):
         yield words.P_AS_CLASS
     yield from words.clusters(study, primary)
+    yield from words.intervals(
+        row for fit in chosen.by_column.values() for row in estimates.of_fit(fit)
+    )
     numbers = [shown(row, "m") for row in primary if is_imputed(str(row["method"]))]
     known = [number for number in numbers if is_known(number)]
     if known:

@@ -9,6 +9,7 @@ from math import inf
 from mothers_margins.release.released import Released
 from mothers_margins.results.results import NOT_LOCKED, About, Record, Results
 from mothers_margins.results.shown import is_known, odds, shown
+from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, p_of, ratio_of, table_of
 from mothers_margins.tables.estimates_by_fit import (
     Counts,
@@ -23,7 +24,6 @@ from mothers_margins.tables.estimates_by_fit import (
 )
 from mothers_margins.tables.notes_of_models import explain, explain_codings, explain_log
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
-from mothers_margins.wording.captions import of_estimates
 from mothers_margins.wording.terms import (
     MODELS,
     is_imputed,
@@ -35,8 +35,6 @@ from mothers_margins.wording.terms import (
     specification,
     term_beside_reference,
 )
-
-START = "Every estimate of associations with"  # of the caption: the body table has another
 
 
 def odds_ratios(
@@ -73,12 +71,22 @@ def odds_ratios(
     return table_of(
         about,
         name="odds_ratios",
-        caption=of_estimates(about.study, START, estimates.rows),
+        caption=_caption(about.study, estimates),
         stub="Explanatory variable",
         columns=builder.columns(),
         sections=sections,
         notes=notes,
     )
+
+
+def _caption(study: Study, estimates: Estimates) -> str:
+    outcomes = dict.fromkeys(str(row["outcome"]) for row in estimates.rows)
+    models = dict.fromkeys(str(row["specification"]) for row in estimates.rows)
+    named = [specification(study, name) for name in models]
+    titles = [f"Associations with: {'; '.join(label(study, name) for name in outcomes)}"]
+    if any(named):
+        titles.append("; ".join(filter(None, named)))
+    return ". ".join(titles)
 
 
 class _Ratios:

@@ -10,7 +10,14 @@ from mothers_margins.wording.terms import SHORT_INTERVALS, capital, count_text
 HOW_TO_READ = "OR: odds ratio; adjusted: given all other variables; associations, not effects."
 UNADJUSTED = "OR: odds ratio; associations, not effects."
 P_AS_CLASS = "p is a class where more digits would tell a small count."
-IN_ANNEX = "More in the annex table."
+IN_ANNEX = "More: annex table."
+# Why Firth's estimates are shown; by the standing of an analysis that is not the planned one.
+WHY_FIRTH = {
+    "no_maximum": "Firth's method: the likelihood has no maximum.",
+    "small_cells": "Firth's method: the study's rule for small cells.",
+    "asked_for": "Firth's method: as was asked for.",
+    "beside": "Firth's method: beside the primary estimates.",
+}
 
 
 def counts(*, imputed: bool) -> str:
@@ -21,24 +28,23 @@ def counts(*, imputed: bool) -> str:
 
 def whose_p(model: str, used: str, *, joint: bool) -> str:
     """Which p is shown. joint: whether levels of a variable share one."""
-    levels = "; of a variable's levels together" if joint else ""
+    levels = "; levels together" if joint else ""
     return f"p: {model}, {used}{levels}."
 
 
 def intervals(rows: Iterable[Record]) -> Iterator[str]:
     """By what the intervals are."""
     codes = dict.fromkeys(str(row["interval"]) for row in rows if row["interval"])
-    drawn = dict.fromkeys(SHORT_INTERVALS[code] for code in codes)
-    if drawn:
-        yield f"Intervals: {'; '.join(drawn)}."
+    kinds = dict.fromkeys(SHORT_INTERVALS[code] for code in codes)
+    if kinds:
+        yield f"Intervals: {'; '.join(kinds)}."
 
 
 def small_cell(study: Study) -> str:
     """That few are behind an estimate, and where another method's stands."""
     rules = study.file.regression
-    beside = rules.below_minimum == "beside"
-    other = "; by Firth's method in the annex" if beside else ""
-    return f"Fewer than {rules.minimum_cell} in a cell{other}."
+    beside = "; by Firth's method: annex" if rules.below_minimum == "beside" else ""
+    return f"Fewer than {rules.minimum_cell} in a cell{beside}."
 
 
 def read_with_caution(used: str, per_parameter: str) -> str:
@@ -56,14 +62,16 @@ def clusters(study: Study, rows: Sequence[Record]) -> Iterator[str]:
 
 def pooled(m: Value) -> str:
     """How many imputations are behind the estimates."""
-    return f"{count_text(m)} imputations, pooled by Rubin's rules."
+    return f"{count_text(m)} imputations, Rubin's rules."
 
 
-def too_long(rows: int, most_rows: int, total: int, most_words: int) -> str:
-    """That a table is longer than one page holds, or its notes than a reader reads."""
+def longer(rows: int, most_rows: int, words: int, most_words: int) -> str:
+    """By what a table would be longer than one page holds, or its notes than is read; empty where
+    it is not.
+    """
     parts: list[str] = []
     if rows > most_rows:
         parts.append(f"{rows} rows (at most {most_rows})")
-    if total > most_words:
-        parts.append(f"{total} words of notes (at most {most_words})")
-    return f"Longer than a body table should be: {', '.join(parts)}."
+    if words > most_words:
+        parts.append(f"{words} words of notes that must be said (at most {most_words})")
+    return ", ".join(parts)
