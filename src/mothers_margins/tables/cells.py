@@ -75,13 +75,16 @@ def table_of(
     columns: Iterable[Column],
     sections: Iterable[Section],
     notes: Notes,
+    why_hidden: str = "",
+    one_page: bool = False,
 ) -> Table:
     """A table of results, with the marks of its rows and of the lock, their source, and the study's
-    rounding; of what was released with one note of what is held back, if anything is.
+    rounding; of what was released with one note of what is held back, if anything is. why_hidden:
+    that note in other words. one_page: that it fits an upright page.
     """
     columns, sections = tuple(columns), tuple(sections)
     if about.released and _has_hidden(columns, sections):
-        notes.plain(held_back(about.study))
+        notes.plain(why_hidden or held_back(about.study))
     return Table(
         name=name,
         caption=captioned(about, caption),
@@ -93,6 +96,7 @@ def table_of(
         internal=about.internal,
         source=f"{origin(about.study, about.source)} {cited(about.study)}",
         rounding=about.study.file.rounding,
+        one_page=one_page,
     )
 
 

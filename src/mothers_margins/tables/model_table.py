@@ -2,7 +2,7 @@
 estimates stands in the annex table, `odds_ratios`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mothers_margins.absent import not_there
@@ -37,7 +37,8 @@ from mothers_margins.wording.terms import (
     term_beside_reference,
 )
 
-MOST_ROWS, MOST_WORDS = 30, 60  # of one upright page, and of the notes under a body table
+# Of one upright page, the titles of sections among them, and of the notes under a body table.
+MOST_ROWS, MOST_WORDS = 30, 60
 FIRST_SHOWN = ("imputed", "complete_case")  # the primary analysis, then what it is compared with
 # Standings of analyses that replace none, though they are not the planned one.
 EXTRAS = ("beside", "asked_for")
@@ -85,6 +86,7 @@ def model_table(
         columns=builder.columns,
         sections=sections,
         notes=_within_a_page(about, builder, sections),
+        one_page=True,
     )
 
 
@@ -251,7 +253,7 @@ class _Rows:
         return (fit.rows.base, value) in own
 
 
-def _within_a_page(about: About, builder: _Rows, sections: Iterable[Section]) -> Notes:
+def _within_a_page(about: About, builder: _Rows, sections: Sequence[Section]) -> Notes:
     """The notes: letters, what must be said, and of the rest what fits into the room, the more
     important first. Raises AbsenceError where a page does not hold the rows, or 60 words what must
     be said.
@@ -260,9 +262,10 @@ def _within_a_page(about: About, builder: _Rows, sections: Iterable[Section]) ->
     letters = [text for _, text in builder.letters.all()]
     must = list(dict.fromkeys(_must_be_said(about, builder, rows)))
     length = sum(map(_words, [*letters, *must, words.IN_ANNEX]))
-    longer = words.longer(len(rows), MOST_ROWS, length, MOST_WORDS)
-    if longer:
-        raise not_there("no_body_table", longer=longer)
+    lines = len(rows) + sum(bool(section.title) for section in sections)
+    too_much = words.too_much(lines, MOST_ROWS, length, MOST_WORDS)
+    if too_much:
+        raise not_there("model_longer_than_a_page", too_much=too_much)
     fitting: list[str] = []
     for text in _may_be_said(about.study, builder):
         if length + _words(text) <= MOST_WORDS:

@@ -71,6 +71,10 @@ font-weight:400;font-style:normal}
 .mm-table.mm-wider{font-size:13px}
 .mm-table.mm-wide tfoot p{max-width:140ch}
 .mm-table.mm-wide tbody th[scope=row]{min-width:14em;max-width:22em}
+.mm-table.mm-page{font-size:13.5px;line-height:1.3}
+.mm-table.mm-page :is(th,td){padding:.1em .6em .1em .3em}
+.mm-table.mm-page tbody th[scope=row]{min-width:16em}
+@media print{.mm-table.mm-page{font-size:8.5pt;line-height:1.25;margin:0;break-inside:avoid}}
 @media(max-width:40em){.mm-table.mm-table{font-size:13px}
 .mm-table.mm-table :is(th,td){padding-inline:.3em;white-space:normal}
 .mm-table.mm-table tbody th[scope=row]{overflow-wrap:anywhere;min-width:7em}
@@ -141,7 +145,7 @@ class Table:
 
     notes: pairs of mark and text; a note about the whole table has the mark ''.
     mark: says that the rows are made up, where they are; empty else. internal: that the table is
-    for the research team only.
+    for the research team only. one_page: that it is made to fit an upright page.
     """
 
     name: str
@@ -154,6 +158,7 @@ class Table:
     source: str
     rounding: Rounding
     internal: bool = False
+    one_page: bool = False
 
     def quote(self, variable: str, group: str = "", level: str = "") -> str:
         """The text of one cell, for a sentence: prose and table then cannot disagree.
@@ -287,6 +292,8 @@ class Table:
             classes.append("mm-wide")
         if len(self.columns) > WIDE:
             classes.append("mm-wider")
+        if self.one_page:
+            classes.append("mm-page")
         opening = f"<table class='{' '.join(classes)}'>"
         return "\n".join([opening, *self._head(), *self._body(), *self._foot(), "</table>"])
 

@@ -65,13 +65,11 @@ def pooled(m: Value) -> str:
     return f"{count_text(m)} imputations, Rubin's rules."
 
 
-def longer(rows: int, most_rows: int, words: int, most_words: int) -> str:
-    """By what a table would be longer than one page holds, or its notes than is read; empty where
-    it is not.
-    """
+def too_much(rows: int, most_rows: int, words: int, most_words: int) -> str:
+    """What of a table is more than fits a page, or is read under one; empty where nothing is."""
     parts: list[str] = []
     if rows > most_rows:
         parts.append(f"{rows} rows (at most {most_rows})")
     if words > most_words:
-        parts.append(f"{words} words of notes that must be said (at most {most_words})")
+        parts.append(f"{words} words of notes (at most {most_words})")
     return ", ".join(parts)
