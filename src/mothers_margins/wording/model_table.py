@@ -11,6 +11,7 @@ HOW_TO_READ = "OR: odds ratio; adjusted: given all other variables; associations
 UNADJUSTED = "OR: odds ratio; associations, not effects."
 P_AS_CLASS = "p is a class where more digits would tell a small count."
 IN_ANNEX = "More: annex table."
+SAME_IN_SHORT = {"wald_t": "wald"}  # against which distribution is said in the annex
 # Why Firth's estimates are shown; by the standing of an analysis that is not the planned one.
 WHY_FIRTH = {
     "no_maximum": "Firth's method: the likelihood has no maximum.",
@@ -34,10 +35,10 @@ def whose_p(model: str, used: str, *, joint: bool) -> str:
 
 def intervals(rows: Iterable[Record]) -> Iterator[str]:
     """By what the intervals are."""
-    codes = dict.fromkeys(str(row["interval"]) for row in rows if row["interval"])
-    kinds = dict.fromkeys(SHORT_INTERVALS[code] for code in codes)
+    codes = [str(row["interval"]) for row in rows if row["interval"]]
+    kinds = dict.fromkeys(SAME_IN_SHORT.get(code, code) for code in codes)
     if kinds:
-        yield f"Intervals: {'; '.join(kinds)}."
+        yield f"Intervals: {'; '.join(SHORT_INTERVALS[code] for code in kinds)}."
 
 
 def small_cell(study: Study) -> str:
