@@ -145,6 +145,14 @@ BUILDERS: dict[str, tuple[str, Callable[[Inputs], Readable]]] = {
             [r["done"], r["pooled_done"]],
         ),
     ),
+    "model table": (
+        "model_table",
+        lambda r: mm.model_table(
+            [r["estimates"], r["pooled"]],
+            [r["cells"], r["pooled_cells"]],
+            [r["done"], r["pooled_done"]],
+        ),
+    ),
     "odds ratios by Firth's method": ("odds_ratios", lambda r: mm.odds_ratios(r["firth"])),
     "enough imputations": (
         "enough_imputations",

@@ -73,6 +73,7 @@ from mothers_margins.tables.imputation import in_words as in_words
 from mothers_margins.tables.imputation import per_hundred as per_hundred
 from mothers_margins.tables.imputation import precision as precision
 from mothers_margins.tables.known_truth import plan_table as plan_table
+from mothers_margins.tables.model_table import model_table as model_table
 from mothers_margins.tables.needs import needs as needs
 from mothers_margins.tables.odds_ratios import odds_ratios as odds_ratios
 from mothers_margins.tables.overview import overview as overview

@@ -47,6 +47,13 @@ def test_tables_and_figures_are_counted_each_for_themselves_and_printed_numbers_
     assert numbered(PAGE, "") == PAGE
 
 
+def test_parts_of_a_table_have_one_number():
+    parts = "<caption>A (part 1 of 2)</caption><caption>A (part 2 of 2)</caption>"
+    assert numbered(parts, "4") == (
+        "<caption>Table 4.1. A (part 1 of 2)</caption><caption>Table 4.1. A (part 2 of 2)</caption>"
+    )
+
+
 def test_no_two_entries_of_the_run_list_share_a_prefix_also_when_some_are_run():
     entries = read_run_list()
     prefixes = [prefix_of(name, entries) for name in entries]

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from string import ascii_lowercase
 
 NUMBER_OF_ENTRY = re.compile(r"^(\d+)")
-CAPTION = re.compile(r"<(caption|figcaption)>(?!Table \d|Figure \d)")
+CAPTION = re.compile(r"<(caption|figcaption)>(?!Table \d|Figure \d)(.*?)(?=</)", re.DOTALL)
+LATER_PART = re.compile(r"\(part (?!1 )\d+ of \d+\)$")
 KINDS = {"caption": "Table", "figcaption": "Figure"}
 
 
@@ -47,7 +48,9 @@ def numbered(page: str, prefix: str) -> str:
 
     def with_number(found: re.Match[str]) -> str:
         kind = KINDS[found[1]]
-        counted[kind] += 1
-        return f"{found[0]}{kind} {prefix}.{counted[kind]}. "
+        # a table that a page holds in parts has one number
+        if not LATER_PART.search(found[2]):
+            counted[kind] += 1
+        return f"<{found[1]}>{kind} {prefix}.{counted[kind]}. {found[2]}"
 
     return CAPTION.sub(with_number, page)

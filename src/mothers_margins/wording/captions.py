@@ -2,6 +2,7 @@
 what they show have the same caption; numbers (Table 5a.1) are given to them on a page (`batch`).
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from pandas.api.typing import NAType
@@ -23,18 +24,20 @@ def of_estimates(study: Study, start: str, rows: Sequence[Record]) -> str:
     models = dict.fromkeys(str(row["specification"]) for row in rows)
     titles = [f"{start}: {'; '.join(label(study, name) for name in outcomes)}"]
     titles.append("; ".join(filter(None, (specification(study, name) for name in models))))
-    titles += when(study, titles[0], rows)
+    titles += when(study, " ".join(label(study, name) for name in outcomes), rows)
     titles.append(samples(study, rows))
     return ". ".join(filter(None, titles))
 
 
 def when(study: Study, said: str, rows: Sequence[Record]) -> list[str]:
-    """The timepoints of results of a study that has several, where the title does not say it."""
+    """The timepoints of results of a study that has several, where the study's own title does not
+    say their number.
+    """
     if len(study.timepoints) < 2:
         return []
     named = {str(row["timepoint"]) for row in rows if not isinstance(row["timepoint"], NAType)}
-    words = [f"timepoint {timepoint}" for timepoint in sorted(named)]
-    return [capital(text) for text in words if text not in said]
+    unsaid = named - set(re.findall(r"\w+", said))
+    return [f"Timepoint {timepoint}" for timepoint in sorted(unsaid)]
 
 
 def samples(study: Study, rows: Sequence[Record]) -> str:
