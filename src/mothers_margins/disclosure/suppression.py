@@ -279,6 +279,7 @@ class _Found:
 
     def __init__(self, problem: Problem) -> None:
         self._statements = problem.statements
+        self._weights = problem.statements.weights.astype(float)
         weights = [target.weights for target in problem.targets]
         self._targets = np.array(weights, dtype=float).reshape(-1, len(problem.truth))
         self._needed = np.array([target.values - 1 for target in problem.targets], dtype=float)
@@ -304,7 +305,7 @@ class _Found:
     def add(self, table: Array) -> None:
         """Take in a table that agrees with what is shown now."""
         values = self._targets @ table
-        self._sums.append(self._statements.weights @ table)
+        self._sums.append(self._weights @ table)
         self._values.append(values)
         self._most = np.maximum(self._most, values)
         self._least = np.minimum(self._least, values)
