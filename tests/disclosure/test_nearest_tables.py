@@ -86,3 +86,14 @@ def test_statements_that_are_not_made_do_not_bind():
     nearest.make(everything.made)
     table = nearest.in_parts(target.weights, own + 1)
     assert agrees(table, remaining(problem, tables, ~nothing))
+
+
+def test_nothing_is_put_together_from_no_change():
+    """Where no change was found before there are no parts."""
+    problem, _ = problem_of(3, "counts")
+    everything = np.ones(len(problem.costs), dtype=bool)
+    nearest = problem.question(everything).nearest()
+    target = problem.targets[0]
+    own = int(target.weights @ problem.truth)
+    with pytest.raises((InfeasibleError, NotSolvedError)):
+        nearest.put_together(target.weights, own + 1)

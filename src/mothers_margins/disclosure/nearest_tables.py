@@ -62,7 +62,7 @@ class NearestTables:
         as were found before: a small integer programme. Raises as `in_parts` does, and both say
         only that none can be put together.
         """
-        return self._asked(self._whole(), weights, value, value, self._touched)
+        return self._of_few(weights, value, np.flatnonzero(self._touched))
 
     def whole(self, weights: Array, low: float, high: float) -> Array:
         """A near table of whole numbers in which a sum lies between two values, found by an integer
@@ -86,6 +86,21 @@ class NearestTables:
         finally:
             asked.change_known(np.zeros(len(self._known)))
 
+    def _of_few(self, weights: Array, value: float, columns: Array) -> Array:
+        """As `put_together`, with changes in some columns: a programme of these columns alone, for
+        to presolve one of all columns takes longer than to solve this one.
+        """
+        rows = np.vstack([self._known, self._weights[self._made], weights[None, :]])[:, columns]
+        few = _Programme(rows, len(self._known), whole=True)
+        start = self._start[columns]
+        few.change_columns(np.ones(len(columns), dtype=bool), start)
+        sums = self._weights[self._made] @ self._start
+        few.change_statements(self._low[self._made] - sums, self._high[self._made] - sums)
+        change = value - float(weights @ self._start)
+        table = self._start.astype(float)
+        table[columns] += few.least_change(change, change)
+        return table
+
     def _whole(self) -> "_Programme":
         if self._of_whole is None:
             self._of_whole = _Programme(self._rows(), len(self._known), whole=True)
@@ -106,7 +121,8 @@ class NearestTables:
             np.where(self._made, self._low - sums, -highspy.kHighsInf),
             np.where(self._made, self._high - sums, highspy.kHighsInf),
         )
-        change = of.least_change(weights, low - now, high - now)
+        of.ask_of(weights)
+        change = of.least_change(low - now, high - now)
         return np.asarray(self._start + change)
 
 
@@ -120,7 +136,8 @@ class _Programme:
         self._n = rows.shape[1]
         self._first = first
         self._last = len(rows) - 1
-        self._weights = np.zeros(self._n)
+        self._whole = whole
+        self._weights = rows[-1]
         self._known = np.zeros(first)
         self._low = np.zeros(self._last - first)
         self._high = np.zeros(self._last - first)
@@ -138,6 +155,8 @@ class _Programme:
         if whole:
             self._solver.setOptionValue("mip_max_nodes", MOST_NODES)
             self._solver.setOptionValue("mip_rel_gap", ANY_TABLE)
+        else:
+            self._solver.setOptionValue("presolve", "off")  # it takes longer than the few steps
 
     def vary(self, variant: int) -> None:
         """Let other changes cost more."""
@@ -169,14 +188,19 @@ class _Programme:
             self._solver.changeRowBounds(self._first + row, low[row], high[row])
         self._low, self._high = low, high
 
-    def least_change(self, weights: Array, low: float, high: float) -> Array:
-        """The change that moves a sum by an amount between two, by column."""
+    def ask_of(self, weights: Array) -> None:
+        """The sum that is asked for, by column."""
         for column in np.flatnonzero(weights != self._weights).tolist():
             weight = float(weights[column])
             self._solver.changeCoeff(self._last, column, weight)
             self._solver.changeCoeff(self._last, self._n + column, -weight)
         self._weights = weights
+
+    def least_change(self, low: float, high: float) -> Array:
+        """The change that moves the sum by an amount between two, by column."""
         self._solver.changeRowBounds(self._last, low, high)
+        if not self._whole:
+            self._solver.setBasis()  # no change at all: nearer than the last answer
         self._solver.run()
         status = self._solver.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:

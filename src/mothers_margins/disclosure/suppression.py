@@ -29,6 +29,7 @@ Array = np.ndarray
 PATIENCE = 12  # how often targets may be found not to be confirmed before it is given up
 LEAST_TIE = 1e-6  # costs of two patterns that differ by less are the same
 AT_ONCE = 3  # cuts of targets that are not confirmed
+ROUGHLY = 0.05  # how much dearer a choice may be as long as cuts are found that it does not meet
 ROUNDS = 500  # of cuts; a problem of this size needs some ten
 
 
@@ -121,6 +122,10 @@ def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
         if not cuts and not whole:
             choice.make_whole()
             whole = True
+            hidden = choice.made()
+            continue
+        if not cuts and choice.is_rough:
+            choice.make_exact()
             hidden = choice.made()
             continue
         if not cuts:
@@ -274,6 +279,7 @@ class _Found:
 
     def __init__(self, problem: Problem) -> None:
         self._statements = problem.statements
+        self._weights = problem.statements.weights.astype(float)
         weights = [target.weights for target in problem.targets]
         self._targets = np.array(weights, dtype=float).reshape(-1, len(problem.truth))
         self._needed = np.array([target.values - 1 for target in problem.targets], dtype=float)
@@ -299,7 +305,7 @@ class _Found:
     def add(self, table: Array) -> None:
         """Take in a table that agrees with what is shown now."""
         values = self._targets @ table
-        self._sums.append(self._statements.weights @ table)
+        self._sums.append(self._weights @ table)
         self._values.append(values)
         self._most = np.maximum(self._most, values)
         self._least = np.minimum(self._least, values)
@@ -358,13 +364,21 @@ class _Choice:
             self._solver.addVar(low, high)
             self._solver.changeColCost(cell, float(problem.costs[cell]))
         self._whole = False
+        self.is_rough = False
         self._last: tuple[str, ...] = ()
 
     def make_whole(self) -> None:
         """From now on a cell is hidden or not."""
         self._whole = True
+        self.is_rough = True
+        self._solver.setOptionValue("mip_rel_gap", ROUGHLY)
         for cell in range(self._cells):
             self._solver.changeColIntegrality(cell, highspy.HighsVarType.kInteger)
+
+    def make_exact(self) -> None:
+        """From now on no choice of whole cells is cheaper than the one that is made."""
+        self.is_rough = False
+        self._solver.setOptionValue("mip_rel_gap", 0.0)
 
     def add(self, cut: Cut) -> None:
         self._last = cut.target
