@@ -262,7 +262,8 @@ def _recoded(column: pd.Series, kind: pd.CategoricalDtype, at: Array, values: Ce
     """
     place = {level: code for code, level in enumerate(kind.categories)}
     levels = list(values)  # once: a missing value read again need not be equal to itself
-    codes_of = {level: _code(level, place) for level in set(levels)}  # few levels, many rows
+    # few levels, many rows; -1 is missing, -2 none of the levels
+    codes_of = {level: -1 if pd.isna(level) else place.get(level, -2) for level in set(levels)}
     wanted = [codes_of[level] for level in levels]
     if -2 in wanted:
         raise ValueError(f"chained: '{column.name}' cannot hold what is made for it")
@@ -270,11 +271,6 @@ def _recoded(column: pd.Series, kind: pd.CategoricalDtype, at: Array, values: Ce
     codes[at] = wanted
     made = pd.Categorical.from_codes(codes, dtype=kind, validate=False)
     return pd.Series(made, index=column.index, name=column.name)
-
-
-def _code(value: Level, place: Mapping[Level, int]) -> int:
-    """The place of a level; -1 for a missing one, -2 for one that is not among them."""
-    return -1 if pd.isna(value) else place.get(value, -2)
 
 
 def levels_of(column: pd.Series, method: str) -> tuple[tuple[Level, ...], str]:
