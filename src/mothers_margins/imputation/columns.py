@@ -261,7 +261,10 @@ def _recoded(column: pd.Series, kind: pd.CategoricalDtype, at: Array, values: Ce
     long.
     """
     place = {level: code for code, level in enumerate(kind.categories)}
-    wanted = [-1 if pd.isna(value) else place.get(value, -2) for value in values]
+    levels = list(values)  # once: a missing value read again need not be equal to itself
+    # few levels, many rows; -1 is missing, -2 none of the levels
+    codes_of = {level: -1 if pd.isna(level) else place.get(level, -2) for level in set(levels)}
+    wanted = [codes_of[level] for level in levels]
     if -2 in wanted:
         raise ValueError(f"chained: '{column.name}' cannot hold what is made for it")
     codes = column.cat.codes.to_numpy().copy()
