@@ -703,14 +703,20 @@ def test_forest_refuses_what_it_cannot_draw(esmi, demo):
         mm.forest(estimates(esmi, term("dv_any", model="unadjusted")))
 
 
+SHARES = (
+    "Percentages of mother-infant dyads, 4 variables: Involved at timepoint 1 (n = 99); "
+    "Not involved at timepoint 1 (n = 179)"
+)
+
+
 def test_a_figure_in_word_has_its_picture_its_alt_text_and_its_mark(drawn, tmp_path):
     figure = drawn["shares"]
     figure.to_docx(tmp_path / "figure.docx")
     document = Document(str(tmp_path / "figure.docx"))
     (picture,) = document.inline_shapes
     assert picture._inline.docPr.get("descr") == figure.alt
-    assert [one.text for one in document.paragraphs] == ["", figure.mark]
-    assert document.core_properties.title == "SYNTHETIC DATA. Group bars"
+    assert [one.text for one in document.paragraphs] == ["", SHARES, figure.mark]
+    assert document.core_properties.title == f"SYNTHETIC DATA. {SHARES}"
     first = (tmp_path / "figure.docx").read_bytes()
     figure.to_docx(tmp_path / "figure.docx")
     assert (tmp_path / "figure.docx").read_bytes() == first
@@ -734,7 +740,7 @@ def test_the_file_of_a_picture_says_what_it_shows_and_where_its_rows_come_from(d
     with Image.open(path) as picture:
         said = picture.text
     assert said["Description"] == figure.alt
-    assert said["Title"] == "SYNTHETIC DATA. Group bars"
+    assert said["Title"] == f"SYNTHETIC DATA. {SHARES}"
     assert said["Source"] == figure.source != ""
     assert path.read_bytes() == figure.png()
 
