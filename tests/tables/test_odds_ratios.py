@@ -194,7 +194,7 @@ def test_a_variable_from_between_the_timepoints_has_a_footnote(demo):
 
 def test_the_main_model_is_not_named_and_a_departure_is(ratios, demo):
     assert ratios.caption == (
-        "Associations with: Children's social care involvement at timepoint 1. "
+        "Every estimate of associations with: Children's social care involvement at timepoint 1. "
         "Complete cases: 186 mother-infant dyads, 57 with the outcome"
     )
     levels = mm.fit_logistic(demo, "all_levels")

@@ -64,7 +64,7 @@ FAULTS = {
     "a heading over too few": ('<w:gridSpan w:val="2" />', '<w:gridSpan w:val="1" />', "spans"),
     "a note that is gone": ("Logistic regression by maximum likelihood.", "", "foot"),
     "another caption": (
-        '<w:t xml:space="preserve">Associations with',
+        '<w:t xml:space="preserve">Every estimate of associations with',
         "<w:t>Effects on",
         "caption",
     ),

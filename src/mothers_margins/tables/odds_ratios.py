@@ -71,7 +71,9 @@ def odds_ratios(
     return table_of(
         about,
         name="odds_ratios",
-        caption=captions.of_estimates(about.study, "Associations with", estimates.rows),
+        caption=captions.of_estimates(
+            about.study, "Every estimate of associations with", estimates.rows
+        ),
         stub="Explanatory variable",
         columns=builder.columns(),
         sections=sections,
