@@ -52,7 +52,7 @@ WHY = {
     "no_composites": "The plan for missing data names no composite of this model.",
     "no_shifts": "The plan for missing data declares no shifts.",
     "no_estimates": "There is no estimate to show: none was made, or none was given.",
-    "model_longer_than_a_page": "The model table does not fit one page: it has {too_much}. The "
+    "model_longer_than_a_page": "The model table does not fit one page: it has {too_much}; the "
     "annex table (odds_ratios) shows all.",
     "nothing_pooled": "Nothing was imputed: there is no pooled adjusted estimate.",
     "not_both": "There are no estimates of both complete cases and imputed values to compare.",

@@ -222,7 +222,7 @@ def test_what_is_longer_than_a_page_is_refused_in_one_sentence(esmi):
     levels = [one("ethnicity", f"Level {place}", log(2), 0.2, **of) for place in range(28)]
     assert mm.model_table(estimates(esmi, *levels[:27])).one_page
     assert str(mm.model_table(estimates(esmi, *levels))) == (
-        "The model table does not fit one page: it has 31 rows (at most 30). The annex table "
+        "The model table does not fit one page: it has 31 rows (at most 30); the annex table "
         "(odds_ratios) shows all."
     )
 
@@ -238,7 +238,7 @@ def test_words_that_must_be_said_are_not_cut(esmi):
         for place, code in enumerate(codes)
     ]
     assert str(mm.model_table(estimates(esmi, *marked))).startswith(
-        "The model table does not fit one page: it has 66 words of notes (at most 60)."
+        "The model table does not fit one page: it has 66 words of notes (at most 60); "
     )
     assert mm.model_table(estimates(esmi, *marked[:-1])).one_page  # 58
 
