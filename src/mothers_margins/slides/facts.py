@@ -195,9 +195,7 @@ def without_pair(released: Released, timepoint: int, options: tuple[str, ...]) -
     return [phrase for phrase in phrases(released, options) if phrase not in told]
 
 
-def adjusted_pairs(
-    released: Released, timepoint: int, options: tuple[str, ...]
-) -> list[Adjusted]:
+def adjusted_pairs(released: Released, timepoint: int, options: tuple[str, ...]) -> list[Adjusted]:
     """Adjusted pairs that may be shown, the widest difference first: the pair of counts may be
     shown too, and neither interval is wider than 20 points.
     """

@@ -86,7 +86,10 @@ def _placed(shown: Any) -> None:
     for name in ("titleStyle", "bodyStyle"):
         for level in shown.slide_master._element.iter(f"{{{_P}}}{name}"):
             for run in level.iter(f"{PHONETIC}defRPr"):
-                run.set("sz", str(int(Pt(tokens.TITLE if name == "titleStyle" else tokens.BODY).pt * 100)))
+                run.set(
+                    "sz",
+                    str(int(Pt(tokens.TITLE if name == "titleStyle" else tokens.BODY).pt * 100)),
+                )
 
 
 _P = "http://schemas.openxmlformats.org/presentationml/2006/main"
@@ -116,7 +119,13 @@ def _add(shown: Any, deck: Deck, one: Slide, place: int) -> None:
     if one.remember:
         _box(page, one.remember, (tokens.MARGIN, 6.2), tokens.BODY, ink, bold=True)
     band = f"{deck.meant.mark}  {place} of {len(deck.slides)}"
-    _box(page, band, (tokens.MARGIN, 6.85), tokens.SMALLEST, tokens.RULE if is_prompt else tokens.BAND)
+    _box(
+        page,
+        band,
+        (tokens.MARGIN, 6.85),
+        tokens.SMALLEST,
+        tokens.RULE if is_prompt else tokens.BAND,
+    )
     page.notes_slide.notes_text_frame.text = "\n".join(_notes(one))
     _speaks(page.notes_slide._element)
     _speaks(page._element)
@@ -131,7 +140,9 @@ def _notes(one: Slide) -> list[str]:
     return [time, *part.get(one.part, []), *one.notes]
 
 
-def _write(frame: Any, lines: tuple[str, ...], size: float, ink: str, *, bold: bool = False) -> None:
+def _write(
+    frame: Any, lines: tuple[str, ...], size: float, ink: str, *, bold: bool = False
+) -> None:
     """Lines of one look into a frame of text, left aligned."""
     from pptx.dml.color import RGBColor
     from pptx.enum.text import PP_ALIGN
@@ -199,7 +210,11 @@ def _picture(page: Any, one: Slide) -> None:
     assert picture is not None  # noqa: S101  # asked by _add alone
     left = (tokens.WIDTH - picture.width) / 2
     placed = page.shapes.add_picture(
-        BytesIO(picture.png), Inches(left), Inches(TOP), Inches(picture.width), Inches(picture.height)
+        BytesIO(picture.png),
+        Inches(left),
+        Inches(TOP),
+        Inches(picture.width),
+        Inches(picture.height),
     )
     placed.name = f"Chart: {one.title}"
     placed._element.nvPicPr.cNvPr.set("descr", picture.alt)
