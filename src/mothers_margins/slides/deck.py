@@ -105,7 +105,7 @@ def _of_words(source: str, tags: Iterable[str]) -> Slide:
         for row in rows
         if not CELLS_BORDER.fullmatch(row)
     ]
-    kind = next((KINDS[tag] for tag in tags if tag in KINDS), "words")
+    kind: Kind = next((KINDS[tag] for tag in tags if tag in KINDS), "words")
     return Slide(kind, title, tuple(told), tuple(table))
 
 

@@ -8,15 +8,15 @@ from typing import Any
 
 from mothers_margins.documents.parts import packed, unpacked
 from mothers_margins.figures.slides import tokens
+from mothers_margins.figures.style import INK
 from mothers_margins.slides.deck import Deck
 from mothers_margins.slides.slide import Slide
 
 LANGUAGE = "en-GB"
 NO_DAY = datetime(2000, 1, 1)  # a file without a date is refused by PowerPoint
 TITLE_ONLY, WITH_BODY = 5, 1  # layouts of the template that python-pptx ships
-NEVER = "http://schemas.openxmlformats.org/drawingml/2006/main"
 TOP, BOTTOM = 1.5, 6.55  # inches between which a slide's content stands
-PHONETIC = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 # What a table may take of a slide, and the height of its rows, in inches.
 ROW = 0.5
 
@@ -68,7 +68,6 @@ def _in_one_font(shown: Any) -> None:
 
 def _placed(shown: Any) -> None:
     """Titles and bodies of the layouts that are used, where 16:9 has room for them; the ground."""
-    from pptx.dml.color import RGBColor
     from pptx.util import Inches, Pt
 
     wide = Inches(tokens.WIDTH - 2 * tokens.MARGIN)
@@ -82,10 +81,10 @@ def _placed(shown: Any) -> None:
                 holder.width, holder.height = wide, Inches(BOTTOM - TOP)
     ground = shown.slide_master.background.fill
     ground.solid()
-    ground.fore_color.rgb = RGBColor.from_string(tokens.BACKGROUND[1:].upper())
+    ground.fore_color.rgb = _rgb(tokens.BACKGROUND)
     for name in ("titleStyle", "bodyStyle"):
         for level in shown.slide_master._element.iter(f"{{{_P}}}{name}"):
-            for run in level.iter(f"{PHONETIC}defRPr"):
+            for run in level.iter(f"{DRAWING}defRPr"):
                 run.set(
                     "sz",
                     str(int(Pt(tokens.TITLE if name == "titleStyle" else tokens.BODY).pt * 100)),
@@ -96,7 +95,7 @@ _P = "http://schemas.openxmlformats.org/presentationml/2006/main"
 
 
 def _add(shown: Any, deck: Deck, one: Slide, place: int) -> None:
-    """One slide: title, content, the sentence to remember, the band, in reading order; its notes."""
+    """One slide in reading order: title, content, what to remember, the band; and its notes."""
     has_body = bool(one.lines)
     layout = shown.slide_layouts[WITH_BODY if has_body else TITLE_ONLY]
     page = shown.slides.add_slide(layout)
@@ -106,7 +105,7 @@ def _add(shown: Any, deck: Deck, one: Slide, place: int) -> None:
             holder._element.getparent().remove(holder._element)
     if is_prompt:
         _ground(page, tokens.PROMPT)
-    ink = tokens.ON_PROMPT if is_prompt else tokens.INK
+    ink = tokens.ON_PROMPT if is_prompt else INK
     size = tokens.COVER if one.kind == "title" else tokens.TITLE
     _write(page.shapes.title.text_frame, (one.title,), size, ink, bold=True)
     top = TOP
@@ -144,7 +143,6 @@ def _write(
     frame: Any, lines: tuple[str, ...], size: float, ink: str, *, bold: bool = False
 ) -> None:
     """Lines of one look into a frame of text, left aligned."""
-    from pptx.dml.color import RGBColor
     from pptx.enum.text import PP_ALIGN
     from pptx.util import Pt
 
@@ -156,7 +154,7 @@ def _write(
         run = paragraph.add_run()
         run.text = line
         run.font.size, run.font.bold, run.font.name = Pt(size), bold, tokens.FONT
-        run.font.color.rgb = RGBColor.from_string(ink[1:].upper())
+        run.font.color.rgb = _rgb(ink)
 
 
 def _lines(page: Any, one: Slide, ink: str) -> float:
@@ -176,7 +174,6 @@ def _lines(page: Any, one: Slide, ink: str) -> float:
 
 def _table(page: Any, one: Slide, top: float) -> None:
     """A native table with a header row."""
-    from pptx.dml.color import RGBColor
     from pptx.util import Inches
 
     rows, columns = len(one.table), len(one.table[0])
@@ -197,8 +194,8 @@ def _table(page: Any, one: Slide, top: float) -> None:
             cell.margin_top = cell.margin_bottom = Inches(0.03)
             cell.fill.solid()
             ground = tokens.TINT if number == 0 else tokens.BACKGROUND
-            cell.fill.fore_color.rgb = RGBColor.from_string(ground[1:].upper())
-            _write(cell.text_frame, (text,), tokens.SMALLEST, tokens.INK, bold=number == 0)
+            cell.fill.fore_color.rgb = _rgb(ground)
+            _write(cell.text_frame, (text,), tokens.SMALLEST, INK, bold=number == 0)
             cell.text_frame.paragraphs[0].space_after = 0
 
 
@@ -231,19 +228,25 @@ def _box(
     _write(box.text_frame, (text,), size, ink, bold=bold)
 
 
-def _ground(page: Any, colour: str) -> None:
+def _rgb(colour: str) -> Any:
+    """A colour (#rrggbb) as python-pptx has it."""
     from pptx.dml.color import RGBColor
+
+    return RGBColor.from_string(colour[1:].upper())  # type: ignore[no-untyped-call]
+
+
+def _ground(page: Any, colour: str) -> None:
 
     fill = page.background.fill
     fill.solid()
-    fill.fore_color.rgb = RGBColor.from_string(colour[1:].upper())
+    fill.fore_color.rgb = _rgb(colour)
 
 
 def _speaks(element: Any) -> None:
     """British English for every run, so that a screen reader pronounces it so."""
-    for run in element.iter(f"{PHONETIC}r"):
-        for properties in run.iter(f"{PHONETIC}rPr"):
+    for run in element.iter(f"{DRAWING}r"):
+        for properties in run.iter(f"{DRAWING}rPr"):
             properties.set("lang", LANGUAGE)
-    for run in element.iter(f"{PHONETIC}r"):
-        if run.find(f"{PHONETIC}rPr") is None:
+    for run in element.iter(f"{DRAWING}r"):
+        if run.find(f"{DRAWING}rPr") is None:
             run.get_or_add_rPr().set("lang", LANGUAGE)
