@@ -236,4 +236,4 @@ def _in_columns(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     half = (len(listed) + 1) // 2
     right = [*listed[half:], ""][: max(half, 1)]
     rows = tuple(zip(listed[:half], right, strict=False))
-    return (("About her", "About her life"), *rows)
+    return (("Factors", "More factors"), *rows)

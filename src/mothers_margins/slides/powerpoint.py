@@ -117,7 +117,8 @@ def _add(shown: Any, deck: Deck, one: Slide, place: int) -> None:
         _picture(page, one)
     if one.remember:
         _box(page, one.remember, (tokens.MARGIN, 6.2), tokens.BODY, ink, bold=True)
-    band = f"{deck.meant.mark}  {place} of {len(deck.slides)}"
+    where = "in reserve" if one.part == "reserve" else f"{place} of {len(deck.shown)}"
+    band = f"{deck.meant.mark}  {where}"
     _box(
         page,
         band,
