@@ -1,4 +1,4 @@
-"""PowerPoint and page: what is in them, what is not, and that the same deck makes the same bytes."""
+"""PowerPoint and page: what is in them, what is not, and that equal decks are equal bytes."""
 
 import re
 from io import BytesIO

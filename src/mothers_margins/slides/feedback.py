@@ -105,10 +105,9 @@ def _rehearsed_lock(folder: Path) -> Lock | None:
 
 
 def _topics(folder: Path) -> Iterator[Topic]:
-    """Topics of all files meeting_N.csv of a folder, in their order."""
-    for path in sorted(folder.glob("meeting_*.csv")):
-        text = path.read_text(encoding="utf-8")
-        rows = list(csv.DictReader(io.StringIO(text), strict=True))
+    """Topics of all files meeting_N.csv and meeting_N.xlsx of a folder, in their order."""
+    for path in sorted([*folder.glob("meeting_*.csv"), *folder.glob("meeting_*.xlsx")]):
+        rows = _rows_of(path)
         faults = list(_faults(rows))
         if faults:
             raise UsageError(f"{path.name} cannot be read as feedback.", faults)
@@ -122,6 +121,21 @@ def _topics(folder: Path) -> Iterator[Topic]:
                 row["decision"],
                 row["reason"],
             )
+
+
+def _rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of one file, as texts; of a workbook those of its first sheet."""
+    if path.suffix == ".csv":
+        text = path.read_text(encoding="utf-8")
+        return list(csv.DictReader(io.StringIO(text), strict=True))
+    from openpyxl import load_workbook
+
+    sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
+    header, *rows = [
+        ["" if value is None else str(value) for value in row]
+        for row in sheet.iter_rows(values_only=True)
+    ]
+    return [dict(zip(header, row, strict=True)) for row in rows if any(row)]
 
 
 def _faults(rows: list[dict[str, str]]) -> Iterator[str]:
