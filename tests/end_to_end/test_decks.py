@@ -41,7 +41,9 @@ def test_a_deck_passes_every_check(out, number):
     deck = read_deck(notebook(out, number))
     assert hardness(deck) <= HARDEST
     assert sum(one.minutes for one in deck.shown) == 90
-    assert {one.title for one in deck.slides if one.part == "reserve"} == RESERVED.get(number, set())
+    assert {one.title for one in deck.slides if one.part == "reserve"} == RESERVED.get(
+        number, set()
+    )
 
 
 @pytest.mark.parametrize("number", MEETINGS)
@@ -105,7 +107,9 @@ def test_every_pair_has_four_cells_behind_it(released):
     counts = results[results["statistic"] == "n"]
     for pair in facts.pairs(released, 1, ("diagnoses",)):
         for group, share in (("involved_t1", pair.first), ("not_involved_t1", pair.second)):
-            of_group = counts[(counts["variable"] == pair.phrase.variable) & (counts["group"] == group)]
+            of_group = counts[
+                (counts["variable"] == pair.phrase.variable) & (counts["group"] == group)
+            ]
             assert of_group["status"].eq("shown").all()
             assert of_group["value"].sum() == share.of
             assert share.interval.width <= 20

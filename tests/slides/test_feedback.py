@@ -7,9 +7,9 @@ import pytest
 from openpyxl import load_workbook
 
 from mothers_margins.errors import UsageError
+from mothers_margins.slides.deck import deck_of
 from mothers_margins.slides.feedback import COLUMNS, FOLDER, OPEN, given
 from mothers_margins.slides.run_sheet import feedback_workbook, run_sheet
-from mothers_margins.slides.deck import deck_of
 from mothers_margins.study.analysis_plan import Lock
 from mothers_margins.study.read_study import read_study
 from tests.slides.made_decks import cells

@@ -176,15 +176,15 @@ class Meeting:
         """How many mothers are in the study, and how many had social care involved."""
         return findings.who_is_in(self.released, self._mark, picture=picture)
 
-    def living_with(self, most: int = 4) -> Slide:
+    def living_with(self, most: int = 3) -> Slide:
         """What mothers were living with, all together. most: rows of the chart."""
         return findings.living_with(self.released, self._mark, self.options, most)
 
-    def unmet_needs(self, most: int = 4) -> Slide:
+    def unmet_needs(self, most: int = 2) -> Slide:
         """Help that was needed and not given, of all mothers."""
         return findings.unmet_needs(self.released, self._mark, most)
 
-    def with_and_without(self, most: int = 3) -> Slide:
+    def with_and_without(self, most: int = 2) -> Slide:
         """The factors that differ most between mothers with and without involvement."""
         return findings.with_and_without(self.released, self._mark, self.options, most)
 
@@ -208,11 +208,15 @@ class Meeting:
         """Answers that are not there, as far as it may be said."""
         return findings.answers_we_lack(self.released)
 
-    def adjusted(self, timepoint: int = 1, most: int = 3) -> Slide:
-        """Shares with involvement if everything else was alike."""
-        return findings.adjusted(self.released, self._mark, self.options, timepoint, most)
+    def adjusted(self, most: int = 2) -> Slide:
+        """Shares with involvement if everything else was alike, in urgent care."""
+        return findings.adjusted(self.released, self._mark, self.options, 1, most)
 
-    def how_sure(self, most: int = 3) -> Slide:
+    def adjusted_one_year_later(self, most: int = 2) -> Slide:
+        """The same, 1 year later."""
+        return findings.adjusted(self.released, self._mark, self.options, 2, most)
+
+    def how_sure(self, most: int = 1) -> Slide:
         """Two ways to treat gaps in the answers, side by side."""
         return findings.how_sure(self.released, self._mark, self.options, most)
 

@@ -19,6 +19,7 @@ TOP, BOTTOM = 1.5, 6.55  # inches between which a slide's content stands
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 # What a table may take of a slide, and the height of its rows, in inches.
 ROW = 0.5
+VOTE = 4  # columns: what is voted on, yes, no, not sure
 
 
 def powerpoint(deck: Deck) -> bytes:
@@ -188,6 +189,7 @@ def _table(page: Any, one: Slide, top: float) -> None:
     holder._element.nvGraphicFramePr.cNvPr.set("descr", f"Table: {one.title}")
     table = holder.table
     table.first_row = True
+    _widths(table, columns, wide)
     for number, row in enumerate(one.table):
         table.rows[number].height = Inches(height)
         for place, text in enumerate(row):
@@ -198,6 +200,18 @@ def _table(page: Any, one: Slide, top: float) -> None:
             cell.fill.fore_color.rgb = _rgb(ground)
             _write(cell.text_frame, (text,), tokens.SMALLEST, INK, bold=number == 0)
             cell.text_frame.paragraphs[0].space_after = 0
+
+
+def _widths(table: Any, columns: int, wide: float) -> None:
+    """Columns of one width; beside a vote's columns the first has half of the slide, so that what
+    is voted on stands on one line.
+    """
+    from pptx.util import Inches
+
+    first = wide / columns if columns < VOTE else wide / 2
+    for place in range(columns):
+        rest = (wide - first) / (columns - 1)
+        table.columns[place].width = Inches(first if place == 0 else rest)
 
 
 def _picture(page: Any, one: Slide) -> None:
