@@ -56,7 +56,7 @@ def test_a_finding_before_the_list_is_refused():
 
 
 HARD = "Maternal characteristics associated with statutory safeguarding intervention."
-LONG = "This is a sentence that goes on and on and on and on until there are far too many words."
+LONG = f"{' '.join(['and'] * 21)}."
 
 
 @pytest.mark.parametrize(

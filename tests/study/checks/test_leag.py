@@ -30,7 +30,7 @@ def test_a_study_without_the_file_has_no_meetings():
         (
             "variable: dv_any,",
             "variable: dv_anny,",
-            "no variable 'dv_anny'; did you mean 'dv_any'?",
+            "did you mean 'dv_any'?",
         ),
         ('variable: dv_any, level: "Yes"', 'variable: dv_any, level: "Maybe"', "level 'Maybe'"),
         ("canm_25: Benefits", "canm_99: Benefits", "needs: no variable 'canm_99'"),
