@@ -121,6 +121,7 @@ def test_the_same_deck_makes_the_same_bytes_and_holds_no_address(deck):
     assert file == powerpoint(deck)
     assert len(file) < 5_000_000
     with ZipFile(BytesIO(file)) as archive:
+        assert not [name for name in archive.namelist() if "thumb" in name or "printer" in name]
         for name in archive.namelist():
             if name.endswith(".rels"):
                 assert b'TargetMode="External"' not in archive.read(name)

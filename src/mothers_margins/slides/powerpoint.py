@@ -30,6 +30,7 @@ def powerpoint(deck: Deck) -> bytes:
     shown = Presentation()
     shown.slide_width, shown.slide_height = Inches(tokens.WIDTH), Inches(tokens.HEIGHT)
     _named(shown, deck)
+    _without_leftovers(shown)
     _in_one_font(shown)
     _placed(shown)
     for place, one in enumerate(deck.slides, start=1):
@@ -54,6 +55,14 @@ def _named(shown: Any, deck: Deck) -> None:
     about.author = about.last_modified_by = about.keywords = about.comments = about.subject = ""
     about.revision = 1
     about.created = about.modified = NO_DAY
+
+
+def _without_leftovers(shown: Any) -> None:
+    """Leave out what the template brings: a preview, and the settings of a printer."""
+    for relations in (shown.part.package._rels, shown.part.rels):
+        for name, relation in list(relations.items()):
+            if relation.reltype.endswith(("/thumbnail", "/printerSettings")):
+                relations.pop(name)
 
 
 def _in_one_font(shown: Any) -> None:
