@@ -171,14 +171,20 @@ def status(**selection: Unpack[Selection]) -> int:
 
 
 def _batch(selection: Selection, *, dry: bool) -> "Batch":
-    from mothers_margins.batch.plan import plan, read_run_list
+    from mothers_margins.batch.plan import plan, read_run_list, waiting_for_release
     from mothers_margins.batch.prepare import prepare
 
     if selection["demo"] == bool(selection["data"]):
         raise UsageError(
             "Say either --demo (the data that are shipped) or --data FILE (a restricted file)."
         )
-    steps = plan(read_run_list(), selection["names"], selection["settings"], selection["study"])
+    entries = read_run_list()
+    if selection["data"] and selection["out"] and not selection["names"]:
+        waiting = waiting_for_release(entries, selection["out"])
+        entries = {name: entry for name, entry in entries.items() if name not in waiting}
+        if waiting:
+            click.echo(f"Waiting for mothers-margins release: {', '.join(waiting)}", err=True)
+    steps = plan(entries, selection["names"], selection["settings"], selection["study"])
     return prepare(steps, selection["data"], selection["out"], dry=dry)
 
 
