@@ -7,6 +7,7 @@ from pathlib import Path
 from mothers_margins import places
 from mothers_margins.batch.manifest import Record, differing, read_records
 from mothers_margins.batch.numbering import numbered, prefix_of
+from mothers_margins.batch.pages import FIRST_HEADING
 from mothers_margins.batch.plan import read_run_list
 from mothers_margins.documents.word import word
 from mothers_margins.errors import UsageError, unknown
@@ -33,6 +34,7 @@ def write_word(
         exclude_anchor_links=True,  # else each heading ends in a sign
     )
     page, _ = exporter.from_filename(str(notebook))
+    page = FIRST_HEADING.sub(lambda found: f"{found[1]}{escape(title)}{found[2]}", page, count=1)
     page = numbered(OF_A_CELL.sub("", page), prefix)
     marked = f"<p><strong>{escape(mark)}</strong></p>\n{page}"
     return word(marked, target, f"{mark}. {title}", private=internal)

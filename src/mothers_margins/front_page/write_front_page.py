@@ -83,7 +83,7 @@ def _picture(number: int, ready: Ready) -> str:
     caption = escape(words.figure(number, ready.title))
     box = (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{caption}">'
-        f"{figure.markup()}</div>"
+        f"{figure.picture()}</div>"
     )
     return f"<figure>{box}<figcaption>{caption}</figcaption></figure>"
 

@@ -14,6 +14,9 @@ from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section
 from mothers_margins.wording.later import later_than_most
 from mothers_margins.wording.terms import (
+    OR_DOES_NOT_APPLY,
+    OR_NOT_KNOWN,
+    OR_NOT_KNOWN_EITHER,
     PERCENT_ONLY,
     RELEASED_AS,
     YES_NO,
@@ -203,7 +206,17 @@ class CharacteristicRows:
     def counted_row(self, name: str, value: str, depth: int = 1) -> Row:
         """The row of a level, counted in each group."""
         cells = tuple(self.count(name, value, group) for group in self.groups)
-        return Row(level(self.study, name, value), cells, name, value, depth)
+        return Row(self._level_title(name, value), cells, name, value, depth)
+
+    def _level_title(self, name: str, value: str) -> str:
+        """The title of a level; of one that holds also those who are not known, this with it."""
+        title = level(self.study, name, value)
+        rows = [self.rows_by_key[name, value, group, "n"] for group in self.groups]
+        if not any(OR_NOT_KNOWN in codes(row) for row in rows):
+            return title
+        field = self.study.fields.get(name)
+        others = OR_DOES_NOT_APPLY if field and field.applies_where else OR_NOT_KNOWN_EITHER
+        return f"{title}{others}"
 
     def count(self, name: str, value: str, group: str) -> Cell:
         """The cell of a level within a group, on its own denominator."""

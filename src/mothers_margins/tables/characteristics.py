@@ -67,12 +67,13 @@ def characteristics(
     if builder.compared:
         columns += builder.compared.columns()
     builder.explain()
+    title = captions.with_percentages(plan.title, percent=percent, as_published=as_published)
     if why_none:
         builder.notes.plain(why_none)
     return table_of(
         about,
         name=name or "characteristics",
-        caption=titled(about, plan.title, columns),
+        caption=titled(about, title, columns),
         stub="Characteristic",
         columns=columns,
         sections=sections,

@@ -81,6 +81,15 @@ def of_variables(study: Study, start: str, titles: Sequence[str]) -> str:
     return f"{start} of {study.file.unit.many}, {which}"
 
 
+def with_percentages(title: str, *, percent: bool, as_published: bool) -> str:
+    """The title of a table of counts, with what is added to them: one table can be shown in three
+    ways.
+    """
+    if percent:
+        return f"{title}, with the percentages of each column"
+    return f"{title}, with the publication's percentages" if as_published else title
+
+
 def of_all(start: str, sizes: Mapping[str, Value | float]) -> str:
     """What is shown, and of how many: the size of the first group, which holds the others."""
     first = next(iter(sizes.values()), None)

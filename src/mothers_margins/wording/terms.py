@@ -84,9 +84,13 @@ POLICIES = {  # of disclosure, by their names in study.yaml
 PERCENT_ONLY = "percent_only"
 ONE_DECIMAL = "one_decimal"
 FROM_WHOLE_PERCENT = "from_whole_percent"
+# A level of a released variable that holds also those who are not known: the code, and its words.
+OR_NOT_KNOWN = "or_not_known"
+OR_NOT_KNOWN_EITHER = ", or not known"
+OR_DOES_NOT_APPLY = ", or not known, or does not apply"
 RELEASED_AS = {  # of released counts: how a variable is printed in all its columns
     "share_of_all": "Per cent are of all in the column.",
-    "or_not_known": "Those who are not known are counted here, too.",
+    OR_NOT_KNOWN: "Those who are not known are counted here, too.",
     PERCENT_ONLY: "Whole per cent of those known; no counts are released.",
 }
 NOTES = {  # of estimates, predictions, comparisons and checks
