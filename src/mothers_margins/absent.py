@@ -33,7 +33,7 @@ WHY = {
     "no_scores": "This study has no instruments, so there are no scores.",
     "no_table": "This study plans no table of {shows} at timepoint {timepoint}.",
     "no_body_table": "This study plans no table for one page; the whole table follows.",
-    "longer_than_a_page": "Body table {table} does not fit one page: it has {too_much}. The whole "
+    "longer_than_a_page": "Body table {table} does not fit one page: it has {too_much}; the whole "
     "table shows all.",
     "no_course": "This study plans no table over time.",
     "no_exploratory_table": "This study plans no table for its exploratory outcomes.",

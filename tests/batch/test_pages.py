@@ -20,7 +20,11 @@ ALT = "A word that stands for a figure."
 def figure(esmi) -> Figure:
     about = About("summaries", esmi, Source("synthetic", 1, "Made up."), {})
     return on_both(
-        7.1, about, lambda page: page.end(page.write(EDGE, page.top, "Word"), [], "one", ALT)
+        7.1,
+        about,
+        lambda page: page.end(
+            page.write(EDGE, page.top, "Word"), [], "one", ALT, caption="One word"
+        ),
     )
 
 

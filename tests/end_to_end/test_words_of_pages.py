@@ -24,6 +24,7 @@ CAUSAL = re.compile(
 )
 TRUE_ALL_THE_SAME = (
     "not an effect",
+    "ssociations, not effects",
     "none of them is an effect",
     "program whose effects were made up",
     "does not say that one brings about the other",
