@@ -321,37 +321,6 @@ def word(names: tuple[str, ...], out: Path | None, to: Path) -> None:
 
 
 @main.command()
-@click.option("--meeting", type=click.IntRange(1), required=True, help="Which meeting.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder of the run (default: outputs/demo).",
-)
-@click.option(
-    "--to", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to fill."
-)
-@click.option("--format", "formats", default="", help="Also png, pdf or png,pdf (LibreOffice).")
-@_exits
-def leag(meeting: int, out: Path | None, to: Path, formats: str) -> None:
-    """Write the files of a workshop of a finished run: PowerPoint, page, run sheet, feedback."""
-    from mothers_margins.slides.write_deck import Format, write_deck, write_pictures
-
-    known: dict[str, Format] = {"png": "png", "pdf": "pdf"}
-    asked = [name for name in formats.split(",") if name]
-    if wrong := [name for name in asked if name not in known]:
-        raise UsageError(f"leag: --format has no '{wrong[0]}'. Allowed: png, pdf.")
-    run_folder = out or places.project() / "outputs" / "demo"
-    found = sorted((run_folder / "notebooks").glob(f"08_{meeting}_*.ipynb"))
-    if not found:
-        remedy = "mothers-margins run 08 --demo"
-        raise UsageError(f"leag: the run has no finished notebook 08_{meeting}.", (), remedy)
-    written = write_deck(found[0], to)
-    written += write_pictures(written[0], tuple(known[name] for name in asked))
-    for path in written:
-        click.echo(places.shown(path))
-
-
-@main.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @_exits
 def verify(folder: Path) -> int:

@@ -29,7 +29,7 @@ def test_it_is_stored_without_outputs_or_traces_of_a_run(path):
     for cell in content["cells"]:
         assert not cell.get("outputs")
         assert not cell.get("execution_count")
-        assert set(cell["metadata"]) <= {"tags", "slideshow"}
+        assert set(cell["metadata"]) <= {"tags"}
 
 
 def test_it_is_written_as_jupyter_writes_it(path):
@@ -40,8 +40,7 @@ def test_it_is_written_as_jupyter_writes_it(path):
 
 def test_it_is_thin(path):
     code = cells(path, "code")
-    fewest = 6 if path.name.startswith("08_") else 12  # slides of words are Markdown
-    assert fewest <= len(code) <= 20
+    assert 12 <= len(code) <= 20
     for source in code:
         assert len(source.splitlines()) <= 6, source
         kinds = {type(node) for node in ast.walk(ast.parse(source))}

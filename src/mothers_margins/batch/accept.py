@@ -24,7 +24,6 @@ from mothers_margins.batch.prepare import Batch
 from mothers_margins.batch.worker import Job, Outcome
 
 log = logging.getLogger("mothers_margins")
-DECKS = "release/leag_"  # how folders of workshops begin
 AT_THE_END = "after its last cell"
 
 
@@ -119,7 +118,6 @@ class Shelf:
             return outside_cells(notebook, AT_THE_END, "Result made twice", message)
         studies = self.batch.steps[job.name].entry.studies
         own = tuple(f"{folder}/{study}/" for folder in manifest.RESULTS for study in studies)
-        own = (*own, DECKS)
         results = [name for name in names if not name.startswith("notebooks/")]
         others = [name for name in results if not name.startswith(own)]
         if others:

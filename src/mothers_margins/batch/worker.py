@@ -115,11 +115,6 @@ def _run(job: Job) -> None:
 
     page = job.stage / "notebooks" / f"{job.name}.html{places.PART}"
     write_page(job.part, page, job.title, private=job.restricted, prefix=job.prefix)
-    from mothers_margins.slides.write_deck import has_slides, write_deck
-
-    if has_slides(job.part):
-        to = job.stage / "release"
-        write_deck(job.part, to, suffix=places.PART, private=job.restricted)
 
 
 def _failure(job: Job, error: Exception) -> Failure:
