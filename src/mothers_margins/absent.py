@@ -29,6 +29,7 @@ WHY = {
     "no_terms": "No model is fitted: model {model} lists no explanatory variable of {outcome}.",
     "all_or_none": "No model is fitted: of the complete cases all or none have the outcome.",
     "few_rows": "No model is fitted: {columns} columns for {rows} complete cases.",
+    "dependent": "No model is fitted: among its rows a column follows from those before it.",
     "no_scores": "This study has no instruments, so there are no scores.",
     "no_table": "This study plans no table of {shows} at timepoint {timepoint}.",
     "no_course": "This study plans no table over time.",

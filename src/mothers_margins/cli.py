@@ -84,7 +84,7 @@ def _selection(command: Command) -> Command:
             "settings",
             multiple=True,
             metavar="NAME.KEY=VALUE",
-            help="Set a parameter of an entry.",
+            help="Set a parameter of an entry, or of all that NAME begins.",
         ),
         click.option(
             "--study", help="Only the entries of this study; with --data, the study of the file."

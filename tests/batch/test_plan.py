@@ -66,8 +66,8 @@ def test_parameters_come_from_the_notebook_then_the_list_then_the_command(entrie
         ("02.share=half", "-p 02.share: must be a number"),
         ("02.share=nan", "-p 02.share: must be a number"),
         ("02.share=1_0.5", "-p 02.share: must be a number"),
-        ("04.times=1", "no single entry '04'"),
-        ("0.times=1", "no single entry '0': it begins 01_data, 02_table, 03_other"),
+        ("04.times=1", "no entry '04'"),
+        ("0.times=1", "-p 0.times: 01_data has no parameter 'times'"),
         ("03.times=1", "-p 03.times: 03_other is not part of this run"),
         ("times=1", "-p 'times=1' is not of the form NAME.KEY=VALUE"),
         ("02.times", "-p '02.times' is not of the form NAME.KEY=VALUE"),
@@ -78,6 +78,17 @@ def test_a_setting_that_cannot_be_is_refused(entries, setting, said):
         plan(entries, ["02"], [setting])
     assert said in raised.value.problems
     assert raised.value.exit_code == 2
+
+
+def test_a_setting_of_a_number_is_of_every_entry_that_begins_with_it(entries):
+    steps = plan(entries, ["02", "03"], ["03.times=4", "02.times=3"])
+    assert (steps["02_table"].parameters["times"], steps["03_other"].parameters["times"]) == (3, 4)
+
+
+def test_both_timepoints_take_the_number_of_imputations_at_once():
+    every = plan(read_run_list(), ["05"], ["05.m=3"])
+    assert {every[name].parameters["m"] for name in ("05_regression_t1", "05_regression_t2")} == {3}
+    assert every["04_missing_data_t1"].parameters["m"] == 0
 
 
 def test_a_number_runs_every_entry_that_begins_with_it():

@@ -90,6 +90,34 @@ def test_too_few_rows_for_any_model_are_said(small, monkeypatch):
     assert [text for text in shown if text.startswith("No model is fitted: ")]
 
 
+def _answers(study: str, smokes: str) -> None:
+    """Let everybody in a study's file give one answer; an empty one is none."""
+    path = mm.read_study(study).folder / "people.csv"
+    rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    changed = [[*row[:4], smokes, *row[5:]] for row in rows[1:]]
+    lines = [",".join(row) for row in (rows[0], *changed)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("number", ["04_missing_data", "05_regression"])
+def test_a_variable_that_is_the_same_for_everybody_is_said(small, number):
+    """Its column is the constant's, so no model can tell the two apart."""
+    name = small("followed up completely")
+    _answers(name, "Yes")
+    shown = shown_by(number, study_name=name)
+    why = "No model is fitted: among its rows a column follows from those before it: smokes[Yes]."
+    assert why in shown
+
+
+@pytest.mark.parametrize(
+    "number", ["03_descriptives_and_comparisons", "04_missing_data", "05_regression"]
+)
+def test_a_question_that_nobody_answered_is_no_stop(small, number):
+    name = small("followed up completely")
+    _answers(name, "")
+    assert shown_by(number, study_name=name)
+
+
 def test_numbers_of_who_is_complete_are_right(small):
     """Beside a count by hand of the file's rows."""
     study = mm.read_study(small("followed up completely"))

@@ -250,18 +250,6 @@ def _found(name: str, entries: Iterable[str], faults: list[str]) -> list[str]:
     return begun
 
 
-def _find(name: str, entries: Iterable[str], faults: list[str]) -> str | None:
-    """The entry of this name, or the only one that begins so; else a fault."""
-    begun = [entry for entry in entries if entry.startswith(name)]
-    if name in begun:
-        return name
-    if len(begun) == 1:
-        return begun[0]
-    several = f": it begins {', '.join(begun)}" if begun else near(name, entries)
-    faults.append(f"no single entry '{name}'{several}")
-    return None
-
-
 def _with_needs(names: Iterable[str], entries: Mapping[str, Entry]) -> list[str]:
     """The entries named and all that they need, each after what it needs, else in the order of the
     run list.
@@ -277,24 +265,32 @@ def _with_needs(names: Iterable[str], entries: Mapping[str, Entry]) -> list[str]
 
 
 def _apply(setting: str, entries: Iterable[str], drafts: Mapping[str, _Draft]) -> list[str]:
-    """Give a draft the value of one NAME.KEY=VALUE; returns its faults."""
+    """Give the value of one NAME.KEY=VALUE to every entry of this run that NAME is, or begins;
+    returns its faults.
+    """
     target, equals, text = setting.partition("=")
     asked, dot, key = target.partition(".")
     if not (equals and dot):
         return [f"-p '{setting}' is not of the form NAME.KEY=VALUE"]
     faults: list[str] = []
-    name = _find(asked, entries, faults)
-    if name is None:
-        return faults
-    if name not in drafts:
-        return [f"-p {target}: {name} is not part of this run"]
-    declared = drafts[name].declared
+    begun = _found(asked, entries, faults)
+    running = [name for name in begun if name in drafts]
+    if begun and not running:
+        return [f"-p {target}: {' and '.join(begun)} is not part of this run"]
+    for name in running:
+        faults += _give(drafts[name], target, key, text)
+    return faults
+
+
+def _give(draft: _Draft, target: str, key: str, text: str) -> list[str]:
+    """Give one entry a parameter's value; a fault where its notebook cannot take it."""
+    name, declared = draft.entry.name, draft.declared
     if key not in declared:
         return [f"-p {target}: {name} has no parameter '{key}'{near(key, declared)}"]
     value = _typed(text, declared[key].type)
     if value is None:
         return [f"-p {target}: must be {_kind(declared[key].type)}"]
-    drafts[name].given[key] = value
+    draft.given[key] = value
     return []
 
 

@@ -134,9 +134,12 @@ class RunEquations:
         return tuple(kept), ()
 
     def rarest(self, name: str) -> int:
-        """How many participants have the rarer answer of a variable with levels."""
+        """How many participants have the rarer answer of a variable with levels; 0 where nobody has
+        one.
+        """
         counts = self.data[name].value_counts()
-        return int(counts[counts > 0].min())
+        given = counts[counts > 0]
+        return 0 if given.empty else int(given.min())
 
     def described(self, name: Hashable, equation: Equation | Passive) -> str:
         """An equation as the key of stored cells has it."""

@@ -316,6 +316,17 @@ def with_method(fit: Fit, which: str, method: str) -> Iterator[Row]:
         yield row | {"method": method, "note": joined(str(row["note"]), by_firth)}
 
 
+def _say_what_follows(data: ModelData, design: pd.DataFrame) -> None:
+    """Raise AbsenceError for a declared model of which a column follows from others among these
+    rows. In a formula of the analyst's own it is a mistake, which the likelihood refuses.
+    """
+    if data.model == "formula":
+        return
+    follows = likelihood.follow_from_others(design.to_numpy(float))
+    if follows.any():
+        raise not_there("dependent", *design.columns[follows])
+
+
 def _on_rows(data: ModelData, rows: pd.Series, done: tuple[Happened, ...]) -> _Rows:
     """The model of the chosen rows, after its cells have been looked at."""
     event = data.event[rows]
@@ -328,13 +339,15 @@ def _on_rows(data: ModelData, rows: pd.Series, done: tuple[Happened, ...]) -> _R
     columns = tuple(column for column in data.terms.columns if column not in empty)
     if len(design) < len(columns):
         raise not_there("few_rows", columns=len(columns), rows=len(design))
+    design = design[[column.name for column in columns]]
+    _say_what_follows(data, design)
     cluster = None if data.cluster is None else data.cluster[rows]
     rules = data.study.file.regression
     return _Rows(
         outcome=data.outcome,
         model=data.model,
         columns=_noted(columns, cluster, rules),
-        design=design[[column.name for column in columns]],
+        design=design,
         event=event,
         rules=rules,
         cells=cells_by_level(data, rows),
