@@ -61,7 +61,11 @@ def _numbers(deck: Deck) -> Iterator[str]:
         own = allowed | {*one.numbers}
         # a slide may take up what others of the deck have shown; its notes too
         own |= deck.numbers
-        for where, texts in (("", one.seen), ("the alt text of ", (one.alt,)), ("the notes of ", one.notes)):
+        for where, texts in (
+            ("", one.seen),
+            ("the alt text of ", (one.alt,)),
+            ("the notes of ", one.notes),
+        ):
             for number in NUMBER.findall(" ".join(texts)):
                 if number not in own:
                     yield f"slide {place}: {where}'{one.title}' says {number}"

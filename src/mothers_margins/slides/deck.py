@@ -47,7 +47,7 @@ def deck_of(cells: Iterable[Mapping[str, Any]]) -> Deck:
         remedy = "Let the first slide be the one that meeting.welcome() makes."
         raise UsageError("The notebook shows no deck: its first slide opens none.", (), remedy)
     meant = slides[0].meant
-    chosen = [one for one in slides if one.option in ('', *meant.options)]
+    chosen = [one for one in slides if one.option in ("", *meant.options)]
     kept = _within_limits(_until_gate(chosen))
     return Deck(tuple(_with_time(_in_order(kept))), meant)
 
@@ -105,7 +105,7 @@ def _of_words(source: str, tags: Iterable[str]) -> Slide:
         for row in rows
         if not CELLS_BORDER.fullmatch(row)
     ]
-    kind = next((KINDS[tag] for tag in tags if tag in KINDS), "words")
+    kind: Kind = next((KINDS[tag] for tag in tags if tag in KINDS), "words")
     return Slide(kind, title, tuple(told), tuple(table))
 
 

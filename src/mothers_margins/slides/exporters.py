@@ -17,7 +17,7 @@ from mothers_margins.slides.powerpoint import powerpoint
 Exported = tuple[Any, dict[str, Any]]
 
 
-class _OfDeck(Exporter):  # type: ignore[misc]  # nbconvert has no types
+class _OfDeck(Exporter):
     """What both have in common: the deck of a notebook, checked."""
 
     def resources(self, given: dict[str, Any] | None) -> dict[str, Any]:

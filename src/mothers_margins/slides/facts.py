@@ -138,10 +138,10 @@ def _share(values: dict[str, Value], of: int, threshold: int) -> Share | None:
     percent, count = values.get("percent"), values.get("n")
     if percent is None or not is_known(percent) or not of:
         return None
-    known = float(percent)  # type: ignore[arg-type]  # a Number: is_known has said so
+    known = float(percent)
     if count is None or not is_known(count):
         return Share(known, None, of)
-    yes = int(float(count))  # type: ignore[arg-type]
+    yes = int(float(count))
     if min(yes, of - yes) < threshold:
         return None
     return Share(known, yes, of)
@@ -195,9 +195,7 @@ def without_pair(released: Released, timepoint: int, options: tuple[str, ...]) -
     return [phrase for phrase in phrases(released, options) if phrase not in told]
 
 
-def adjusted_pairs(
-    released: Released, timepoint: int, options: tuple[str, ...]
-) -> list[Adjusted]:
+def adjusted_pairs(released: Released, timepoint: int, options: tuple[str, ...]) -> list[Adjusted]:
     """Adjusted pairs that may be shown, the widest difference first: the pair of counts may be
     shown too, and neither interval is wider than 20 points.
     """
@@ -231,11 +229,11 @@ def _expected(released: Released, name: str) -> dict[Key, Share]:
         if not (is_known(estimate) and is_known(low) and is_known(high)):
             continue
         # 0.58 - 0.38 is a hair more than 0.20 as doubles
-        width = 100 * (float(high) - float(low))  # type: ignore[arg-type]
+        width = 100 * (float(high) - float(low))
         if round(width, 6) > WIDEST:
             continue
         key = (str(row["variable"]), _text(row["level"]), str(row["method"]))
-        found[key] = Share(100 * float(estimate), None, MANY)  # type: ignore[arg-type]
+        found[key] = Share(100 * float(estimate), None, MANY)
     return found
 
 

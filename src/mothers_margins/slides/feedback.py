@@ -77,8 +77,9 @@ def feedback_folder() -> Path | None:
 
 
 def given(study: Study, *, made_up: bool) -> Given:
-    """What stands beside a release. Of made-up rows it is the rehearsal of the study's folder, which
-    is read for no others; else what lies in the folder of feedback, with the lock of study.yaml.
+    """What stands beside a release. Of made-up rows it is the rehearsal of the study's folder,
+    which is read for no others; else what lies in the folder of feedback, with the lock of
+    study.yaml.
 
     Raises StudyError for a lock, UsageError for a file that is not as it must be.
     """

@@ -252,9 +252,7 @@ def answers_we_lack(released: Released) -> Slide:
     )
 
 
-def adjusted(
-    released: Released, mark: str, options: Options, timepoint: int, most: int
-) -> Slide:
+def adjusted(released: Released, mark: str, options: Options, timepoint: int, most: int) -> Slide:
     """Shares with involvement if everything else was alike, the widest difference first."""
     found = facts.adjusted_pairs(released, timepoint, options)[:most]
     when = {1: "in urgent care", 2: "1 year later"}[timepoint]

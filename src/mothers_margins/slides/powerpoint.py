@@ -8,15 +8,17 @@ from typing import Any
 
 from mothers_margins.documents.parts import packed, unpacked
 from mothers_margins.figures.slides import tokens
+from mothers_margins.figures.style import INK
 from mothers_margins.slides.deck import Deck
 from mothers_margins.slides.slide import Slide
 
 LANGUAGE = "en-GB"
 NO_DAY = datetime(2000, 1, 1)  # a file without a date is refused by PowerPoint
 TITLE_ONLY, WITH_BODY = 5, 1  # layouts of the template that python-pptx ships
-NEVER = "http://schemas.openxmlformats.org/drawingml/2006/main"
 TOP, BOTTOM = 1.5, 6.55  # inches between which a slide's content stands
-PHONETIC = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+REMEMBER, FOOT = 6.2, 6.85  # where the sentence to remember and the band stand
+THUMBNAIL = "/thumbnail"  # the last part of what a relation of this kind is called
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 # What a table may take of a slide, and the height of its rows, in inches.
 ROW = 0.5
 
@@ -53,6 +55,10 @@ def _named(shown: Any, deck: Deck) -> None:
     about.author = about.last_modified_by = about.keywords = about.comments = about.subject = ""
     about.revision = 1
     about.created = about.modified = NO_DAY
+    package = shown.part.package
+    for name, relation in list(package._rels.items()):
+        if relation.reltype.endswith(THUMBNAIL):  # of the template, not of this deck
+            package.drop_rel(name)
 
 
 def _in_one_font(shown: Any) -> None:
@@ -85,15 +91,18 @@ def _placed(shown: Any) -> None:
     ground.fore_color.rgb = RGBColor.from_string(tokens.BACKGROUND[1:].upper())
     for name in ("titleStyle", "bodyStyle"):
         for level in shown.slide_master._element.iter(f"{{{_P}}}{name}"):
-            for run in level.iter(f"{PHONETIC}defRPr"):
-                run.set("sz", str(int(Pt(tokens.TITLE if name == "titleStyle" else tokens.BODY).pt * 100)))
+            for run in level.iter(f"{DRAWING}defRPr"):
+                run.set(
+                    "sz",
+                    str(int(Pt(tokens.TITLE if name == "titleStyle" else tokens.BODY).pt * 100)),
+                )
 
 
 _P = "http://schemas.openxmlformats.org/presentationml/2006/main"
 
 
 def _add(shown: Any, deck: Deck, one: Slide, place: int) -> None:
-    """One slide: title, content, the sentence to remember, the band, in reading order; its notes."""
+    """One slide in reading order: title, content, sentence to remember, band; and its notes."""
     has_body = bool(one.lines)
     layout = shown.slide_layouts[WITH_BODY if has_body else TITLE_ONLY]
     page = shown.slides.add_slide(layout)
@@ -103,7 +112,7 @@ def _add(shown: Any, deck: Deck, one: Slide, place: int) -> None:
             holder._element.getparent().remove(holder._element)
     if is_prompt:
         _ground(page, tokens.PROMPT)
-    ink = tokens.ON_PROMPT if is_prompt else tokens.INK
+    ink = tokens.ON_PROMPT if is_prompt else INK
     size = tokens.COVER if one.kind == "title" else tokens.TITLE
     _write(page.shapes.title.text_frame, (one.title,), size, ink, bold=True)
     top = TOP
@@ -114,9 +123,15 @@ def _add(shown: Any, deck: Deck, one: Slide, place: int) -> None:
     if one.picture:
         _picture(page, one)
     if one.remember:
-        _box(page, one.remember, (tokens.MARGIN, 6.2), tokens.BODY, ink, bold=True)
+        _box(page, one.remember, (tokens.MARGIN, REMEMBER), tokens.BODY, ink, bold=True)
     band = f"{deck.meant.mark}  {place} of {len(deck.slides)}"
-    _box(page, band, (tokens.MARGIN, 6.85), tokens.SMALLEST, tokens.RULE if is_prompt else tokens.BAND)
+    _box(
+        page,
+        band,
+        (tokens.MARGIN, FOOT),
+        tokens.SMALLEST,
+        tokens.RULE if is_prompt else tokens.BAND,
+    )
     page.notes_slide.notes_text_frame.text = "\n".join(_notes(one))
     _speaks(page.notes_slide._element)
     _speaks(page._element)
@@ -131,7 +146,9 @@ def _notes(one: Slide) -> list[str]:
     return [time, *part.get(one.part, []), *one.notes]
 
 
-def _write(frame: Any, lines: tuple[str, ...], size: float, ink: str, *, bold: bool = False) -> None:
+def _write(
+    frame: Any, lines: tuple[str, ...], size: float, ink: str, *, bold: bool = False
+) -> None:
     """Lines of one look into a frame of text, left aligned."""
     from pptx.dml.color import RGBColor
     from pptx.enum.text import PP_ALIGN
@@ -155,12 +172,15 @@ def _lines(page: Any, one: Slide, ink: str) -> float:
     body = page.placeholders[1]
     size = tokens.ASKED if one.kind in ("prompt", "title") and not one.table else tokens.BODY
     _write(body.text_frame, one.lines, size, ink)
-    if not one.table:
-        return TOP
-    height = 0.55 * len(one.lines) + 0.1
+    height = 0.55 * len(one.lines) + 0.1 if one.table else _bottom(one) - TOP
     body.left, body.top = Inches(tokens.MARGIN), Inches(TOP)
     body.width, body.height = Inches(tokens.WIDTH - 2 * tokens.MARGIN), Inches(height)
     return TOP + height + 0.1
+
+
+def _bottom(one: Slide) -> float:
+    """Where the content of a slide ends: above the sentence to remember, where it has one."""
+    return REMEMBER - 0.1 if one.remember else BOTTOM
 
 
 def _table(page: Any, one: Slide, top: float) -> None:
@@ -169,7 +189,7 @@ def _table(page: Any, one: Slide, top: float) -> None:
     from pptx.util import Inches
 
     rows, columns = len(one.table), len(one.table[0])
-    room = BOTTOM - top
+    room = _bottom(one) - top
     wide = tokens.WIDTH - 2 * tokens.MARGIN
     height = min(ROW, room / rows)
     holder = page.shapes.add_table(
@@ -187,7 +207,7 @@ def _table(page: Any, one: Slide, top: float) -> None:
             cell.fill.solid()
             ground = tokens.TINT if number == 0 else tokens.BACKGROUND
             cell.fill.fore_color.rgb = RGBColor.from_string(ground[1:].upper())
-            _write(cell.text_frame, (text,), tokens.SMALLEST, tokens.INK, bold=number == 0)
+            _write(cell.text_frame, (text,), tokens.SMALLEST, INK, bold=number == 0)
             cell.text_frame.paragraphs[0].space_after = 0
 
 
@@ -199,7 +219,11 @@ def _picture(page: Any, one: Slide) -> None:
     assert picture is not None  # noqa: S101  # asked by _add alone
     left = (tokens.WIDTH - picture.width) / 2
     placed = page.shapes.add_picture(
-        BytesIO(picture.png), Inches(left), Inches(TOP), Inches(picture.width), Inches(picture.height)
+        BytesIO(picture.png),
+        Inches(left),
+        Inches(TOP),
+        Inches(picture.width),
+        Inches(picture.height),
     )
     placed.name = f"Chart: {one.title}"
     placed._element.nvPicPr.cNvPr.set("descr", picture.alt)
@@ -226,9 +250,9 @@ def _ground(page: Any, colour: str) -> None:
 
 def _speaks(element: Any) -> None:
     """British English for every run, so that a screen reader pronounces it so."""
-    for run in element.iter(f"{PHONETIC}r"):
-        for properties in run.iter(f"{PHONETIC}rPr"):
+    for run in element.iter(f"{DRAWING}r"):
+        for properties in run.iter(f"{DRAWING}rPr"):
             properties.set("lang", LANGUAGE)
-    for run in element.iter(f"{PHONETIC}r"):
-        if run.find(f"{PHONETIC}rPr") is None:
+    for run in element.iter(f"{DRAWING}r"):
+        if run.find(f"{DRAWING}rPr") is None:
             run.get_or_add_rPr().set("lang", LANGUAGE)

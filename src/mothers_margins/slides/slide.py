@@ -2,7 +2,6 @@
 print.
 """
 
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field, replace

@@ -13,7 +13,7 @@ BEFORE_LINES = (
 )
 BEFORE_NOTES = (
     "Read each line aloud, slowly. Say who is here to support people, and how to reach her.",
-    "Say what we must pass on: only that someone is in danger now. Say that we would tell her first.",
+    "Say what we must pass on: only that someone is in danger now. We tell her first.",
     "Do not ask why somebody leaves or turns the camera off.",
 )
 WELCOME_NOTES = (
