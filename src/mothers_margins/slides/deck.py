@@ -12,7 +12,14 @@ MOST_CONTENT, MOST_CHARTS, MOST_NUMBERS = 9, 3, 12
 WHOLE = 90  # minutes of a meeting
 MINUTES = re.compile(r"minutes:(\d+(?:\.\d+)?)")
 OPTION = re.compile(r"option:([a-z_]+)")
-KINDS: dict[str, Kind] = {"talk": "prompt", "vote": "vote", "break": "break", "words": "words"}
+KINDS: dict[str, Kind] = {
+    "talk": "prompt",
+    "vote": "vote",
+    "break": "break",
+    "finding": "finding",
+}
+REMEMBER = "> "  # a line of Markdown that begins so is the sentence to remember
+NUMBER = re.compile(r"\d+")
 CELLS_BORDER = re.compile(r"[\s:|-]+")
 
 
@@ -39,8 +46,8 @@ def deck_of(cells: Iterable[Mapping[str, Any]]) -> Deck:
 
     A Markdown cell of slide type `slide` is a slide of words, an output that is a `Slide` is one,
     a Markdown cell of slide type `notes` belongs to the slide before it. Tags say the rest:
-    `minutes:5`, `talk`, `vote`, `break`, `option:labels`. Raises UsageError if the first slide does
-    not say what the deck is.
+    `minutes:5`, `talk`, `vote`, `break`, `finding`, `option:labels`. Raises UsageError
+    if the first slide does not say what the deck is.
     """
     slides = list(_slides(cells))
     if not slides or slides[0].meant is None:
@@ -95,18 +102,20 @@ def _tagged(one: Slide, tags: Iterable[str]) -> Slide:
 
 
 def _of_words(source: str, tags: Iterable[str]) -> Slide:
-    """A slide from Markdown: a heading, bullets or sentences, or a table."""
+    """A slide from Markdown: a heading, bullets or sentences, a table, a sentence to remember."""
     lines = [line.strip() for line in source.splitlines() if line.strip()]
     title = lines[0].lstrip("# ") if lines else ""
     rows = [line for line in lines[1:] if line.startswith("|")]
-    told = [line.removeprefix("- ") for line in lines[1:] if not line.startswith("|")]
+    remember = " ".join(line[2:] for line in lines[1:] if line.startswith(REMEMBER))
+    told = [line.removeprefix("- ") for line in lines[1:] if line[:1] not in ("|", ">")]
     table = [
         tuple(cell.strip() for cell in row.strip("|").split("|"))
         for row in rows
         if not CELLS_BORDER.fullmatch(row)
     ]
     kind: Kind = next((KINDS[tag] for tag in tags if tag in KINDS), "words")
-    return Slide(kind, title, tuple(told), tuple(table))
+    counted = len(NUMBER.findall(" ".join(told))) if kind == "finding" else 0
+    return Slide(kind, title, tuple(told), tuple(table), remember=remember, counted=counted)
 
 
 def _until_gate(slides: list[Slide]) -> list[Slide]:

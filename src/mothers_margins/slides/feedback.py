@@ -32,6 +32,7 @@ COLUMNS = (
 KINDS = ("variable", "word", "reading", "output", "process")
 HOW = ("room", "chat", "call", "written")
 OPEN = "Still open"
+NOT_DONE = "not"  # how a decision not to do it begins
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Topic:
     how: str
     decision: str
     reason: str
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was done."""
+        return bool(self.decision) and not self.decision.lower().startswith(NOT_DONE)
 
     @property
     def answer(self) -> str:

@@ -43,7 +43,7 @@ def _finding(
         picture=picture_of(chart) if chart else None,
         remember=remember,
         notes=(*notes, *said, words.PAUSE),
-        minutes=3,
+        minutes=3 if chart else 2,
         numbers=tuple(dict.fromkeys(numbers)),
         counted=counted,
         by_factor=by_factor,
@@ -165,10 +165,10 @@ def little_difference(released: Released, options: Options) -> Slide:
         if abs(one.difference) < plain.LEAST_GAP
     ]
     hidden = [phrase.short for phrase in facts.without_pair(released, 1, options)]
-    lines = [f"Little or no difference: {name.lower()}." for name in same[:3]]
+    lines = [f"{name}." for name in same[:3]]
     lines += [f"{plain.HIDDEN.capitalize()}: {name.lower()}." for name in hidden[:2]]
-    more = [*same[3:], *hidden[2:]]
-    notes = [f"Also: {name.lower()}." for name in more]
+    notes = [f"Little or no difference too: {name.lower()}." for name in same[3:]]
+    notes += [f"{plain.HIDDEN.capitalize()}: {name.lower()}." for name in hidden[2:]]
     return _finding(
         "Here we saw little or no difference",
         lines or (plain.TOO_FEW,),
@@ -203,17 +203,17 @@ def one_year_later(released: Released) -> Slide:
     first = _needed(facts.group_share(released, 1), "involvement in urgent care")
     later = _needed(facts.group_share(released, 2), "involvement 1 year later")
     lines = (
-        f"In urgent care: {facts.said_in_100(first)} mothers {HAD}.",
-        f"1 year later: {facts.said_in_100(later)}.",
+        f"1 year later, {facts.said_in_100(later)} mothers {HAD}.",
         "For some mothers we do not know what came later.",
     )
+    before = f"When they were in urgent care it was {facts.said_in_100(first)}."
     return _finding(
         "One year later",
         lines,
-        remember="Involvement starts, and it ends.",
-        notes=(f"1 year later we know about {later.of} mothers.",),
+        remember="Involvement does not stay the same.",
+        notes=(before, f"1 year later we know about {later.of} mothers."),
         numbers=(*first.numbers, *later.numbers),
-        counted=2,
+        counted=1,
     )
 
 
@@ -222,19 +222,19 @@ def ended(released: Released) -> Slide:
     known = facts.shares(released, "involvement_over_time_t1")
     over = known.get(("involvement_course", "ended (timepoint 1 only)", "everyone"))
     began = known.get(("involvement_course", "new (timepoint 2 only)", "everyone"))
-    told = [
-        (share, text)
-        for share, text in ((over, "it had ended"), (began, "it had begun"))
-        if share is not None
-    ]
-    lines = [f"For {facts.said_in_100(share)} mothers {text} 1 year later." for share, text in told]
+    lines = [plain.TOO_FEW]
+    if over is not None:
+        lines = [f"For {facts.said_in_100(over)} mothers it had ended 1 year later."]
+    notes = ["The number is of all mothers in the study, not only those with involvement."]
+    if began is not None:
+        notes.append(f"For {facts.said_in_100(began)} mothers it had begun 1 year later.")
     return _finding(
         "Involvement can end",
-        lines or (plain.TOO_FEW,),
-        remember="Involvement can start, and it can end.",
-        notes=("The shares are of all mothers in the study.",),
-        numbers=[number for share, _ in told for number in share.numbers],
-        counted=len(told),
+        lines,
+        remember="Social care can step back again.",
+        notes=notes,
+        numbers=[number for share in (over, began) if share for number in share.numbers],
+        counted=1 if over else 0,
     )
 
 
@@ -258,7 +258,7 @@ def adjusted(released: Released, mark: str, options: Options, timepoint: int, mo
     when = {1: "in urgent care", 2: "1 year later"}[timepoint]
     title = f"If all else was alike: {when}"
     if not found:
-        return _finding(title, (plain.TOO_FEW,), remember=words.NOT_CAUSED, by_factor=True)
+        return _finding(title, (plain.TOO_FEW,), remember=words.WHY_HIDDEN, by_factor=True)
     rows = [Pair(one.phrase.short, one.first.in_100, one.second.in_100) for one in found]
     groups = ("mothers of whom this is true", "all others")
     return _finding(
@@ -322,15 +322,40 @@ def most_serious(released: Released) -> Slide:
     )
 
 
-def story(released: Released, options: Options) -> Slide:
-    """The whole in a few sentences, each from released numbers."""
+def few_factors(released: Released, factors: int) -> Slide:
+    """Why not everything can be looked at together: mothers with involvement for each factor.
+
+    factors: how many the plan lists, at least 1.
+    """
+    share = _needed(facts.group_share(released, 1), "how many mothers had involvement")
+    involved = share.yes or 0
+    each = involved // factors
+    lines = (
+        f"{involved} mothers {HAD}.",
+        f"The plan lists {factors} factors. That makes {each} mothers for each.",
+        "With fewer mothers for each, we can be less sure.",
+    )
+    return _finding(
+        "Why we cannot include everything",
+        lines,
+        remember="Each factor we add makes all the others less sure.",
+        notes=("No result is shown here. This is about how many factors the data can carry.",),
+        numbers=(str(involved), str(factors), str(each)),
+        counted=3,
+    )
+
+
+def story(released: Released, options: Options, title: str, *, by_factor: bool) -> Slide:
+    """The whole in a few sentences, each from released numbers. by_factor: also what goes together
+    with involvement, which waits until a list is locked.
+    """
     first = _needed(facts.group_share(released, 1), "involvement in urgent care")
     lines = [f"{plain.how_many(first.yes or 0, first.of)} {HAD}."]
     numbers = [*first.numbers]
     wide = [one for one in _wide_pairs(released, options) if not one.likely.holds_zero]
-    for one in wide[:2]:
+    for one in wide[:2] if by_factor else ():
         phrase = one.phrase.with_it
-        lines.append(f"More mothers with involvement {phrase}.")
+        lines.append(f"Mothers with involvement more often {phrase}.")
     known = facts.shares(released, "involvement_over_time_t1")
     over = known.get(("involvement_course", "ended (timepoint 1 only)", "everyone"))
     if over is not None:
@@ -338,10 +363,10 @@ def story(released: Released, options: Options) -> Slide:
         numbers += over.numbers
     lines.append("We cannot say what caused what.")
     return _finding(
-        "The whole story in a few sentences",
+        title,
         lines,
         remember=words.NOT_CAUSED,
         numbers=numbers,
         counted=2 if over else 1,
-        by_factor=True,
+        by_factor=by_factor,
     )

@@ -10,7 +10,7 @@ from mothers_margins.errors import UsageError
 from mothers_margins.release.released import Released, only_released
 from mothers_margins.results.results import NOT_LOCKED
 from mothers_margins.slides import findings
-from mothers_margins.slides.feedback import Given, given
+from mothers_margins.slides.feedback import Given, Topic, given
 from mothers_margins.slides.slide import Meant, Slide
 from mothers_margins.study.leag_file import LeagFile, MeetingPlan
 from mothers_margins.wording import leag as words
@@ -94,28 +94,40 @@ class Meeting:
 
     def you_said(self) -> Slide:
         """What was said in earlier meetings, and what became of it; what is open is said to be."""
-        topics = self.given.before(self.number)[-IN_A_TABLE:]
-        header = ("You said", "We did")
-        rows = tuple((topic.said, topic.answer) for topic in topics)
-        notes = [f"{len(topics)} topics. Say also what we could not do, and why."]
-        lines: tuple[str, ...] = ()
-        if self.given.rehearsal:
-            lines = (f"{words.INVENTED}.",)
-            notes.append("In a rehearsal these lines are invented. Nobody has said them.")
-        if not topics:
-            lines = (*lines, "Nothing has been written down yet.")
-        numbers = (str(len(topics)),)
-        table = (header, *rows) if rows else ()
-        return Slide(
-            "said_did", "You said, we did", lines, table, notes=tuple(notes), numbers=numbers
-        )
+        return self._topics(words.YOU_SAID, list(self.given.before(self.number)))
 
-    def agreed_list(self) -> Slide:
-        """The list of factors that was agreed, with its date. Without one the deck ends here."""
+    def changed(self) -> Slide:
+        """What was done with what the group said, of all meetings before."""
+        done = [topic for topic in self.given.before(self.number) if topic.is_done]
+        return self._topics(words.CHANGED, done)
+
+    def not_changed(self) -> Slide:
+        """What was not done or is open, and why."""
+        rest = [topic for topic in self.given.before(self.number) if not topic.is_done]
+        return self._topics(words.NOT_CHANGED, rest)
+
+    def _topics(self, title: str, topics: list[Topic]) -> Slide:
+        """What was said beside what became of it, the latest if there is no room for all."""
+        kept = topics[-IN_A_TABLE:]
+        rows = tuple((topic.said, topic.answer) for topic in kept)
+        lines = [f"{words.INVENTED}."] if self.given.rehearsal else []
+        if not kept:
+            lines.append(words.NOTHING_YET)
+        notes = [words.SAY_WHY]
+        if self.given.rehearsal:
+            notes.append(words.INVENTED_NOTES)
+        table = (words.SAID_DID, *rows) if rows else ()
+        return Slide("said_did", title, tuple(lines), table, notes=tuple(notes), minutes=3)
+
+    def agreed_list(self, *, stop: bool = True) -> Slide:
+        """The list of factors that was agreed, with its date. Without one the deck ends here.
+
+        stop: whether it does.
+        """
         lock = self.given.lock
         if lock is None:
             notes = ("No list has a date yet. The rest of the deck is not made.",)
-            return Slide("list", words.NO_LIST, words.NO_LIST_LINES, notes=notes, gate=True)
+            return Slide("list", words.NO_LIST, words.NO_LIST_LINES, notes=notes, gate=stop)
         day = date.fromisoformat(lock.locked_on)
         said = f"{day.day} {day:%B %Y}"
         lines = [words.agreed_on(said)]
@@ -132,6 +144,7 @@ class Meeting:
             tuple(lines),
             _in_columns(factors),
             notes=("Ask whether this is the list they remember. Nothing was looked at before it.",),
+            minutes=2,
             numbers=(str(day.day), str(day.year)),
         )
 
@@ -220,9 +233,14 @@ class Meeting:
         """Babies who were not living with their mother; an optional slide, announced."""
         return findings.most_serious(self.released)
 
-    def story(self) -> Slide:
-        """The whole in a few sentences."""
-        return findings.story(self.released, self.options)
+    def few_factors(self) -> Slide:
+        """Why not everything can be looked at together."""
+        return findings.few_factors(self.released, len(self.leag.expected))
+
+    def story(self, title: str) -> Slide:
+        """The whole in a few sentences; what goes with involvement only once a list is locked."""
+        is_locked = self.given.lock is not None
+        return findings.story(self.released, self.options, title, by_factor=is_locked)
 
     @property
     def _mark(self) -> str:
@@ -236,4 +254,4 @@ def _in_columns(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     half = (len(listed) + 1) // 2
     right = [*listed[half:], ""][: max(half, 1)]
     rows = tuple(zip(listed[:half], right, strict=False))
-    return (("About her", "About her life"), *rows)
+    return (("Factors", "More factors"), *rows)

@@ -20,7 +20,9 @@ REMEMBER, FOOT = 6.2, 6.85  # where the sentence to remember and the band stand
 THUMBNAIL = "/thumbnail"  # the last part of what a relation of this kind is called
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 # What a table may take of a slide, and the height of its rows, in inches.
-ROW = 0.5
+ROW, ROW_TO_FILL = 0.5, 0.75  # of a table to read, and of one to write into
+FIRST_OF_VOTE = 0.46  # of the width: the first column of a vote, which holds the words
+FEW_LINES = 3  # so many are written large
 
 
 def powerpoint(deck: Deck) -> bytes:
@@ -124,7 +126,7 @@ def _add(shown: Any, deck: Deck, one: Slide, place: int) -> None:
         _picture(page, one)
     if one.remember:
         _box(page, one.remember, (tokens.MARGIN, REMEMBER), tokens.BODY, ink, bold=True)
-    band = f"{deck.meant.mark}  {place} of {len(deck.slides)}"
+    band = f"{deck.meant.mark}  {_number(deck, place)}"
     _box(
         page,
         band,
@@ -137,6 +139,12 @@ def _add(shown: Any, deck: Deck, one: Slide, place: int) -> None:
     _speaks(page._element)
     if one.part == "reserve":
         page._element.set("show", "0")
+
+
+def _number(deck: Deck, place: int) -> str:
+    """'4 of 12'; the hidden reserve is not counted."""
+    whole = len(deck.shown)
+    return f"{place} of {whole}" if place <= whole else "In reserve"
 
 
 def _notes(one: Slide) -> list[str]:
@@ -170,12 +178,25 @@ def _lines(page: Any, one: Slide, ink: str) -> float:
     from pptx.util import Inches
 
     body = page.placeholders[1]
-    size = tokens.ASKED if one.kind in ("prompt", "title") and not one.table else tokens.BODY
-    _write(body.text_frame, one.lines, size, ink)
+    is_large = not one.table and (one.kind in ("prompt", "title") or len(one.lines) <= FEW_LINES)
+    _write(body.text_frame, one.lines, tokens.ASKED if is_large else tokens.BODY, ink)
+    if len(one.lines) == 1:
+        _without_bullet(body.text_frame.paragraphs[0])
     height = 0.55 * len(one.lines) + 0.1 if one.table else _bottom(one) - TOP
     body.left, body.top = Inches(tokens.MARGIN), Inches(TOP)
     body.width, body.height = Inches(tokens.WIDTH - 2 * tokens.MARGIN), Inches(height)
     return TOP + height + 0.1
+
+
+def _without_bullet(paragraph: Any) -> None:
+    """One line alone is a sentence, not a list."""
+    properties = paragraph._p.get_or_add_pPr()
+    properties.set("marL", "0")
+    properties.set("indent", "0")
+    properties.insert(0, properties.makeelement(f"{DRAWING}buNone", {}))
+    spacing = properties.find(f"{DRAWING}spcAft")
+    if spacing is not None:  # the format wants spacing before bullets
+        properties.insert(0, spacing)
 
 
 def _bottom(one: Slide) -> float:
@@ -191,7 +212,8 @@ def _table(page: Any, one: Slide, top: float) -> None:
     rows, columns = len(one.table), len(one.table[0])
     room = _bottom(one) - top
     wide = tokens.WIDTH - 2 * tokens.MARGIN
-    height = min(ROW, room / rows)
+    is_to_fill = not any(any(row[1:]) for row in one.table[1:])
+    height = min(ROW_TO_FILL if is_to_fill else ROW, room / rows)
     holder = page.shapes.add_table(
         rows, columns, Inches(tokens.MARGIN), Inches(top), Inches(wide), Inches(height * rows)
     )
@@ -199,15 +221,20 @@ def _table(page: Any, one: Slide, top: float) -> None:
     holder._element.nvGraphicFramePr.cNvPr.set("descr", f"Table: {one.title}")
     table = holder.table
     table.first_row = True
+    if one.kind == "vote" and columns > 3:
+        table.columns[0].width = Inches(wide * FIRST_OF_VOTE)
+        for place in range(1, columns):
+            table.columns[place].width = Inches(wide * (1 - FIRST_OF_VOTE) / (columns - 1))
     for number, row in enumerate(one.table):
         table.rows[number].height = Inches(height)
         for place, text in enumerate(row):
             cell = table.cell(number, place)
             cell.margin_top = cell.margin_bottom = Inches(0.03)
             cell.fill.solid()
-            ground = tokens.TINT if number == 0 else tokens.BACKGROUND
+            ground = tokens.PROMPT if number == 0 else tokens.TINT
             cell.fill.fore_color.rgb = RGBColor.from_string(ground[1:].upper())
-            _write(cell.text_frame, (text,), tokens.SMALLEST, INK, bold=number == 0)
+            ink = tokens.ON_PROMPT if number == 0 else INK
+            _write(cell.text_frame, (text,), tokens.SMALLEST, ink, bold=number == 0)
             cell.text_frame.paragraphs[0].space_after = 0
 
 

@@ -31,6 +31,7 @@ CLOSING_NOTES = (
 )
 NO_CONTACT = "To fill in: who to call, and when"
 PAUSE = "Pause. Count to ten, then ask: what do you notice?"
+WHY_HIDDEN = "We hide small groups, so that nobody can be found."
 NOT_CAUSED = "Linked does not mean caused."
 HELP_WAS_MISSING = "More hardship does not make a worse mother. It shows where help was missing."
 NO_LIST = "The list we agreed"
@@ -40,6 +41,11 @@ NO_LIST_LINES = (
     "We will show them when the list has a date.",
 )
 INVENTED = "Example, not said by anyone"
+INVENTED_NOTES = "In a rehearsal these lines are invented. Nobody has said them."
+NOTHING_YET = "Nothing has been written down yet."
+SAY_WHY = "Say also what we could not do, and why."
+YOU_SAID, CHANGED, NOT_CHANGED = "You said, we did", "What you changed", "What we did not change"
+SAID_DID = ("You said", "We did")
 
 
 def agreed_on(day: str) -> str:
