@@ -11,7 +11,6 @@ from mothers_margins import places
 from mothers_margins.slides import feedback, meeting
 from mothers_margins.slides.check_deck import check_deck, hardness
 from mothers_margins.slides.deck import deck_of, talk_minutes
-from mothers_margins.slides.meeting import leag_meeting
 from mothers_margins.wording.leag import BEFORE_LINES
 from tests.slides.by_hand import cells_of, executed, released
 
@@ -133,7 +132,7 @@ def test_a_deck_of_real_numbers_needs_support_contacts(monkeypatch, tmp_path):
 
 
 def test_numbers_are_hidden_where_a_cell_is_small():
-    shown = leag_meeting(released(), 2)
+    shown = mm.leag_meeting(released(), 2)
     small = shown.little_difference()
     assert "Too few to show: had learning difficulties." in (*small.lines, *small.notes)
     assert not any(character.isdigit() for line in small.lines for character in line)
