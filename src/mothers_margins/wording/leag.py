@@ -46,14 +46,22 @@ NOTHING_YET = "Nothing has been written down yet."
 SAY_WHY = "Say also what we could not do, and why."
 YOU_SAID, CHANGED, NOT_CHANGED = "You said, we did", "What you changed", "What we did not change"
 SAID_DID = ("You said", "We did")
+NOT_TO_BE_SENT = "Not to be sent."
+BEFORE_THE_MEETING = (
+    "A week before: send the handout. Ask how each person wants to take part.",
+    "On the day: pay first. Open the room early. Put the contacts on the last slide.",
+    "What is said alone, in chat or in a letter counts as much as what is said in the room.",
+)
+HOW_TO_FILL_IN = (
+    "One row for each topic. Write numbers, never names.",
+    "kind: variable, word, reading, output or process.",
+    "how: room, chat, call or written. Late answers are welcome: add a row.",
+    "keep, leave_out, not_sure: how many said so.",
+    "decision: what was done; leave it empty while it is open. reason: why.",
+    "Save the sheet as meeting_N.csv in the folder that --feedback names, outside the project.",
+)
 
 
 def agreed_on(day: str) -> str:
     """When the list was agreed, as its slide says it. day: 1 February 2022."""
     return f"Agreed on {day}."
-
-
-def little(names: list[str]) -> str:
-    """Factors that differ by less than 10 in 100, named together."""
-    listed = ", ".join(names)
-    return f"Little or no difference: {listed}."
