@@ -66,6 +66,16 @@ def handout(deck: Deck) -> bytes:
     return pdf(blocks, title_of(deck), footer=mark, large=True)
 
 
+def notes_pages(deck: Deck) -> bytes:
+    """Every slide with its notes, the reserve too, as PDF for the person who leads."""
+    blocks = [Block("title", title_of(deck)), Block("mark", deck.meant.mark)]
+    for one in deck.slides:
+        blocks += _of_slide(one)
+        blocks += [Block("strong", f"Notes ({one.minutes:g} minutes)")]
+        blocks += [Block("text", note) for note in one.notes]
+    return pdf(blocks, title_of(deck), footer=deck.meant.mark)
+
+
 def _of_slide(one: Slide) -> Iterator[Block]:
     yield Block("heading", one.title)
     for line in one.lines:
