@@ -8,6 +8,7 @@ import pytest
 from mothers_margins.figures.slides.icons import Grid, icon_array
 from mothers_margins.slides.page import page
 from mothers_margins.slides.slide import Slide, picture_of
+from mothers_margins.wording.leag import FACTORS
 from tests.slides.by_hand import a_deck, finding
 
 
@@ -76,6 +77,12 @@ def test_the_band_stands_on_every_slide_and_the_reserve_is_left_out(text):
     assert f"{shown} of {shown}" in text
     assert "Finding 6" in text
     assert "Finding 7" not in text
+
+
+def test_a_list_in_two_columns_is_read_down_one_after_the_other():
+    table = (FACTORS, ("age", "abuse"), ("home", ""))
+    text = page(a_deck(Slide("list", "The list", (), table, notes=("Ask.",))))
+    assert "<ul><li>age</li><li>home</li><li>abuse</li></ul>" in text
 
 
 def test_text_is_at_least_24_pixels_on_a_laptop(text):

@@ -254,4 +254,4 @@ def _in_columns(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     half = (len(listed) + 1) // 2
     right = [*listed[half:], ""][: max(half, 1)]
     rows = tuple(zip(listed[:half], right, strict=False))
-    return (("Factors", "More factors"), *rows)
+    return (words.FACTORS, *rows)

@@ -2,7 +2,7 @@
 holds all that it shows, no script, and no notes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from mothers_margins.figures.slides import tokens
 from mothers_margins.figures.style import FIRST, GREY, INK
 from mothers_margins.slides.deck import Deck
 from mothers_margins.slides.slide import Slide
+from mothers_margins.wording import leag as words
 
 STYLE = Path(__file__).parents[1] / "templates" / "deck.css"
 FILLED_IN = {
@@ -59,8 +60,10 @@ def _content(one: Slide) -> Iterator[str]:
     if len(one.lines) == 1:
         yield f"<p>{escape(one.lines[0])}</p>"
     elif one.lines:
-        yield f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in one.lines)}</ul>"
-    if one.table:
+        yield _list(one.lines)
+    if one.table and one.table[0] == words.FACTORS:
+        yield _list(_down(one.table))
+    elif one.table:
         yield _table(one)
     if one.picture:
         narrow = f"data:image/png;base64,{one.picture.narrow}"
@@ -71,6 +74,17 @@ def _content(one: Slide) -> Iterator[str]:
         )
     if one.remember:
         yield f'<p class="remember">{escape(one.remember)}</p>'
+
+
+def _list(lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<ul>{items}</ul>"
+
+
+def _down(table: tuple[tuple[str, ...], ...]) -> Iterator[str]:
+    """What a list in two columns holds, one column after the other."""
+    for column in zip(*table[1:], strict=True):
+        yield from (cell for cell in column if cell)
 
 
 def _table(one: Slide) -> str:

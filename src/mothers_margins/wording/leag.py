@@ -46,6 +46,7 @@ NOTHING_YET = "Nothing has been written down yet."
 SAY_WHY = "Say also what we could not do, and why."
 YOU_SAID, CHANGED, NOT_CHANGED = "You said, we did", "What you changed", "What we did not change"
 SAID_DID = ("You said", "We did")
+FACTORS = ("Factors", "More factors")  # heads of a list in two columns
 NOT_TO_BE_SENT = "Not to be sent."
 BEFORE_THE_MEETING = (
     "A week before: send the handout. Ask how each person wants to take part.",
