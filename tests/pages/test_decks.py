@@ -90,9 +90,8 @@ def test_paper_has_a_page_for_each_slide(browser, pages, decks, tmp_path):
         page.goto(path.as_uri())
         page.pdf(path=tmp_path / "paper.pdf", prefer_css_page_size=True)
         assert pages_in(tmp_path / "paper.pdf") == len(deck.shown)
-        said = subprocess.run(
-            ["pdftotext", str(tmp_path / "paper.pdf"), "-"], capture_output=True, check=True
-        ).stdout.decode()
+        call = ["pdftotext", str(tmp_path / "paper.pdf"), "-"]
+        said = subprocess.run(call, capture_output=True, check=True).stdout.decode()
         for one in deck.shown:
             if one.remember:
                 assert " ".join(one.remember.split()) in " ".join(said.split())
@@ -101,7 +100,8 @@ def test_paper_has_a_page_for_each_slide(browser, pages, decks, tmp_path):
 
 def pages_in(pdf: Path) -> int:
     """How many pages a PDF file has."""
-    told = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, check=True).stdout.decode()
+    call = ["pdfinfo", str(pdf)]
+    told = subprocess.run(call, capture_output=True, check=True).stdout.decode()
     return int(re.search(r"Pages:\s+(\d+)", told)[1])
 
 

@@ -12,6 +12,7 @@ from nbformat import from_dict
 from mothers_margins.documents.parts import unpacked
 from mothers_margins.figures.slides import tokens
 from mothers_margins.figures.slides.icons import Grid, icon_array
+from mothers_margins.release.audit import audit
 from mothers_margins.slides.exporters import LeagPageExporter, LeagPptxExporter
 from mothers_margins.slides.page import page
 from mothers_margins.slides.powerpoint import powerpoint
@@ -118,7 +119,7 @@ def test_the_document_says_what_it_is_and_not_who_made_it(shown, file):
         )
     parts = unpacked(file)
     assert not any(b'TargetMode="External"' in content for content in parts.values())
-    assert not any(name.endswith((".xlsx", ".jpeg")) for name in parts)
+    assert not any(name.endswith((".xlsx", ".jpeg", ".bin")) for name in parts)
     assert len(file) < 5_000_000
 
 
@@ -136,3 +137,10 @@ def test_a_print_reaches_neither_file_and_notes_reach_no_page():
     assert any(b"Pause." in content for content in unpacked(file).values())
     assert "Pause." not in text
     assert "Linked is not caused." in text
+
+
+def test_the_search_for_leaks_finds_nothing_but_the_reserve_which_is_meant(file, tmp_path):
+    for folder, found in (("leag_1", []), ("elsewhere", ["hidden_slide"])):
+        (tmp_path / f"{folder}_run" / folder).mkdir(parents=True)
+        (tmp_path / f"{folder}_run" / folder / "deck.pptx").write_bytes(file)
+        assert [one.kind for one in audit(tmp_path / f"{folder}_run")] == found

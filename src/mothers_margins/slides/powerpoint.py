@@ -17,7 +17,8 @@ NO_DAY = datetime(2000, 1, 1)  # a file without a date is refused by PowerPoint
 TITLE_ONLY, WITH_BODY = 5, 1  # layouts of the template that python-pptx ships
 TOP, BOTTOM = 1.5, 6.55  # inches between which a slide's content stands
 REMEMBER, FOOT = 6.2, 6.85  # where the sentence to remember and the band stand
-THUMBNAIL = "/thumbnail"  # the last part of what a relation of this kind is called
+# Ends of kinds of relation: a picture and a printer of whoever made the template.
+OF_TEMPLATE = ("/thumbnail", "/printerSettings")
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 # What a table may take of a slide, and the height of its rows, in inches.
 ROW, ROW_TO_FILL = 0.5, 0.75  # of a table to read, and of one to write into
@@ -57,10 +58,10 @@ def _named(shown: Any, deck: Deck) -> None:
     about.author = about.last_modified_by = about.keywords = about.comments = about.subject = ""
     about.revision = 1
     about.created = about.modified = NO_DAY
-    package = shown.part.package
-    for name, relation in list(package._rels.items()):
-        if relation.reltype.endswith(THUMBNAIL):  # of the template, not of this deck
-            package.drop_rel(name)
+    for relations in (shown.part.package._rels, shown.part.rels):
+        for name, relation in list(relations.items()):
+            if relation.reltype.endswith(OF_TEMPLATE):
+                relations.pop(name)
 
 
 def _in_one_font(shown: Any) -> None:
