@@ -21,13 +21,15 @@ SMALL, LARGE = 12, 18  # points
 @dataclass(frozen=True)
 class Block:
     """One block of a document. text: what it says, of a picture its alt text; rows: of a table, the
-    first one the header; picture: a PNG file.
+    first one the header; widths: of its columns, as Typst has them, all alike if it says none;
+    picture: a PNG file.
     """
 
     kind: Kind
     text: str = ""
     rows: Sequence[Sequence[str]] = ()
     picture: bytes = b""
+    widths: Sequence[str] = ()
 
 
 def pdf(blocks: Iterable[Block], title: str, *, footer: str = "", large: bool = False) -> bytes:
@@ -79,17 +81,17 @@ def _body(blocks: Sequence[Block]) -> Iterator[str]:
         elif block.kind == "item":
             yield f"- #text({said})"
         elif block.kind == "table":
-            yield _table(block.rows)
+            yield _table(block.rows, block.widths)
         elif block.kind == "picture":
             yield f'#image("{number}.png", alt: {said}, width: 100%)'
         else:
             yield f"#text({said})\n"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def _table(rows: Sequence[Sequence[str]], widths: Sequence[str]) -> str:
     """A table with a header that is repeated on every page."""
     header, *body = rows
     head = ", ".join(f"strong({_text(cell)})" for cell in header)
     cells = ", ".join(f"[#text({_text(cell)})]" for row in body for cell in row)
-    columns = "auto, " * (len(header) - 1) + "1fr"
+    columns = ", ".join(widths or ["1fr" for _ in header])
     return f"#table(columns: ({columns},), table.header({head}), {cells})"

@@ -3,6 +3,7 @@ before, and a file for what the group says. Each as bytes; the same deck makes t
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
@@ -32,7 +33,7 @@ def run_sheet(deck: Deck) -> bytes:
     blocks = [
         Block("title", f"{title_of(deck)}: run sheet"),
         Block("mark", deck.meant.mark),
-        Block("table", rows=tuple(rows)),
+        Block("table", rows=tuple(rows), widths=("auto", "auto", "1fr")),
         Block("heading", "Before the meeting"),
         *(Block("text", line) for line in words.BEFORE_THE_MEETING),
         Block("heading", "Words that the meeting explains"),
@@ -83,7 +84,8 @@ def _of_slide(one: Slide) -> Iterator[Block]:
     if one.table:
         yield Block("table", rows=one.table)
     if one.picture:
-        yield Block("picture", one.picture.alt, picture=one.picture.png)
+        # drawn for a phone, it has large print across a page
+        yield Block("picture", one.picture.alt, picture=b64decode(one.picture.narrow))
     if one.remember:
         yield Block("strong", one.remember)
 
