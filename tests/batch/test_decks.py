@@ -1,7 +1,10 @@
 """A meeting in the batch: its files, where they go, what its key covers, and the command."""
 
 import json
+import tomllib
+from importlib import import_module
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -110,3 +113,28 @@ def test_the_command_refuses_what_it_cannot_do(more, said):
     answer = CliRunner().invoke(main, ["leag", "--meeting", "1", *more])
     assert answer.exit_code == 2
     assert said in answer.output
+
+
+def test_restricted_rows_have_their_meetings_after_the_release_by_a_command_of_its_own(tmp_path):
+    shipped = places.project() / "data_dictionary" / "esmi" / "dyads_synthetic.csv"
+    rows = pd.read_csv(shipped, dtype=str, keep_default_na=False).drop(columns="data_status")
+    rows["dyad_id"] = rows["dyad_id"].str.replace("SYN", "R")
+    rows.to_csv(tmp_path / "file.csv", index=False)
+    call = ["run", "--data", str(tmp_path / "file.csv"), "--study", "esmi", "--dry-run"]
+    call += ["--out", str(tmp_path / "out")]
+    said = CliRunner().invoke(main, call).output
+    assert "07_release_esmi: would run" in said
+    assert "08_" not in said
+    asked = CliRunner().invoke(main, [*call, "08_1"]).output
+    assert "08_1_leag: would run" in asked
+
+
+def test_nbconvert_finds_both_exporters_by_their_names():
+    project = tomllib.loads((places.project() / "pyproject.toml").read_text(encoding="utf-8"))
+    declared = project["project"]["entry-points"]["nbconvert.exporters"]
+    assert [*declared] == ["leag_page", "leag_pptx"]
+    ends = {}
+    for name, where in declared.items():
+        module, _, one = where.partition(":")
+        ends[name] = getattr(import_module(module), one)().file_extension
+    assert ends == {"leag_page": ".html", "leag_pptx": ".pptx"}
