@@ -29,6 +29,11 @@ def test_words_tables_and_notes_come_from_markdown():
     assert one.notes == ("Say this.", "Then that.")
 
 
+def test_empty_rows_of_a_table_are_kept_to_be_filled_in():
+    made = deck_of([*opening(), words("# Tell\n\n| A | B |\n|---|:-:|\n| | |\n| | |"), *closing()])
+    assert made.slides[2].table == (("A", "B"), ("", ""), ("", ""))
+
+
 def test_prints_warnings_tracebacks_and_plain_cells_are_passed_over():
     planted = {
         "cell_type": "code",

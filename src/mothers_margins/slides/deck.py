@@ -20,7 +20,7 @@ KINDS: dict[str, Kind] = {
 }
 REMEMBER = "> "  # a line of Markdown that begins so is the sentence to remember
 NUMBER = re.compile(r"\d+")
-CELLS_BORDER = re.compile(r"[\s:|-]+")
+CELLS_BORDER = re.compile(r"(?=.*-)[\s:|-]+")
 
 
 @dataclass(frozen=True)

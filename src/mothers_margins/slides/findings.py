@@ -255,8 +255,8 @@ def answers_we_lack(released: Released) -> Slide:
 def adjusted(released: Released, mark: str, options: Options, timepoint: int, most: int) -> Slide:
     """Shares with involvement if everything else was alike, the widest difference first."""
     found = facts.adjusted_pairs(released, timepoint, options)[:most]
-    when = {1: "in urgent care", 2: "1 year later"}[timepoint]
-    title = f"If all else was alike: {when}"
+    when = {1: "", 2: " a year later"}[timepoint]
+    title = f"Had social care{when}, all else alike"
     if not found:
         return _finding(title, (plain.TOO_FEW,), remember=words.WHY_HIDDEN, by_factor=True)
     rows = [Pair(one.phrase.short, one.first.in_100, one.second.in_100) for one in found]

@@ -96,6 +96,6 @@ def _table(one: Slide) -> str:
 
 
 def _cells(header: tuple[str, ...], row: tuple[str, ...]) -> Iterator[str]:
-    yield f'<th scope="row">{escape(row[0])}</th>'
+    yield f'<th scope="row">{escape(row[0])}</th>' if row[0] else "<td></td>"
     for name, cell in zip(header[1:], row[1:], strict=True):
         yield f'<td data-column="{escape(name)}">{escape(cell)}</td>'
