@@ -61,6 +61,7 @@ from mothers_margins.release.write_release import write_release as write_release
 from mothers_margins.results.results import Results as Results
 from mothers_margins.results.results import stack as stack
 from mothers_margins.results.save import save as save
+from mothers_margins.slides.meeting import leag_meeting as leag_meeting
 from mothers_margins.study.read_study import read_study as read_study
 from mothers_margins.study.study import Source as Source
 from mothers_margins.study.study import Study as Study

@@ -3,6 +3,7 @@ call as well.
 """
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -128,6 +129,13 @@ def run(
     Exit codes: 0 done or unchanged, 1 a notebook failed, 2 usage, 3 data, 4 disclosure refused, 130
     interrupted.
     """
+    return _run_batch(selection, jobs=jobs, force=force, dry_run=dry_run, keep_going=keep_going)
+
+
+def _run_batch(
+    selection: Selection, *, jobs: int, force: bool, dry_run: bool, keep_going: bool
+) -> int:
+    """Run the entries of a selection, and say how they ended."""
     from rich.console import Console
 
     from mothers_margins.batch.progress import Progress
@@ -171,20 +179,18 @@ def status(**selection: Unpack[Selection]) -> int:
 
 
 def _batch(selection: Selection, *, dry: bool) -> "Batch":
-    from mothers_margins.batch.plan import plan, read_run_list, waiting_for_release
+    from mothers_margins.batch.decks import is_meeting
+    from mothers_margins.batch.plan import plan, read_run_list
     from mothers_margins.batch.prepare import prepare
 
     if selection["demo"] == bool(selection["data"]):
         raise UsageError(
             "Say either --demo (the data that are shipped) or --data FILE (a restricted file)."
         )
-    entries = read_run_list()
-    if selection["data"] and selection["out"] and not selection["names"]:
-        waiting = waiting_for_release(entries, selection["out"])
-        entries = {name: entry for name, entry in entries.items() if name not in waiting}
-        if waiting:
-            click.echo(f"Waiting for mothers-margins release: {', '.join(waiting)}", err=True)
-    steps = plan(entries, selection["names"], selection["settings"], selection["study"])
+    steps = plan(read_run_list(), selection["names"], selection["settings"], selection["study"])
+    if selection["data"] and not selection["names"]:
+        # restricted numbers leave by a command of their own; meetings come after it
+        steps = {name: step for name, step in steps.items() if not is_meeting(step.entry.notebook)}
     return prepare(steps, selection["data"], selection["out"], dry=dry)
 
 
@@ -237,6 +243,78 @@ def _logged(out: Path, *, private: bool) -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         handler.close()
+
+
+@main.command()
+@click.option("--meeting", type=click.IntRange(1), required=True, help="Which of the meetings.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="The restricted file of the run, after its release (default: the demonstration).",
+)
+@click.option("--study", default="esmi", show_default=True, help="Whose meeting it is.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the run (default: outputs/demo)."
+)
+@click.option(
+    "--feedback",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder with contacts and with what the group has said; outside the project.",
+)
+@click.option(
+    "--format",
+    "formats",
+    default="",
+    metavar="png,pdf",
+    help="Also a picture of each slide, or a PDF with notes; needs --to.",
+)
+@click.option("--to", type=click.Path(path_type=Path), help="Folder for these formats.")
+@_exits
+def leag(
+    meeting: int,
+    data: Path | None,
+    study: str,
+    out: Path | None,
+    feedback: Path | None,
+    formats: str,
+    to: Path | None,
+) -> int:
+    """Make the deck of a meeting, and all that lies beside it, in release/leag_N of the run's
+    folder.
+    """
+    from mothers_margins.batch.decks import SLIDES, pictures_of_meeting
+
+    asked = tuple(one.strip() for one in formats.split(",") if one.strip())
+    if strange := [one for one in asked if one not in ("png", "pdf")]:
+        raise UsageError(f"--format: {', '.join(strange)} is none of png, pdf.")
+    if asked and to is None:
+        raise UsageError("--format needs a folder: --to DIR")
+    _take_feedback(feedback)
+    selection = Selection(
+        names=(f"{SLIDES}{meeting}",),
+        demo=data is None,
+        data=data,
+        study=study,
+        settings=(),
+        out=out,
+    )
+    code = _run_batch(selection, jobs=2, force=False, dry_run=False, keep_going=False)
+    if code == 0 and to is not None:
+        run = (out or places.project() / "outputs" / "demo").resolve()
+        for path in pictures_of_meeting(run, meeting, to, asked):
+            click.echo(str(path))
+    return code
+
+
+def _take_feedback(folder: Path | None) -> None:
+    """Let notebooks find the folder of feedback. Raises UsageError where it lies in the project."""
+    from mothers_margins.slides.feedback import FOLDER
+
+    if folder is None:
+        return
+    if places.inside_project(folder):
+        raise UsageError("--feedback names a folder inside the project's; it lies outside.")
+    os.environ[FOLDER] = str(folder.resolve())
 
 
 @main.command()
@@ -457,9 +535,19 @@ def _progress(study: str) -> Iterator[Callable[[str], None]]:
 
 @main.command()
 @click.argument("folder_or_file", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Of an edited deck: folder of the run that made it (default: outputs/demo).",
+)
 @_exits
-def audit(folder_or_file: Path) -> int:
-    """Look in finished files for what must not leave. Exit code 4 if there is anything."""
+def audit(folder_or_file: Path, out: Path | None) -> int:
+    """Look in finished files for what must not leave. Exit code 4 if there is anything.
+
+    Of a PowerPoint file: numbers that were not released.
+    """
+    if folder_or_file.suffix.lower() == ".pptx":
+        return _audit_deck(folder_or_file, out)
     from mothers_margins.release.audit import audit as audited
     from mothers_margins.release.audit import in_words
 
@@ -468,6 +556,18 @@ def audit(folder_or_file: Path) -> int:
         found = audited(folder_or_file)
     for finding in found:
         click.echo(f"{finding.file}, {finding.place}: {in_words(finding)}", err=True)
+    click.echo("Nothing was found." if not found else count(len(found), "finding"))
+    return DisclosureError.exit_code if found else 0
+
+
+def _audit_deck(file: Path, out: Path | None) -> int:
+    from mothers_margins.batch.decks import numbers_of_run
+    from mothers_margins.slides.audit_deck import audit_deck
+
+    run = (out or places.project() / "outputs" / "demo").resolve()
+    found = audit_deck(file, numbers_of_run(run))
+    for finding in found:
+        click.echo(finding, err=True)
     click.echo("Nothing was found." if not found else count(len(found), "finding"))
     return DisclosureError.exit_code if found else 0
 

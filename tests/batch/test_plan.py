@@ -11,7 +11,6 @@ from mothers_margins.batch.plan import (
     declared_parameters,
     plan,
     read_run_list,
-    waiting_for_release,
 )
 
 RUN_LIST = """
@@ -88,15 +87,6 @@ def test_a_setting_that_cannot_be_is_refused(entries, setting, said):
 def test_a_setting_of_a_number_is_of_every_entry_that_begins_with_it(entries):
     steps = plan(entries, ["02", "03"], ["03.times=4", "02.times=3"])
     assert (steps["02_table"].parameters["times"], steps["03_other"].parameters["times"]) == (3, 4)
-
-
-def test_decks_wait_for_a_release(tmp_path):
-    """By hand: the four meetings, and nobody once there is a release."""
-    entries = read_run_list()
-    meetings = [f"08_{number}_leag" for number in (1, 2, 3, 4)]
-    assert waiting_for_release(entries, tmp_path) == meetings
-    (tmp_path / "release").mkdir()
-    assert waiting_for_release(entries, tmp_path) == []
 
 
 def test_both_timepoints_take_the_number_of_imputations_at_once():

@@ -16,6 +16,7 @@ from pathlib import Path
 from mothers_margins import places
 from mothers_margins.batch import manifest
 from mothers_margins.batch.cache_key import file_digest
+from mothers_margins.batch.decks import DECKS, is_meeting
 from mothers_margins.batch.failure import Failure, clean, outside_cells
 from mothers_margins.batch.manifest import Record, Status
 from mothers_margins.batch.pages import write_index
@@ -118,6 +119,8 @@ class Shelf:
             return outside_cells(notebook, AT_THE_END, "Result made twice", message)
         studies = self.batch.steps[job.name].entry.studies
         own = tuple(f"{folder}/{study}/" for folder in manifest.RESULTS for study in studies)
+        if is_meeting(job.notebook):
+            own = (*own, DECKS)
         results = [name for name in names if not name.startswith("notebooks/")]
         others = [name for name in results if not name.startswith(own)]
         if others:

@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from mothers_margins import places
-from mothers_margins.batch.notebook import source, tags
+from mothers_margins.batch.decks import is_meeting
+from mothers_margins.batch.notebook import slide_type, source, tags
 from mothers_margins.batch.packages import needed_packages
 from mothers_margins.batch.plan import RUN_LIST, Step
 from mothers_margins.batch.watch import Signature, Signatures, files_in
@@ -56,20 +57,41 @@ def key_parts(
     rows of each study. upstream: hashes of the result files of the entries that it needs.
     """
     cells = [
-        {"type": cell["cell_type"], "source": source(cell), "tags": tags(cell)}
+        {
+            "type": cell["cell_type"],
+            "source": source(cell),
+            "tags": tags(cell),
+            "slide": slide_type(cell),
+        }
         for cell in step.notebook["cells"]
     ]
     project = places.project()
     return {
         "notebook": digest(cells),
         "parameters": digest(dict(step.parameters)),
-        "inputs": digest([step.entry.inputs, _files_digest(project, watched["inputs"])]),
+        "inputs": digest(
+            [
+                step.entry.inputs,
+                _files_digest(project, watched["inputs"]),
+                feedback_digests(step.entry.notebook),
+            ]
+        ),
         "data": digest(dict(data)),
         "dictionary": _files_digest(project, watched["dictionary"]),
         "code": _files_digest(code_folder(), watched["code"]),
         "packages": digest(packages()),
         "results it reads": digest(dict(upstream)),
     }
+
+
+def feedback_digests(notebook: str) -> dict[str, str]:
+    """Of a meeting: hashes of what lies in the folder of feedback, which its deck is made from."""
+    from mothers_margins.slides.feedback import feedback_folder
+
+    folder = feedback_folder() if is_meeting(notebook) else None
+    if folder is None:
+        return {}
+    return {path.name: file_digest(path) for path in sorted(folder.glob("*")) if path.is_file()}
 
 
 def code_folder() -> Path:

@@ -12,9 +12,12 @@ from mothers_margins.study.yaml_file import Written
 
 
 class CellMetadata(TypedDict, total=False):
-    """What is known of a cell beside its source. execution: times that the kernel told of."""
+    """What is known of a cell beside its source. execution: times that the kernel told of.
+    slideshow: its slide type, in Jupyter's own words.
+    """
 
     tags: list[str]
+    slideshow: dict[str, str]
     execution: dict[str, str]
     papermill: dict[str, Written]
 
@@ -83,6 +86,11 @@ def source(cell: Cell) -> str:
 def tags(cell: Cell) -> list[str]:
     """The tags of a cell, by which papermill finds its parameters."""
     return cell["metadata"].get("tags", [])
+
+
+def slide_type(cell: Cell) -> str:
+    """The slide type of a cell: `slide`, `notes`; empty where it has none."""
+    return cell["metadata"].get("slideshow", {}).get("slide_type", "")
 
 
 def outputs(cell: Cell) -> list[Output]:

@@ -44,7 +44,6 @@ class Entry(Definition):
     parameters: dict[str, Value] = {}
     needs: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
-    after_release: bool = False
 
     @property
     def path(self) -> Path:
@@ -138,15 +137,6 @@ def _faults(entry: Entry, entries: Mapping[str, Entry]) -> Iterator[str]:
             yield f"{entry.name}: input '{written}' {rule}"
         elif not path.exists():
             yield f"{entry.name}: there is no input {written}"
-
-
-def waiting_for_release(entries: Mapping[str, Entry], out: Path) -> list[str]:
-    """Entries that read what was released, where a folder has no release yet: of restricted rows
-    it is written by a command of its own, after the output checker has agreed.
-    """
-    if (out / "release").is_dir():
-        return []
-    return [name for name, entry in entries.items() if entry.after_release]
 
 
 def plan(

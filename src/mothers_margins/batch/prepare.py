@@ -12,9 +12,11 @@ from mothers_margins.batch.cache_key import (
     changed,
     count_rows,
     data_fingerprint,
+    file_digest,
     files_of,
     key_parts,
 )
+from mothers_margins.batch.decks import is_meeting
 from mothers_margins.batch.manifest import Record, Rows
 from mothers_margins.batch.plan import Step
 from mothers_margins.batch.watch import Signatures, signatures
@@ -60,8 +62,15 @@ class Batch:
         read: dict[str, str] = {}
         for record in self.needed(step):
             read |= {path: sha for path, sha in record.outputs.items() if path.endswith(".csv")}
+        if is_meeting(step.entry.notebook):
+            read |= self._releases(step)
         fingerprints = {study: rows.fingerprint for study, rows in self.rows(step).items()}
         return key_parts(step, self.before[step.entry.name], fingerprints, read)
+
+    def _releases(self, step: Step) -> dict[str, str]:
+        """Hashes of the releases that a meeting reads, which a command may have written."""
+        names = [f"release/{study}/manifest.json" for study in step.entry.studies]
+        return {name: file_digest(self.out / name) for name in names if (self.out / name).is_file()}
 
     def read_by(self, step: Step) -> list[Path]:
         """Results of other entries that a step reads."""

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import TypedDict
 
 from mothers_margins import places
+from mothers_margins.batch.decks import is_meeting, write_meeting
 from mothers_margins.batch.failure import Failure, UnfinishedError, read_failure
 from mothers_margins.batch.manifest import RUNNING, STAGE
 from mothers_margins.batch.notebook import Cell, errors_of, is_code
@@ -113,6 +114,8 @@ def _run(job: Job) -> None:
         _execute(job)  # two kernels that start at one moment can take one port; no cell has run yet
     from mothers_margins.batch.pages import write_page
 
+    if is_meeting(job.notebook):
+        write_meeting(job.part, job.stage)
     page = job.stage / "notebooks" / f"{job.name}.html{places.PART}"
     write_page(job.part, page, job.title, private=job.restricted, prefix=job.prefix)
 

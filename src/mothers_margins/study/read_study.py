@@ -9,6 +9,7 @@ from pathlib import Path
 from mothers_margins import places
 from mothers_margins.errors import StudyError, count, unknown
 from mothers_margins.study.checks.definition import contradictions
+from mothers_margins.study.leag_file import LeagFile
 from mothers_margins.study.participant_table import TableSchema
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Fact, FactsFile, StudyFile, Themes
@@ -16,7 +17,12 @@ from mothers_margins.study.yaml_file import Definition, Loader, parse_yaml
 
 Margins = dict[tuple[str, str, str, str], float]
 MARGIN_COLUMNS = ["variable", "level", "group", "statistic", "value"]
-FORMATS: dict[str, type[Definition]] = {"themes.yaml": Themes, "published_facts.yaml": FactsFile}
+LEAG = "leag.yaml"
+FORMATS: dict[str, type[Definition]] = {
+    "themes.yaml": Themes,
+    "published_facts.yaml": FactsFile,
+    LEAG: LeagFile,
+}
 # The only texts that are no text in YAML 1.2, with the characters that they can begin with.
 NO_TEXT = {
     "bool": (r"true|false", "tf"),
@@ -53,9 +59,13 @@ def read_study(name: str, folder: Path | None = None) -> Study:
         facts = facts_file.facts if facts_file else ()
         margins, faults_of_margins = _margins(folder / file.published.margins)
         faults += faults_of_facts + faults_of_margins
+    leag: LeagFile | None = None
+    if (folder / LEAG).is_file():
+        leag, faults_of_leag = parse_yaml(folder / LEAG, LeagFile)
+        faults += faults_of_leag
     if schema is None:
         raise _refused(folder, faults)
-    study = Study(folder, file, schema, themes, facts, margins)
+    study = Study(folder, file, schema, themes, facts, margins, leag)
     faults += contradictions(study)
     if file.name != name:
         faults.append(f"study.yaml: name is '{file.name}', the folder is '{name}'")

@@ -11,6 +11,7 @@ from mothers_margins.absent import Absent, absent, answering, not_there
 from mothers_margins.errors import near, unknown
 from mothers_margins.study.analysis_plan import Coding
 from mothers_margins.study.conditions import Condition, Group, Where
+from mothers_margins.study.leag_file import LeagFile
 from mothers_margins.study.participant_table import (
     Instrument,
     MissingValue,
@@ -67,6 +68,7 @@ class Study:
     themes: Themes | None
     facts: tuple[Fact, ...]
     margins: dict[tuple[str, str, str, str], float]
+    leag: LeagFile | None = None
 
     @property
     def name(self) -> str:

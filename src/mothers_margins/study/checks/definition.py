@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from mothers_margins.study.checks.body_tables import in_body_tables
 from mothers_margins.study.checks.disclosure import in_disclosure
+from mothers_margins.study.checks.leag import in_leag
 from mothers_margins.study.checks.missing_data_plan import in_missing_data
 from mothers_margins.study.checks.plans import in_groups, in_lock, in_models, in_tables
 from mothers_margins.study.checks.uses import in_uses
@@ -28,6 +29,7 @@ def contradictions(study: Study) -> list[str]:
         *in_lock(study),
         *in_missing_data(study),
         *in_disclosure(study),
+        *in_leag(study),
         *_in_published(study),
     ]
 

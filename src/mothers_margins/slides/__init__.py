@@ -1,0 +1,3 @@
+"""Workshop decks: slides that a notebook shows, made from `Released` alone, and the files made of
+them.
+"""

@@ -1,0 +1,58 @@
+"""The format of data_dictionary/<study>/leag.yaml: the workshops of the Lived Experience Advisory
+Group, and the words that are used there.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mothers_margins.study.yaml_file import Definition
+
+MOST_STUDY_WORDS = 15
+Optional = Literal["diagnoses", "labels", "most_serious"]
+
+
+class MeetingPlan(Definition):
+    """One meeting: its title, the month it is held in, and what it is for, in one sentence."""
+
+    title: str = Field(max_length=48)
+    month: str
+    purpose: str
+
+
+class Phrase(Definition):
+    """How one level of a variable is said of mothers, after 'mothers who': with it and without it.
+
+    short: as a row of a chart. option: shown only where this option is on.
+    everyone: whether it stands among what all mothers were living with.
+    """
+
+    variable: str
+    level: str
+    with_it: str = Field(alias="with")
+    without: str
+    short: str = Field(max_length=48)
+    option: Optional | None = None
+    everyone: bool = True
+
+
+class LeagFile(Definition):
+    """leag.yaml as written.
+
+    options: optional slides, and whether they are shown. banned: a word that no deck holds, with
+    what stands in its place. agreed: the words of the study with those the group would rather hear,
+    as a slide asks about them. study_words: words that readability does not count, because they are
+    explained; at most 15. numbers: numbers that may stand in what a person writes (times, dates).
+    needs: domains of need by variable, as rows of a chart. expected: what the plan lists as
+    explanatory variables, in plain words.
+    """
+
+    meetings: tuple[MeetingPlan, ...] = Field(min_length=1)
+    options: dict[Optional, bool] = {}
+    banned: dict[str, str] = {}
+    agreed: dict[str, str] = {}
+    study_words: tuple[str, ...] = Field((), max_length=MOST_STUDY_WORDS)
+    numbers: tuple[str, ...] = ()
+    needs: dict[str, Annotated[str, Field(max_length=48)]] = {}
+    phrases: tuple[Phrase, ...] = ()
+    expected: dict[str, str] = {}
