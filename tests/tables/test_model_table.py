@@ -109,7 +109,7 @@ def test_the_whole_table_by_hand(esmi):
         ("", "OR: odds ratio; adjusted: given all other variables; associations, not effects."),
         ("", "Events/N: with the outcome, of all; means over imputations."),
         ("", "p: adjusted, imputed; levels together."),
-        ("", "Clustering in 42 organisations is not allowed for."),
+        ("", "Clustering in 42 organisations is not accounted for."),
         ("", "Intervals: Wald's."),
         ("", "8 imputations, Rubin's rules."),
         ("", "More: annex table."),
@@ -293,7 +293,7 @@ IN_FULL = {
         "With outcome, of all (imputed): means over the imputations."
     ),
     "p: adjusted, imputed; levels together.": "All levels together, Wald's test.",
-    "Clustering in 42 organisations is not allowed for.": (
+    "Clustering in 42 organisations is not accounted for.": (
         "Standard errors do not allow for clusters:"
     ),
     "Intervals: Wald's.": "Imputed: Wald's, against t, as Stata has them;",

@@ -186,5 +186,39 @@ def test_needs_say_who_is_counted_with_a_level():
     cells = table.sections[0].rows[0].cells
     assert said[cells[0].mark] == "Per cent are of all in the column."
     last = cells[len(levels) - 1]
+    headings = [column.heading for column in table.columns[: len(levels)]]
+    assert headings == ["No need", "Met need", "Unmet need, or not known where marked"]
     assert said[last.mark].endswith("Those who are not known are counted here, too.")
     assert "of those with a known answer" not in " ".join(said.values())
+
+
+def test_a_level_that_holds_those_not_known_says_so_in_its_label():
+    """By hand: the last level of a variable that everybody was asked, the No of one that concerns
+    some, and a variable whose counts are of those known.
+    """
+    forms = {
+        "relationship": ["share_of_all", "share_of_all or_not_known"],
+        "other_children_csc": ["share_of_all", "share_of_all or_not_known"],
+        "infant_sex": ["", ""],
+    }
+    rows = [
+        {"variable": "n", "group": group, "statistic": "n", "value": 100, "n": 100}
+        for group in ("all_t1", "involved_t1", "not_involved_t1")
+    ]
+    for name, notes in forms.items():
+        for group in ("all_t1", "involved_t1", "not_involved_t1"):
+            rows += [
+                {"variable": name, "level": level, "group": group, "statistic": "n", "note": note}
+                | {"value": 30, "n": 30, "denominator": 100}
+                for level, note in zip(ESMI.levels(name), notes, strict=True)
+            ]
+    table = mm.characteristics(through_the_door("summaries", rows), "characteristics_t1")
+    labels = [row.label for section in table.sections for row in section.rows if row.cells]
+    assert labels == [
+        "partner",
+        "single, or not known",
+        "Yes",
+        "No, or not known, or does not apply",
+        "female",
+        "male",
+    ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mothers_margins.absent import Absent
 from mothers_margins.errors import UsageError
 from mothers_margins.release.released import Released
-from mothers_margins.results.results import Record, Results, checked
+from mothers_margins.results.results import Record, Results, checked, codes
 from mothers_margins.results.shown import percent_of, shown
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import TablePlan
@@ -13,7 +13,14 @@ from mothers_margins.tables.cells import cell, of_row, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import count_text, label, level, released_as
+from mothers_margins.wording.terms import (
+    OR_NOT_KNOWN,
+    OR_NOT_KNOWN_MARKED,
+    count_text,
+    label,
+    level,
+    released_as,
+)
 
 Key = tuple[str, str, str]  # variable, level, group
 Counts = dict[Key, Record]
@@ -97,8 +104,16 @@ def _columns(
         spanner = f"{study.groups[group].label} (n = {count_text(size)})"
         for level_ in levels:
             heading = level(study, plan.variables[0], level_)
+            if _holds_not_known(plan, level_, group, counts):
+                heading += OR_NOT_KNOWN_MARKED
             yield Column(f"{group}_{level_}", heading, None, spanner)
         yield Column(f"{group}_missing", "Not known", None, spanner)
+
+
+def _holds_not_known(plan: TablePlan, level_: str, group: str, counts: Counts) -> bool:
+    """Whether a level of what was released holds also those who are not known."""
+    rows = [_record_of(counts, (variable, level_, group)) for variable in plan.variables]
+    return any(OR_NOT_KNOWN in codes(row) for row in rows)
 
 
 def _sections(

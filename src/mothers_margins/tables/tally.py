@@ -5,13 +5,17 @@ from collections.abc import Iterator, Mapping
 from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
 from mothers_margins.results.results import Record, Results, checked
-from mothers_margins.results.shown import Value, is_hidden, percent_of, shown
+from mothers_margins.results.shown import Value, is_hidden, is_known, percent_of, shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import cell, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
 from mothers_margins.wording.terms import STEPS, decimals, happened, label, rounding_rule
 
+MEANS = (
+    "Numbers are means over the imputations: rounded, they may not add up, and percentages are of "
+    "the unrounded ones."
+)
 STUBS = {"pattern": "Missing together", "cells": "Variable and level"}
 
 
@@ -42,6 +46,8 @@ def tally(results: Results, caption: str) -> Table:
         notes.plain(f"Cells are numbers of {unit}, with their share of the {unit} in the column.")
         rule = rounding_rule(study.file.rounding)
         notes.plain(f"Percentages are rounded to {decimals(study)}; {rule}.")
+        if any(_is_mean(shown(row, "n")) for row in results.to_dict("records")):
+            notes.plain(MEANS)
     sizes = {} if steps else _group_sizes(results)
     stub = "Step" if steps else STUBS.get(str(next(iter(results["engine"]), "")), "Event")
     return table_of(
@@ -55,6 +61,11 @@ def tally(results: Results, caption: str) -> Table:
         sections=sections,
         notes=notes,
     )
+
+
+def _is_mean(value: Value) -> bool:
+    """Whether a number of participants is none of whole ones: a mean over imputations."""
+    return is_known(value) and not float(value).is_integer()
 
 
 def _caption(results: Results, caption: str, sizes: Mapping[str, Value]) -> str:

@@ -58,7 +58,7 @@ def clusters(study: Study, rows: Sequence[Record]) -> Iterator[str]:
     if any(study.cluster(str(row["specification"])) for row in rows):
         yield "Intervals allow for clusters."
     elif study.file.regression.clustered_in:
-        yield f"Clustering in {study.file.regression.clustered_in} is not allowed for."
+        yield f"Clustering in {study.file.regression.clustered_in} is not accounted for."
 
 
 def pooled(m: Value) -> str:

@@ -87,6 +87,7 @@ FROM_WHOLE_PERCENT = "from_whole_percent"
 # A level of a released variable that holds also those who are not known: the code, and its words.
 OR_NOT_KNOWN = "or_not_known"
 OR_NOT_KNOWN_EITHER = ", or not known"
+OR_NOT_KNOWN_MARKED = ", or not known where marked"
 OR_DOES_NOT_APPLY = ", or not known, or does not apply"
 RELEASED_AS = {  # of released counts: how a variable is printed in all its columns
     "share_of_all": "Per cent are of all in the column.",
