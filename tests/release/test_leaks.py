@@ -348,7 +348,6 @@ def slide(inner: str = "", show: str = "1") -> dict[str, str]:
     ("parts", "kind"),
     [
         (slide(show="0"), "hidden_slide"),
-        (slide("<a:t xmlns:a='a'>held in reserve by me</a:t>", show="0"), "hidden_slide"),
         (slide(show="false"), "hidden_slide"),
         (slide("<p:cNvPr hidden='1'/>"), "hidden_content"),
         (slide("<p:oleObj/>"), "embedded_file"),

@@ -171,16 +171,11 @@ def _word(search: Search, name: str, document: Document) -> None:
             search.add("external_link", name)
 
 
-IN_RESERVE = "in reserve"  # a workshop's slide that is not shown says so of itself
-
-
 def _slides(search: Search, name: str, document: Document) -> None:
-    in_reserve = any(element.text.endswith(IN_RESERVE) for element in document.named("t"))
     for one in document.elements:
-        is_hidden = one.name == "sld" and one.attributes.get("show", "1").lower() in NO
-        if is_hidden and not in_reserve:
+        if one.name == "sld" and one.attributes.get("show", "1").lower() in NO:
             search.add("hidden_slide", name)
-        if one.name == "cNvPr" and one.attributes.get("hidden", "0").lower() in YES:
+        elif one.name == "cNvPr" and one.attributes.get("hidden", "0").lower() in YES:
             search.add("hidden_content", name)
         elif one.name == "oleObj":
             search.add("embedded_file", name)
