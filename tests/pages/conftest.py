@@ -18,9 +18,13 @@ def missing() -> str:
     return ", ".join([*packages, *program])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    """Debian's Chromium, driven by Playwright; nothing is downloaded."""
+    """Debian's Chromium, driven by Playwright; nothing is downloaded.
+
+    It ends with its module: while it lasts an event loop runs, in which tests of others could not
+    start one of their own.
+    """
     if lacking := missing():
         pytest.skip(f"tests in a browser need {lacking}: .ci/pages installs and runs them")
     from playwright.sync_api import sync_playwright

@@ -121,7 +121,8 @@ class Slide:
         rows = "".join(
             f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.table
         )
-        parts = [f"<h3>{escape(self.title)}</h3>"]
+        # no heading: a preview stands wherever its notebook shows it
+        parts = [f"<p><strong>{escape(self.title)}</strong></p>"]
         parts.append(f"<ul>{items}</ul>" if items else "")
         parts.append(f"<table>{rows}</table>" if rows else "")
         if self.picture:
