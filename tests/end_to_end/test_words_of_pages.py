@@ -27,6 +27,7 @@ TRUE_ALL_THE_SAME = (
     "ssociations, not effects",
     "none of them is an effect",
     "inked does not mean caused",
+    "cannot say what caused what",
     "program whose effects were made up",
     "does not say that one brings about the other",
     "outcome predict",  # of equations, which fill in what is missing
