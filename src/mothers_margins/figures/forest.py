@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from mothers_margins.errors import UsageError
-from mothers_margins.figures.events_of_all import EventsOfAll, events_of_all
 from mothers_margins.figures.figure import Figure, alt_text, left_out
 from mothers_margins.figures.page import EDGE, Item, Page, Stub, on_both
 from mothers_margins.figures.style import FIRST, GREY, PAPER, SECOND, STYLE, SymbolLook
@@ -19,6 +18,7 @@ from mothers_margins.results.shown import LARGEST_LOG, is_hidden, is_known, show
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording import captions
+from mothers_margins.wording.events_of_all import EventsOfAll, events_of_all
 from mothers_margins.wording.terms import (
     SHORT_INTERVALS,
     SYMBOLS,

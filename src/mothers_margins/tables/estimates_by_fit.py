@@ -6,26 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import pandas as pd
-
 from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
 from mothers_margins.release.released import Released, released_or_given
 from mothers_margins.results.results import About, Record, Results, checked, codes
-from mothers_margins.results.shown import Value, combined, is_known, shown
+from mothers_margins.results.shown import is_known, shown
 from mothers_margins.study.study import Study
+from mothers_margins.wording.events_of_all import RowsKey, frames_of
 from mothers_margins.wording.terms import base, lock_note
 
 JOINT = "joint_test"
 BY_PROFILE = ("profile", "clip")  # where the profile's interval is the primary one
-
-
-class RowsKey(NamedTuple):
-    """On whose rows estimates are: an outcome and a model, on complete cases or imputed."""
-
-    outcome: str
-    specification: str
-    base: str
 
 
 class FitKey(NamedTuple):
@@ -43,9 +34,6 @@ class FitKey(NamedTuple):
 
 
 Key = tuple[FitKey, str, str]  # with the variable and the level of a row
-
-# The number with the outcome and that of all, by whose rows they are, variable and level.
-Counts = dict[tuple[RowsKey, str, str], tuple[Value, Value]]
 
 
 @dataclass(frozen=True)
@@ -143,36 +131,6 @@ def fit_key(row: Record) -> FitKey:
     return FitKey(
         str(row["outcome"]), str(row["specification"]), str(row["model"]), str(row["method"])
     )
-
-
-def rows_key(row: Record) -> RowsKey:
-    """On whose rows an estimate is."""
-    return RowsKey(str(row["outcome"]), str(row["specification"]), base(str(row["method"])))
-
-
-def frames_of(results: object) -> list[Results]:
-    """One frame of results, or several, as a list."""
-    if isinstance(results, pd.DataFrame):
-        return [results]  # type: ignore[list-item]  # `checked` says what is wrong with a plain frame
-    return list(results) if isinstance(results, Iterable) else []
-
-
-def counted_with_outcome(cells: Results | Iterable[Results] | None, who: str) -> Counts:
-    """Number with the outcome and in all, by whose rows they are, variable and level. who: the verb
-    in whose name errors speak.
-    """
-    by_side: dict[tuple[RowsKey, str, str], dict[str, Value]] = {}
-    for frame in frames_of(cells) if cells is not None else []:
-        checked(frame, who, "events")
-        if set(frame["engine"]) - {"cells"}:
-            raise UsageError(f"{who}: cells are what Fit.tabulated returns.")
-        for row in frame.to_dict("records"):
-            key = (rows_key(row), str(row["variable"]), str(row["level"]))
-            by_side.setdefault(key, {})[row["group"]] = shown(row, "n")
-    return {
-        key: (sides["yes"], combined(lambda yes, no: yes + no, sides["yes"], sides["no"]))
-        for key, sides in by_side.items()
-    }
 
 
 def by_heading(study: Study, variables: list[str]) -> Iterator[tuple[str, list[str]]]:

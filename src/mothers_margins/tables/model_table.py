@@ -13,18 +13,20 @@ from mothers_margins.results.shown import is_known, shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, p_of, ratio_of, table_of
 from mothers_margins.tables.estimates_by_fit import (
-    Counts,
     Estimates,
     FitKey,
     by_heading,
-    counted_with_outcome,
-    frames_of,
     read_estimates,
 )
 from mothers_margins.tables.notes_of_models import few_events
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import model_table as words
 from mothers_margins.wording.captions import of_estimates
+from mothers_margins.wording.events_of_all import (
+    Counts,
+    counted_with_outcome,
+    frames_of,
+)
 from mothers_margins.wording.terms import (
     capital,
     held_back,

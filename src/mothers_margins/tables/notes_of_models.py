@@ -13,11 +13,13 @@ from mothers_margins.tables.estimates_by_fit import (
     JOINT,
     Estimates,
     FitKey,
-    RowsKey,
     has_profile_beside,
-    rows_key,
 )
 from mothers_margins.tables.table import Notes
+from mothers_margins.wording.events_of_all import (
+    RowsKey,
+    rows_key,
+)
 from mothers_margins.wording.terms import (
     DF_RULES,
     INTERVALS,

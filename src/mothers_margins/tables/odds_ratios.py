@@ -11,19 +11,21 @@ from mothers_margins.results.results import NOT_LOCKED, About, Record, Results
 from mothers_margins.results.shown import is_known, odds, shown
 from mothers_margins.tables.cells import EMPTY, cell, of_row, p_of, ratio_of, table_of
 from mothers_margins.tables.estimates_by_fit import (
-    Counts,
     Estimates,
     FitKey,
-    RowsKey,
     by_heading,
-    counted_with_outcome,
-    frames_of,
     has_profile_beside,
     read_estimates,
 )
 from mothers_margins.tables.notes_of_models import explain, explain_codings, explain_log
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
+from mothers_margins.wording.events_of_all import (
+    Counts,
+    RowsKey,
+    counted_with_outcome,
+    frames_of,
+)
 from mothers_margins.wording.terms import (
     MODELS,
     is_imputed,
