@@ -7,7 +7,7 @@ import pandas as pd
 import mothers_margins as mm
 from mothers_margins.analysis.missing_data.imputed import ALL
 from mothers_margins.results.results import About, Lock, Results, tidy
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
 

@@ -17,7 +17,7 @@ import mothers_margins as mm
 from mothers_margins.figures.figure import Figure
 from mothers_margins.figures.style import STYLE
 from mothers_margins.results.results import About, Results, tidy
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 from mothers_margins.tables.table import Table
 from mothers_margins.wording.prose import Prose
 

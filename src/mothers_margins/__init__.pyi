@@ -63,7 +63,7 @@ from mothers_margins.results.results import stack as stack
 from mothers_margins.results.save import save as save
 from mothers_margins.slides.meeting import leag_meeting as leag_meeting
 from mothers_margins.study.read_study import read_study as read_study
-from mothers_margins.study.study import Source as Source
+from mothers_margins.study.source import Source as Source
 from mothers_margins.study.study import Study as Study
 from mothers_margins.tables.characteristics import characteristics as characteristics
 from mothers_margins.tables.diagnostics import diagnostics as diagnostics

@@ -11,7 +11,7 @@ from mothers_margins.batch.word_page import write_word
 from mothers_margins.figures.figure import Figure
 from mothers_margins.figures.page import EDGE, on_both
 from mothers_margins.results.results import About
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 
 ALT = "A word that stands for a figure."
 

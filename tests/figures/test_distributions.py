@@ -8,7 +8,7 @@ import mothers_margins as mm
 from mothers_margins.figures.check import check
 from mothers_margins.figures.style import FIRST, PAPER
 from mothers_margins.results.results import About, Results, tidy
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 from tests.figures.test_figure import GROUPS, SYNTHETIC, words
 
 COUNTS = {"involved_t1": (1, 3, 0), "not_involved_t1": (10, 5, 5)}

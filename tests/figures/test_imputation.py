@@ -15,7 +15,7 @@ from mothers_margins.analysis.missing_data.patterns import BESIDE
 from mothers_margins.figures.figure import Figure
 from mothers_margins.figures.style import FIRST, GREY
 from mothers_margins.results.results import About, Results, tidy
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 from mothers_margins.wording.terms import term
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")

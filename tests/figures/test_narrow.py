@@ -12,7 +12,7 @@ from mothers_margins.figures.check import check
 from mothers_margins.figures.figure import MARGINS, Figure
 from mothers_margins.figures.page import Page
 from mothers_margins.results.results import About
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 from tests import readable
 
 BETWEEN_MARGINS = 390 - 2 * 17  # pixels: page.css has 1 rem of 17 pixels at both sides

@@ -18,7 +18,7 @@ from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN, Univer
 from mothers_margins.release.plan import ReleasePlan
 from mothers_margins.release.protected import WITHHELD, ProtectedStudy
 from mothers_margins.results.results import NAMES, About, Results, names_of, tidy
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 
 DATA = Path(__file__).parents[1] / "data" / "release"
 ESMI = mm.read_study("esmi")

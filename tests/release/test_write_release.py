@@ -18,7 +18,7 @@ from mothers_margins.release.prepared import prepared
 from mothers_margins.release.run_folder import read_run
 from mothers_margins.release.write_release import release, shares_of
 from mothers_margins.results.results import COLUMNS, About, tidy
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 from tests.release.small_release import DISCLOSURE, ID, STUDY, record, rows
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ import mothers_margins as mm
 from mothers_margins.results.read import read_results
 from mothers_margins.results.results import COLUMNS, About, names_of, tidy
 from mothers_margins.study.conditions import Condition, Group
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 
 SOURCES = [
     Source("synthetic", 60, "Made up."),

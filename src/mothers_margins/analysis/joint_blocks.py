@@ -14,7 +14,8 @@ from mothers_margins.cohort.conditions import where_mask
 from mothers_margins.cohort.representative_rows import Axis, RepresentativeRows, joined
 from mothers_margins.cohort.representative_values import rules_for
 from mothers_margins.study.conditions import Group
-from mothers_margins.study.study import NOT_CONCERNED, Study
+from mothers_margins.study.study import Study
+from mothers_margins.study.variables import NOT_CONCERNED
 
 KNOWN = "known"  # the only level of a number
 UNKNOWN = ""  # the level of who is not known

@@ -15,7 +15,8 @@ from mothers_margins.results.results import About, Results, Row, Scalar, checked
 from mothers_margins.study.conditions import AskedGroups, Group
 from mothers_margins.study.participant_table import Summarised
 from mothers_margins.study.published_numbers import agrees
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 
 # What x-summary asks for: statistics of the known values of a number.
 STATISTICS = {

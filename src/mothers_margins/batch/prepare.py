@@ -22,7 +22,8 @@ from mothers_margins.batch.plan import Step
 from mothers_margins.batch.watch import Signatures, signatures
 from mothers_margins.errors import DataError, UsageError
 from mothers_margins.study.read_study import read_study
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 
 RESTRICTED = "RESTRICTED DATA: for the research team only"
 CANNOT_START = "The run cannot start; no notebook was run."

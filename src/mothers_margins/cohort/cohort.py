@@ -8,7 +8,8 @@ from html import escape
 import pandas as pd
 
 from mothers_margins.errors import DisclosureError, UsageError, count, unknown
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 
 
 @dataclass(frozen=True)

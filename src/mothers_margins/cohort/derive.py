@@ -14,8 +14,9 @@ from mothers_margins.cohort.scores import Columns, score
 from mothers_margins.errors import expect
 from mothers_margins.study.conditions import Where
 from mothers_margins.study.participant_table import Gate
-from mothers_margins.study.study import NOT_CONCERNED, Study
+from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Derived, Fifths, Outcome
+from mothers_margins.study.variables import NOT_CONCERNED
 
 # Why a derived value is missing: codes, whose words stand in `terms`.
 NOT_KNOWN = "sources_not_known"

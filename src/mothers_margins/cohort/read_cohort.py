@@ -29,7 +29,8 @@ from mothers_margins.cohort.who_counts import rows_of_nothing
 from mothers_margins.errors import DataError, UsageError, count, expect, unknown
 from mothers_margins.study.participant_table import Score, Variable
 from mothers_margins.study.read_study import read_study
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 
 # Why a combination cannot be, where the study gives no reason of its own.
 UNREASONED = {

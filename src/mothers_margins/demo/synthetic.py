@@ -20,7 +20,8 @@ from mothers_margins.cohort.design_columns import coded
 from mothers_margins.demo.recipe import Draw, Gap, Plant, Recipe, Truth, read_recipe
 from mothers_margins.errors import StudyError
 from mothers_margins.study.participant_table import Instrument, Variable
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Fifths
 
 Cells = dict[str, pd.Series]

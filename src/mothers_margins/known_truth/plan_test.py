@@ -27,7 +27,8 @@ from mothers_margins.known_truth.one_cohort import (
 )
 from mothers_margins.known_truth.recipes import recipe_of, without_events_rule
 from mothers_margins.results.results import About, Results, Row, tidy
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 
 ROWS_OF_TRUTH = 200_000
 # Bars; to each two Monte Carlo standard errors are added.

@@ -13,7 +13,8 @@ from mothers_margins.release.manifest import ALL_OF_CHECKER
 from mothers_margins.results.read import read_result
 from mothers_margins.results.results import Results
 from mothers_margins.study.read_study import read_study
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 
 MANIFEST = "manifest.json"
 JOINT = "joint_counts"

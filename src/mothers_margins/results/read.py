@@ -24,7 +24,8 @@ from mothers_margins.results.results import (
     tidy,
 )
 from mothers_margins.study.conditions import Group
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 
 STATUSES = ("shown", "suppressed", "missing", "structural_zero")
 LOCKS = ("", "open", "changed")

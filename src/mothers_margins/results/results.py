@@ -13,7 +13,8 @@ from pandas.api.typing import NAType
 
 from mothers_margins.errors import UsageError
 from mothers_margins.study.conditions import Group
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 
 # One row as pandas gives it (`to_dict("records")`); its values have whatever type the column has.
 Record = dict[Hashable, Any]

@@ -10,7 +10,7 @@ import pandas as pd
 from mothers_margins import places
 from mothers_margins.errors import UsageError
 from mothers_margins.results.results import Results, checked
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 
 
 def save(results: Results, name: str) -> Path:

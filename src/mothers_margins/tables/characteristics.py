@@ -4,7 +4,7 @@ from mothers_margins.absent import Absent, not_there
 from mothers_margins.errors import UsageError, expect_flags
 from mothers_margins.release.released import Released
 from mothers_margins.results.results import Results, checked
-from mothers_margins.study.study import BODY
+from mothers_margins.study.definition import BODY
 from mothers_margins.study.study_file import Block, TablePlan
 from mothers_margins.tables.body_table import body_table
 from mothers_margins.tables.cells import table_of, titled

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from mothers_margins.study.outcomes import ORDER
 from mothers_margins.study.participant_table import Timepoint
-from mothers_margins.study.study import ORDER, Study
+from mothers_margins.study.study import Study
 
 WHEN: dict[Timepoint, str] = {
     1: "at timepoint 1",

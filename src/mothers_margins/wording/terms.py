@@ -13,7 +13,8 @@ from mothers_margins.results.results import NOT_LOCKED, About, Record, codes
 from mothers_margins.results.shown import HELD_BACK, Hidden, Value, is_hidden, is_known, shown
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study.analysis_plan import Coding
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Rounding
 
 SYMBOLS = {"suppressed": "[c]", "missing": "–"}  # a true zero prints 0

@@ -16,7 +16,7 @@ from pandas.io.stata import StataMissingValue
 import mothers_margins as mm
 from mothers_margins import places
 from mothers_margins.analysis.missing_data import to_stata as stata_export
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 
 M = 4
 TOGETHER = "Asian, Mixed or Other"

@@ -11,8 +11,9 @@ import pandas as pd
 from mothers_margins.cohort.cohort import Cohort
 from mothers_margins.cohort.conditions import holds
 from mothers_margins.study.conditions import Condition, Where
-from mothers_margins.study.study import Study, ancestors
+from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Derived
+from mothers_margins.study.variables import ancestors
 
 YES_NO = pd.CategoricalDtype(["Yes", "No"])
 

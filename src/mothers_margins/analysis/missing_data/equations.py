@@ -21,7 +21,8 @@ from mothers_margins.cohort.design_columns import put_together
 from mothers_margins.imputation import Cut, Equation, Passive, default_method
 from mothers_margins.study.analysis_plan import MissingData
 from mothers_margins.study.participant_table import Summarised
-from mothers_margins.study.study import Study, ancestors
+from mothers_margins.study.study import Study
+from mothers_margins.study.variables import ancestors
 
 # Auxiliary columns that an equation of levels carries: one per so many of its rarer answer.
 RARER_PER_AUXILIARY = 10

@@ -16,7 +16,7 @@ from mothers_margins.imputation.columns import Column
 from mothers_margins.results.results import About, Results, Row, tidy
 from mothers_margins.study.analysis_plan import MissingData
 from mothers_margins.study.conditions import Group
-from mothers_margins.study.study import ancestors
+from mothers_margins.study.variables import ancestors
 
 Composites = Literal["components", "direct", "missing_as_no"]
 ALL = {"all": Group(label="All", where={})}

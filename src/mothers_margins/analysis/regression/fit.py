@@ -26,7 +26,8 @@ from mothers_margins.results.results import (
 )
 from mothers_margins.study.analysis_plan import Regression
 from mothers_margins.study.conditions import Group
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 
 CONSTANT = "Intercept"
 # What is said of an estimate: codes in `note`, whose words stand in `terms`.

@@ -14,7 +14,8 @@ from mothers_margins.cohort.cohort import Cohort, column
 from mothers_margins.errors import UsageError, unknown
 from mothers_margins.imputation.formulas import FormulaError, RightSide, learned, names_in, parsed
 from mothers_margins.imputation.values import as_event
-from mothers_margins.study.study import ORDER, Study
+from mothers_margins.study.outcomes import ORDER
+from mothers_margins.study.study import Study
 
 REMEDY = "Write an outcome, ~, and columns joined by +, such as 'low ~ age + C(race)'."
 

@@ -11,7 +11,8 @@ from mothers_margins.analysis.regression.fit import Column
 from mothers_margins.results.results import About
 from mothers_margins.study.analysis_plan import Tests
 from mothers_margins.study.participant_table import Level, TableSchema, Variable
-from mothers_margins.study.study import Source, Study
+from mothers_margins.study.source import Source
+from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Citation, Data, Rounding, StudyFile, Unit
 
 NOT_SAID = "not declared: a data frame"

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from mothers_margins.errors import near
 from mothers_margins.study.analysis_plan import MissingData, Run
-from mothers_margins.study.study import ORDER, Study, ancestors
+from mothers_margins.study.outcomes import ORDER
+from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Derived
+from mothers_margins.study.variables import ancestors
 
 
 def in_missing_data(study: Study) -> Iterator[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mothers_margins.errors import near
 from mothers_margins.study.analysis_plan import Coding, Lock, Model
-from mothers_margins.study.study import ORDER, Study
+from mothers_margins.study.outcomes import ORDER
+from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Block, PrintedPercentage, TablePlan
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mothers_margins.errors import near
+from mothers_margins.study.outcomes import ORDER
 from mothers_margins.study.participant_table import Constraints, Instrument, Score, Variable
-from mothers_margins.study.study import ORDER, Study
+from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Derived, Fifths, Outcome
 
 
