@@ -10,7 +10,7 @@ import pytest
 
 import mothers_margins as mm
 from benchmarks import disclosure_requests
-from mothers_margins.disclosure import protect as protecting
+from mothers_margins.disclosure import given_forms
 from mothers_margins.disclosure.order import in_order, universe_in_order
 from mothers_margins.disclosure.printed import Cell, Form
 from mothers_margins.disclosure.protect import protect
@@ -159,7 +159,7 @@ def test_no_order_changes_what_is_hidden_of_small_blocks(seed, form):
 
 def test_without_the_names_that_decide_an_order_does(monkeypatch):
     """The planted mistake: of patterns that cost the same, whichever the solver meets first."""
-    monkeypatch.setattr(protecting, "_tie", lambda _: 0.0)
+    monkeypatch.setattr(given_forms, "tie", lambda _: 0.0)
     policy = small_blocks.policy(threshold=8, not_known="shown")
     differing = 0
     for seed in range(12):
