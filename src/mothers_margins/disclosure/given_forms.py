@@ -9,7 +9,7 @@ from mothers_margins.disclosure.learnt import Learnt
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Candidate, Cell, Form, Printing, Rule, statements
 from mothers_margins.disclosure.request import Protected, Request
-from mothers_margins.disclosure.suppression import Chosen, Problem, Target, suppress
+from mothers_margins.disclosure.suppression import LEAST_TIE, Chosen, Problem, Target, suppress
 from mothers_margins.disclosure.tiers import (
     as_decided,
     first_of,
@@ -21,6 +21,10 @@ from mothers_margins.disclosure.tiers import (
 )
 from mothers_margins.disclosure.universe import Array, Membership, System
 from mothers_margins.disclosure.wanted import Wanted
+
+# Where two forms show as much of a variable, the one that says more.
+PREFERENCE: Mapping[Form, int] = {"counts": 3, "share_of_all": 2, "percent": 1, "withheld": 0}
+NOTHING = -1  # less than any block shows
 
 
 class GivenForms:
@@ -50,15 +54,24 @@ class GivenForms:
             for candidate in printing.candidates(forms[name])
         ]
 
-    def protected(self, forms: Mapping[str, Form], all_tiers: bool = False) -> Protected:
-        """The block in given forms: tier by tier, what was decided stays; or only what is printed
-        first.
+    def protected(self, forms: Mapping[str, Form]) -> Protected:
+        """The block in given forms: tier by tier, what was decided stays. Raises
+        NotProtectableError.
         """
+        return self._protected(forms, all_tiers=True, more_than=NOTHING)
+
+    def first_only(self, forms: Mapping[str, Form], more_than: int = NOTHING) -> Protected:
+        """What is printed first in given forms. Raises NotProtectableError, and TooDearError where
+        the block would not show more than an amount.
+        """
+        return self._protected(forms, all_tiers=False, more_than=more_than)
+
+    def _protected(self, forms: Mapping[str, Form], all_tiers: bool, more_than: int) -> Protected:
         candidates = self.candidates(forms)
         every_target = self._wanted.targets(forms)
         known_before = self._wanted.known_before(forms, candidates, every_target)
         targets = [pair for pair in every_target if pair[1].name not in known_before]
-        problem, chosen = self._first_tier(forms, candidates, targets, first_of(candidates))
+        problem, chosen = self._first_tier(forms, candidates, targets, more_than)
         lost: list[tuple[str, ...]] = []
         if all_tiers:
             problem, chosen, lost = self._later_tiers(candidates, targets, problem, chosen)
@@ -107,14 +120,17 @@ class GivenForms:
         forms: Mapping[str, Form],
         candidates: list[Candidate],
         targets: list[tuple[int, Target]],
-        tier: int,
+        more_than: int,
     ) -> tuple[Problem, Chosen]:
         """What is printed first, in given forms: solved once."""
+        tier = first_of(candidates)
         key = tuple(sorted(forms.items()))
         if key not in self._first:
             tried = self._learnt.tables
             problem = self._problem(candidates, self._request.earlier, targets, tier, tried)
-            problem = replace(problem, cuts=self._learnt.cuts(candidates, forms))
+            cuts = self._learnt.cuts(candidates, forms)
+            most_cost = _most_cost(problem, forms, more_than)
+            problem = replace(problem, cuts=cuts, most_cost=most_cost)
             chosen = suppress(problem)
             self._learnt.keep(candidates, forms, chosen)
             self._first[key] = problem, chosen
@@ -161,3 +177,22 @@ def _system(request: Request) -> System:
         name for name, variable in request.variables.items() if not {*variable.columns} <= first
     }
     return System(request.block, request.universe, fine, sorted(first))
+
+
+def shown(protected: Protected) -> int:
+    """How much is shown: costs of the cells that are not hidden, without the fractions that decide
+    between equal ones; counts before shares before per cent where it is the same.
+    """
+    costs = protected.problem.costs
+    by_cells = round(float(costs[~protected.hidden.astype(bool)].sum()))
+    return by_cells + _preference(protected.forms)
+
+
+def _preference(forms: Mapping[str, Form]) -> int:
+    return sum(PREFERENCE[form] for form in forms.values())
+
+
+def _most_cost(problem: Problem, forms: Mapping[str, Form], more_than: int) -> float:
+    """What cells may cost that are hidden, where more than an amount is to be `shown`."""
+    least = more_than + 1 - _preference(forms)
+    return float(problem.costs.sum()) - least + LEAST_TIE

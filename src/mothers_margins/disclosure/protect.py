@@ -5,15 +5,12 @@ hidden, and tables that show that nothing hidden can be worked out.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mothers_margins.disclosure.given_forms import GivenForms
+from mothers_margins.disclosure.given_forms import NOTHING, PREFERENCE, GivenForms, shown
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import FORMS, Cell, Form
 from mothers_margins.disclosure.request import Decided, Protected, Request
-from mothers_margins.disclosure.suppression import NotProtectableError
+from mothers_margins.disclosure.suppression import NotProtectableError, TooDearError
 from mothers_margins.disclosure.tiers import as_decided, first_of, is_hidden
-
-# Where two forms show as much of a variable, the one that says more.
-PREFERENCE: Mapping[Form, int] = {"counts": 3, "share_of_all": 2, "percent": 1, "withheld": 0}
 
 
 def protect(request: Request, policy: Policy) -> Protected:
@@ -80,7 +77,6 @@ class _Search:
         self._policy = policy
         self.block = GivenForms(request, policy)
         self._printings = self.block.printings
-        self._kept: dict[tuple[tuple[str, Form], ...], Protected | None] = {}
 
     def choices(self, name: str) -> list[Form]:
         """Forms that a variable can have, the one that says most first."""
@@ -100,7 +96,7 @@ class _Search:
         most = {name: self._most_alone(name) for name in self._printings}
         forms = {name: self._fullest_of(own) for name, own in most.items()}
         protected = self._tried(forms)  # by what is printed first
-        value = -1 if protected is None else _shown(protected)
+        value = NOTHING if protected is None else shown(protected)
         for name in self._printings:
             for form in self.choices(name):
                 other = {**forms, name: form}
@@ -109,11 +105,11 @@ class _Search:
                 is_whole = protected is not None and not _hides_for_others(protected, name)
                 if form == forms[name] or is_whole or bound <= value:
                     continue
-                tried = self._tried(other)
-                if tried is not None and _shown(tried) > value:
-                    protected, value = tried, _shown(tried)
+                tried = self._tried(other, more_than=value)
+                if tried is not None and shown(tried) > value:
+                    protected, value = tried, shown(tried)
                     forms = other
-        return self.block.protected(forms, all_tiers=True)
+        return self.block.protected(forms)
 
     def _most_alone(self, name: str) -> dict[Form, int]:
         """The most that a variable can show in each form, if it were printed alone; for forms that
@@ -133,15 +129,15 @@ class _Search:
 
     def _most(self, name: str, choices: Sequence[Form]) -> dict[Form, int]:
         """What one variable shows in each form; a bound where another form shows more anyway."""
-        best = -1
+        best = NOTHING
         most: dict[Form, int] = {}
         nothing: dict[str, Form] = dict.fromkeys(self._printings, "withheld")
         for form in choices:
             most[form] = self._bound(name, form)
             if most[form] <= best:
                 continue
-            tried = self._tried({**nothing, name: form})
-            most[form] = -1 if tried is None else _shown(tried)
+            tried = self._tried({**nothing, name: form}, more_than=best)
+            most[form] = best if tried is None else shown(tried)
             best = max(best, most[form])
         return most
 
@@ -161,14 +157,14 @@ class _Search:
         """The form that shows most; the fuller one where it is the same."""
         return max(most, key=lambda form: most[form])
 
-    def _tried(self, forms: Mapping[str, Form]) -> Protected | None:
-        key = tuple(sorted(forms.items()))
-        if key not in self._kept:
-            try:
-                self._kept[key] = self.block.protected(forms)
-            except NotProtectableError:
-                self._kept[key] = None
-        return self._kept[key]
+    def _tried(self, forms: Mapping[str, Form], more_than: int = NOTHING) -> Protected | None:
+        """What is printed first in some forms; None where it cannot be protected, or does not show
+        more than an amount.
+        """
+        try:
+            return self.block.first_only(forms, more_than)
+        except (NotProtectableError, TooDearError):
+            return None
 
     def fullest_alone(self, name: str) -> Form:
         """The form that shows most of a variable alone."""
@@ -176,7 +172,7 @@ class _Search:
 
     def with_forms(self, forms: Mapping[str, Form], first_only: bool) -> Protected:
         """The block in given forms. Raises NotProtectableError."""
-        return self.block.protected(forms, all_tiers=not first_only)
+        return self.block.first_only(forms) if first_only else self.block.protected(forms)
 
 
 def _hides_for_others(protected: Protected, name: str) -> bool:
@@ -184,12 +180,3 @@ def _hides_for_others(protected: Protected, name: str) -> bool:
     return any(
         cell.variable == name and one.why == "others" for cell, one in protected.cells.items()
     )
-
-
-def _shown(protected: Protected) -> int:
-    """How much is shown: costs of the cells that are not hidden, without the fractions that decide
-    between equal ones; counts before shares before per cent where it is the same.
-    """
-    costs = protected.problem.costs
-    shown = round(float(costs[~protected.hidden.astype(bool)].sum()))
-    return shown + sum(PREFERENCE[form] for form in protected.forms.values())

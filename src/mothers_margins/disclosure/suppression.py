@@ -63,6 +63,7 @@ class Problem:
     targets: tuple[Target, ...]
     tried: tuple[Array, ...] = ()
     cuts: tuple["Cut", ...] = ()
+    most_cost: float = np.inf
     certain: Array = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def question(self, hidden: Array) -> Question:
@@ -101,44 +102,36 @@ class NotProtectableError(ValueError):
         self.target = target
 
 
-def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
-    """The cells to hide at the least cost. Raises NotProtectableError, naming the target that
-    cannot be protected.
+class TooDearError(ValueError):
+    """Whatever protects all targets costs more than it may."""
+
+
+def suppress(problem: Problem) -> Chosen:
+    """The cells to hide at the least cost.
+
+    Raises NotProtectableError, naming the target that cannot be protected; TooDearError where it
+    costs more than it may.
     """
     if not len(problem.costs):
         return _nothing_to_choose(problem)
     attack = _Attack(problem)
     choice = _Choice(problem)
-    every_cut = list(problem.cuts)
-    for cut in every_cut:
-        choice.add(cut)
-    whole = not in_part_first
-    if whole:
-        choice.make_whole()
-    hidden = choice.made()
     patience = PATIENCE
     for _ in range(ROUNDS):
+        hidden = choice.made()
         cuts = attack.cuts(hidden)
-        if not cuts and not whole:
-            choice.make_whole()
-            whole = True
-            hidden = choice.made()
-            continue
-        if not cuts and choice.is_rough:
-            choice.make_exact()
-            hidden = choice.made()
+        if not cuts and not choice.is_best:
+            choice.ask_more()
             continue
         if not cuts:
             found, cuts = attack.confirmed(hidden)
             if not cuts:
-                return Chosen(hidden.astype(bool), found, tuple(every_cut))
+                return Chosen(hidden.astype(bool), found, tuple(choice.cuts))
             patience -= 1
             if not patience:
                 raise NotProtectableError(cuts[0].target)
         for cut in cuts:
             choice.add(cut)
-        every_cut += cuts
-        hidden = choice.made()
     raise NotProtectableError(("rounds",))
 
 
@@ -352,36 +345,46 @@ class Pool:
 
 
 class _Choice:
-    """The programme that chooses the cells, cut by cut; in part first, then whole."""
+    """The programme that chooses the cells, cut by cut; in part first, then whole, and last so that
+    no choice of whole cells is cheaper.
+
+    cuts: all so far. is_best: whether the last choice is of whole cells and none is cheaper.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self._cells = len(problem.costs)
+        self._most_cost = problem.most_cost
         self._solver = quiet_solver()
         self._solver.setOptionValue("mip_abs_gap", LEAST_TIE)
+        self._solver.setOptionValue("mip_rel_gap", ROUGHLY)
+        self._solver.setOptionValue("mip_allow_restart", False)  # it takes longer than the rest
         for cell in range(self._cells):
             low = 1.0 if problem.hidden[cell] else 0.0
             high = 0.0 if problem.shown[cell] and not problem.hidden[cell] else 1.0
             self._solver.addVar(low, high)
             self._solver.changeColCost(cell, float(problem.costs[cell]))
-        self._whole = False
-        self.is_rough = False
+        self._is_whole = False
+        self._is_exact = False
         self._last: tuple[str, ...] = ()
+        self.is_best = False
+        self.cuts: list[Cut] = []
+        for cut in problem.cuts:
+            self.add(cut)
 
-    def make_whole(self) -> None:
-        """From now on a cell is hidden or not."""
-        self._whole = True
-        self.is_rough = True
-        self._solver.setOptionValue("mip_rel_gap", ROUGHLY)
+    def ask_more(self) -> None:
+        """From now on a cell is hidden or not; if that was so, none is cheaper."""
+        if self._is_whole:
+            self._is_exact = True
+            self._solver.setOptionValue("mip_rel_gap", 0.0)
+            return
+        self._is_whole = True
         for cell in range(self._cells):
             self._solver.changeColIntegrality(cell, highspy.HighsVarType.kInteger)
 
-    def make_exact(self) -> None:
-        """From now on no choice of whole cells is cheaper than the one that is made."""
-        self.is_rough = False
-        self._solver.setOptionValue("mip_rel_gap", 0.0)
-
     def add(self, cut: Cut) -> None:
+        """From now on choices fulfil a cut."""
         self._last = cut.target
+        self.cuts.append(cut)
         places = np.flatnonzero(cut.weights)
         self._solver.addRow(
             cut.least,
@@ -392,9 +395,20 @@ class _Choice:
         )
 
     def made(self) -> Array:
-        """The cheapest choice that all cuts allow; NotProtectableError where there is none."""
+        """The cheapest choice that all cuts allow, or one that is hardly dearer.
+
+        Raises NotProtectableError where there is none, TooDearError where all cost too much.
+        """
         self._solver.run()
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             raise NotProtectableError(self._last)
+        info = self._solver.getInfo()
+        cost = info.objective_function_value
+        least = info.mip_dual_bound if self._is_whole else cost
+        if least > self._most_cost:
+            raise TooDearError(self._last)
         hidden = np.array(self._solver.getSolution().col_value)
-        return np.asarray(np.rint(hidden) if self._whole else np.clip(hidden, 0.0, 1.0))
+        whole = np.rint(hidden)
+        is_whole = self._is_whole or bool((np.abs(hidden - whole) < NEVER).all())
+        self.is_best = is_whole and (self._is_exact or cost - least <= LEAST_TIE)
+        return np.asarray(whole if is_whole else np.clip(hidden, 0.0, 1.0))
