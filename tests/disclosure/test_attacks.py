@@ -13,9 +13,9 @@ from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.feasible_values import witnesses
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.printed import Cell, Printing, Variable
+from mothers_margins.disclosure.problem import Chosen, NotProtectableError
 from mothers_margins.disclosure.protect import protect
 from mothers_margins.disclosure.request import Protected, Request, again
-from mothers_margins.disclosure.suppression import Chosen, NotProtectableError
 from tests.disclosure import small_blocks
 from tests.disclosure.test_suppression import TWO, is_safe, problem_of
 

@@ -13,9 +13,9 @@ from benchmarks import disclosure_requests
 from mothers_margins.disclosure import given_forms
 from mothers_margins.disclosure.order import in_order, universe_in_order
 from mothers_margins.disclosure.printed import Cell, Form
+from mothers_margins.disclosure.problem import NotProtectableError
 from mothers_margins.disclosure.protect import protect
 from mothers_margins.disclosure.request import Request
-from mothers_margins.disclosure.suppression import NotProtectableError
 from mothers_margins.disclosure.universe import Universe
 from mothers_margins.release.plan import release_plan
 from tests.disclosure import small_blocks

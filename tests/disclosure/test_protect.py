@@ -14,9 +14,9 @@ from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Cell, Variable
+from mothers_margins.disclosure.problem import NotProtectableError, Target
 from mothers_margins.disclosure.protect import Alone, protect
 from mothers_margins.disclosure.request import Protected, Request, again
-from mothers_margins.disclosure.suppression import NotProtectableError, Target
 from mothers_margins.disclosure.universe import Membership, Universe, is_membership
 from tests.disclosure import small_blocks
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from mothers_margins.disclosure.choice import LEAST_TIE
 from mothers_margins.disclosure.learnt import Learnt
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Candidate, Cell, Form, Printing, Rule, statements
+from mothers_margins.disclosure.problem import Chosen, Problem, Target
 from mothers_margins.disclosure.request import Protected, Request
-from mothers_margins.disclosure.suppression import LEAST_TIE, Chosen, Problem, Target, suppress
+from mothers_margins.disclosure.suppression import suppress
 from mothers_margins.disclosure.tiers import (
     as_decided,
     first_of,

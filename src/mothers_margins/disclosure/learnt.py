@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from mothers_margins.disclosure.printed import Candidate, Cell, Form
-from mothers_margins.disclosure.suppression import Chosen, Cut
+from mothers_margins.disclosure.problem import Chosen, Cut
 from mothers_margins.disclosure.universe import Array
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from mothers_margins.disclosure.given_forms import NOTHING, PREFERENCE, GivenForms, shown
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import FORMS, Cell, Form
+from mothers_margins.disclosure.problem import NotProtectableError, TooDearError
 from mothers_margins.disclosure.request import Decided, Protected, Request
-from mothers_margins.disclosure.suppression import NotProtectableError, TooDearError
 from mothers_margins.disclosure.tiers import as_decided, first_of, is_hidden
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mothers_margins.disclosure.printed import Cell, Form, Variable
-from mothers_margins.disclosure.suppression import Problem, Target
+from mothers_margins.disclosure.problem import Problem, Target
 from mothers_margins.disclosure.universe import Array, Block, System, Universe
 
 

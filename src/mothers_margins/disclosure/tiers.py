@@ -12,15 +12,9 @@ import numpy as np
 
 from mothers_margins.disclosure.feasible_values import NEVER, Question
 from mothers_margins.disclosure.printed import Candidate, Cell
+from mothers_margins.disclosure.problem import Chosen, NotProtectableError, Problem, Target
 from mothers_margins.disclosure.request import Decided, Request
-from mothers_margins.disclosure.suppression import (
-    Chosen,
-    NotProtectableError,
-    Problem,
-    Target,
-    confirmed,
-    suppress,
-)
+from mothers_margins.disclosure.suppression import confirmed, suppress
 
 
 def tie(cell: Cell) -> float:

@@ -7,8 +7,8 @@ import numpy as np
 from mothers_margins.disclosure.feasible_values import Question, Statements, witnesses
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Candidate, Cell, Form, Printing, statements
+from mothers_margins.disclosure.problem import Target
 from mothers_margins.disclosure.request import Request
-from mothers_margins.disclosure.suppression import Target
 from mothers_margins.disclosure.targets import (
     kept_back,
     last_targets,
