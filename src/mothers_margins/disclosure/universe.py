@@ -285,14 +285,11 @@ def _refined(region_of: Array, possible: Array) -> Array:
 
 def _parts(region_of: Array, regions: Array) -> Array | None:
     """Truth per part: whether it lies in some regions; None where these cut through one."""
-    parts = int(region_of.max()) + 1
-    inside = np.zeros(parts, dtype=bool)
-    for part in range(parts):
-        own = regions[region_of == part]
-        if own.any() and not own.all():
-            return None
-        inside[part] = own.all()
-    return inside
+    inside = np.bincount(region_of, weights=regions)
+    of_all = np.bincount(region_of)
+    if ((inside > 0) & (inside < of_all)).any():
+        return None
+    return np.asarray((inside == of_all) & (of_all > 0))
 
 
 def _layer(block: Block, atom_of: Array, region_of: Array, first: int) -> Layer:
