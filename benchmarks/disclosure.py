@@ -25,7 +25,8 @@ from mothers_margins import places
 from mothers_margins.disclosure.across_blocks import Across, beside_each_other
 from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.joint_tables import joint_table
-from mothers_margins.disclosure.protect import Protected, Request, protect
+from mothers_margins.disclosure.protect import protect
+from mothers_margins.disclosure.request import Protected, Request
 
 COMMAND = "from mothers_margins.cli import main; main()"  # as the installed command does
 RULES = {

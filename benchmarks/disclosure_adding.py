@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.disclosure_attacks import columns_of
 from mothers_margins.disclosure.printed import Cell
-from mothers_margins.disclosure.protect import Protected, Request
+from mothers_margins.disclosure.request import Protected, Request
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN
 
 Array = np.ndarray

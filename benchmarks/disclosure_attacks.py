@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from mothers_margins.disclosure.protect import Protected, Request
+from mothers_margins.disclosure.request import Protected, Request
 from mothers_margins.disclosure.universe import Block, Universe
 
 Sum = tuple[str, str, str]  # variable, level, group

@@ -12,7 +12,7 @@ import mothers_margins as mm
 from mothers_margins.disclosure.order import in_order
 from mothers_margins.disclosure.policy import Policy, preset
 from mothers_margins.disclosure.printed import Variable
-from mothers_margins.disclosure.protect import Request
+from mothers_margins.disclosure.request import Request
 from mothers_margins.disclosure.universe import (
     NOT_CONCERNED,
     NOT_KNOWN,

@@ -25,7 +25,8 @@ import numpy as np
 from benchmarks.disclosure_requests import NO_LEVEL, esmi, rule_of_ten
 from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.printed import Cell, Variable
-from mothers_margins.disclosure.protect import Protected, Request, protect
+from mothers_margins.disclosure.protect import protect
+from mothers_margins.disclosure.request import Protected, Request
 
 TIMEPOINTS = {
     1: ("all_t1", "involved_t1", "not_involved_t1"),

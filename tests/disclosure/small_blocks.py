@@ -13,7 +13,7 @@ import numpy as np
 
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Cell, Form, Variable
-from mothers_margins.disclosure.protect import Protected, Request
+from mothers_margins.disclosure.request import Protected, Request
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN, Block, Universe
 
 

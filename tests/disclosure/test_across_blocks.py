@@ -15,8 +15,9 @@ from mothers_margins.disclosure import across_blocks
 from mothers_margins.disclosure.across_blocks import Across, Beside, beside_each_other
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.printed import Cell, Variable
-from mothers_margins.disclosure.protect import Protected, Request, protect
-from mothers_margins.disclosure.suppression import NotProtectableError, Target
+from mothers_margins.disclosure.problem import NotProtectableError, Target
+from mothers_margins.disclosure.protect import protect
+from mothers_margins.disclosure.request import Protected, Request
 from mothers_margins.disclosure.universe import Array, System, Universe, says_groups
 from tests.disclosure import small_blocks
 

@@ -8,14 +8,14 @@ import pytest
 
 from benchmarks import disclosure_requests
 from benchmarks.disclosure_attacks import Reader, against_ours, naive
-from mothers_margins.disclosure import feasible_values, suppression, targets
-from mothers_margins.disclosure import protect as protecting
+from mothers_margins.disclosure import feasible_values, given_forms, suppression, targets, wanted
 from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.feasible_values import witnesses
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.printed import Cell, Printing, Variable
-from mothers_margins.disclosure.protect import Protected, Request, again, protect
-from mothers_margins.disclosure.suppression import Chosen, NotProtectableError
+from mothers_margins.disclosure.problem import Chosen, NotProtectableError
+from mothers_margins.disclosure.protect import protect
+from mothers_margins.disclosure.request import Protected, Request, again
 from tests.disclosure import small_blocks
 from tests.disclosure.test_suppression import TWO, is_safe, problem_of
 
@@ -240,7 +240,7 @@ def what_is_recovered(request: Request, hidden: np.ndarray) -> list[tuple[str, .
 MUTATIONS = {
     "complementary suppression": (
         "counts",
-        protecting,
+        given_forms,
         "suppress",
         lambda problem: Chosen(problem.hidden, ((problem.truth,),) * len(problem.targets)),
     ),
@@ -284,7 +284,7 @@ def test_the_order_of_tables_left_out_is_seen(monkeypatch):
     def all_first(printing, form, candidates=Printing.candidates):
         return [replace(candidate, tier=0) for candidate in candidates(printing, form)]
 
-    def targets_first(printing, policy, every=protecting.policy_targets):
+    def targets_first(printing, policy, every=wanted.policy_targets):
         return [(0, target) for _, target in every(printing, policy)]
 
     groups = {"all": [0, 1, 2, 3], "inside": [0, 1, 2], "one": [0, 1], "other": [0, 2]}
@@ -300,7 +300,7 @@ def test_the_order_of_tables_left_out_is_seen(monkeypatch):
 
     assert not hidden_first()
     monkeypatch.setattr(Printing, "candidates", all_first)
-    monkeypatch.setattr(protecting, "policy_targets", targets_first)
+    monkeypatch.setattr(wanted, "policy_targets", targets_first)
     assert hidden_first()
 
 

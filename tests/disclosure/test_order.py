@@ -10,11 +10,12 @@ import pytest
 
 import mothers_margins as mm
 from benchmarks import disclosure_requests
-from mothers_margins.disclosure import protect as protecting
+from mothers_margins.disclosure import given_forms
 from mothers_margins.disclosure.order import in_order, universe_in_order
 from mothers_margins.disclosure.printed import Cell, Form
-from mothers_margins.disclosure.protect import Request, protect
-from mothers_margins.disclosure.suppression import NotProtectableError
+from mothers_margins.disclosure.problem import NotProtectableError
+from mothers_margins.disclosure.protect import protect
+from mothers_margins.disclosure.request import Request
 from mothers_margins.disclosure.universe import Universe
 from mothers_margins.release.plan import release_plan
 from tests.disclosure import small_blocks
@@ -158,7 +159,7 @@ def test_no_order_changes_what_is_hidden_of_small_blocks(seed, form):
 
 def test_without_the_names_that_decide_an_order_does(monkeypatch):
     """The planted mistake: of patterns that cost the same, whichever the solver meets first."""
-    monkeypatch.setattr(protecting, "_tie", lambda _: 0.0)
+    monkeypatch.setattr(given_forms, "tie", lambda _: 0.0)
     policy = small_blocks.policy(threshold=8, not_known="shown")
     differing = 0
     for seed in range(12):

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from benchmarks import disclosure_requests
 from benchmarks.disclosure_attacks import columns_of
-from mothers_margins.disclosure import protect as protecting
+from mothers_margins.disclosure import tiers, wanted
 from mothers_margins.disclosure.audit import audit
 from mothers_margins.disclosure.joint_tables import joint_table
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Cell, Variable
-from mothers_margins.disclosure.protect import Alone, Protected, Request, again, protect
-from mothers_margins.disclosure.suppression import NotProtectableError, Target
+from mothers_margins.disclosure.problem import NotProtectableError, Target
+from mothers_margins.disclosure.protect import Alone, protect
+from mothers_margins.disclosure.request import Protected, Request, again
 from mothers_margins.disclosure.universe import Membership, Universe, is_membership
 from tests.disclosure import small_blocks
 
@@ -187,7 +188,7 @@ def test_of_what_is_not_confirmed_a_later_table_shows_nothing(seed, monkeypatch)
         before = protect(request, policy)
     except NotProtectableError:
         return
-    monkeypatch.setattr(protecting, "confirmed", lambda problem, _: [[]] * len(problem.targets))
+    monkeypatch.setattr(tiers, "confirmed", lambda problem, _: [[]] * len(problem.targets))
     protected = protect(request, policy)
     if not protected.unprotected:
         assert not before.problem.targets
@@ -389,7 +390,7 @@ def test_the_attack_sees_that_a_veto_is_only_hidden(monkeypatch):
     policy = small_blocks.policy(threshold=10)
     request = forty_of_a_hundred(forms={"partner": "counts"}, withheld=frozenset({VETO}))
     honest = protect(request, policy)
-    monkeypatch.setattr(protecting, "kept_back", lambda *_: ())
+    monkeypatch.setattr(wanted, "kept_back", lambda *_: ())
     hidden = protect(request, policy).hidden
     [failing] = audit(replace(honest, hidden=hidden, witnesses=()))
     assert (failing.name, failing.least, failing.most) == (("partner", "Yes", "here"), 40, 40)

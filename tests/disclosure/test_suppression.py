@@ -15,11 +15,8 @@ from mothers_margins.disclosure.feasible_values import (
     witnesses,
 )
 from mothers_margins.disclosure.printed import Printing, Rule, Variable, statements
-from mothers_margins.disclosure.suppression import (
-    NotProtectableError,
-    Problem,
-    suppress,
-)
+from mothers_margins.disclosure.problem import NotProtectableError, Problem
+from mothers_margins.disclosure.suppression import suppress
 from mothers_margins.disclosure.targets import last_targets, policy_targets
 from mothers_margins.disclosure.universe import System
 from tests.disclosure import small_blocks

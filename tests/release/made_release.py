@@ -13,7 +13,7 @@ import pandas as pd
 import mothers_margins as mm
 from mothers_margins.disclosure.policy import preset
 from mothers_margins.disclosure.printed import Variable
-from mothers_margins.disclosure.protect import Decided
+from mothers_margins.disclosure.request import Decided
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN, Universe
 from mothers_margins.release.plan import ReleasePlan
 from mothers_margins.release.protected import WITHHELD, ProtectedStudy

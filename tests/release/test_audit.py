@@ -11,7 +11,8 @@ import mothers_margins as mm
 from mothers_margins.cli import main
 from mothers_margins.disclosure.ledger_file import begin_ledger
 from mothers_margins.disclosure.policy import Policy
-from mothers_margins.disclosure.protect import Protected, Request, protect
+from mothers_margins.disclosure.protect import protect
+from mothers_margins.disclosure.request import Protected, Request
 from mothers_margins.release import prepared, protected
 from mothers_margins.release.audit import audit
 from mothers_margins.release.plan import release_plan

@@ -26,9 +26,10 @@ from mothers_margins.disclosure.feasible_values import (
 from mothers_margins.disclosure.nearest_tables import NearestTables
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Form
-from mothers_margins.disclosure.protect import Protected, Request, protect
+from mothers_margins.disclosure.problem import NotProtectableError, Target
+from mothers_margins.disclosure.protect import protect
+from mothers_margins.disclosure.request import Protected, Request
 from mothers_margins.disclosure.solver import InfeasibleError, NotSolvedError
-from mothers_margins.disclosure.suppression import NotProtectableError, Target
 from mothers_margins.disclosure.universe import Array
 
 Pair = tuple[Request, Protected]

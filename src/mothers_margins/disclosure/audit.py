@@ -12,9 +12,10 @@ from mothers_margins.disclosure.feasible_values import (
     witnesses,
 )
 from mothers_margins.disclosure.printed import Cell
-from mothers_margins.disclosure.protect import Protected
+from mothers_margins.disclosure.problem import Target
+from mothers_margins.disclosure.request import Protected
 from mothers_margins.disclosure.solver import NotSolvedError
-from mothers_margins.disclosure.suppression import Pool, Target
+from mothers_margins.disclosure.suppression import Pool
 
 
 @dataclass(frozen=True)

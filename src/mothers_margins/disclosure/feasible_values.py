@@ -7,10 +7,12 @@ true one. Solvers have called a poor solution optimal before; a witness is check
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from mothers_margins.disclosure.nearest_tables import MOST_NODES, NearestTables
 from mothers_margins.disclosure.solver import InfeasibleError, NotSolvedError, programme
@@ -38,13 +40,24 @@ class Statements:
     widest_high: Array
     cell: Array
 
+    @cached_property
+    def _few(self) -> sparse.csr_array:
+        """The weights without their noughts, which most are."""
+        return sparse.csr_array(self.weights)
+
+    def sums(self, tables: Array) -> Array:
+        """By statement the sum of one table of n, or of t tables as m x t from n x t: by integer
+        arithmetic where tables are of whole numbers.
+        """
+        return np.asarray(self._few @ tables)
+
     def hold(self, table: Array, made: Array) -> bool:
         """Whether a table of whole numbers agrees with those statements that are made."""
-        sums = self.weights[made] @ table
+        sums = self.sums(table)[made]
         return bool(((sums >= self.low[made]) & (sums <= self.high[made])).all())
 
 
-def is_table(table: Array, known: Array, totals: Array) -> bool:
+def is_table(table: Array, known: Array | sparse.csr_array, totals: Array) -> bool:
     """Whether whole numbers of zero and more add up to what is known: by integer arithmetic."""
     return bool((table >= 0).all() and (known @ table == totals).all())
 
@@ -127,13 +140,18 @@ class Question:
         nearest.make(self.made)
         return nearest
 
+    @cached_property
+    def _few(self) -> sparse.csr_array:
+        """What is known without its noughts, which most are."""
+        return sparse.csr_array(self.known)
+
     def agreeing(self, tables: Iterable[Array]) -> list[Array]:
         """Those of some tables that an attacker cannot rule out."""
         return [table for table in tables if self.agrees(table)]
 
     def agrees(self, table: Array) -> bool:
         """Whether a table is one of those that an attacker cannot rule out."""
-        return is_table(table, self.known, self.totals) and self.statements.hold(table, self.made)
+        return is_table(table, self._few, self.totals) and self.statements.hold(table, self.made)
 
     def with_sum(self, weights: Array, whole: bool) -> Range:
         """A solver with the statements that are made and, last, one on a sum, which is free."""

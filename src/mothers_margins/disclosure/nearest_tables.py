@@ -155,6 +155,9 @@ class _Programme:
         if whole:
             self._solver.setOptionValue("mip_max_nodes", MOST_NODES)
             self._solver.setOptionValue("mip_rel_gap", ANY_TABLE)
+            # of the ways to a first table the one that finds it soonest here, and one that does not
+            self._solver.setOptionValue("mip_heuristic_run_shifting", True)
+            self._solver.setOptionValue("mip_heuristic_run_feasibility_jump", False)
         else:
             self._solver.setOptionValue("presolve", "off")  # it takes longer than the few steps
 

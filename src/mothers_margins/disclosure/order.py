@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mothers_margins.disclosure.protect import Request
+from mothers_margins.disclosure.request import Request
 from mothers_margins.disclosure.universe import Array, Universe
 
 

@@ -8,138 +8,45 @@ needed the choice is optimal. First with cells hidden in part, then whole; then 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-import highspy
 import numpy as np
+from scipy import sparse
 
+from mothers_margins.disclosure.choice import Choice
 from mothers_margins.disclosure.feasible_values import (
     NEVER,
     Question,
     Range,
-    Statements,
     is_table,
     pinned_by,
     witnesses,
 )
 from mothers_margins.disclosure.nearest_tables import NearestTables
-from mothers_margins.disclosure.solver import quiet_solver
+from mothers_margins.disclosure.problem import Chosen, Cut, NotProtectableError, Problem, Target
 
 Array = np.ndarray
 PATIENCE = 12  # how often targets may be found not to be confirmed before it is given up
-LEAST_TIE = 1e-6  # costs of two patterns that differ by less are the same
 AT_ONCE = 3  # cuts of targets that are not confirmed
-ROUGHLY = 0.05  # how much dearer a choice may be as long as cuts are found that it does not meet
-ROUNDS = 500  # of cuts; a problem of this size needs some ten
 
 
-@dataclass(frozen=True, eq=False)
-class Target:
-    """A sum that must stay uncertain: its coefficients, how many values it must keep, and what it
-    is, for messages.
-    """
+def suppress(problem: Problem) -> Chosen:
+    """The cells to hide at the least cost.
 
-    weights: Array
-    values: int
-    name: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """Cells to choose among. known, totals, truth: as in System. statements: of c cells. costs: of
-    hiding each. hidden, shown: truth per cell, what is decided beforehand. moves: as in System.
-    is_thorough: whether integer programmes are asked where shares are printed; if not, what single
-    moves do not confirm counts as not safe. tried: tables that may be witnesses. certain: truth per
-    cell that is shown whatever else is hidden.
-    """
-
-    known: Array
-    totals: Array
-    truth: Array
-    statements: Statements
-    costs: Array
-    hidden: Array
-    shown: Array
-    targets: tuple[Target, ...]
-    tried: tuple[Array, ...] = ()
-    cuts: tuple["Cut", ...] = ()
-    certain: Array = field(default_factory=lambda: np.zeros(0, dtype=bool))
-
-    def question(self, hidden: Array) -> Question:
-        """What an attacker knows when some cells are hidden."""
-        made = ~hidden[self.statements.cell].astype(bool)
-        return Question(self.known, self.totals, self.statements, made, self.truth)
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """What every choice of cells fulfils that leaves a target open: weights @ hidden >= least. It
-    holds wherever the same cells can be printed, whatever else is.
-    """
-
-    weights: Array
-    least: float
-    target: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Chosen:
-    """Which cells are hidden (truth per cell), and for each target tables that give it different
-    values and agree with all that is shown. cuts: that were found on the way.
-    """
-
-    hidden: Array
-    witnesses: tuple[tuple[Array, ...], ...]
-    cuts: tuple[Cut, ...] = ()
-
-
-class NotProtectableError(ValueError):
-    """A target that stays too narrow whatever is hidden. target: which."""
-
-    def __init__(self, target: tuple[str, ...]) -> None:
-        super().__init__(" ".join(target))
-        self.target = target
-
-
-def suppress(problem: Problem, in_part_first: bool = True) -> Chosen:
-    """The cells to hide at the least cost. Raises NotProtectableError, naming the target that
-    cannot be protected.
+    Raises NotProtectableError, naming the target that cannot be protected; TooDearError where it
+    costs more than it may.
     """
     if not len(problem.costs):
         return _nothing_to_choose(problem)
     attack = _Attack(problem)
-    choice = _Choice(problem)
-    every_cut = list(problem.cuts)
-    for cut in every_cut:
-        choice.add(cut)
-    whole = not in_part_first
-    if whole:
-        choice.make_whole()
-    hidden = choice.made()
-    patience = PATIENCE
-    for _ in range(ROUNDS):
-        cuts = attack.cuts(hidden)
-        if not cuts and not whole:
-            choice.make_whole()
-            whole = True
-            hidden = choice.made()
-            continue
-        if not cuts and choice.is_rough:
-            choice.make_exact()
-            hidden = choice.made()
-            continue
+    choice = Choice(problem)
+    for _ in range(PATIENCE):
+        hidden = choice.cheapest(attack.cuts)
+        found, cuts = attack.confirmed(hidden)
         if not cuts:
-            found, cuts = attack.confirmed(hidden)
-            if not cuts:
-                return Chosen(hidden.astype(bool), found, tuple(every_cut))
-            patience -= 1
-            if not patience:
-                raise NotProtectableError(cuts[0].target)
+            return Chosen(hidden.astype(bool), found, tuple(choice.cuts))
         for cut in cuts:
             choice.add(cut)
-        every_cut += cuts
-        hidden = choice.made()
-    raise NotProtectableError(("rounds",))
+    raise NotProtectableError(cuts[0].target)
 
 
 def _nothing_to_choose(problem: Problem) -> Chosen:
@@ -279,16 +186,15 @@ class _Found:
 
     def __init__(self, problem: Problem) -> None:
         self._statements = problem.statements
-        self._weights = problem.statements.weights.astype(float)
         weights = [target.weights for target in problem.targets]
         self._targets = np.array(weights, dtype=float).reshape(-1, len(problem.truth))
         self._needed = np.array([target.values - 1 for target in problem.targets], dtype=float)
-        self._sums: list[Array] = []  # of each table by statement
-        self._values: list[Array] = []  # of each table by target
+        tables = np.column_stack([problem.truth, *problem.tried])
+        # those that do not agree are left out by `hide`
+        self._sums = [*self._statements.sums(tables).T]  # of each table by statement
+        self._values = [*(self._targets @ tables).T]  # of each table by target
         self._most = np.zeros(len(problem.targets))
         self._least = np.zeros(len(problem.targets))
-        for table in (problem.truth, *problem.tried):
-            self.add(table)  # those that do not agree are left out by `hide`
 
     def hide(self, hidden: Array) -> None:
         """Look only at tables that agree with what is shown. hidden: as in `Range.hide`."""
@@ -305,7 +211,7 @@ class _Found:
     def add(self, table: Array) -> None:
         """Take in a table that agrees with what is shown now."""
         values = self._targets @ table
-        self._sums.append(self._weights @ table)
+        self._sums.append(self._statements.sums(table))
         self._values.append(values)
         self._most = np.maximum(self._most, values)
         self._least = np.minimum(self._least, values)
@@ -322,6 +228,7 @@ class Pool:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
+        self._known = sparse.csr_array(problem.known)
         self._tables: list[Array] = []
         self._sums: list[Array] = []
         self._seen: set[bytes] = set()
@@ -331,11 +238,11 @@ class Pool:
         """Take in those that add up, by integer arithmetic."""
         for table in tables:
             key = table.tobytes()
-            if key in self._seen or not is_table(table, self._problem.known, self._problem.totals):
+            if key in self._seen or not is_table(table, self._known, self._problem.totals):
                 continue
             self._seen.add(key)
             self._tables.append(table)
-            self._sums.append(self._problem.statements.weights @ table)
+            self._sums.append(self._problem.statements.sums(table))
 
     def witnesses(self, made: Array, target: Target) -> list[Array]:
         """Tables that agree with the statements that are made and give a target different values:
@@ -349,52 +256,3 @@ class Pool:
             return []
         values, places = np.unique(np.array(tables) @ target.weights, return_index=True)
         return [tables[place] for place in places[: target.values]] if len(values) else []
-
-
-class _Choice:
-    """The programme that chooses the cells, cut by cut; in part first, then whole."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._cells = len(problem.costs)
-        self._solver = quiet_solver()
-        self._solver.setOptionValue("mip_abs_gap", LEAST_TIE)
-        for cell in range(self._cells):
-            low = 1.0 if problem.hidden[cell] else 0.0
-            high = 0.0 if problem.shown[cell] and not problem.hidden[cell] else 1.0
-            self._solver.addVar(low, high)
-            self._solver.changeColCost(cell, float(problem.costs[cell]))
-        self._whole = False
-        self.is_rough = False
-        self._last: tuple[str, ...] = ()
-
-    def make_whole(self) -> None:
-        """From now on a cell is hidden or not."""
-        self._whole = True
-        self.is_rough = True
-        self._solver.setOptionValue("mip_rel_gap", ROUGHLY)
-        for cell in range(self._cells):
-            self._solver.changeColIntegrality(cell, highspy.HighsVarType.kInteger)
-
-    def make_exact(self) -> None:
-        """From now on no choice of whole cells is cheaper than the one that is made."""
-        self.is_rough = False
-        self._solver.setOptionValue("mip_rel_gap", 0.0)
-
-    def add(self, cut: Cut) -> None:
-        self._last = cut.target
-        places = np.flatnonzero(cut.weights)
-        self._solver.addRow(
-            cut.least,
-            highspy.kHighsInf,
-            len(places),
-            places.astype(np.int32),
-            cut.weights[places],
-        )
-
-    def made(self) -> Array:
-        """The cheapest choice that all cuts allow; NotProtectableError where there is none."""
-        self._solver.run()
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise NotProtectableError(self._last)
-        hidden = np.array(self._solver.getSolution().col_value)
-        return np.asarray(np.rint(hidden) if self._whole else np.clip(hidden, 0.0, 1.0))

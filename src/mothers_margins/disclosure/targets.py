@@ -9,7 +9,7 @@ import numpy as np
 
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import Cell, Form, Printing
-from mothers_margins.disclosure.suppression import Target
+from mothers_margins.disclosure.problem import Target
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN, Array, Universe
 
 

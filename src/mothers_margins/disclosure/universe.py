@@ -285,14 +285,11 @@ def _refined(region_of: Array, possible: Array) -> Array:
 
 def _parts(region_of: Array, regions: Array) -> Array | None:
     """Truth per part: whether it lies in some regions; None where these cut through one."""
-    parts = int(region_of.max()) + 1
-    inside = np.zeros(parts, dtype=bool)
-    for part in range(parts):
-        own = regions[region_of == part]
-        if own.any() and not own.all():
-            return None
-        inside[part] = own.all()
-    return inside
+    inside = np.bincount(region_of, weights=regions)
+    of_all = np.bincount(region_of)
+    if ((inside > 0) & (inside < of_all)).any():
+        return None
+    return np.asarray((inside == of_all) & (of_all > 0))
 
 
 def _layer(block: Block, atom_of: Array, region_of: Array, first: int) -> Layer:
@@ -314,13 +311,24 @@ def _counts(layer: Layer) -> Array:
     return np.asarray(counts[layer.places >= 0])
 
 
+def _distinct(levels: Array) -> tuple[Array, Array]:
+    """Distinct rows in the order of their texts, and which of them each row is; by numbers, for to
+    compare whole rows of texts takes most of the time of laying out a block.
+    """
+    code = np.zeros(len(levels), dtype=np.int64)
+    for column in levels.T:
+        _, own = np.unique(column, return_inverse=True)
+        _, code = np.unique(code * (len(levels) + 1) + own.ravel(), return_inverse=True)
+    _, first, row_of = np.unique(code, return_index=True, return_inverse=True)
+    return np.asarray(levels[first]), np.asarray(row_of).ravel()
+
+
 def _margin(block: Block, variables: Sequence[str]) -> tuple[Block, Array]:
     """A block of some of its variables, atoms that these do not tell apart put together; and which
     of them each atom of the whole belongs to.
     """
     columns = [block.variables.index(name) for name in variables]
-    levels, atom_of = np.unique(block.levels[:, columns], axis=0, return_inverse=True)
-    atom_of = np.asarray(atom_of).ravel()
+    levels, atom_of = _distinct(block.levels[:, columns])
     counts = np.zeros((len(levels), block.counts.shape[1]), dtype=np.int64)
     np.add.at(counts, atom_of, block.counts)
     possible = np.zeros(counts.shape, dtype=bool)

@@ -11,7 +11,7 @@ import numpy as np
 from mothers_margins.disclosure.differences import hidden_before
 from mothers_margins.disclosure.ledger import Ledger, Place, Recorded
 from mothers_margins.disclosure.printed import Cell, Variable, whole_percent
-from mothers_margins.disclosure.protect import Request
+from mothers_margins.disclosure.request import Request
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN
 from mothers_margins.errors import DisclosureError
 from mothers_margins.release.plan import ReleasePlan, printed_columns

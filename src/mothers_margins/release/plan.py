@@ -14,7 +14,7 @@ import pandas as pd
 from mothers_margins.disclosure.order import in_order, universe_in_order
 from mothers_margins.disclosure.policy import Policy, PolicyError, Veto, preset
 from mothers_margins.disclosure.printed import Cell, Form, Variable
-from mothers_margins.disclosure.protect import Request
+from mothers_margins.disclosure.request import Request
 from mothers_margins.disclosure.universe import Block, Universe, says_groups
 from mothers_margins.errors import DisclosureError
 from mothers_margins.results.results import Results, checked

@@ -6,8 +6,9 @@ from functools import cached_property
 
 from mothers_margins.disclosure.across_blocks import beside_each_other
 from mothers_margins.disclosure.printed import Cell, Form, Variable
-from mothers_margins.disclosure.protect import Decided, Protected, Request, protect
-from mothers_margins.disclosure.suppression import NotProtectableError
+from mothers_margins.disclosure.problem import NotProtectableError
+from mothers_margins.disclosure.protect import protect
+from mothers_margins.disclosure.request import Decided, Protected, Request
 from mothers_margins.disclosure.universe import NOT_CONCERNED, NOT_KNOWN
 from mothers_margins.release.plan import ReleasePlan
 

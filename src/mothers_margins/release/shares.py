@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mothers_margins.disclosure.printed import Cell, Form, Variable
-from mothers_margins.disclosure.protect import Decided
+from mothers_margins.disclosure.request import Decided
 from mothers_margins.release.plan import ReleasePlan, printed_columns
 from mothers_margins.release.protected import WITHHELD, ProtectedStudy
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mothers_margins.disclosure.printed import Cell, Form, Variable
-from mothers_margins.disclosure.protect import Alone, Decided, Request
-from mothers_margins.disclosure.suppression import NotProtectableError
+from mothers_margins.disclosure.problem import NotProtectableError
+from mothers_margins.disclosure.protect import Alone
+from mothers_margins.disclosure.request import Decided, Request
 from mothers_margins.release.plan import ReleasePlan, printed_columns, variable_in
 from mothers_margins.release.shares import Share, planned_in, share_of_cells
 
