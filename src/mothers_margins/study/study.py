@@ -11,6 +11,7 @@ from mothers_margins.absent import Absent, absent, answering, not_there
 from mothers_margins.errors import near, unknown
 from mothers_margins.study.analysis_plan import Coding
 from mothers_margins.study.conditions import Condition, Group, Where
+from mothers_margins.study.figure_parts import in_parts
 from mothers_margins.study.leag_file import LeagFile
 from mothers_margins.study.participant_table import (
     Instrument,
@@ -361,6 +362,18 @@ class Study:
         if not chosen:
             raise not_there("no_yes_or_no")
         return tuple(chosen)
+
+    def numbers_by_subject(self, table: str) -> tuple[tuple[str, ...], ...]:
+        """The numbers of a planned table whose limits are declared, in parts of a figure each, by
+        the blocks of the table; then those that stand for others in its body tables. None where
+        the study plans no such table.
+        """
+        if table not in self.tables:
+            return ()
+        blocks = [block.variables for block in self.tables[table].blocks]
+        stand_in = {*self._as_planned(table).variables} - {*self.tables[table].variables}
+        numbers = [[name for name in block if self.has_limits(name)] for block in blocks]
+        return in_parts([*numbers, sorted(filter(self.has_limits, stand_in))])
 
     @answering
     def numbers(self, names: Sequence[str]) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ def _gaps(study: Study, lines: Mapping[str, list["_Line"]], notes: Notes) -> Ite
 
 
 def _not_found(lines: list["_Line"], notes: Notes) -> Iterator["_Line"]:
-    """Lines in which what cannot be, and is in no row, is one; what was done to rows has its own."""
+    """Lines in which what cannot be, and is in no row, is one; what was done has its own."""
     empty = [line for line in lines if line.is_empty and line.engine == "check"]
     if len(empty) > 1:
         notes.plain(f"In no row: {'; '.join(line.row.label for line in empty)}.")
@@ -182,9 +182,10 @@ def _lines(study: Study, records: list[Record], groups: list[str], by: str) -> I
     """One row per step, or per happening with all that it is about, with a cell per group."""
     is_step = by == "outcome"
     lines: dict[str, dict[str, Record]] = {}
-    for row in records:
-        about = "; ".join(str(row[name]) for name in LINE if not is_step and row[name])
-        lines.setdefault(str(row["step"]) if is_step else about, {})[str(row["group"])] = row
+    for record in records:
+        about = "; ".join(str(record[name]) for name in LINE if not is_step and record[name])
+        key = str(record["step"]) if is_step else about
+        lines.setdefault(key, {})[str(record["group"])] = record
     for key, by_group in lines.items():
         first = next(iter(by_group.values()))
         title = STEPS[key] if is_step else happened(study, first)
