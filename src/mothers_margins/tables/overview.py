@@ -82,7 +82,7 @@ def overview(study: Study, part: str, *estimates: Results) -> Table:
         sections=(Section("", tuple(rows)),),
         notes=(),
         mark="",
-        source=f"Read from data_dictionary/{study.name}/.",
+        source="",  # the caption names the study
         rounding=study.file.rounding,
         codebook=looked_up,
     )
@@ -158,8 +158,7 @@ def _outcomes(study: Study) -> Lines:
         conditions = " or ".join(in_words(study, where) for where in outcome.conditions)
         yield (
             outcome.title,
-            outcome.kind,
-            f"timepoint {outcome.timepoint}",
+            f"{outcome.kind}, timepoint {outcome.timepoint}",
             conditions,
             outcome.assumption,
         )
@@ -357,13 +356,15 @@ def _choices(study: Study) -> Lines:
             "",
         )
     yield from _disclosure(study)
-    yield "Missing codes", study.schema.title, study.schema.description
-    for code in study.schema.missing_values:
-        yield "Missing value", f"'{code.value}'" if code.value else "empty cell", code.label
+    codes = [f"{code.value or 'empty cell'}: {code.label}" for code in study.schema.missing_values]
+    yield "Codes of missing values", "; ".join(codes), study.schema.description
     for name in study.declared:
+        alike: dict[tuple[str, str], list[str]] = {}
         for zero in study.structural_zeros(name):
-            group = study.groups[zero.group].label
-            yield "Zero by definition", f"{study.label(name)}: {zero.level}, {group}", zero.reason
+            alike.setdefault((zero.group, zero.reason), []).append(zero.level)
+        for (group, reason), levels in alike.items():
+            nobody = f"{study.label(name)}: {', '.join(levels)}; {study.groups[group].label}"
+            yield "Zero by definition", nobody, reason
 
 
 def _disclosure(study: Study) -> Lines:
@@ -378,19 +379,25 @@ def _disclosure(study: Study) -> Lines:
     if said.follow_up:
         yield "Numbers of those known at one timepoint only", said.follow_up, ""
     for place, equals in enumerate(said.precedence, 1):
-        titles = "; ".join(study.plan(table).title for table in equals)
+        in_order = "; ".join(study.plan(table).title for table in equals)
         yield (
             f"Order of tables, {place}",
-            titles,
+            in_order,
             "a later one never costs a cell of an earlier one",
         )
+    accepted: dict[str, list[str]] = {}
     for table, reason in said.accept_hidden.items():
-        yield "Released although much of it is hidden", study.plan(table).title, reason
+        accepted.setdefault(reason, []).append(study.plan(table).title)
+    for reason, titles in accepted.items():
+        yield "Released although much of it is hidden", "; ".join(titles), reason
     for name, form in said.forms.items():
         yield "Form in what is released", study.label(name), FORMS[form]
-    for name, merged in study.standing_in("release").items():
-        levels = "; ".join(study.levels(merged))
-        yield "Levels put together in what is released", study.label(name), levels
+    merged = [
+        f"{study.label(name)}: {', '.join(study.levels(together))}"
+        for name, together in study.standing_in("release").items()
+    ]
+    if merged:
+        yield "Levels put together in what is released", "; ".join(merged), ""
     for withheld in said.withhold:
         yield "Withheld", _what_is_withheld(study, withheld), _who_withheld(withheld)
 
@@ -423,12 +430,12 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
     "instruments": (
         "Instruments and scores",
         "Instrument or score",
-        ("Items", "Source, or range and summary", "Missing items"),
+        ("Items", "Source or range", "Missing items"),
         _instruments,
     ),
     "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), derived),
     "to_decide": ("Still to be decided", "Variable", ("What",), _to_decide),
-    "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), _outcomes),
+    "outcomes": ("Outcomes", "Outcome", ("Kind", "Yes means", "Assumption"), _outcomes),
     "models": (
         "Models",
         "Model",

@@ -349,7 +349,7 @@ class Table:
         notes = [f"{letter} {note}".strip() for letter, note in self.notes]
         source = ". ".join(part for part in (self.mark, self.source) if part)
         lines = _aligned(self._lines(), [column.spanner for column in self.columns])
-        return "\n".join([self.caption, *lines, *notes, source])
+        return "\n".join([self.caption, *lines, *notes, *([source] if source else [])])
 
     def _lines(self) -> list[list[str]]:
         """Headings and rows as text; a title of a section stands alone in its line."""
