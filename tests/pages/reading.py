@@ -74,7 +74,7 @@ class _Rows(HTMLParser):
 
 # In print these stand before each text of the rows, which are blocks there.
 CODEBOOK_HEAD = re.compile(
-    r"(<table class='[^']*mm-codebook[^']*'>\s*<caption>.*?)\s*<thead>.*?</thead>"
+    r"(<table class=['\"][^'\"]*mm-codebook[^>]*>\s*<caption>.*?</caption>)\s*<thead>.*?</thead>"
 )
 
 
