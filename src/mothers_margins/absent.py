@@ -19,6 +19,7 @@ Answer = TypeVar("Answer")
 
 # The words, each once. They stand here because an error has to say them on every floor.
 WHY = {
+    "not_declared": "This study declares none: {part}.",
     "nothing_impossible": "This study declares nothing impossible.",
     "no_main_outcome": "This study declares no primary or secondary outcome.",
     "no_outcome_at": "This study declares no main outcome at timepoint {timepoint}.",

@@ -43,6 +43,12 @@ def test_a_page_is_its_words_tables_and_mark_without_code(run_of_two, tmp_path):
     assert ("Heading 1", "Who took part?") in texts
     assert ("Heading 2", "How old were they?") in texts
     assert document.core_properties.title.endswith("Who took part?")
+    at = [text for _, text in texts].index("Contents")
+    assert texts[at - 1] == ("Heading 1", "Who took part?")
+    (address,) = [link.address or link.fragment for link in document.paragraphs[at + 1].hyperlinks]
+    assert document.paragraphs[at + 1].text == "How old were they?"
+    written = part(tmp_path / "w" / "01_who.docx", "word/document.xml")
+    assert f'w:name="{address}"' in written
     (table,) = document.tables
     assert ["Mean age", "32 years", "28 years", "30 years"] in grid(table)
     assert "import" not in part(tmp_path / "w" / "01_who.docx", "word/document.xml")

@@ -105,8 +105,23 @@ def test_a_group_without_a_known_value_has_an_empty_panel(esmi):
     assert check(figure) == ()
 
 
-def test_two_variables_stand_beside_each_other_and_on_a_narrow_page_below(esmi):
+def test_each_variable_has_a_row_of_its_own_in_which_its_groups_stand_beside_each_other(esmi):
     figure = mm.distributions(planted(esmi, names=("age_years", "ctq_total")))
+    for drawing in (figure.drawn, figure.narrow):
+        age, other_age, total, other_total = [axes.get_position() for axes in drawing.axes[1:]]
+        assert age.y0 == pytest.approx(other_age.y0)
+        assert total.y0 == pytest.approx(other_total.y0)
+        assert total.y1 < age.y0
+        assert age.x1 < other_age.x0
+    assert figure.caption == (
+        "Distributions of mother-infant dyads, Mother's age and Childhood trauma (CTQ total): "
+        "Involved at timepoint 1; Not involved at timepoint 1"
+    )
+
+
+def test_variables_of_one_group_stand_beside_each_other_and_on_a_narrow_page_below(esmi):
+    results = planted(esmi, names=("age_years", "ctq_total"))
+    figure = mm.distributions(results[results["group"] == "involved_t1"])
     wide = [axes.get_position() for axes in figure.drawn.axes[1:]]
     narrow = [axes.get_position() for axes in figure.narrow.axes[1:]]
     assert len({round(box.y0, 4) for box in wide}) == 1
@@ -117,6 +132,6 @@ def test_what_cannot_be_drawn_is_refused(esmi, demo):
     with pytest.raises(mm.UsageError, match="not bins"):
         mm.distributions(mm.flow(demo))
     assert str(mm.distributions(planted(esmi).iloc[:0])) == "There is nothing to draw here."
-    many = planted(esmi, names=[f"v{number}" for number in range(25)])
-    with pytest.raises(mm.UsageError, match="25 variables to draw"):
+    many = planted(esmi, names=[f"v{number}" for number in range(7)])
+    with pytest.raises(mm.UsageError, match="7 variables to draw; a figure holds 1 to 6"):
         mm.distributions(many)

@@ -17,9 +17,6 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
-BETWEEN_CELLS = (
-    "\u00b7"  # set between the cells of a codebook in print, and nowhere in a row of ours
-)
 CELLS_OUT_OF_REACH = """() => {
   const faults = [];
   for (const cell of document.querySelectorAll('td, th')) {
@@ -48,32 +45,47 @@ CELLS_OUT_OF_REACH = """() => {
 
 def squashed(text: str) -> str:
     """A text without blanks and breaks, which differ between a page and its print."""
-    return re.sub(r"\s+", "", text).replace(BETWEEN_CELLS, "")
+    return re.sub(r"\s+", "", text)
 
 
 class _Rows(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, *, in_print: bool) -> None:
         super().__init__()
+        self.in_print = in_print
         self.rows: list[str] = []
         self.inside = 0
+        self.before = ""  # the next text, in print
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
             self.rows.append("")
         self.inside += tag in ("td", "th")
+        heading = dict(attrs).get("data-heading")
+        self.before = f"{heading}: " if heading and self.in_print else ""
 
     def handle_endtag(self, tag: str) -> None:
         self.inside -= tag in ("td", "th")
 
     def handle_data(self, data: str) -> None:
         if self.inside:
-            self.rows[-1] += data
+            self.rows[-1] += self.before + data
+            self.before = ""
 
 
-def rows_of(page: Path) -> list[str]:
-    """Each row of each table of a page: the texts of its cells, one behind the other."""
-    reader = _Rows()
-    reader.feed(page.read_text(encoding="utf-8"))
+# In print these stand before each text of the rows, which are blocks there.
+CODEBOOK_HEAD = re.compile(
+    r"(<table class=['\"][^'\"]*mm-codebook[^>]*>\s*<caption>.*?</caption>)\s*<thead>.*?</thead>"
+)
+
+
+def rows_of(page: Path, *, in_print: bool = False) -> list[str]:
+    """Each row of each table of a page: the texts of its cells, one behind the other.
+
+    in_print: as paper has them: in a codebook the heading of a column before each text.
+    """
+    reader = _Rows(in_print=in_print)
+    text = page.read_text(encoding="utf-8")
+    reader.feed(CODEBOOK_HEAD.sub(r"\1", text) if in_print else text)
     return [squashed(row) for row in reader.rows]
 
 

@@ -30,7 +30,7 @@ def test_every_row_is_in_the_print(browser, pages, tmp_path):
     for page in pages:
         seen = printed(browser, page, tmp_path / "page.pdf")
         assert seen.upright, page.name
-        if missing := [row for row in rows_of(page) if row not in seen.text]:
+        if missing := [row for row in rows_of(page, in_print=True) if row not in seen.text]:
             lost[page.name] = missing
     assert lost == {}
 
@@ -39,7 +39,7 @@ def test_every_row_is_in_the_print(browser, pages, tmp_path):
 def test_a_column_that_is_hidden_or_beyond_the_sheet_is_found(browser, pages, tmp_path, fault):
     (page,) = [page for page in pages if page.stem == "03_descriptives_t1"]
     seen = printed(browser, page, tmp_path / "page.pdf", fault)
-    assert [row for row in rows_of(page) if row not in seen.text]
+    assert [row for row in rows_of(page, in_print=True) if row not in seen.text]
 
 
 def test_every_row_is_in_the_word_document(pages, tmp_path):

@@ -225,7 +225,7 @@ def test_each_part_of_the_definition_can_be_read_aloud(study, part):
         "groups": r"Social services involvement is HSSI \(high",
         "variables": "White British, White Other",
         "services": r"Crisis resolution team +Service\(s\) used +Non-specialist",
-        "derived": r"Age +Age in years +≤ 25 years, 26 - 29 years, 30 – 39, 40\+",
+        "derived": r"Age \(age\) +Age in years +≤ 25 years, 26 - 29 years, 30 – 39, 40\+",
         "tables": "Full sample from wider study, HSSI mothers, LSSI mothers",
         "facts": r"Living with partner is Yes +0 +stated",
         "choices": "a half goes up",
@@ -240,8 +240,9 @@ def test_soft_rules_are_not_read_aloud_as_facts(study):
 def test_parts_that_do_not_exist_are_usage_errors_and_empty_ones_say_so(study, small_study):
     with pytest.raises(mm.UsageError, match="no part 'group'; did you mean 'groups'"):
         mm.overview(study, "group")
-    (row,) = mm.overview(small_study, "facts").sections[0].rows
-    assert row.label == "This study has none."
+    assert str(mm.overview(small_study, "facts")) == (
+        "This study declares none: facts used to rebuild the rows."
+    )
 
 
 def test_the_parts_of_the_esmi_study_are_read_aloud_with_their_assumptions():
@@ -260,23 +261,28 @@ def test_the_parts_of_the_esmi_study_are_read_aloud_with_their_assumptions():
         for row in mm.overview(esmi, "outcomes").sections[0].rows
     }
     primary = outcomes["Children's social care involvement at timepoint 1"]
-    assert primary[:2] == ["primary", "timepoint 1"]
-    assert "assessment or referral" in primary[2]
+    assert primary[0] == "primary, timepoint 1"
+    assert "assessment or referral" in primary[1]
     models = [
         [row.label, *(c.pattern for c in row.cells)]
         for row in mm.overview(esmi, "models").sections[0].rows
     ]
-    departures = [line[3] for line in models if line[1] == "–" and line[3] != "–"]
+    departures = {line[0]: line[3] for line in models if line[3]}
     assert len(departures) == len(esmi.file.models) - 1
-    assert all(said.startswith("Departs from protocol (20") for said in departures)
-    ethnicity = next(line for line in models if line[0] == "Ethnicity")
-    assert ethnicity[2] == "compared with White British; put together: Asian and Mixed or Other"
-    assert [
-        "Mother's age",
-        "Children's social care involvement at timepoint 1",
-        "per 5 years",
-        "–",
-    ] in models
+    assert all(said.startswith("Departs from protocol (20") for said in departures.values())
+    (protocol,) = [line for line in models if line[0].endswith("(protocol)")]
+    assert protocol[1] == (
+        "Children's social care involvement at timepoint 1; "
+        "Children's social care involvement at timepoint 2"
+    )
+    assert protocol[2].startswith("Mother's age; Ethnicity; Relationship status; ")
+    codings = {
+        row.label: [c.pattern for c in row.cells]
+        for row in mm.overview(esmi, "codings").sections[0].rows
+    }
+    assert codings["Mother's age"] == ["per 5 years", ""]
+    said = "compared with White British; put together: Asian and Mixed or Other"
+    assert codings["Ethnicity"][0] == said
 
 
 def test_a_table_as_text_is_aligned_and_says_its_numbers_and_marks(table_1):
@@ -384,7 +390,7 @@ def test_many_lines_that_say_the_same_are_one_that_names_them():
     esmi = mm.read_study("esmi")
     labels = [row.label for row in mm.overview(esmi, "variables").sections[0].rows]
     (needs,) = [label for label in labels if label.startswith("26 alike: ")]
-    assert needs.split(": ", 1)[1].split("; ")[0] == "Accommodation"
+    assert needs.split(": ", 1)[1].split("; ")[0] == "Accommodation (canm_01)"
     assert len(needs.split("; ")) == 26
     every = [title for label in labels for title in label.split(": ", 1)[-1].split("; ")]
     assert len(every) == len({*every}) > 50

@@ -20,7 +20,7 @@ from mothers_margins.study.study import Study
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 FIRST_HEADING = re.compile(r"(<h1[^>]*>).*?(</h1>)", re.DOTALL)
-SECOND_HEADING = re.compile(r"<h2>(.*?)</h2>", re.DOTALL)
+SECOND_HEADING = re.compile(r"<h2(?: id=\"[^\"]*\")?>(.*?)</h2>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 CONTENTS = (
     '<nav class="contents" aria-label="Contents">'
@@ -50,15 +50,20 @@ def write_page(
     )
 
 
-def _with_contents(body: str) -> str:
-    """A page whose sections have addresses, and below its title a list that leads to them."""
+def with_addresses(body: str) -> tuple[str, list[str]]:
+    """A page whose sections have addresses, `part-1` and so on, and their titles."""
     titles: list[str] = []
 
     def addressed(found: re.Match[str]) -> str:
         titles.append(TAG.sub("", found[1]))
         return f'<h2 id="part-{len(titles)}">{found[1]}</h2>'
 
-    body = SECOND_HEADING.sub(addressed, body)
+    return SECOND_HEADING.sub(addressed, body), titles
+
+
+def _with_contents(body: str) -> str:
+    """A page whose sections have addresses, and below its title a list that leads to them."""
+    body, titles = with_addresses(body)
     if not titles:
         return body
     items = [f'<li><a href="#part-{at}">{title}</a></li>' for at, title in enumerate(titles, 1)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from mothers_margins import places
 from mothers_margins.batch.manifest import Record, differing, read_records
 from mothers_margins.batch.numbering import numbered, prefix_of
-from mothers_margins.batch.pages import FIRST_HEADING
+from mothers_margins.batch.pages import FIRST_HEADING, with_addresses
 from mothers_margins.batch.plan import read_run_list
 from mothers_margins.documents.word import word
 from mothers_margins.errors import UsageError, unknown
@@ -36,8 +36,17 @@ def write_word(
     page, _ = exporter.from_filename(str(notebook))
     page = FIRST_HEADING.sub(lambda found: f"{found[1]}{escape(title)}{found[2]}", page, count=1)
     page = numbered(OF_A_CELL.sub("", page), prefix)
+    page, titles = with_addresses(page)
+    if titles:
+        page = FIRST_HEADING.sub(lambda found: found[0] + _contents(titles), page, count=1)
     marked = f"<p><strong>{escape(mark)}</strong></p>\n{page}"
     return word(marked, target, f"{mark}. {title}", private=internal)
+
+
+def _contents(titles: list[str]) -> str:
+    """A list that leads to each part; a field of Word's own would be empty until it is updated."""
+    items = [f'<li><a href="#part-{at}">{title}</a></li>' for at, title in enumerate(titles, 1)]
+    return f"<p><strong>Contents</strong></p><ol>{''.join(items)}</ol>"
 
 
 def word_of_run(run: Path, names: tuple[str, ...], folder: Path) -> list[Path]:

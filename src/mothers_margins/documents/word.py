@@ -21,7 +21,7 @@ from mothers_margins.errors import MothersMarginsError
 
 PLAIN = ("BodyText", "FirstParagraph", "Compact")  # the styles of a text that is no heading
 BELOW_A_TABLE = 180  # twips
-HIGHEST = 635 * (A4[1] - 2 * MARGIN - 600)  # of a picture, with a line below; 635 units to a twip
+HIGHEST = 635 * (A4[1] - 2 * MARGIN - 1800)  # of a picture, with its heading; 635 units to a twip
 APP = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"
 CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"

@@ -1,7 +1,8 @@
 """What pandoc leaves undone in a table of a Word document.
 
-No row is split over two pages, columns are as wide as what stands in them, what is indented is so
-without blanks, row labels are headings for who listens. Lengths are twips, 20 to a point.
+No row is split over two pages or stands alone on one, columns are as wide as what stands in them,
+what is indented is so without blanks, row labels are headings for who listens. Lengths are twips,
+20 to a point.
 """
 
 from collections.abc import Sequence
@@ -57,6 +58,7 @@ def finish(table: Element) -> bool:
             _keep_whole(row.node)
         for cell in row.cells:
             _style(cell, row.part)
+    _keep_together(grid)
     _rule(grid)
     room, size, margin, widths = _fitted(wishes)
     _write_widths(grid, widths)
@@ -81,6 +83,26 @@ def _keep_whole(row: Element) -> None:
         properties = Element(name_of("w:trPr"))
         row.insert(0, properties)
     properties.insert(0, Element(name_of("w:cantSplit")))
+
+
+def _keep_together(grid: Grid) -> None:
+    """No page ends behind the first row below the headings, and none begins with the last row, or
+    with the notes, alone. (The styles of captions and headings stay with what follows them.)
+    """
+    rows = [row for row in grid.rows if row.part in ("group", "body")]
+    last = rows[-2:] if any(grid.of("foot")) else rows[-2:-1]
+    for row in [*rows[:1], *last]:
+        for cell in row.cells:
+            for paragraph in cell.paragraphs:
+                _keep_with_next(paragraph)
+
+
+def _keep_with_next(paragraph: Element) -> None:
+    properties = paragraph.find(name_of("w:pPr"))
+    if properties is None or properties.find(name_of("w:keepNext")) is not None:
+        return
+    styled = properties.find(name_of("w:pStyle")) is not None
+    properties.insert(int(styled), Element(name_of("w:keepNext")))
 
 
 def _style(cell: Cell, part: str) -> None:

@@ -23,10 +23,10 @@ from mothers_margins.wording import captions
 from mothers_margins.wording.terms import cited, count_text, label, symbol
 
 WIDTH = 7.1  # inches
-TALL = 0.7  # inches, of a panel
+TALL = 0.85  # inches, of a panel
 BELOW = 0.42  # inches, of the numbers below an axis
-ACROSS = 4  # panels beside each other
-MOST = 24  # variables in one figure
+ACROSS = 2  # panels beside each other
+MOST = 6  # variables in one figure: with more it is longer than a page
 
 
 @mpl.rc_context(STYLE)
@@ -36,7 +36,7 @@ def distributions(results: Results) -> Figure:
     results: kind bins, as `bin_counts` returns them. Heights are per cent of the group's
     participants with a known value. Each panel says how many these are, how many values are not
     known, and the fullest bin. A panel with a suppressed number is left out whole, which the figure
-    says. Raises UsageError for results of another kind, more than 24 variables, or more groups than
+    says. Raises UsageError for results of another kind, more than 6 variables, or more groups than
     can be told apart (three, and one that contains them).
     """
     about = checked(results, "distributions", "bins")
@@ -56,7 +56,7 @@ def distributions(results: Results) -> Figure:
 
     titles = [label(about.study, name) for name in panels]
     groups = {name: about.groups[name].label for name in looks}
-    what = captions.of_variables(about.study, "Distributions", titles)
+    what = captions.of_variables(about.study, "Distributions", titles, MOST)
     caption = captions.by_group(what, groups)
 
     def draw(page: Page) -> Figure:

@@ -6,6 +6,7 @@ from functools import cached_property
 from mothers_margins.absent import Absent, absent
 from mothers_margins.errors import unknown
 from mothers_margins.study.conditions import Group
+from mothers_margins.study.figure_parts import in_parts
 from mothers_margins.study.outcomes import Outcomes
 from mothers_margins.study.study_file import TablePlan
 from mothers_margins.study.what_decides import apart
@@ -86,6 +87,18 @@ class Tables(Outcomes):
         levels = self.levels(named.columns)
         groups = {f"{title}: {level}": {named.columns: level} for level in levels}
         return Planned("", (named.rows,), groups, absent("no_pair"), absent("no_body_table"))
+
+    def numbers_by_subject(self, table: str) -> tuple[tuple[str, ...], ...]:
+        """The numbers of a planned table whose limits are declared, in parts of a figure each, by
+        the blocks of the table; then those that stand for others in its body tables. None where
+        the study plans no such table.
+        """
+        if table not in self.tables:
+            return ()
+        blocks = [block.variables for block in self.tables[table].blocks]
+        stand_in = {*self._as_planned(table).variables} - {*self.tables[table].variables}
+        numbers = [[name for name in block if self.has_limits(name)] for block in blocks]
+        return in_parts([*numbers, sorted(filter(self.has_limits, stand_in))])
 
     def _as_planned(self, name: str) -> Planned:
         plan = self.tables[name]

@@ -1,14 +1,22 @@
 """The study definition read aloud: one table per part, for notebook 00."""
 
-from collections.abc import Callable, Iterator
-from itertools import groupby
+from collections.abc import Callable
 
+from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError, count, expect, unknown
 from mothers_margins.results.results import NOT_LOCKED, Record, Results, checked
 from mothers_margins.rounding import IN_WORDS
-from mothers_margins.study.conditions import Where
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Withheld
+from mothers_margins.tables.codebook import (
+    SUMMARIES,
+    Lines,
+    codings,
+    derived,
+    in_words,
+    models,
+    variables,
+)
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
 from mothers_margins.wording.terms import (
     DF_RULES,
@@ -21,28 +29,20 @@ from mothers_margins.wording.terms import (
     specification,
 )
 
-Lines = Iterator[tuple[str, ...]]
 KINDS = {
     "stated": "stated",
     "margin_check": "agrees with Table 1",
     "derived": "follows from others",
 }
-MANY = 5  # so many lines that say the same are one
 # What is looked up and not read: printed in small type.
 LOOKED_UP = frozenset(
     (
         *("variables", "services", "instruments", "derived", "outcomes", "models"),
-        *("tables", "impossible", "choices", "facts"),
+        *("codings", "tables", "impossible", "choices", "facts"),
     )
 )
 TESTS = {"none": "none", "chi_squared_and_t": "chi-squared for shares, t for means"}
 STD_ERRORS = {"information": "information", "augmented": "augmented information"}
-SUMMARIES = {
-    "mean": "mean",
-    "mean_sd": "mean (standard deviation)",
-    "median_iqr": "median (quartiles)",
-}
-USES = {"analysis": "models", "report": "body tables", "release": "what is released"}
 FORMS = {
     "counts": "number and percentage of those known",
     "share_of_all": "number and percentage of all in the column",
@@ -57,7 +57,8 @@ def overview(study: Study, part: str, *estimates: Results) -> Table:
 
     estimates: of the part `deviations` only; each analysis among them that is by another method
     than the planned one is a row of its own. A part that the study does not have says so. Raises
-    UsageError, naming the parts, if there is no such part, and for other results.
+    UsageError, naming the parts, if there is no such part, and for other results; AbsenceError for
+    a part that the study does not have.
     """
     expect(study, Study, "overview", 'a study: mm.read_study("…")')
     if not isinstance(part, str) or part not in PARTS:
@@ -65,13 +66,14 @@ def overview(study: Study, part: str, *estimates: Results) -> Table:
     if estimates and part != "deviations":
         raise UsageError("overview: only the part deviations takes estimates.")
     caption, stub, headings, lines = PARTS[part]
-    empty = tuple("" for _ in headings)
-    rows: list[Row] = []
     every_line = [*lines(study), *_other_methods(study, estimates)]
-    if part == "variables":
-        every_line = _alike_once(every_line)
-    for title, *texts in every_line or [("This study has none.", *empty)]:
-        rows.append(Row(title, tuple(Cell(text or "–") for text in texts)))
+    if not every_line:
+        raise not_there("not_declared", part=caption[0].lower() + caption[1:])
+    looked_up = part in LOOKED_UP
+    nothing = "" if looked_up else "–"
+    rows = [
+        Row(title, tuple(Cell(text or nothing) for text in texts)) for title, *texts in every_line
+    ]
     return Table(
         name=part,
         caption=f"{caption} (study {study.name})",
@@ -80,22 +82,10 @@ def overview(study: Study, part: str, *estimates: Results) -> Table:
         sections=(Section("", tuple(rows)),),
         notes=(),
         mark="",
-        source=f"Read from data_dictionary/{study.name}/.",
+        source="",  # the caption names the study
         rounding=study.file.rounding,
-        codebook=part in LOOKED_UP,
+        codebook=looked_up,
     )
-
-
-def _alike_once(lines: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Lines one after the other that say the same of many things, as one line that names them."""
-    once: list[tuple[str, ...]] = []
-    for texts, run in groupby(lines, key=lambda line: line[1:]):
-        titles = [line[0] for line in run]
-        if len(titles) >= MANY:
-            once.append((f"{len(titles)} alike: {'; '.join(titles)}", *texts))
-        else:
-            once += [(title, *texts) for title in titles]
-    return once
 
 
 def _about(study: Study) -> Lines:
@@ -113,67 +103,14 @@ def _groups(study: Study) -> Lines:
         yield (
             f"{group.letter + '. ' if group.letter else ''}{group.label}",
             description,
-            _in_words(study, group.where),
+            in_words(study, group.where),
         )
-
-
-def _in_words(study: Study, where: Where) -> str:
-    conditions = []
-    for name, condition in where.items():
-        levels = " or ".join(
-            _named(study, name, level) for level in (*condition.levels, *condition.codes)
-        )
-        levels += f" but not {' or '.join(condition.but)}" if condition.but else ""
-        if condition.known is not None:
-            levels = "known" if condition.known else "not known"
-        elif condition.at_least is not None:
-            levels = f"{condition.at_least:g} or more"
-        conditions.append(f"{study.label(name)} is {'not ' if condition.excluded else ''}{levels}")
-    return "; ".join(conditions) or f"every {study.file.unit.one}"
-
-
-def _named(study: Study, variable: str, level: str) -> str:
-    """A level, with its label where the code does not speak."""
-    declared = study.fields[variable].categories if variable in study.fields else ()
-    label = next((other.label for other in declared if other.value == level), "")
-    return f"{level} ({label})" if label else level
-
-
-def _variables(study: Study) -> Lines:
-    for field in study.schema.fields:
-        if field.role in ("group", "variable", "codes") and not field.multi_response:
-            limits = field.constraints
-            levels = ", ".join(_named(study, field.name, level) for level in field.levels)
-            low, high = (
-                ("any" if bound is None else f"{bound:g}")
-                for bound in (limits.minimum, limits.maximum)
-            )
-            allowed = levels or (
-                "diagnosis codes" if field.role == "codes" else f"{low} to {high} {field.unit}"
-            )
-            summary = ", ".join(SUMMARIES[kind] for kind in field.summary if kind != "n")
-            summary = summary or ("" if field.role == "codes" else "number in each level")
-            when = (
-                f"timepoint {field.timepoint}"
-                if field.timepoint in (1, 2)
-                else field.timepoint or ""
-            )
-            yield field.title, allowed, str(when), summary, field.assumption
 
 
 def _services(study: Study) -> Lines:
     for name, options in study.sets.items():
         for option in options:
             yield option.title, study.set_titles[name].title, option.block
-
-
-def _derived(study: Study) -> Lines:
-    for variable in study.file.derived:
-        made_from = ", ".join(dict.fromkeys(study.label(name) for name in variable.sources))
-        stands = f"in place of it in: {', '.join(USES[use] for use in variable.use)}"
-        parts = (variable.assumption, stands if variable.use else "")
-        said = ". ".join(part.rstrip(".") for part in parts if part)
-        yield variable.title, made_from, ", ".join(variable.levels), said
 
 
 def _to_decide(study: Study) -> Lines:
@@ -218,43 +155,13 @@ def _instruments(study: Study) -> Lines:
 
 def _outcomes(study: Study) -> Lines:
     for outcome in study.outcomes.values():
-        conditions = " or ".join(_in_words(study, where) for where in outcome.conditions)
+        conditions = " or ".join(in_words(study, where) for where in outcome.conditions)
         yield (
             outcome.title,
-            outcome.kind,
-            f"timepoint {outcome.timepoint}",
+            f"{outcome.kind}, timepoint {outcome.timepoint}",
             conditions,
             outcome.assumption,
         )
-
-
-def _models(study: Study) -> Lines:
-    for name, model in study.file.models.items():
-        said = (
-            f"Departs from {model.departs_from} ({model.dated}): {model.reason}"
-            if model.departs_from
-            else ""
-        )
-        yield model.title, "", "", said
-        for outcome in dict.fromkeys([*model.terms, *model.add]):
-            for term in study.terms(name, outcome) if model.terms else model.add[outcome]:
-                yield (
-                    study.label(term),
-                    study.label(outcome),
-                    _coded(study, term),
-                    study.codings[term].assumption,
-                )
-        for term in model.coding:
-            yield study.label(term), "coded otherwise", _coded(study, term, name), ""
-        for old, new in model.replace.items():
-            yield study.label(new), f"in place of: {study.label(old)}", _coded(study, new), ""
-
-
-def _coded(study: Study, term: str, model: str = "") -> str:
-    coding = study.coding(model, term)
-    together = [" and ".join(olds) for olds in coding.merged.values() if len(olds) > 1]
-    merged = f"; put together: {'; '.join(together)}" if together else ""
-    return (coding.label or f"compared with {coding.reference}") + merged
 
 
 def _deviations(study: Study) -> Lines:
@@ -366,7 +273,7 @@ def _missing_data(study: Study) -> Lines:
 
 def _impossible(study: Study) -> Lines:
     for check in study.file.impossible:
-        yield check.reason, _in_words(study, check.where)
+        yield check.reason, in_words(study, check.where)
 
 
 def _themes(study: Study) -> Lines:
@@ -384,7 +291,7 @@ def _facts(study: Study) -> Lines:
     for fact in study.facts:
         if fact.kind != "soft":
             relation = {"==": "", ">=": "at least ", "<=": "at most "}[fact.relation]
-            condition = _in_words(study, fact.where) if fact.where else "in the group"
+            condition = in_words(study, fact.where) if fact.where else "in the group"
             yield (
                 fact.id,
                 study.groups[fact.group].label,
@@ -449,13 +356,15 @@ def _choices(study: Study) -> Lines:
             "",
         )
     yield from _disclosure(study)
-    yield "Missing codes", study.schema.title, study.schema.description
-    for code in study.schema.missing_values:
-        yield "Missing value", f"'{code.value}'" if code.value else "empty cell", code.label
+    codes = [f"{code.value or 'empty cell'}: {code.label}" for code in study.schema.missing_values]
+    yield "Codes of missing values", "; ".join(codes), study.schema.description
     for name in study.declared:
+        alike: dict[tuple[str, str], list[str]] = {}
         for zero in study.structural_zeros(name):
-            group = study.groups[zero.group].label
-            yield "Zero by definition", f"{study.label(name)}: {zero.level}, {group}", zero.reason
+            alike.setdefault((zero.group, zero.reason), []).append(zero.level)
+        for (group, reason), levels in alike.items():
+            nobody = f"{study.label(name)}: {', '.join(levels)}; {study.groups[group].label}"
+            yield "Zero by definition", nobody, reason
 
 
 def _disclosure(study: Study) -> Lines:
@@ -470,19 +379,25 @@ def _disclosure(study: Study) -> Lines:
     if said.follow_up:
         yield "Numbers of those known at one timepoint only", said.follow_up, ""
     for place, equals in enumerate(said.precedence, 1):
-        titles = "; ".join(study.plan(table).title for table in equals)
+        in_order = "; ".join(study.plan(table).title for table in equals)
         yield (
             f"Order of tables, {place}",
-            titles,
+            in_order,
             "a later one never costs a cell of an earlier one",
         )
+    accepted: dict[str, list[str]] = {}
     for table, reason in said.accept_hidden.items():
-        yield "Released although much of it is hidden", study.plan(table).title, reason
+        accepted.setdefault(reason, []).append(study.plan(table).title)
+    for reason, titles in accepted.items():
+        yield "Released although much of it is hidden", "; ".join(titles), reason
     for name, form in said.forms.items():
         yield "Form in what is released", study.label(name), FORMS[form]
-    for name, merged in study.standing_in("release").items():
-        levels = "; ".join(study.levels(merged))
-        yield "Levels put together in what is released", study.label(name), levels
+    merged = [
+        f"{study.label(name)}: {', '.join(study.levels(together))}"
+        for name, together in study.standing_in("release").items()
+    ]
+    if merged:
+        yield "Levels put together in what is released", "; ".join(merged), ""
     for withheld in said.withhold:
         yield "Withheld", _what_is_withheld(study, withheld), _who_withheld(withheld)
 
@@ -508,24 +423,30 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
     "variables": (
         "Variables",
         "Variable",
-        ("Levels or range", "When", "Summary", "Assumption"),
-        _variables,
+        ("Kind and levels", "When, and of whom", "Also missing", "Assumption"),
+        variables,
     ),
     "services": ("Questions with several answers", "Answer", ("Question", "Part"), _services),
     "instruments": (
         "Instruments and scores",
         "Instrument or score",
-        ("Items", "Source, or range and summary", "Missing items"),
+        ("Items", "Source or range", "Missing items"),
         _instruments,
     ),
-    "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), _derived),
+    "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), derived),
     "to_decide": ("Still to be decided", "Variable", ("What",), _to_decide),
-    "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), _outcomes),
+    "outcomes": ("Outcomes", "Outcome", ("Kind", "Yes means", "Assumption"), _outcomes),
     "models": (
         "Models",
-        "Model or term",
-        ("Outcome", "Coding", "Departure or assumption"),
-        _models,
+        "Model",
+        ("Outcomes", "Explanatory variables", "Departure"),
+        models,
+    ),
+    "codings": (
+        "How explanatory variables enter models",
+        "Explanatory variable",
+        ("Coding", "Assumption"),
+        codings,
     ),
     "lock": (
         "The agreed list of explanatory variables",

@@ -149,7 +149,7 @@ class Table:
     notes: pairs of mark and text; a note about the whole table has the mark ''.
     mark: says that the rows are made up, where they are; empty else. internal: that the table is
     for the research team only. one_page: that it is made to fit an upright page. codebook: that it
-    is looked up and not read, so that a page prints each row as a line of small type.
+    is looked up and not read, so that a page prints each row as a block of small type.
     """
 
     name: str
@@ -349,7 +349,7 @@ class Table:
         notes = [f"{letter} {note}".strip() for letter, note in self.notes]
         source = ". ".join(part for part in (self.mark, self.source) if part)
         lines = _aligned(self._lines(), [column.spanner for column in self.columns])
-        return "\n".join([self.caption, *lines, *notes, source])
+        return "\n".join([self.caption, *lines, *notes, *([source] if source else [])])
 
     def _lines(self) -> list[list[str]]:
         """Headings and rows as text; a title of a section stands alone in its line."""
@@ -403,14 +403,17 @@ class Table:
         if not row.cells and self.columns:
             width = len(self.columns) + 1
             return f"<tr><th scope='rowgroup' colspan='{width}'{hang}>{label}</th></tr>"
-        cells = [self._cell(cell, digits[place]) for place, cell in enumerate(row.cells)]
+        cells = [self._cell(cell, digits[place], place) for place, cell in enumerate(row.cells)]
         return f"<tr><th scope='row'{hang}>{label}</th>{''.join(cells)}</tr>"
 
-    def _cell(self, cell: Cell, digits: int) -> str:
+    def _cell(self, cell: Cell, digits: int, place: int) -> str:
         text = self.print(cell)
         written = escape(_unparted(text)) + _superscript(cell.mark)
         if cell.numbers is None:
-            return f"<td class='mm-text'>{written}</td>"
+            # in print, where a row of a codebook is a block, its heading stands before each text
+            heading = escape(self.columns[place].heading) if self.codebook else ""
+            labelled = f" data-heading='{heading}'" if heading else ""
+            return f"<td class='mm-text'{labelled}>{written}</td>"
         pad = FIGURE_SPACE * (digits - _leading_digits(text))
         return f"<td>{pad}{written}</td>"
 

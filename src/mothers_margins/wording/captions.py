@@ -75,9 +75,11 @@ def of_methods(study: Study, start: str, results: Results) -> str:
     return ". ".join([of_outcome(study, start, results), capital("; ".join(methods))])
 
 
-def of_variables(study: Study, start: str, titles: Sequence[str]) -> str:
-    """'Percentages of mother-infant dyads, 11 variables', or the names of up to two."""
-    which = " and ".join(titles) if len(titles) <= NAMED else count(len(titles), "variable")
+def of_variables(study: Study, start: str, titles: Sequence[str], named: int = NAMED) -> str:
+    """'Percentages of mother-infant dyads, 11 variables', or the names of no more than `named`."""
+    *others, last = titles
+    names = f"{', '.join(others)} and {last}" if others else last
+    which = names if len(titles) <= named else count(len(titles), "variable")
     return f"{start} of {study.file.unit.many}, {which}"
 
 
