@@ -183,5 +183,6 @@ def _workshops(documents: Mapping[str, str]) -> Iterator[str]:
             f'<li><a href="{escape(path)}">{escape(called)}</a></li>'
             for path, called in documents.items()
         )
-        yield f'<section aria-labelledby="workshops"><h2 id="workshops">{words.WORKSHOPS}</h2>'
-        yield f"<p>{words.FOR_WORKSHOPS}</p><ul>{items}</ul></section>"
+        yield '<section class="workshops" aria-labelledby="workshops">'
+        yield f'<h2 id="workshops">{words.WORKSHOPS}</h2><p>{words.FOR_WORKSHOPS}</p>'
+        yield f"<ul>{items}</ul></section>"

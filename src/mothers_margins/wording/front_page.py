@@ -100,10 +100,11 @@ def associated(study: Study, rows: Sequence[Record]) -> Iterator[str]:
     known = [row for row in rows if is_known(shown(row, "conf_low"))]
     more = [row for row in known if shown(row, "conf_low") > 0]
     less = [row for row in known if shown(row, "conf_high") < 0]
-    for how, those in (("more", more), ("less", less)):
+    for how, side, those in (("more", "above", more), ("less", "below", less)):
         if those:
             listed = "; ".join(_with_ratio(study, row) for row in those)
-            yield f"Given all others of the model, it was {how} frequent with: {listed}."
+            ratio = f"adjusted odds ratio, aOR, {side} 1"
+            yield f"Given all others of the model, it was {how} frequent ({ratio}) with: {listed}."
     unclear = len(known) - len(more) - len(less)
     if unclear:
         which = f"{unclear} of {len(rows)} comparisons"
