@@ -1,4 +1,4 @@
-"""Tables of which all, or whole columns, are held back: a grid of [c] tells less than a sentence."""
+"""Tables of which all, or whole columns, are held back: a sentence says more than a grid of [c]."""
 
 from collections.abc import Iterable
 from dataclasses import replace

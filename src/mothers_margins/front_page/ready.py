@@ -100,14 +100,15 @@ def _when(released: Released, name: str) -> int:
 
 
 def _of_groups(released: Released) -> Iterator[Ready]:
-    """The declared tables: the pages of a paper where they fit, else the whole, which then stands
-    in the annex.
+    """The declared tables, those of many levels last: the pages of a paper that fit, beside which
+    the whole stands in the annex.
     """
-    for name in _declared(released):
+    side_by_side = {name: _has_levels_side_by_side(released, name) for name in _declared(released)}
+    for name in sorted(side_by_side, key=side_by_side.__getitem__):
         comparisons = _comparisons_of(released, name)
         pages = list(_pages(released, name, comparisons))
         yield from pages
-        if _has_levels_side_by_side(released, name):
+        if side_by_side[name]:
             yield Ready(name, needs(released, name, comparisons), main=False)
             continue
         published = released.results(name).about.source.kind == "reconstructed"
