@@ -26,7 +26,7 @@ def missing() -> Cell:
 def table(*rows: tuple[Cell, ...], notes: tuple[tuple[str, str], ...] = ()) -> Table:
     columns = tuple(Column(f"c{place}", f"Column {place}") for place in range(len(rows[0])))
     section = Section("", (Row("A heading"), *(Row("A row", cells) for cells in rows)))
-    rule = Rounding(rule="half_up")
+    rule = Rounding(rule="half_up", percent=0, mean=1)
     return Table("t", "People", "Who", columns, (section,), notes, "", "", rule)
 
 
