@@ -38,7 +38,13 @@ def explained(released: Released) -> Iterator[tuple[str, str]]:
         yield words.ADJUSTED, words.adjusted(study.file.regression.confidence)
     if any(is_imputed(str(row["method"])) for row in primary):
         yield words.IMPUTED, words.MEANS_IMPUTED
-    yield words.HIDDEN, words.hidden(released.manifest.policy)
+    if not is_already_public(released):
+        yield words.HIDDEN, words.hidden(released.manifest.policy)
+
+
+def is_already_public(released: Released) -> bool:
+    """Whether all that is shown was published before, so that nothing is held back."""
+    return released.manifest.policy["name"] == "already_public"
 
 
 def _primary(released: Released, name: str) -> list[Record]:

@@ -10,7 +10,7 @@ from mothers_margins import places
 from mothers_margins.figures.figure import Figure
 from mothers_margins.front_page.hidden import is_all_hidden
 from mothers_margins.front_page.ready import Ready, main_figures, tables
-from mothers_margins.front_page.told import explained, told
+from mothers_margins.front_page.told import explained, is_already_public, told
 from mothers_margins.release.manifest import NAME as MANIFEST
 from mothers_margins.release.released import TABLES, Released, read_release
 from mothers_margins.tables.table import STYLE, Table
@@ -109,7 +109,7 @@ def _section(study: _Study) -> Iterator[str]:
     meanings = "".join(
         f"<dt>{escape(word)}</dt><dd>{escape(means)}</dd>" for word, means in explained(released)
     )
-    yield f'<dl class="words">{meanings}</dl>'
+    yield f'<dl class="words">{meanings}</dl>' if meanings else f"<p>{words.PUBLISHED}</p>"
     if study.figures:
         yield f"<h3>{words.MAIN_RESULTS}</h3><p>{words.FOR_EVERYBODY}</p>"
         yield from (_picture(number, one) for number, one in enumerate(study.figures, start=1))

@@ -21,6 +21,7 @@ TOLD = "What the numbers say"
 EXPLAINED = "Words that you need"
 TIMEPOINT, ADJUSTED, IMPUTED = "Timepoint", "Adjusted odds ratio (aOR)", "Imputed"
 HIDDEN = SYMBOLS["suppressed"]
+PUBLISHED = "These numbers were published before; none is held back."
 MEANS_IMPUTED = (
     "answers that are missing were filled in many times, from those that are known, and the "
     "results put together. Complete cases are those with every answer."
@@ -31,7 +32,7 @@ FOR_EVERYBODY = (
     "occur together does not say that one brings about the other."
 )
 TABLES = "Main tables"
-FOR_TABLES = "For readers of a paper: each fits a page. Choose a title to open its table."
+FOR_TABLES = "For readers of a paper. Choose a title to open its table."
 ANNEX = "Annex tables"
 FOR_ANNEX = "For reviewers: every number that may be shown, and every rule by which it was made."
 NUMBERS = "Numbers for other programs"
@@ -169,8 +170,6 @@ def all_hidden(study: Study, caption: str) -> str:
 
 def hidden(policy: Mapping[str, bool | int | str | tuple[str, ...]]) -> str:
     """Under which policy numbers are held back, and by whom it was decided."""
-    if policy["name"] == "already_public":
-        return "stands nowhere here: these numbers were published before, and none is held back."
     return (
         "a number that is held back, so that nobody can be recognised or worked out "
         f"(policy: {POLICIES[str(policy['name'])]}; decided by {policy['author']})."
