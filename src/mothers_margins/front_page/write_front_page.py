@@ -10,7 +10,7 @@ from mothers_margins import places
 from mothers_margins.figures.figure import Figure
 from mothers_margins.front_page.hidden import is_all_hidden
 from mothers_margins.front_page.ready import Ready, main_figures, tables
-from mothers_margins.front_page.told import explained, is_already_public, told
+from mothers_margins.front_page.told import explained, told
 from mothers_margins.release.manifest import NAME as MANIFEST
 from mothers_margins.release.released import TABLES, Released, read_release
 from mothers_margins.tables.table import STYLE, Table
