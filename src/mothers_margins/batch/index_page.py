@@ -154,25 +154,26 @@ def _listed(title: str, items: Sequence[str]) -> str:
 
 def _part(entries: Sequence[Record], titles: Titles) -> str:
     """The entries of a study, by the question that their notebook asks."""
-    by_question: dict[tuple[str, str], list[Record]] = {}
+    by_question: dict[str, list[Record]] = {}
     for entry in entries:
         # without a question each stands alone
-        asked = (_number(entry), entry.question or entry.name)
-        by_question.setdefault(asked, []).append(entry)
-    questions = Counter(number for number, _ in by_question)
-    items = ""
-    for (number, _), group in by_question.items():
-        named = [number] if questions[number] == 1 else [entry.name for entry in group]
-        items += _question(group, titles, " ".join(named))
+        by_question.setdefault(entry.question or entry.name, []).append(entry)
+    items = "".join(
+        _question(group, titles, _named(group, entries)) for group in by_question.values()
+    )
     marks = "; ".join(dict.fromkeys(rows.mark for rows in entries[0].data.values()))
     heading = f"<h2>{escape(_in_words(entries[0]))}</h2>\n<p>{escape(marks)}</p>\n"
     return f"{heading}<ul class='entries'>{items}</ul>\n"
 
 
-def _number(entry: Record) -> str:
-    """The number that the name of an entry begins with; all of the name where there is none."""
-    found = NUMBER.match(entry.name)
-    return found[0] if found else entry.name
+def _named(group: Sequence[Record], entries: Iterable[Record]) -> str:
+    """How a command names some entries of a study: by a number that is theirs alone, else each by
+    its name.
+    """
+    number = NUMBER.match(group[0].name)
+    if number and [entry for entry in entries if entry.name.startswith(number[0])] == [*group]:
+        return number[0]
+    return " ".join(entry.name for entry in group)
 
 
 def _question(entries: Sequence[Record], titles: Titles, named: str) -> str:
