@@ -17,15 +17,17 @@ from mothers_margins.wording.terms import is_imputed, label
 
 def told(released: Released) -> Iterator[str]:
     """One paragraph for each main outcome: of how many it is recorded, when, and what goes together
-    with it. Of a study without a model: who took part, and which themes there are.
+    with it. Of a study without a model: who took part, and which themes there are. Each ends with
+    the marks of its results, because it is made to be copied.
     """
     models = main_models(released)
-    paragraphs = [_of_model(released, name) for name in models]
+    paragraphs = {name: _of_model(released, name) for name in models}
     if not models:
-        paragraphs = [*_of_those_who_took_part(released), *_of_themes(released)]
-    for paragraph in filter(None, paragraphs):
-        mark = released.manifest.mark
-        yield f"{paragraph} {mark}." if mark else paragraph
+        paragraphs = {**_of_those_who_took_part(released), **_of_themes(released)}
+    for name, paragraph in paragraphs.items():
+        marks = [f"{mark}." for mark in released.results(name).about.marks]
+        if paragraph:
+            yield " ".join([paragraph, *marks])
 
 
 def explained(released: Released) -> Iterator[tuple[str, str]]:
@@ -93,16 +95,23 @@ def _has(group: Group, outcome: str) -> bool:
     return condition.levels == ("Yes",) and not condition.excluded
 
 
-def _of_those_who_took_part(released: Released) -> Iterator[str]:
-    """The groups of the first table, with how many they are."""
+def _of_those_who_took_part(released: Released) -> dict[str, str]:
+    """The groups of the first table, with how many they are; by the name of its results."""
     declared = [name for name in released.study.tables if name in released.names]
+    said: dict[str, str] = {}
     for name in declared[:1]:
         columns = characteristics(released, name).columns
-        yield words.took_part([f"{column.heading} ({column.size_text})" for column in columns])
+        said[name] = words.took_part(
+            [f"{column.heading} ({column.size_text})" for column in columns]
+        )
+    return said
 
 
-def _of_themes(released: Released) -> Iterator[str]:
+def _of_themes(released: Released) -> dict[str, str]:
+    """The titles of themes, by the name of their results."""
+    said: dict[str, str] = {}
     for name in released.names:
         results = released.results(name)
         if results.about.kind == "themes":
-            yield words.themes([str(theme) for theme in dict.fromkeys(results["theme"])])
+            said[name] = words.themes([str(theme) for theme in dict.fromkeys(results["theme"])])
+    return said

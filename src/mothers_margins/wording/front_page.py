@@ -64,23 +64,18 @@ def meeting(number: int, what: str) -> str:
 
 def ready(figures: int, tables: int, annex: int, numbers: int) -> str:
     """What of a study is ready: 'Ready: 2 figures, 6 main tables, 69 files with numbers'."""
-    counted = {
-        "figure": figures,
-        "main table": tables,
-        "annex table": annex,
-        "file with numbers": numbers,
-    }
-    parts = [f"{so_many} {_several(name, so_many)}" for name, so_many in counted.items() if so_many]
+    counted = (
+        (figures, "figure", "figures"),
+        (tables, "main table", "main tables"),
+        (annex, "annex table", "annex tables"),
+        (numbers, "file with numbers", "files with numbers"),
+    )
+    parts = [
+        f"{so_many} {one if so_many == 1 else several}"
+        for so_many, one, several in counted
+        if so_many
+    ]
     return f"Ready: {', '.join(parts)}."
-
-
-def _several(name: str, so_many: int) -> str:
-    if so_many == 1:
-        return name
-    first, *rest = name.split(" ")
-    if first == "file":
-        return " ".join(["files", *rest])
-    return f"{name}s"
 
 
 def recorded(study: Study, title: str, events: Value, n: Value) -> str:
