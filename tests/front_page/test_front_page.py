@@ -5,13 +5,14 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import mothers_margins as mm
 from mothers_margins import places
 from mothers_margins.front_page.ready import main_figures, tables
-from mothers_margins.front_page.write_front_page import front_page, write_front_page
+from mothers_margins.front_page.write_front_page import front_page, meetings, write_front_page
 from mothers_margins.release.run_folder import read_run
 from mothers_margins.release.write_release import release
 from mothers_margins.tables.table import Table
@@ -37,7 +38,9 @@ def made(tmp_path_factory) -> tuple[Path, mm.Released, mm.Results]:
 
 
 class Cells(HTMLParser):
-    """Every cell of every table, as text; how often each element stands; and links."""
+    """Every cell of every table, as text, and every row; how often each element stands; links with
+    their names; captions; and names of boxes.
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -45,7 +48,11 @@ class Cells(HTMLParser):
         self.elements: list[str] = []
         self.links: list[str] = []
         self.anchors: set[str] = set()
+        self.rows: list[list[str]] = []
+        self.named: dict[str, list[str]] = {"a": [], "caption": [], "figcaption": [], "summary": []}
+        self.boxes: list[str] = []
         self._in_cell = False
+        self._in_named = ""
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
@@ -54,6 +61,14 @@ class Cells(HTMLParser):
         if tag in ("td", "th"):
             self._in_cell = True
             self.cells.append("")
+            self.rows[-1].append("")
+        if tag == "tr":
+            self.rows.append([])
+        if tag in self.named:
+            self._in_named = tag
+            self.named[tag].append("")
+        if given.get("role") == "region":
+            self.boxes.append(given["aria-label"])
         if "href" in given:
             self.links.append(given["href"])
         if "id" in given:
@@ -63,10 +78,15 @@ class Cells(HTMLParser):
     def handle_endtag(self, tag):
         if tag in ("td", "th"):
             self._in_cell = False
+        if tag in self.named:
+            self._in_named = ""
 
     def handle_data(self, data):
         if self._in_cell:
             self.cells[-1] += data
+            self.rows[-1][-1] += data
+        if self._in_named:
+            self.named[self._in_named][-1] += data
 
 
 def plain(text: str) -> str:
@@ -86,26 +106,63 @@ def test_every_cell_of_a_released_table_is_on_the_page(made):
                     assert plain(text) in on_page
 
 
+def rows_by_label(page: str) -> dict[str, list[str]]:
+    """The rows of a page with one table by their labels; under the title of a variable or of a
+    section its levels: 'House: own'.
+    """
+    found, above = {}, ""
+    for label, *cells in ([plain(text) for text in row] for row in Cells(page).rows if row):
+        if not cells:
+            above = label
+        found[f"{above}: {label}"] = cells
+    return found
+
+
 def test_a_hidden_count_is_not_on_the_page(made):
-    """Found by the same search on a page that is made from internal results."""
+    """Looked for cell by cell, on the page as it is written. The same search finds each count on
+    the page into which the internal table was put.
+    """
     folder, released, internal = made
     keys = ["variable", "level", "group", "statistic"]
     both = pd.DataFrame(released.results("people")).merge(
         pd.DataFrame(internal), on=keys, suffixes=("", "_inside")
     )
     counts = both[(both["statistic"] == "n") & (both["status"] == "suppressed")]
-    planted = counts[counts["value_inside"] > 0]
+    planted = counts[(counts["value_inside"] > 0)]
     assert len(planted) > 5
+    (ready,) = tables(released)
     page = (folder / "index.html").read_text(encoding="utf-8")
-    table = next(iter(tables(released))).shown
-    inside = mm.characteristics(internal)
-    assert isinstance(table, Table)
-    assert table.markup() in page
-    assert inside.markup() not in page
+    inside = mm.characteristics(internal, percent=True)
+    caption = re.search(r"<caption>.*?</caption>", page)
+    assert caption
+    before, after = page.split("<table")[0], page.split("</table>")[-1]
+    leaking = before + inside.markup() + after
+    columns = [column.key for column in ready.shown.columns]
+    shown, leaked = rows_by_label(page), rows_by_label(leaking)
     for row in planted.to_dict("records"):
-        assert table.quote(row["variable"], row["group"], row["level"]) == "[c]"
-        behind = inside.quote(row["variable"], row["group"], row["level"])
-        assert re.match(rf"{int(row['value_inside'])}\b", behind)
+        place = columns.index(row["group"])
+        name = f"{released.study.label(row['variable'])}: {row['level']}"
+        assert shown[name][place] == "[c]"
+        assert re.match(rf"{int(row['value_inside'])}\b", leaked[name][place])
+
+
+def test_counts_stand_with_their_percentages(made):
+    """19 of 60 are 32%: whatever is released as a count has its share beside it."""
+    _, released, _ = made
+    (ready,) = tables(released)
+    texts = [
+        ready.shown.print(cell)
+        for section in ready.shown.sections
+        for row in section.rows
+        for cell in row.cells
+    ]
+    counts = [text for text in texts if re.match(r"\d+( of \d+)? \(", text)]
+    assert any(re.fullmatch(r"\d+ \(\d+%\)", text) for text in counts)
+    for text in counts:
+        found = re.fullmatch(r"(\d+) \((\d+)%\)", text)
+        if found:
+            n, percent = map(int, found.groups())
+            assert any(abs(100 * n / of - percent) <= 0.5 for of in (60, 34))
 
 
 def test_the_page_needs_nothing_from_outside(made):
@@ -160,6 +217,55 @@ def test_titles_are_unique_and_figures_are_numbered(demo_run):
     figures = list(main_figures(esmi))
     assert [figure.name for figure in figures] == ["estimates_protocol_t1", "estimates_protocol_t2"]
     page = (folder / "index.html").read_text(encoding="utf-8")
-    assert page == front_page([esmi, mm.read_release(folder / "hscc_2019")])
+    releases = [esmi, mm.read_release(folder / "hscc_2019")]
+    assert page == front_page(releases, meetings(folder))
+    assert {*meetings(folder)} >= {f"leag_{number}/deck.html" for number in (1, 2, 3, 4)}
     assert all(f"Figure {number}. " in page for number in (1, 2))
-    assert "comparisons" not in page.split("<details")[0]
+    assert "comparisons" not in re.sub(r"\d comparisons the", "", page.split("<details")[0])
+    found = Cells(page)
+    for names in (*found.named.values(), found.boxes):
+        assert names
+        assert len({*names}) == len(names)
+    assert not {*found.named["caption"]} & {*found.named["figcaption"]}
+
+
+def test_main_tables_are_those_of_a_paper_timepoint_after_timepoint(demo_run):
+    """Groups compared at each timepoint with their p, then the model; the rest is the annex."""
+    demo_run.said()
+    esmi = mm.read_release(demo_run.out / "release" / "esmi")
+    ready = tables(esmi)
+    main = [one.name for one in ready if one.main]
+    assert main == [
+        *("mother_t1", "infant_and_care_t1", "estimates_protocol_t1"),
+        *("mother_t2", "infant_and_care_t2", "estimates_protocol_t2"),
+    ]
+    whole = next(one for one in ready if one.name == "characteristics_t1")
+    assert not whole.main
+    for one in (whole, *ready[:2]):
+        assert {"difference", "p"} <= {column.key for column in one.shown.columns}
+    published = tables(mm.read_release(demo_run.out / "release" / "hscc_2019"))
+    assert [one.name for one in published] == ["table_1", "table_2"]
+    assert all(one.main for one in published)
+
+
+def test_sentences_and_the_words_that_they_need_stand_before_the_first_picture(demo_run):
+    """Their numbers are those of the released estimates, read here without any builder."""
+    demo_run.said()
+    folder = demo_run.out / "release"
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    before = page.split("<figure")[0]
+    for number in (1, 2):
+        rows = pd.read_csv(folder / "esmi" / "tables" / f"estimates_protocol_t{number}.csv")
+        own = rows[(rows["model"] == "adjusted") & (rows["method"] == "imputed")]
+        own = own[own["level"].notna() | own["reference"].isna()]
+        known = own[own["conf_low"].notna()]
+        clear = known[(known["conf_low"] > 0) | (known["conf_high"] < 0)]
+        assert f"{known['n_events'].iloc[0]:.0f} of {known['n'].iloc[0]:.0f} mother" in before
+        assert len(clear)
+        for ratio in np.exp(clear["estimate"]):
+            assert f"aOR {ratio:.2f} (95% CI " in before
+        unclear = len(known) - len(clear)
+        assert f"For {unclear} of {len(own)} comparisons the interval includes 1" in before
+    words = re.findall(r"<dt>(.*?)</dt>", before)
+    assert words == ["Timepoint", "Adjusted odds ratio (aOR)", "Imputed", "[c]"]
+    assert before.count("SYNTHETIC DATA") >= 3  # the mark, and the end of each paragraph

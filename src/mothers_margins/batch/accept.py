@@ -18,8 +18,8 @@ from mothers_margins.batch import manifest
 from mothers_margins.batch.cache_key import file_digest
 from mothers_margins.batch.decks import DECKS, is_meeting
 from mothers_margins.batch.failure import Failure, clean, outside_cells
+from mothers_margins.batch.index_page import write_index
 from mothers_margins.batch.manifest import Record, Status
-from mothers_margins.batch.pages import write_index
 from mothers_margins.batch.plan import read_run_list
 from mothers_margins.batch.prepare import Batch
 from mothers_margins.batch.worker import Job, Outcome
@@ -238,5 +238,6 @@ def _reason(error: Exception) -> str:
 
 def _record(batch: Batch, *, finished: bool) -> None:
     """Index and manifest, which always say the same. Raises OSError if there is no room."""
-    write_index(batch.out, batch.records.values(), finished=finished)
+    current = [name for name, state in batch.states.items() if state in ("done", "unchanged")]
+    write_index(batch.out, batch.records.values(), current, finished=finished)
     manifest.write_manifest(batch.out, batch.records.values(), finished=finished)

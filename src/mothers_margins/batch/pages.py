@@ -1,17 +1,13 @@
-"""Plain pages: the executed notebooks as HTML without scripts or network, and the index that leads
-the analyst to them.
-"""
+"""Plain pages: the executed notebooks as HTML without scripts or network."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from functools import cache
 from html import escape, unescape
 from pathlib import Path
 
 from mothers_margins import places
-from mothers_margins.batch.manifest import Record, Rows
 from mothers_margins.batch.notebook import Notebook, source
 from mothers_margins.batch.numbering import numbered
 from mothers_margins.batch.plan import Value
@@ -28,8 +24,6 @@ CONTENTS = (
 )
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 CAPTION = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
-RELEASED = "release/index.html"
-READERS = f"<p>For readers: <a href='{RELEASED}'>results that are ready to read</a>.</p>"
 
 
 def write_page(
@@ -144,74 +138,3 @@ def _outcome_title(study: str, outcome: str) -> str:
 @cache
 def _definition(study: str) -> Study:
     return read_study(study)
-
-
-def write_index(out: Path, entries: Iterable[Record], *, finished: bool) -> Path:
-    """index.html of a run's folder: what the rows are, when and how it was made, and under each
-    study every entry with its question, page and results. It shows no number of its own.
-    """
-    by_study: dict[str, list[Record]] = {}
-    listed = sorted(entries, key=lambda entry: entry.name)
-    for entry in listed:
-        by_study.setdefault(", ".join(entry.studies), []).append(entry)
-    parts = [_part(study, by_study[study]) for study in sorted(by_study)]
-    rows = [rows for entry in listed for rows in entry.data.values()]
-    page = (TEMPLATES / "index.html").read_text(encoding="utf-8")
-    page = page.replace(
-        "{{ style }}", (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8")
-    )
-    page = page.replace("{{ mark }}", escape(_mark(rows, finished=finished)))
-    page = page.replace("{{ made }}", _made(rows))
-    page = page.replace("{{ failed }}", _failed(listed))
-    page = page.replace("{{ readers }}", READERS if (out / RELEASED).is_file() else "")
-    page = page.replace("{{ entries }}", "".join(parts))
-    return places.write_whole(
-        out / "index.html", lambda part: part.write_text(page, encoding="utf-8")
-    )
-
-
-def _mark(rows: Iterable[Rows], *, finished: bool) -> str:
-    """What the rows are; of restricted ones, that the page is for the research team alone."""
-    marks = sorted({one.mark for one in rows})
-    parts = ["; ".join(marks) or "No notebook has been run"]
-    if any(one.kind == "restricted" for one in rows):
-        parts.insert(0, "INTERNAL: for the research team only")
-    if not finished:
-        parts.append("This run has not finished")
-    return ". ".join(parts)
-
-
-def _made(rows: Sequence[Rows]) -> str:
-    """When, from which rows and with which command."""
-    when = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")
-    is_restricted = any(one.kind == "restricted" for one in rows)
-    command = "mothers-margins run " + ("--data FILE" if is_restricted else "--demo")
-    source = "the restricted file" if is_restricted else "the rows that are shipped"
-    return f"Written {when}, from {source}, by <code>{command}</code>."
-
-
-def _failed(entries: Iterable[Record]) -> str:
-    """Entries that did not come to an end, named first."""
-    items = [
-        f"<li>{escape(entry.title)}: {escape(entry.status)}</li>"
-        for entry in entries
-        if entry.status != "done"
-    ]
-    return f"<h2>What failed</h2><ul>{''.join(items)}</ul>" if items else ""
-
-
-def _part(study: str, entries: Iterable[Record]) -> str:
-    items = "".join(_item(entry) for entry in entries)
-    return f"<h2>{escape(study)}</h2>\n<ul class='entries'>{items}</ul>\n"
-
-
-def _item(entry: Record) -> str:
-    title, name = escape(entry.title), escape(entry.name)
-    question = f"<p>{escape(entry.question)}</p>" if entry.question else ""
-    if entry.status != "done":
-        return f"<li><span>{title}</span> <em>{escape(entry.status)}</em>{question}</li>"
-    files = [path for path in entry.outputs if path.endswith(".csv")]
-    links = "".join(f"<li><a href='{escape(path)}'>{escape(path)}</a></li>" for path in files)
-    heading = f"Numbers of {name}: {len(files)} files"
-    numbers = f"<details><summary>{heading}</summary><ul>{links}</ul></details>" if links else ""
-    return f"<li><a href='notebooks/{name}.html'>{title}</a>{question}{numbers}</li>"

@@ -1,12 +1,16 @@
 """Writes release/index.html: one page without scripts or network that a reader may pass on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
 from mothers_margins import places
 from mothers_margins.figures.figure import Figure
+from mothers_margins.front_page.hidden import is_all_hidden
 from mothers_margins.front_page.ready import Ready, main_figures, tables
+from mothers_margins.front_page.told import explained, told
 from mothers_margins.release.manifest import NAME as MANIFEST
 from mothers_margins.release.released import TABLES, Released, read_release
 from mothers_margins.tables.table import STYLE, Table
@@ -14,6 +18,25 @@ from mothers_margins.wording import front_page as words
 
 NAME = "index.html"
 TEMPLATES = Path(__file__).parents[1] / "templates"
+MEETING = re.compile(r"^leag_(\d+)$")
+OF_MEETING = {"deck.html": words.SLIDES, "handout.pdf": words.HANDOUT}
+
+
+@dataclass(frozen=True, eq=False)
+class _Study:
+    """What of one study is on the page."""
+
+    released: Released
+    figures: Sequence[Ready]
+    main: Sequence[Ready]
+    annex: Sequence[Ready]
+
+    @classmethod
+    def of(cls, released: Released) -> "_Study":
+        every = tables(released)
+        main = [ready for ready in every if ready.main]
+        annex = [ready for ready in every if not ready.main]
+        return cls(released, list(main_figures(released)), main, annex)
 
 
 def write_front_page(folder: Path, *, private: bool = False) -> Path | None:
@@ -28,46 +51,73 @@ def write_front_page(folder: Path, *, private: bool = False) -> Path | None:
     if not releases:
         page.unlink(missing_ok=True)
         return None
-    text = front_page(releases)
+    text = front_page(releases, meetings(folder))
     return places.write_whole(
         page, lambda part: part.write_text(text, encoding="utf-8"), private=private
     )
 
 
-def front_page(releases: Sequence[Released]) -> str:
-    """The page as text. It holds everything that it shows, pictures too."""
+def meetings(folder: Path) -> dict[str, str]:
+    """The documents of workshops in a folder release/, each with what it is called: their slides,
+    which were made from what was released, and what is printed of them.
+    """
+    numbers = [
+        int(found[1]) for path in folder.glob("leag_*") if (found := MEETING.match(path.name))
+    ]
+    there: dict[str, str] = {}
+    for number in sorted(numbers):
+        for name, what in OF_MEETING.items():
+            path = f"leag_{number}/{name}"
+            if (folder / path).is_file():
+                there[path] = words.meeting(number, what)
+    return there
+
+
+def front_page(releases: Sequence[Released], workshops: Mapping[str, str] | None = None) -> str:
+    """The page as text. It holds everything that it shows, pictures too. workshops: documents that
+    lie beside the releases, with what each is called.
+    """
     style = (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8")
     page = (TEMPLATES / "release.html").read_text(encoding="utf-8")
-    contents = "".join(_link(released) for released in releases)
-    body = "".join(part for released in releases for part in _study(released))
+    studies = [_Study.of(released) for released in releases]
+    contents = "".join(_link(study) for study in studies)
+    body = "".join(part for study in studies for part in _section(study))
     page = page.replace("{{ style }}", style).replace("{{ table_style }}", STYLE)
+    body += "".join(_workshops(workshops or {}))
     return page.replace("{{ contents }}", contents).replace("{{ studies }}", body)
 
 
-def _link(released: Released) -> str:
-    study = released.study
-    return f'<li><a href="#{escape(study.name)}">{escape(study.title)}</a></li>'
+def _link(study: _Study) -> str:
+    """A study and what of it is ready."""
+    named = study.released.study
+    ready = words.ready(
+        len(study.figures), len(study.main), len(study.annex), len(study.released.names)
+    )
+    return f'<li><a href="#{escape(named.name)}">{escape(named.title)}</a><br>{ready}</li>'
 
 
-def _study(released: Released) -> Iterator[str]:
-    """One study: what its rows are, main results as pictures, tables to read, numbers."""
-    study = released.study
-    yield f'<section id="{escape(study.name)}" aria-labelledby="{escape(study.name)}_title">'
-    yield f'<h2 id="{escape(study.name)}_title">{escape(study.title)}</h2>'
+def _section(study: _Study) -> Iterator[str]:
+    """One study: what it says, main results as pictures, tables to read, numbers."""
+    released, named = study.released, study.released.study
+    name = escape(named.name)
+    yield f'<section id="{name}" aria-labelledby="{name}_title">'
+    yield f'<h2 id="{name}_title">{escape(named.title)}</h2>'
     for mark in _marks(released):
         yield f'<p class="mark">{escape(mark)}</p>'
-    yield f"<p>{escape(str(study.file.citation))}</p>"
-    figures = list(main_figures(released))
-    if figures:
+    for paragraph in told(released):
+        yield f"<p>{escape(paragraph)}</p>"
+    meanings = "".join(
+        f"<dt>{escape(word)}</dt><dd>{escape(means)}</dd>" for word, means in explained(released)
+    )
+    yield f'<dl class="words">{meanings}</dl>' if meanings else f"<p>{words.PUBLISHED}</p>"
+    if study.figures:
         yield f"<h3>{words.MAIN_RESULTS}</h3><p>{words.FOR_EVERYBODY}</p>"
-        yield from (_picture(number, one) for number, one in enumerate(figures, start=1))
-    ready = list(tables(released))
-    if ready:
-        yield f"<h3>{words.TABLES}</h3><p>{words.FOR_TABLES}</p>"
-        yield from (_folded(study.name, one) for one in ready)
+        yield from (_picture(number, one) for number, one in enumerate(study.figures, start=1))
+    yield from _tables(study, study.main, words.TABLES, words.FOR_TABLES, "")
+    yield from _tables(study, study.annex, words.ANNEX, words.FOR_ANNEX, "A")
     yield f"<h3>{words.NUMBERS}</h3><p>{words.FOR_NUMBERS}</p>"
-    yield from _files(study.name, released.names)
-    yield f"<p>{words.hidden(released.manifest.policy)}</p></section>"
+    yield from _files(named.name, released.names)
+    yield f"<p>{escape(str(named.file.citation))}</p></section>"
 
 
 def _marks(released: Released) -> list[str]:
@@ -88,16 +138,31 @@ def _picture(number: int, ready: Ready) -> str:
     return f"<figure>{box}<figcaption>{caption}</figcaption></figure>"
 
 
-def _folded(study: str, ready: Ready) -> str:
+def _tables(
+    study: _Study, ready: Sequence[Ready], title: str, for_whom: str, letter: str
+) -> Iterator[str]:
+    """Tables under a heading, numbered in their order; the letter stands before each number."""
+    if not ready:
+        return
+    yield f"<h3>{title}</h3><p>{for_whom}</p>"
+    for number, one in enumerate(ready, start=1):
+        table = one.shown
+        assert isinstance(table, Table)  # noqa: S101  # `tables` gives no other
+        caption = words.table(f"{letter}{number}", table.caption)
+        if is_all_hidden(table):
+            yield f"<p>{escape(words.all_hidden(study.released.study, caption))}</p>"
+        else:
+            anchor = f"{study.released.study.name}_table_{letter}{number}"
+            yield _folded(anchor, replace(table, caption=caption))
+
+
+def _folded(anchor: str, table: Table) -> str:
     """A table that opens when its title is chosen. It can be scrolled by keyboard where it is
     wider than the window.
     """
-    table = ready.shown
-    assert isinstance(table, Table)  # noqa: S101  # `tables` yields no other
-    title = escape(ready.title)
-    anchor = f"{escape(study)}_{escape(ready.name)}"
+    title = escape(table.caption)
     return (
-        f'<details id="{anchor}"><summary>{title}</summary>'
+        f'<details id="{escape(anchor)}"><summary>{title}</summary>'
         f'<div class="scroll" role="region" tabindex="0" aria-label="{title}">'
         f"{table.markup()}</div></details>"
     )
@@ -107,4 +172,17 @@ def _files(study: str, names: Iterable[str]) -> Iterator[str]:
     """The list of all released results, folded."""
     paths = [f"{study}/{TABLES}/{name}.csv" for name in sorted(names)]
     items = "".join(f'<li><a href="{escape(path)}">{escape(path)}</a></li>' for path in paths)
-    yield f"<details><summary>{words.files(len(paths))}</summary><ul>{items}</ul></details>"
+    summary = words.files(len(paths))
+    yield f'<details class="files"><summary>{summary}</summary><ul>{items}</ul></details>'
+
+
+def _workshops(documents: Mapping[str, str]) -> Iterator[str]:
+    """What lies beside the releases for meetings."""
+    if documents:
+        items = "".join(
+            f'<li><a href="{escape(path)}">{escape(called)}</a></li>'
+            for path, called in documents.items()
+        )
+        yield '<section class="workshops" aria-labelledby="workshops">'
+        yield f'<h2 id="workshops">{words.WORKSHOPS}</h2><p>{words.FOR_WORKSHOPS}</p>'
+        yield f"<ul>{items}</ul></section>"
