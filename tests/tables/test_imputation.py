@@ -13,7 +13,8 @@ import mothers_margins as mm
 from mothers_margins.analysis.missing_data.patterns import BESIDE
 from mothers_margins.results.results import NOT_LOCKED, About, Lock, Results, tidy
 from mothers_margins.study.study import Source
-from mothers_margins.wording.terms import DONE_TO_ROWS, IN_CHAINS, INTERNAL
+from mothers_margins.wording.head_and_foot import INTERNAL
+from mothers_margins.wording.logs import DONE_TO_ROWS, IN_CHAINS
 from tests.planted import (
     RESTRICTED,
     SYNTHETIC,

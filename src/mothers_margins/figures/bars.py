@@ -24,7 +24,9 @@ from mothers_margins.results.shown import (
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import YES_NO, cited, count_text, label, level, named, symbol
+from mothers_margins.wording.head_and_foot import cited
+from mothers_margins.wording.numbers import count_text, symbol
+from mothers_margins.wording.terms import YES_NO, label, level, named
 
 # Rows that one figure holds.
 MOST = {"group_bars": 14, "missing_bars": 40, "imputed_bars": 20}

@@ -20,7 +20,9 @@ from mothers_margins.figures.style import STYLE, BarLook
 from mothers_margins.results.results import About, Record, Results, checked
 from mothers_margins.results.shown import Value, is_hidden, is_known, percent_of, shown
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import cited, count_text, label, symbol
+from mothers_margins.wording.head_and_foot import cited
+from mothers_margins.wording.numbers import count_text, symbol
+from mothers_margins.wording.terms import label
 
 WIDTH = 7.1  # inches
 TALL = 0.7  # inches, of a panel

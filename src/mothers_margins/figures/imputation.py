@@ -22,16 +22,10 @@ from mothers_margins.results.shown import Value, is_hidden, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import (
-    SYMBOLS,
-    YES_NO,
-    cited,
-    is_imputed,
-    label,
-    level,
-    symbol,
-    term,
-)
+from mothers_margins.wording.head_and_foot import cited
+from mothers_margins.wording.methods import is_imputed
+from mothers_margins.wording.numbers import SYMBOLS, symbol
+from mothers_margins.wording.terms import YES_NO, label, level, term
 
 WIDTH = 7.1  # inches, as of the other charts
 PANELS = 36  # panels in one figure

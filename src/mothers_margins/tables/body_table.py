@@ -21,7 +21,8 @@ from mothers_margins.tables.characteristic_rows import (
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import NO_BREAK_SPACE, Cell, Row, Section, Table
 from mothers_margins.wording import brief
-from mothers_margins.wording.terms import SYMBOLS, YES_NO
+from mothers_margins.wording.numbers import SYMBOLS
+from mothers_margins.wording.terms import YES_NO
 
 BASE_HIDDEN = "base_hidden"  # in the note of a released row
 COUNTED = f"n{NO_BREAK_SPACE}(%)"

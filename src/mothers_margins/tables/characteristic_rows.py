@@ -12,20 +12,17 @@ from mothers_margins.study.study_file import Block, PrintedPercentage, TablePlan
 from mothers_margins.tables.cells import EMPTY, cell
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section
-from mothers_margins.wording.later import later_than_most
-from mothers_margins.wording.terms import (
+from mothers_margins.wording.codes_of_notes import (
     OR_DOES_NOT_APPLY,
     OR_NOT_KNOWN,
     OR_NOT_KNOWN_EITHER,
     PERCENT_ONLY,
     RELEASED_AS,
-    YES_NO,
-    decimals,
-    label,
-    level,
     released_as,
-    rounding_rule,
 )
+from mothers_margins.wording.later import later_than_most
+from mothers_margins.wording.numbers import decimals, rounding_rule
+from mothers_margins.wording.terms import YES_NO, label, level
 
 NUMBER_LABELS = {"mean_sd": "mean (SD)", "median_iqr": "median (quartiles)"}
 NUMBER_PATTERNS = {

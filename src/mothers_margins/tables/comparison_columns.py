@@ -10,7 +10,8 @@ from mothers_margins.results.shown import is_hidden, is_known, shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, difference_of, of_row, p_of
 from mothers_margins.tables.table import Cell, Column, Notes
-from mothers_margins.wording.terms import MADE_FOR_RELEASE, NOTES, P_CLASSES, note, p_sign, sentence
+from mothers_margins.wording.codes_of_notes import MADE_FOR_RELEASE, NOTES, P_CLASSES, note, p_sign
+from mothers_margins.wording.sentences import sentence
 
 STATISTICS = {
     "chi_squared": "χ²({df}) = {statistic}",

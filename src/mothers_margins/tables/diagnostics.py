@@ -7,7 +7,9 @@ from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import STATISTICS, label, method, note, term
+from mothers_margins.wording.codes_of_notes import STATISTICS, note
+from mothers_margins.wording.methods import method
+from mothers_margins.wording.terms import label, term
 
 SPECIFICATION = ("linktest", "goodness_of_fit", "discrimination", "brier")
 

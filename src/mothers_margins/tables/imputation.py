@@ -14,23 +14,12 @@ from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import (
-    EQUATIONS,
-    at,
-    capital,
-    count_text,
-    happened,
-    is_firth,
-    is_imputed,
-    label,
-    level,
-    method,
-    rounding_rule,
-    specification,
-    symbol,
-    term,
-    unlocked,
-)
+from mothers_margins.wording.head_and_foot import unlocked
+from mothers_margins.wording.logs import EQUATIONS, happened
+from mothers_margins.wording.methods import is_firth, is_imputed, method
+from mothers_margins.wording.numbers import count_text, rounding_rule, symbol
+from mothers_margins.wording.sentences import capital
+from mothers_margins.wording.terms import at, label, level, specification, term
 
 BY_STATISTIC = dict[tuple[str, str, str, str], Record]
 

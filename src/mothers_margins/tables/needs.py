@@ -13,14 +13,9 @@ from mothers_margins.tables.cells import cell, of_row, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import (
-    OR_NOT_KNOWN,
-    OR_NOT_KNOWN_MARKED,
-    count_text,
-    label,
-    level,
-    released_as,
-)
+from mothers_margins.wording.codes_of_notes import OR_NOT_KNOWN, OR_NOT_KNOWN_MARKED, released_as
+from mothers_margins.wording.numbers import count_text
+from mothers_margins.wording.terms import label, level
 
 Key = tuple[str, str, str]  # variable, level, group
 Counts = dict[Key, Record]

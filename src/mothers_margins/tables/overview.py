@@ -10,16 +10,10 @@ from mothers_margins.study.conditions import Where
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Withheld
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
-from mothers_margins.wording.terms import (
-    DF_RULES,
-    POLICIES,
-    capital,
-    in_place_of_planned,
-    is_firth,
-    label,
-    method,
-    specification,
-)
+from mothers_margins.wording.head_and_foot import POLICIES
+from mothers_margins.wording.methods import DF_RULES, in_place_of_planned, is_firth, method
+from mothers_margins.wording.sentences import capital
+from mothers_margins.wording.terms import label, specification
 
 Lines = Iterator[tuple[str, ...]]
 KINDS = {

@@ -10,7 +10,9 @@ from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import cell, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import STEPS, decimals, happened, label, rounding_rule
+from mothers_margins.wording.logs import STEPS, happened
+from mothers_margins.wording.numbers import decimals, rounding_rule
+from mothers_margins.wording.terms import label
 
 MEANS = (
     "Numbers are means over the imputations: rounded, they may not add up, and percentages are of "

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from mothers_margins.results.results import Record, codes
 from mothers_margins.study.analysis_plan import Tests
-from mothers_margins.wording.terms import PERCENT_ONLY, SYMBOLS
+from mothers_margins.wording.codes_of_notes import PERCENT_ONLY
+from mothers_margins.wording.numbers import SYMBOLS
 
 FISHER = "Fisher's exact test."
 NOT_TESTED = "Not tested."

@@ -11,7 +11,10 @@ from mothers_margins.errors import count
 from mothers_margins.results.results import Record, Results, codes
 from mothers_margins.results.shown import Value, is_hidden, is_known, shown
 from mothers_margins.study.study import Study
-from mothers_margins.wording.terms import capital, count_text, label, method, specification, symbol
+from mothers_margins.wording.methods import method
+from mothers_margins.wording.numbers import count_text, symbol
+from mothers_margins.wording.sentences import capital
+from mothers_margins.wording.terms import label, specification
 
 NAMED = 2  # variables that a caption names; of more it says how many
 

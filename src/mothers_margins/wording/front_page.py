@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mothers_margins.wording.terms import POLICIES
+from mothers_margins.wording.head_and_foot import POLICIES
 
 MAIN_RESULTS = "Main results as pictures"
 FOR_EVERYBODY = (

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from mothers_margins.results.results import Record
 from mothers_margins.results.shown import Value
 from mothers_margins.study.study import Study
-from mothers_margins.wording.terms import SHORT_INTERVALS, capital, count_text
+from mothers_margins.wording.methods import SHORT_INTERVALS
+from mothers_margins.wording.numbers import count_text
+from mothers_margins.wording.sentences import capital
 
 HOW_TO_READ = "OR: odds ratio; adjusted: given all other variables; associations, not effects."
 UNADJUSTED = "OR: odds ratio; associations, not effects."
