@@ -105,8 +105,7 @@ class _Comparison(ComparisonColumns):
     def explain(self, *, differences: bool = True) -> None:
         """What the columns are, and which tests were planned."""
         self.notes.plain(brief.SHORT_DIFFERENCE if self.released else brief.DIFFERENCE)
-        used = {str(row["test"]) for rows in self.rows.values() for row in rows}
-        planned = brief.planned_tests(self.study.file.tests, used)
+        planned = brief.planned_tests(self.study.file.tests, self.quoted)
         if planned:
             self.notes.plain(planned)
         if "d" in self.keys:
@@ -120,7 +119,7 @@ class _BodyRows(CharacteristicRows):
 
     def comparison_columns(self, comparisons: Results) -> ComparisonColumns:
         """The columns of a comparison that there is room for beside the groups."""
-        columns = _Comparison(comparisons, self.notes, "characteristics")
+        columns = _Comparison(comparisons, self.notes, self.plan.variables, "characteristics")
         columns.room = len(self.groups) <= GROUPS_BESIDE_ALL
         return columns
 
@@ -197,8 +196,13 @@ class _BodyRows(CharacteristicRows):
         """The title of a variable; of one that stands for another the other's."""
         declared = self.study.derived.get(name)
         if declared and declared.use:
-            return super().title(declared.source)
+            return f"{super().title(declared.source)}, {brief.PUT_TOGETHER}"
         return super().title(name)
+
+    def _has_levels_put_together(self) -> bool:
+        """Whether a variable of the table stands for one with more levels."""
+        declared = (self.study.derived.get(name) for name in self.plan.variables)
+        return any(one.use for one in declared if one)
 
     def form_words(self, row: Record) -> str:
         """The note of a count in another form than n of those known; empty for any other."""
@@ -213,6 +217,8 @@ class _BodyRows(CharacteristicRows):
         self.notes.plain(brief.cells_are(self.study.file.unit.many))
         if self.compared:
             self.compared.explain()
+        if self.compared and self._has_levels_put_together():
+            self.notes.plain(brief.P_OF_LEVELS)
         for note in self.plan.notes:
             self.notes.plain(note)
         self.notes.plain(brief.IN_FULL)

@@ -49,9 +49,9 @@ def needs(
     counts = _counts(results)
     notes = Notes()
     columns = list(_columns(study, plan, levels, counts))
-    compared = ComparisonColumns(comparisons, notes, "needs") if comparisons is not None else None
-    if compared:
-        compared.check(iter(plan.variables))
+    compared = None
+    if comparisons is not None:
+        compared = ComparisonColumns(comparisons, notes, plan.variables, "needs")
         columns.append(Column("p", "p"))
     # a list, so that all is made here: cells of untested rows add notes
     sections = list(_sections(study, plan, counts, compared, notes))

@@ -21,6 +21,8 @@ RELEASED_AS = {
 DIFFERENCE = "Difference: the first minus the second, of unrounded percentages or means."
 # Of what is released, where more letters need their words.
 SHORT_DIFFERENCE = "Difference: of unrounded percentages or means."
+PUT_TOGETHER = "levels put together"  # after the title of a variable
+P_OF_LEVELS = "Of levels put together p is of those shown; the whole table tests all."
 STANDARDISED = "Std. difference: in standard deviations."
 IN_FULL = "Rules and gaps: the whole table."
 

@@ -54,7 +54,7 @@ SHORT_INTERVALS = {
 STANDINGS = {  # why estimates are by another method than the planned one
     "no_maximum": "in place of maximum likelihood, because the likelihood has no maximum",
     "small_cells": "in place of maximum likelihood, as the study says where cells are small",
-    "asked_for": "in place of the study's rule, as was asked for",
+    "asked_for": "in place of the study's rule, because it was chosen by name",
     "beside": "beside the primary estimates",
 }
 

@@ -18,7 +18,7 @@ SAME_IN_SHORT = {"wald_t": "wald"}  # against which distribution is said in the 
 WHY_FIRTH = {
     "no_maximum": "Firth's method: the likelihood has no maximum.",
     "small_cells": "Firth's method: the study's rule for small cells.",
-    "asked_for": "Firth's method: as was asked for.",
+    "asked_for": "Firth's method: chosen by name.",
     "beside": "Firth's method: beside the primary estimates.",
 }
 
