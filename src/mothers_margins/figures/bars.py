@@ -65,9 +65,11 @@ def group_bars(
 
 
 @mpl.rc_context(STYLE)
-def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Figure:
-    """What `group_bars` draws, in the name of `who`; axis: its label. A share without n has no
-    count.
+def bars_by_group(
+    results: Results, who: str, axis: str, notes: list[str], what: str = ""
+) -> Figure:
+    """What `group_bars` draws, in the name of `who`; axis: its label; what: the start of the
+    caption, where it is another than that of percentages. A share without n has no count.
     """
     about = checked(results, who, "summaries")
     study = about.study
@@ -78,7 +80,7 @@ def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Fi
     hidden = left_out(shown(row, "value") for row in rows)
     titles = [label(study, name) for name in dict.fromkeys(name for name, _ in shares)]
     caption = captions.by_group(
-        captions.of_variables(study, "Percentages", titles),
+        what or captions.of_variables(study, "Percentages", titles),
         {name: about.groups[name].label for name in looks},
         captions.sizes(results),
     )
@@ -275,7 +277,8 @@ def missing_bars(results: Results) -> Figure:
     not_drawn = left_out(missing.share for missing in shares.values())
     titles = [label(study, name) for name in dict.fromkeys(name for name, _ in shares)]
     groups = {name: about.groups[name].label for name in dict.fromkeys(name for _, name in shares)}
-    caption = captions.by_group(captions.of_variables(study, "Missing values", titles), groups)
+    what = captions.of_variables(study, "Missing values", titles)
+    caption = captions.by_group(what, groups, _sizes(shares))
     start = f"Bar chart of missing values of each variable, in {many}."
     alt = alt_text(about, start, _missing_in_words(about, shares, several), not_drawn)
     notes = [_whom_numbers_count(many, rows), not_drawn, cited(study)]
@@ -285,6 +288,15 @@ def missing_bars(results: Results) -> Figure:
         return page.end(bottom + 0.6, notes, "missing_bars", alt, caption=caption)
 
     return on_both(WIDTH, about, draw)
+
+
+def _sizes(shares: Mapping[GroupKey, _MissingShare]) -> dict[str, Value]:
+    """How many are in each group: those whom a variable concerns that concerns the most."""
+    sizes: dict[str, Value] = {}
+    for (_, group), share in shares.items():
+        before = sizes.get(group, share.concerned)
+        sizes[group] = combined(max, before, share.concerned)
+    return sizes
 
 
 def _missing_shares(rows: list[Record]) -> dict[GroupKey, _MissingShare]:

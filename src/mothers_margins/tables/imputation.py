@@ -24,11 +24,11 @@ from mothers_margins.wording.terms import at, label, level, specification, term
 BY_STATISTIC = dict[tuple[str, str, str, str], Record]
 
 
-def imputation_log(results: Results) -> Table:
+def imputation_log(results: Results, outcome: str = "") -> Table:
     """How a run was made and what happened in it, from `Imputed.log`: settings, participants,
     chains.
 
-    Raises UsageError for other events.
+    outcome: that of the run, which the caption names. Raises UsageError for other events.
     """
     about = checked(results, "imputation_log", "events")
     if not {*results["engine"]} <= {"run", "imputation", "chains"}:
@@ -52,7 +52,7 @@ def imputation_log(results: Results) -> Table:
     return _table(
         about,
         "imputation_log",
-        captions.of_outcome(study, "How the values were imputed", results),
+        captions.of_outcome(study, "How the values were imputed", results, outcome),
         "Variable",
         headings,
         sections,
@@ -153,9 +153,9 @@ def _share(row: Record, column: str) -> Cell:
     return cell("{percent}%", {"percent": combined(lambda share: 100 * share, shown(row, column))})
 
 
-def imputed_beside_observed(results: Results) -> Table:
-    """Imputed values beside observed ones, from `imputed_values`. Raises UsageError for other
-    results.
+def imputed_beside_observed(results: Results, outcome: str = "") -> Table:
+    """Imputed values beside observed ones, from `imputed_values`. outcome: that of the run, which
+    the caption names. Raises UsageError for other results.
     """
     about = checked(results, "imputed_beside_observed", "summaries")
     if {*about.groups} != {"observed", "imputed"}:
@@ -190,7 +190,7 @@ def imputed_beside_observed(results: Results) -> Table:
             "A composite is known once one part is a yes, so it is missing only where no known "
             "part is one."
         )
-    caption = captions.of_outcome(study, "Imputed values beside observed ones", results)
+    caption = captions.of_outcome(study, "Imputed values beside observed ones", results, outcome)
     headings = {"observed": "Observed", "imputed": "Imputed"}
     return _table(about, "imputed_beside_observed", caption, "Variable", headings, sections, notes)
 
@@ -384,7 +384,7 @@ def per_hundred(results: Results | Released, *, name: str | None = None) -> Tabl
         "Intervals are Wald's on the logit scale, by the delta method with the participants held "
         "fixed."
     )
-    caption = captions.of_outcome(study, "Adjusted numbers in 100 with", predictions)
+    caption = captions.of_methods(study, "Adjusted numbers in 100 with", predictions)
     return _table(about, "per_hundred", caption, "Explanatory variable", heads, sections, notes)
 
 

@@ -4,16 +4,22 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from mothers_margins.errors import UsageError, count, expect, unknown
-from mothers_margins.results.results import NOT_LOCKED, Record, Results, checked
+from mothers_margins.results.results import Results
 from mothers_margins.rounding import IN_WORDS
-from mothers_margins.study.conditions import Where
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Withheld
+from mothers_margins.tables.overview_of_outcome import (
+    OF_OUTCOME,
+    agreed_list,
+    deviations,
+    other_methods,
+    outcomes,
+    plan_for_missing_data,
+)
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
+from mothers_margins.wording import captions
+from mothers_margins.wording.conditions import in_words, named_level
 from mothers_margins.wording.head_and_foot import POLICIES
-from mothers_margins.wording.methods import DF_RULES, in_place_of_planned, is_firth, method
-from mothers_margins.wording.sentences import capital
-from mothers_margins.wording.terms import label, specification
 
 Lines = Iterator[tuple[str, ...]]
 KINDS = {
@@ -45,30 +51,37 @@ FORMS = {
 }
 
 
-def overview(study: Study, part: str, *estimates: Results) -> Table:
+def overview(study: Study, part: str, *estimates: Results, outcome: str = "") -> Table:
     """One part of a study definition as a table, for example about, groups, instruments, models or
     choices.
 
     estimates: of the part `deviations` only; each analysis among them that is by another method
-    than the planned one is a row of its own. A part that the study does not have says so. Raises
-    UsageError, naming the parts, if there is no such part, and for other results.
+    than the planned one is a row of its own. outcome: of the parts `outcomes`, `lock`,
+    `missing_data` and `deviations` only what concerns it. A part that the study does not have says
+    so. Raises UsageError, naming the parts, if there is no such part, for another outcome, and for
+    other results.
     """
     expect(study, Study, "overview", 'a study: mm.read_study("…")')
     if not isinstance(part, str) or part not in PARTS:
         raise unknown("part", [str(part)], PARTS, "overview")
     if estimates and part != "deviations":
         raise UsageError("overview: only the part deviations takes estimates.")
+    if outcome and part not in OF_OUTCOME:
+        raise UsageError("overview: an outcome is of some parts only.", OF_OUTCOME)
+    if outcome and outcome not in study.outcomes:
+        raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     caption, stub, headings, lines = PARTS[part]
+    own_lines = OF_OUTCOME[part](study, outcome) if outcome else lines(study)
     empty = tuple("" for _ in headings)
     rows: list[Row] = []
-    every_line = [*lines(study), *_other_methods(study, estimates)]
+    every_line = [*own_lines, *other_methods(study, estimates)]
     if part == "variables":
         every_line = _alike_once(every_line)
     for title, *texts in every_line or [("This study has none.", *empty)]:
         rows.append(Row(title, tuple(Cell(text or "–") for text in texts)))
     return Table(
         name=part,
-        caption=f"{caption} (study {study.name})",
+        caption=captions.of_part(study, caption, outcome),
         stub=stub,
         columns=tuple(Column(heading, heading) for heading in headings),
         sections=(Section("", tuple(rows)),),
@@ -107,37 +120,15 @@ def _groups(study: Study) -> Lines:
         yield (
             f"{group.letter + '. ' if group.letter else ''}{group.label}",
             description,
-            _in_words(study, group.where),
+            in_words(study, group.where),
         )
-
-
-def _in_words(study: Study, where: Where) -> str:
-    conditions = []
-    for name, condition in where.items():
-        levels = " or ".join(
-            _named(study, name, level) for level in (*condition.levels, *condition.codes)
-        )
-        levels += f" but not {' or '.join(condition.but)}" if condition.but else ""
-        if condition.known is not None:
-            levels = "known" if condition.known else "not known"
-        elif condition.at_least is not None:
-            levels = f"{condition.at_least:g} or more"
-        conditions.append(f"{study.label(name)} is {'not ' if condition.excluded else ''}{levels}")
-    return "; ".join(conditions) or f"every {study.file.unit.one}"
-
-
-def _named(study: Study, variable: str, level: str) -> str:
-    """A level, with its label where the code does not speak."""
-    declared = study.fields[variable].categories if variable in study.fields else ()
-    label = next((other.label for other in declared if other.value == level), "")
-    return f"{level} ({label})" if label else level
 
 
 def _variables(study: Study) -> Lines:
     for field in study.schema.fields:
         if field.role in ("group", "variable", "codes") and not field.multi_response:
             limits = field.constraints
-            levels = ", ".join(_named(study, field.name, level) for level in field.levels)
+            levels = ", ".join(named_level(study, field.name, level) for level in field.levels)
             low, high = (
                 ("any" if bound is None else f"{bound:g}")
                 for bound in (limits.minimum, limits.maximum)
@@ -175,6 +166,7 @@ def _to_decide(study: Study) -> Lines:
     for variable in study.file.derived:
         if variable.to_decide:
             yield study.label(variable.source or variable.name), variable.to_decide
+    yield from study.file.to_decide.items()
 
 
 def _instruments(study: Study) -> Lines:
@@ -210,18 +202,6 @@ def _instruments(study: Study) -> Lines:
             )
 
 
-def _outcomes(study: Study) -> Lines:
-    for outcome in study.outcomes.values():
-        conditions = " or ".join(_in_words(study, where) for where in outcome.conditions)
-        yield (
-            outcome.title,
-            outcome.kind,
-            f"timepoint {outcome.timepoint}",
-            conditions,
-            outcome.assumption,
-        )
-
-
 def _models(study: Study) -> Lines:
     for name, model in study.file.models.items():
         said = (
@@ -251,116 +231,9 @@ def _coded(study: Study, term: str, model: str = "") -> str:
     return (coding.label or f"compared with {coding.reference}") + merged
 
 
-def _deviations(study: Study) -> Lines:
-    lock = study.file.lock
-    for outcome in lock.terms if lock else ():
-        verbs = zip(("added", "left out", "coded otherwise"), study.changed(outcome), strict=True)
-        parts = [f"{verb} {', '.join(map(study.label, terms))}" for verb, terms in verbs if terms]
-        if lock and parts:
-            said = f"The list agreed with {lock.agreed_with} was changed: {'; '.join(parts)}"
-            yield study.label(outcome), "changed after the lock", f"after {lock.locked_on}", said
-    for model in study.file.models.values():
-        if model.departs_from:
-            late = lock is not None and model.dated > lock.locked_on
-            kind = "declared after the lock" if late else "declared"
-            yield (
-                model.title,
-                f"{kind}; departs from {model.departs_from}",
-                model.dated,
-                model.reason,
-            )
-    tests, rules = study.file.tests, study.file.regression
-    if tests.reported != "none" and tests.fisher_below > 0:
-        rule = (
-            f"Quoted where an expected count is below {tests.fisher_below:g}; chi-squared "
-            "stands beside it."
-        )
-        yield "Fisher's exact test in place of chi-squared", "by rule", "", rule
-        if any(outcome.also_within for outcome in study.outcomes.values()):
-            rule = "Exploratory outcomes are rare, so all their levels are tested exactly."
-            yield "Fisher's exact test for exploratory outcomes", "by rule", "", rule
-    if study.file.models:
-        yield "Firth's method in place of maximum likelihood", "by rule", "", rules.reason
-
-
-def _other_methods(study: Study, estimates: tuple[Results, ...]) -> Lines:
-    """Analyses that are by another method than the planned one, each once, and why."""
-    seen: dict[tuple[str, ...], Record] = {}
-    for frame in estimates:
-        checked(frame, "overview", "estimates")
-        for row in frame.to_dict("records"):
-            key = tuple(str(row[name]) for name in ("outcome", "specification", "method"))
-            if row["standing"] not in ("", "planned", "beside"):
-                seen.setdefault(key, row)
-    for (outcome, model, used), row in seen.items():
-        name = "Firth's method" if is_firth(used) else "Maximum likelihood"
-        about = ". ".join(filter(None, (label(study, outcome), specification(study, model))))
-        kind = "asked for" if row["standing"] == "asked_for" else "found in the data"
-        yield f"{name}: {about}", f"{kind}; {method(used)}", "", capital(in_place_of_planned(row))
-
-
-def _lock(study: Study) -> Lines:
-    lock = study.file.lock
-    if study.file.models and not lock:
-        yield (
-            "Not locked",
-            "",
-            f"Until it is, every estimate from restricted data says {NOT_LOCKED}.",
-        )
-    for outcome, terms in lock.terms.items() if lock else ():
-        agreed = f"Locked on {lock.locked_on}, agreed with {lock.agreed_with}" if lock else ""
-        yield study.label(outcome), ", ".join(map(study.label, terms)), agreed
-
-
-def _how_made(study: Study, parts: tuple[str, ...]) -> str:
-    """How a composite is imputed: where it is one score cut at a number, before the score."""
-    labels = ", ".join(map(study.label, parts))
-    if len(parts) == 1 and parts[0] in study.scores:
-        return f"where the model has it, imputed itself, and inside it: {labels}; else made from it"
-    return f"made from imputed parts: {labels}"
-
-
-def _missing_data(study: Study) -> Lines:
-    plan = study.file.missing_data
-    if plan is None:
-        return
-    yield "Assumption", plan.assumption, ""
-    runs = f"{plan.sensitivity_m} in each sensitivity run"
-    yield "Imputations", f"{plan.m}, each after {plan.burnin} sweeps; seed {plan.seed}", runs
-    yield "Degrees of freedom", DF_RULES[plan.df_rule], ""
-    for name, parts in plan.composites.items():
-        yield study.label(name), _how_made(study, parts), ""
-    yield (
-        "Auxiliary variables",
-        ", ".join(map(study.label, plan.auxiliaries)) or "none",
-        "predict, in no model",
-    )
-    for name, shift in plan.shifts.items():
-        points = "point" if shift == 1 else "points"
-        what = "log-odds of a yes" if study.levels(name) else points
-        why = plan.reason_for_shifts if name == next(iter(plan.shifts)) else "as above"
-        yield (
-            study.label(name),
-            f"shifted by {shift:g} {what} in the run not missing at random",
-            why,
-        )
-    for name, run in plan.outcomes.items():
-        also = f"; also predicts: {', '.join(map(study.label, run.also))}" if run.also else ""
-        kept = {
-            "average": "stands at the share of those known",
-            "left_out": "left out of the run",
-            None: "",
-        }
-        yield (
-            study.label(name),
-            f"predicts in its own run{also}",
-            f"not known: {kept[run.unknown]}" if run.also else "",
-        )
-
-
 def _impossible(study: Study) -> Lines:
     for check in study.file.impossible:
-        yield check.reason, _in_words(study, check.where)
+        yield check.reason, in_words(study, check.where)
 
 
 def _themes(study: Study) -> Lines:
@@ -378,7 +251,7 @@ def _facts(study: Study) -> Lines:
     for fact in study.facts:
         if fact.kind != "soft":
             relation = {"==": "", ">=": "at least ", "<=": "at most "}[fact.relation]
-            condition = _in_words(study, fact.where) if fact.where else "in the group"
+            condition = in_words(study, fact.where) if fact.where else "in the group"
             yield (
                 fact.id,
                 study.groups[fact.group].label,
@@ -513,8 +386,8 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
         _instruments,
     ),
     "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), _derived),
-    "to_decide": ("Still to be decided", "Variable", ("What",), _to_decide),
-    "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), _outcomes),
+    "to_decide": ("Still to be decided", "Of what", ("What",), _to_decide),
+    "outcomes": ("Outcomes", "Outcome", ("Kind", "When", "Yes means", "Assumption"), outcomes),
     "models": (
         "Models",
         "Model or term",
@@ -525,14 +398,19 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
         "The agreed list of explanatory variables",
         "Outcome",
         ("Agreed list", "State"),
-        _lock,
+        agreed_list,
     ),
-    "missing_data": ("The plan for missing data", "What", ("Setting", "Remark"), _missing_data),
+    "missing_data": (
+        "The plan for missing data",
+        "What",
+        ("Setting", "Remark"),
+        plan_for_missing_data,
+    ),
     "deviations": (
         "Departures from the protocol",
         "What",
         ("Kind", "Dated", "Reason"),
-        _deviations,
+        deviations,
     ),
     "impossible": ("Combinations that are refused", "Reason", ("Combination",), _impossible),
     "tables": ("Tables", "Table", ("Columns", "Blocks"), _tables),

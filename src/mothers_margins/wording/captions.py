@@ -59,11 +59,12 @@ def samples(study: Study, rows: Sequence[Record]) -> str:
     return capital("; ".join(texts))
 
 
-def of_outcome(study: Study, start: str, results: Results) -> str:
+def of_outcome(study: Study, start: str, results: Results, outcome: str = "") -> str:
     """'What the equations rest on: OUTCOME. MODEL': what is shown, and the outcomes and models that
-    results are of, as far as they say.
+    results are of, as far as they say. outcome: that of results which do not say theirs.
     """
-    outcomes = [name for name in _in_column(results, "outcome") if name in study.outcomes]
+    named = _in_column(results, "outcome") or [outcome]
+    outcomes = [name for name in named if name in study.outcomes]
     titles = "; ".join(label(study, name) for name in outcomes)
     models = [specification(study, name) for name in _in_column(results, "specification")]
     parts = [f"{start}: {titles}" if titles else start]
@@ -73,15 +74,39 @@ def of_outcome(study: Study, start: str, results: Results) -> str:
 
 
 def of_methods(study: Study, start: str, results: Results) -> str:
-    """As `of_outcome`, with the methods that estimates are by."""
-    methods = [method(name) for name in _in_column(results, "method")]
-    return ". ".join([of_outcome(study, start, results), capital("; ".join(methods))])
+    """As `of_outcome`, with the methods that results are by, and of how many."""
+    rows = results.to_dict("records")
+    return ". ".join([of_outcome(study, start, results), samples(study, rows)])
+
+
+def of_checks(study: Study, start: str, results: Results) -> str:
+    """As `of_outcome`, with the method of the model that was checked, and of how many."""
+    used = [method(name) for name in _in_column(results, "method")]
+    rows = [row for row in results.to_dict("records") if row["check"] != "calibration"]
+    n = _from_to(shown(row, "n") for row in rows)
+    of_all = f"{'; '.join(used)}, {n} {study.file.unit.many}"
+    return f"{of_outcome(study, start, results)}. {capital(of_all)}"
 
 
 def of_variables(study: Study, start: str, titles: Sequence[str]) -> str:
     """'Percentages of mother-infant dyads, 11 variables', or the names of up to two."""
-    which = " and ".join(titles) if len(titles) <= NAMED else count(len(titles), "variable")
-    return f"{start} of {study.file.unit.many}, {which}"
+    return f"{start} of {study.file.unit.many}, {_named(titles)}"
+
+
+def distributions(study: Study, titles: Sequence[str]) -> str:
+    """'Histograms of 12 variables, in mother-infant dyads', or the names of up to two."""
+    return f"Histograms of {_named(titles)}, in {study.file.unit.many}"
+
+
+def _named(titles: Sequence[str]) -> str:
+    """The names of up to two variables; how many there are of more."""
+    return " and ".join(titles) if len(titles) <= NAMED else count(len(titles), "variable")
+
+
+def of_part(study: Study, part: str, outcome: str) -> str:
+    """A part of the study definition, as far as it concerns an outcome, if one is given."""
+    about = f": {label(study, outcome)}" if outcome else ""
+    return f"{part}{about} (study {study.name})"
 
 
 def with_percentages(title: str, *, percent: bool, as_published: bool) -> str:
