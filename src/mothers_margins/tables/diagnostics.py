@@ -65,9 +65,7 @@ def diagnostics(results: Results) -> Table:
     )
     used = {str(row["method"]) for row in rows}
     if not any(map(is_imputed, used)):
-        notes.plain(
-            "Checked is the model of those with everything known, not one of imputed values."
-        )
+        notes.plain("Checked: the model of complete cases, not that of imputed values.")
     what = "Checks of the adjusted model"
     return table_of(
         about,

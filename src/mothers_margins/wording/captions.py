@@ -89,8 +89,11 @@ def of_checks(study: Study, start: str, results: Results) -> str:
 
 
 def of_variables(study: Study, start: str, titles: Sequence[str]) -> str:
-    """'Percentages of mother-infant dyads, 11 variables', or the names of up to two."""
-    return f"{start} of {study.file.unit.many}, {_named(titles)}"
+    """'Percentages of mother-infant dyads, 11 variables'; up to two are named: 'Percentages of
+    mother-infant dyads: Country'.
+    """
+    sign = ":" if len(titles) <= NAMED else ","
+    return f"{start} of {study.file.unit.many}{sign} {_named(titles)}"
 
 
 def distributions(study: Study, titles: Sequence[str]) -> str:
