@@ -68,8 +68,8 @@ def group_bars(
 def bars_by_group(
     results: Results, who: str, axis: str, notes: list[str], what: str = ""
 ) -> Figure:
-    """What `group_bars` draws, in the name of `who`; axis: its label; what: the start of the
-    caption, where it is another than that of percentages. A share without n has no count.
+    """What `group_bars` draws, in the name of `who`; axis: its label; what: the caption, where
+    it is another than that of percentages. A share without n has no count.
     """
     about = checked(results, who, "summaries")
     study = about.study
@@ -79,8 +79,8 @@ def bars_by_group(
     looks = looks_of(about, who, list(dict.fromkeys(str(row["group"]) for row in rows)))
     hidden = left_out(shown(row, "value") for row in rows)
     titles = [label(study, name) for name in dict.fromkeys(name for name, _ in shares)]
-    caption = captions.by_group(
-        what or captions.of_variables(study, "Percentages", titles),
+    caption = what or captions.by_group(
+        captions.of_variables(study, "Percentages", titles),
         {name: about.groups[name].label for name in looks},
         captions.sizes(results),
     )

@@ -57,7 +57,8 @@ def distributions(results: Results) -> Figure:
     many = about.study.file.unit.many
     sizes = _sizes(about.study, panels)
     outside = " ".join(chart.to_whom_it_does_not_apply(sizes))
-    start = " ".join(filter(None, (f"Histograms of numbers, in {many}.", outside)))
+    short = " ".join(chart.to_whom_it_does_not_apply(sizes, in_alt_text=True))
+    start = " ".join(filter(None, (f"Histograms of numbers, in {many}.", short)))
     alt = alt_text(about, start, chart.in_words(), hidden)
     notes = [f"Heights: per cent of the group's {many} with a known value.", outside, BINS, hidden]
 
@@ -188,18 +189,25 @@ class _Chart:
             shares = [max(bins.percents) for bins in by_group.values() if bins.drawn]
             yield max(shares, default=-1), f"{label(self.about.study, variable)}: {', '.join(told)}"
 
-    def to_whom_it_does_not_apply(self, sizes: Mapping[str, Value]) -> Iterator[str]:
+    def to_whom_it_does_not_apply(
+        self, sizes: Mapping[str, Value], *, in_alt_text: bool = False
+    ) -> Iterator[str]:
         """Of each variable that concerns only some, how many of each group are in no bin of it
         because it does not apply to them. sizes: of the groups; nothing is said without.
+        in_alt_text: in few words, the groups in the order drawn.
         """
         for variable, by_group in self.panels.items():
             if not sizes or not concerns_only_some(self.about.study, variable):
                 continue
-            told = [
-                f"{count_text(_others(sizes[group], bins.concerned))} ({self._name(group)})"
+            others = {
+                group: count_text(_others(sizes[group], bins.concerned))
                 for group, bins in by_group.items()
-            ]
+            }
             name = label(self.about.study, variable)
+            if in_alt_text:
+                yield f"{name}: does not apply to {' and '.join(others.values())}."
+                continue
+            told = [f"{n} ({self._name(group)})" for group, n in others.items()]
             yield f"{name} does not apply to {' and '.join(told)}, who are in no bin."
 
     def _name(self, group: str) -> str:

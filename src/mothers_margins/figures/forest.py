@@ -131,9 +131,8 @@ def _explained(rows: Sequence[Record], interval: str) -> str:
     if interval == "profile":
         drawn = SHORT_INTERVALS["profile"]
     return (
-        "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given all others "
-        f"in its model. CI: confidence interval ({drawn}); an arrow means that it goes "
-        "on beyond the axis."
+        "Associations, not effects. aOR: adjusted odds ratio, given all other variables of its "
+        f"model. CI: confidence interval ({drawn}); an arrow means that it goes on beyond the axis."
     )
 
 

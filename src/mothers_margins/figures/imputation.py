@@ -515,5 +515,7 @@ def imputed_bars(results: Results, outcome: str = "") -> Figure:
     notes = [note]
     if apart:
         notes.append(f"In the table alone: {'; '.join(label(study, name) for name in apart)}.")
-    start = captions.of_outcome(study, "Observed and imputed values", results, outcome)
-    return bars_by_group(kept, "imputed_bars", "Percent", notes, start)
+    drawn = [label(study, name) for name in names if name not in apart]
+    what = captions.of_variables(study, "Observed and imputed values", drawn)
+    caption = captions.of_outcome(study, what, results, outcome)
+    return bars_by_group(kept, "imputed_bars", "Percent", notes, caption)

@@ -21,6 +21,7 @@ from mothers_margins.tables.characteristic_rows import (
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import NO_BREAK_SPACE, Cell, Row, Section, Table
 from mothers_margins.wording import brief
+from mothers_margins.wording.codes_of_notes import p_sign
 from mothers_margins.wording.numbers import SYMBOLS
 from mothers_margins.wording.terms import YES_NO
 
@@ -79,6 +80,7 @@ class _Comparison(ComparisonColumns):
     """Difference, p and, where there is room, the standardised difference; its notes are short."""
 
     room = True  # for the standardised difference
+    levels_put_together = False  # of a variable of the table
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -105,9 +107,12 @@ class _Comparison(ComparisonColumns):
     def explain(self, *, differences: bool = True) -> None:
         """What the columns are, and which tests were planned."""
         self.notes.plain(brief.SHORT_DIFFERENCE if self.released else brief.DIFFERENCE)
-        planned = brief.planned_tests(self.study.file.tests, self.quoted)
+        rules, together = self.study.file.tests, self.levels_put_together
+        planned = brief.planned_tests(rules, self.quoted, of_levels_shown=together)
         if planned:
             self.notes.plain(planned)
+        if any(p_sign(row) for rows in self.rows.values() for row in rows):
+            self.notes.plain(brief.P_CLASS)
         if "d" in self.keys:
             self.notes.plain(brief.STANDARDISED)
 
@@ -121,6 +126,7 @@ class _BodyRows(CharacteristicRows):
         """The columns of a comparison that there is room for beside the groups."""
         columns = _Comparison(comparisons, self.notes, self.plan.variables, "characteristics")
         columns.room = len(self.groups) <= GROUPS_BESIDE_ALL
+        columns.levels_put_together = self._has_levels_put_together()
         return columns
 
     def section(self, block: Block) -> Section:
@@ -214,11 +220,12 @@ class _BodyRows(CharacteristicRows):
 
     def explain(self) -> None:
         """The few notes that a page has room for; all others stand under the whole table."""
-        self.notes.plain(brief.cells_are(self.study.file.unit.many))
+        unit = self.study.file.unit.many
+        self.notes.plain(brief.SHORT_CELLS if self.released else brief.cells_are(unit))
         if self.compared:
             self.compared.explain()
-        if self.compared and self._has_levels_put_together():
-            self.notes.plain(brief.P_OF_LEVELS)
         for note in self.plan.notes:
             self.notes.plain(note)
-        self.notes.plain(brief.IN_FULL)
+        # what is released has the same levels in the whole table
+        all_levels = self.compared and self._has_levels_put_together() and not self.released
+        self.notes.plain(brief.ALL_LEVELS_IN_FULL if all_levels else brief.IN_FULL)

@@ -50,6 +50,7 @@ class CharacteristicRows:
         comparisons: Results | None,
     ) -> None:
         self.study: Study = results.about.study
+        self.released = results.about.released
         self.groups = {name: results.about.groups.get(name) for name in plan.groups}
         self.plan = plan
         self.later = later_than_most(self.study, plan.variables)

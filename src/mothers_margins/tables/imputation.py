@@ -433,7 +433,7 @@ def in_words(results: Results, variable: str, method: str) -> str:
         texts.append((_where(about.study, row), about_so_many))
     (first, so_many), *others = reversed(texts)
     outcome = label(about.study, str(own["outcome"].iloc[0]))
-    sentence = f"Where {first}, {so_many} are expected with {outcome}"
+    sentence = f"Where {first}, {so_many} are expected with the outcome ({outcome})"
     compared = [f"where {clause}, {so_many}" for clause, so_many in others]
     marks = [f"{mark}." for mark in (unlocked(about), about.source.mark) if mark]
     return " ".join([f"{'; '.join([sentence, *compared])}.", *marks])

@@ -80,8 +80,9 @@ def _caption(results: Results, caption: str, sizes: Mapping[str, Value]) -> str:
         title = label(about.study, outcomes[0])
         caption = caption if title in caption else f"{caption}. {title}"
     groups = {name: group.label for name, group in about.groups.items()}
-    several = groups if len(groups) > 1 else {}
-    return captions.by_group(caption, several, sizes)
+    if len(groups) > 1:
+        return captions.by_group(caption, groups, sizes)
+    return captions.of_all(caption, sizes)
 
 
 def _group_sizes(results: Results) -> dict[str, Value]:
