@@ -85,6 +85,16 @@ def test_tests_are_counted_of_the_table_and_of_nothing_else(demo):
     assert f"{number} variables tested, with {p_values} p-values, without" in said
 
 
+def test_where_the_other_p_has_no_column_it_is_not_counted(demo):
+    plan = demo.study.planned("needs", 1)
+    tests = mm.compare(demo, plan.variables, plan.pair, 1)
+    assert (tests["test"] == "fisher_exact").any()  # else there would be nothing to count
+    table = mm.needs(
+        mm.summarise(demo, plan.variables, plan.groups, 1), plan.name, comparisons=tests
+    )
+    assert "26 variables tested, with 26 p-values, without" in notes(table)
+
+
 def test_whom_a_question_concerns_is_said_in_its_row(demo):
     """137 is the number of those known among the concerned, not of those known."""
     table = compared(demo, ["other_children_csc", "learning_difficulties"])

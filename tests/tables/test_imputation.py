@@ -236,7 +236,7 @@ def test_precision_by_hand(esmi):
     assert "Adjusted estimates from 8 imputations." in notes(table)
     assert table.caption == (
         "How precise the imputed estimates are: Children's social care involvement at timepoint 1. "
-        "Imputed: 200 mother-infant dyads, 60 with the outcome"
+        "Imputed: 200 mother-infant dyads, 80 with the outcome"
     )
     few = filled(esmi, m=4)
     assert texts(mm.precision(mm.stack(few, filled(esmi)))) == texts(

@@ -178,15 +178,15 @@ class ComparisonColumns:
         """The note of an effect that was made again; empty for any other."""
         return note(row)
 
-    def _p_values(self) -> int:
+    def _p_values(self, *, has_other: bool) -> int:
         """How many p-values there are to read: one for each variable or level that is tested, one
-        more beside a median, and one more where that of a second test has a column.
+        more beside a median, and one more where that of a second test has a column (has_other).
         """
         so_many = 0
         for rows in self.rows.values():
             tests = {row["test"] for row in rows if row["test"]}
             so_many += len({test == "rank_sum" for test in tests})
-            so_many += "other_p" in self.keys and _planned_beside(rows)
+            so_many += has_other and _planned_beside(rows)
         return so_many
 
     def explain(self, *, differences: bool = True) -> None:
@@ -221,10 +221,10 @@ class ComparisonColumns:
                 "over the root of the average variance; with two levels of the first one, with "
                 "several a distance without a sign."
             )
+        number = count(self._p_values(has_other=has_statistics), "p-value")
         self.notes.plain(
-            f"p-values describe. {count(self.tests, 'variable')} tested, with "
-            f"{count(self._p_values(), 'p-value')}, without adjustment for their number; "
-            "no test chose an explanatory variable."
+            f"p-values describe. {count(self.tests, 'variable')} tested, with {number}, without "
+            "adjustment for their number; no test chose an explanatory variable."
         )
         if any(p_sign(row) for row in rows):
             self.notes.plain(P_CLASSES)
