@@ -42,6 +42,15 @@ def _modules() -> frozenset[str]:
 
 
 MODULES = _modules()
+# Here every value of a mapping is words, also a single one.
+OF_CODES = {
+    "wording.terms",
+    "wording.numbers",
+    "wording.methods",
+    "wording.codes_of_notes",
+    "wording.head_and_foot",
+    "wording.logs",
+}
 KEPT = re.compile(r"\{[^{}]*\}|<[^<>]*>")  # fields of a pattern, tags
 WORD = re.compile(r"[A-Za-z]{2,}")
 WORDS = re.compile(
@@ -64,7 +73,7 @@ def noise(text: str, place: str) -> str:
 
 
 class Noisy(ast.NodeTransformer):
-    """Replaces the sentences of one module; of `terms` every value of a mapping too, which can be a
+    """Replaces the sentences of one module; of codes every value of a mapping too, which can be a
     single word.
     """
 
@@ -73,7 +82,7 @@ class Noisy(ast.NodeTransformer):
         self.replaced = 0
 
     def visit_Dict(self, node: ast.Dict) -> ast.AST:
-        if self.module == "wording.terms":
+        if self.module in OF_CODES:
             node.values = [
                 self._replaced(value) if _is_text(value) else self.visit(value)
                 for value in node.values

@@ -135,3 +135,18 @@ def test_what_cannot_be_drawn_is_refused(esmi, demo):
     many = planted(esmi, names=[f"v{number}" for number in range(7)])
     with pytest.raises(mm.UsageError, match="7 variables to draw; a figure holds 1 to 6"):
         mm.distributions(many)
+
+
+def test_to_whom_a_number_does_not_apply_is_said_with_how_many(esmi):
+    """Of 11 and 27, known or not (4 + 7 and 20 + 7), a gate closes the score to 3 and 0."""
+    results = planted(esmi, names=("age_years", "cas_total"))
+    closed = (results["variable"] == "cas_total") & (results["group"] == "involved_t1")
+    results.loc[closed, "missing"] = 4
+    figure = mm.distributions(results)
+    name = esmi.label("cas_total")
+    assert f"{name}: does not apply to 3 and 0." in figure.alt
+    said = " ".join(words(figure))
+    one, other = (esmi.groups[group].label for group in GROUPS)
+    assert f"{name} does not apply to 3 ({one}) and 0 ({other}), who are in no bin." in said
+    assert "does not apply" not in mm.distributions(planted(esmi)).alt
+    assert f"{one} (n = 11); {other} (n = 27)" in figure.caption

@@ -23,7 +23,7 @@ from mothers_margins.figures.figure import Figure, alt_text
 from mothers_margins.figures.style import FIRST, GRID, INK, PAPER, STYLE
 from mothers_margins.results.results import About, Lock, Results, tidy
 from mothers_margins.study.source import Source
-from mothers_margins.wording.terms import INTERNAL
+from mothers_margins.wording.head_and_foot import INTERNAL
 
 SYNTHETIC = Source("synthetic", 279, "Made up.")
 GROUPS = ["involved_t1", "not_involved_t1"]

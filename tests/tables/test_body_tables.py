@@ -13,6 +13,7 @@ from mothers_margins.release.summaries import released_summary
 from mothers_margins.study.body_page import COLUMNS, ROWS, WORDS, lines_of, words_in
 from mothers_margins.wording.later import later_than_most
 from tests.release.made_release import demo_protected
+from tests.to_do import EXAMPLES, TO_DO
 
 BODIES = ("mother_t1", "infant_and_care_t1", "mother_t2", "infant_and_care_t2")
 
@@ -163,18 +164,13 @@ def test_what_a_body_table_leaves_out_stands_in_the_whole_one(bodies, made, demo
             marks = {text for mark, text in bodies[name].notes if mark}
             assert not marks - {"Fisher's exact test."}
         for code in (
-            "Fisher's exact test is quoted",
+            "p is by Fisher's exact test",
             "Student's t-test",
             "Newcombe",
             "of unrounded numbers",
         ):
             assert sum(code in note for note in under) == 1, code
         assert sum(row.label == "Not known" for row in rows_of(whole)) > 10
-
-
-TO_DO = re.compile(
-    r"to decide|to be (decided|agreed)|to do|study team|not yet (decided|agreed)", re.I
-)
 
 
 def test_no_table_says_what_the_study_team_has_to_do(bodies, made, demo):
@@ -193,7 +189,7 @@ def test_no_table_says_what_the_study_team_has_to_do(bodies, made, demo):
         said += [coding.assumption for coding in study.codings.values()]
         said += [note for plan in study.file.tables.values() for note in plan.notes]
         assert not [text for text in said if TO_DO.search(text)]
-    assert TO_DO.search("which ones is for the study team to decide")  # as it once stood
+    assert all(map(TO_DO.search, EXAMPLES))
     listed = str(mm.overview(demo.study, "to_decide"))
     assert "Which groups of ethnicity are put together in the models." in listed
 
@@ -245,6 +241,38 @@ def test_without_a_comparison_there_is_no_p(made):
     assert "No" not in labels
 
 
+# ---- levels that are put together, and notes that name only what is there
+
+
+def test_levels_put_together_are_said_and_where_all_are_tested(bodies):
+    mother, infant = bodies["mother_t1"], bodies["infant_and_care_t1"]
+    title = "Primary diagnosis, levels put together, n\u00a0(%)"
+    assert title in [row.label for row in rows_of(mother)]
+    assert "Rules, gaps and p of all levels: the whole table." in words_of(mother)
+    assert "p (of levels shown): chi-squared, Student's t." in words_of(mother)
+    assert not [note for note in words_of(infant) if "levels" in note]
+
+
+def test_schizophrenia_stands_alone_so_that_p_is_as_in_the_whole_table(bodies, made):
+    """With the other psychoses p was 0.452, where all six levels give less than 0.001."""
+    _, _, tests = made[1]
+    p_values = tests[tests["test"] == "chi_squared"].set_index(["variable", "level"])["p_value"]
+    for name in ("primary_diagnosis", "primary_diagnosis_in_five"):
+        assert p_values[name, ""] < 0.001
+    assert bodies["mother_t1"].quote("primary_diagnosis_in_five", "p") == "<0.001"
+
+
+def test_notes_name_only_tests_that_the_table_shows(bodies):
+    assert not [note for note in words_of(bodies["mother_t1"]) if "Wilcoxon" in note]
+    assert [note for note in words_of(bodies["infant_and_care_t1"]) if "Wilcoxon" in note]
+
+
+def test_a_row_of_dyads_is_called_one(bodies, esmi):
+    for table in bodies.values():
+        assert table.caption.startswith("Mother-infant dyads: ")
+        assert not table.caption.startswith("Mothers")
+
+
 # ---- what is released
 
 
@@ -264,6 +292,8 @@ def test_what_is_released_has_its_own_stand_ins(made):
     base_is_hidden = mm.characteristics(released_at_2(made, protected), "mother_t2")
     assert base_is_hidden.quote("honos_total", "involved_t2").endswith(" of [c]")
     assert words_in(words_of(table)) <= WORDS
+    assert "<, ≥: class of p." in words_of(table)  # where p is released as one
+    assert "p (of levels shown): chi-squared, Student's t." in words_of(table)
 
 
 def released_at_2(made, protected):

@@ -46,16 +46,66 @@ def test_a_variable_of_yes_and_no_takes_one_row_with_what_is_not_known(demo):
     assert labels == ["Learning difficulties", "Not known"]
 
 
-def test_fishers_p_is_marked_as_the_one_quoted_with_the_other_in_brackets(demo):
+def test_fishers_p_is_marked_and_the_other_has_a_column_of_its_own(demo):
     table = compared(demo, ["ethnicity"])
     head = table.sections[0].rows[0]
     keys = [column.key for column in table.columns]
     quoted = head.cells[keys.index("p")]
     tests = mm.compare(demo, ["ethnicity"], SIDES).set_index("test")["p_value"]
     assert table.print(quoted) == f"{tests['fisher_exact']:.3f}"
-    assert f"(p {tests['chi_squared']:.3f})" in table.print(head.cells[keys.index("test")])
+    other = head.cells[keys.index("other_p")]
+    assert table.print(other) == f"{tests['chi_squared']:.3f}" != table.print(quoted)
+    assert "p" not in table.print(head.cells[keys.index("test")])
+    assert [column.heading for column in table.columns if column.key == "other_p"] == [
+        "p by chi-squared"
+    ]
     (said,) = [text for mark, text in table.notes if mark == quoted.mark != ""]
-    assert "quoted in place of chi-squared, by rule" in said
+    assert said == "Fisher's exact test, in place of chi-squared by the study's rule."
+
+
+def test_without_fishers_there_is_one_p_and_no_word_of_it(demo):
+    table = compared(demo, ["age_years", "relationship"])
+    assert "other_p" not in [column.key for column in table.columns]
+    assert "Fisher" not in notes(table)
+    assert "Wilcoxon" not in notes(table)  # no median is shown
+
+
+def test_tests_are_counted_of_the_table_and_of_nothing_else(demo):
+    """Variables that body tables put together were compared beside those of the whole table."""
+    plan = demo.study.planned("characteristics", 1)
+    tests = mm.compare(demo, plan.variables, plan.pair, 1)
+    summary = mm.summarise(demo, plan.variables, plan.groups, 1)
+    said = notes(mm.characteristics(summary, plan.name, comparisons=tests))
+    own = demo.study.plan(plan.name).variables
+    tested = tests[tests["variable"].isin(own) & (tests["test"] != "")]
+    assert tested["variable"].nunique() < tests[tests["test"] != ""]["variable"].nunique()
+    # a row of results for each p: of each test of a variable or of a level
+    p_values = len(tested[["variable", "level", "test"]].drop_duplicates())
+    number = tested["variable"].nunique()
+    assert f"{number} variables tested, with {p_values} p-values, without" in said
+
+
+def test_where_the_other_p_has_no_column_it_is_not_counted(demo):
+    plan = demo.study.planned("needs", 1)
+    tests = mm.compare(demo, plan.variables, plan.pair, 1)
+    assert (tests["test"] == "fisher_exact").any()  # else there would be nothing to count
+    table = mm.needs(
+        mm.summarise(demo, plan.variables, plan.groups, 1), plan.name, comparisons=tests
+    )
+    assert "26 variables tested, with 26 p-values, without" in notes(table)
+
+
+def test_whom_a_question_concerns_is_said_in_its_row(demo):
+    """137 is the number of those known among the concerned, not of those known."""
+    table = compared(demo, ["other_children_csc", "learning_difficulties"])
+    labels = [row.label for section in table.sections for row in section.rows]
+    title = "Children's social care involvement with other children, among those concerned"
+    assert title in labels
+    assert "Learning difficulties" in labels
+    known = demo.data["other_children_csc"].notna() & demo.data["involved_t1"].notna()
+    assert f" of {known.sum()} (" in table.quote("other_children_csc", "all_t1", "Yes")
+    assert "among those concerned where a row says so" in notes(table)
+    assert "concerned" not in notes(compared(demo, ["learning_difficulties"]))
 
 
 def test_what_is_not_tested_prints_a_dash_and_says_why(demo):
@@ -71,8 +121,8 @@ def test_rules_of_the_tests_stand_under_the_table(demo):
     assert "an expected count is below 5" in said
     assert "Student's t-test, equal variances" in said
     assert "Wilcoxon's rank-sum test without continuity correction" in said
-    # ethnicity by chi-squared, the score by t and, beside its median, by ranks
-    assert re.search(r"\b2 variables tested, with 3 p-values, without adjustment", said)
+    # ethnicity by Fisher's test and chi-squared, the score by t and, beside its median, by ranks
+    assert re.search(r"\b2 variables tested, with 4 p-values, without adjustment", said)
     rules = demo.study.file.tests.model_copy(
         update={"yates": True, "variances": "unequal", "rank_sum": "none"}
     )

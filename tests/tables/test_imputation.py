@@ -13,7 +13,8 @@ import mothers_margins as mm
 from mothers_margins.analysis.missing_data.patterns import BESIDE
 from mothers_margins.results.results import NOT_LOCKED, About, Lock, Results, tidy
 from mothers_margins.study.source import Source
-from mothers_margins.wording.terms import DONE_TO_ROWS, IN_CHAINS, INTERNAL
+from mothers_margins.wording.head_and_foot import INTERNAL
+from mothers_margins.wording.logs import DONE_TO_ROWS, IN_CHAINS
 from tests.planted import (
     RESTRICTED,
     SYNTHETIC,
@@ -235,7 +236,7 @@ def test_precision_by_hand(esmi):
     assert "Adjusted estimates from 8 imputations." in notes(table)
     assert table.caption == (
         "How precise the imputed estimates are: Children's social care involvement at timepoint 1. "
-        "Imputed"
+        "Imputed: 200 mother-infant dyads, 80 with the outcome"
     )
     few = filled(esmi, m=4)
     assert texts(mm.precision(mm.stack(few, filled(esmi)))) == texts(
@@ -300,9 +301,10 @@ def test_numbers_in_100_by_hand(esmi):
         "from 8" in said
     )
     assert "(FLIC)" in said
-    assert (
-        table.caption
-        == "Adjusted numbers in 100 with: Children's social care involvement at timepoint 1"
+    assert table.caption == (
+        "Adjusted numbers in 100 with: Children's social care involvement at timepoint 1. "
+        "Complete cases: 150 mother-infant dyads, 60 with the outcome; imputed, Firth: 200, 60 "
+        "with the outcome"
     )
 
 
@@ -310,7 +312,7 @@ def test_a_sentence_of_them_carries_its_marks(esmi):
     sentence = mm.in_words(predictions(esmi), "dv_any", "imputed_firth")
     yes, no = esmi.declared["dv_any"].said.values()
     words = (
-        f"Where {yes}, about 47 in 100 (39 to 57) are expected with {T1}; "
+        f"Where {yes}, about 47 in 100 (39 to 57) are expected with the outcome ({T1}); "
         f"where {no}, about 30 in 100 (25 to 35)."
     )
     assert yes == "the mother's answers told of abuse by a partner"
@@ -321,8 +323,8 @@ def test_a_sentence_of_them_carries_its_marks(esmi):
     assert mm.per_hundred(restricted).mark == INTERNAL
     hidden = mm.in_words(predictions(esmi, status="suppressed"), "dv_any", "imputed_firth")
     assert hidden == (
-        f"Where {yes}, about [c] in 100 are expected with {T1}; where {no}, about [c] in 100. "
-        "SYNTHETIC DATA."
+        f"Where {yes}, about [c] in 100 are expected with the outcome ({T1}); "
+        f"where {no}, about [c] in 100. SYNTHETIC DATA."
     )
     said = mm.per_hundred(predictions(esmi, status="suppressed"))
     assert not {"150", "200", "60"} & {*re.findall(r"\d+", said.markup())}
@@ -339,7 +341,7 @@ def test_a_variable_without_clauses_is_named_with_its_levels(esmi):
     ]
     without = replace(esmi, file=esmi.file.model_copy(update={"derived": tuple(derived)}))
     assert mm.in_words(predictions(without), "dv_any", "imputed_firth").startswith(
-        f"Where {ABUSE} is Yes, about 47 in 100 (39 to 57) are expected with {T1}; "
+        f"Where {ABUSE} is Yes, about 47 in 100 (39 to 57) are expected with the outcome ({T1}); "
         f"where {ABUSE} is No, about 30"
     )
 

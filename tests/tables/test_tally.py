@@ -2,7 +2,7 @@
 
 import mothers_margins as mm
 from mothers_margins.results.results import About, tidy
-from mothers_margins.study.study import Source
+from mothers_margins.study.source import Source
 from mothers_margins.tables.tally import MEANS
 
 

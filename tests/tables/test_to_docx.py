@@ -18,7 +18,7 @@ from mothers_margins.release.leaks import leaks
 from mothers_margins.results.results import About
 from mothers_margins.study.study_file import Rounding
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
-from mothers_margins.wording.terms import INTERNAL, mark_of
+from mothers_margins.wording.head_and_foot import INTERNAL, mark_of
 from tests.planted import RESTRICTED, SYNTHETIC, complete
 from tests.readable import BUILDERS, inputs
 from tests.word_reader import alter, differences, part, plain

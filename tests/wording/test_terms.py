@@ -12,7 +12,9 @@ import pytest
 import mothers_margins as mm
 from mothers_margins.analysis.comparisons.compare import UNTESTED
 from mothers_margins.imputation.equations import HAPPENINGS
-from mothers_margins.wording import terms
+from mothers_margins.wording import methods, terms
+from mothers_margins.wording.codes_of_notes import NOTES
+from mothers_margins.wording.logs import IN_CHAINS, STEPS
 from tests.conftest import REPOSITORY
 from tests.noise import everything_made
 from tests.readable import BUILDERS, everything, inputs
@@ -58,10 +60,10 @@ def codes_in(column: str) -> set[str]:
 
 
 def test_every_code_has_words():
-    assert codes_in("note") <= {*terms.NOTES}
-    assert {*UNTESTED} <= {*terms.NOTES}
-    assert codes_in("step") <= {*terms.STEPS}
-    assert {*HAPPENINGS} == {*terms.IN_CHAINS}
+    assert codes_in("note") <= {*NOTES}
+    assert {*UNTESTED} <= {*NOTES}
+    assert codes_in("step") <= {*STEPS}
+    assert {*HAPPENINGS} == {*IN_CHAINS}
     for name in (
         "complete_case",
         "firth",
@@ -70,8 +72,8 @@ def test_every_code_has_words():
         "available_case",
         "unknown_as_no",
     ):
-        assert terms.method(name)
-        assert terms.method(f"{name}_shifted").endswith("; shifted, not at random")
+        assert methods.method(name)
+        assert methods.method(f"{name}_shifted").endswith("; shifted, not at random")
 
 
 def test_no_code_is_printed():
@@ -128,7 +130,7 @@ def test_a_sensitivity_run_can_be_drawn():
     ):
         frame = inputs()["pooled"].assign(method=method)
         frame.about = inputs()["pooled"].about
-        assert terms.method(method) in "".join(everything(mm.forest(frame)))
+        assert methods.method(method) in "".join(everything(mm.forest(frame)))
 
 
 def test_needs_of_a_derived_variable_have_words(demo, esmi):

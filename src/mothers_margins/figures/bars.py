@@ -24,7 +24,9 @@ from mothers_margins.results.shown import (
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import YES_NO, cited, count_text, label, level, named, symbol
+from mothers_margins.wording.head_and_foot import cited
+from mothers_margins.wording.numbers import count_text, symbol
+from mothers_margins.wording.terms import YES_NO, label, level, named
 
 # Rows that one figure holds.
 MOST = {"group_bars": 14, "missing_bars": 40, "imputed_bars": 20}
@@ -63,9 +65,11 @@ def group_bars(
 
 
 @mpl.rc_context(STYLE)
-def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Figure:
-    """What `group_bars` draws, in the name of `who`; axis: its label. A share without n has no
-    count.
+def bars_by_group(
+    results: Results, who: str, axis: str, notes: list[str], what: str = ""
+) -> Figure:
+    """What `group_bars` draws, in the name of `who`; axis: its label; what: the caption, where
+    it is another than that of percentages. A share without n has no count.
     """
     about = checked(results, who, "summaries")
     study = about.study
@@ -75,7 +79,7 @@ def bars_by_group(results: Results, who: str, axis: str, notes: list[str]) -> Fi
     looks = looks_of(about, who, list(dict.fromkeys(str(row["group"]) for row in rows)))
     hidden = left_out(shown(row, "value") for row in rows)
     titles = [label(study, name) for name in dict.fromkeys(name for name, _ in shares)]
-    caption = captions.by_group(
+    caption = what or captions.by_group(
         captions.of_variables(study, "Percentages", titles),
         {name: about.groups[name].label for name in looks},
         captions.sizes(results),
@@ -273,7 +277,8 @@ def missing_bars(results: Results) -> Figure:
     not_drawn = left_out(missing.share for missing in shares.values())
     titles = [label(study, name) for name in dict.fromkeys(name for name, _ in shares)]
     groups = {name: about.groups[name].label for name in dict.fromkeys(name for _, name in shares)}
-    caption = captions.by_group(captions.of_variables(study, "Missing values", titles), groups)
+    what = captions.of_variables(study, "Missing values", titles)
+    caption = captions.by_group(what, groups, _sizes(shares))
     start = f"Bar chart of missing values of each variable, in {many}."
     alt = alt_text(about, start, _missing_in_words(about, shares, several), not_drawn)
     notes = [_whom_numbers_count(many, rows), not_drawn, cited(study)]
@@ -283,6 +288,15 @@ def missing_bars(results: Results) -> Figure:
         return page.end(bottom + 0.6, notes, "missing_bars", alt, caption=caption)
 
     return on_both(WIDTH, about, draw)
+
+
+def _sizes(shares: Mapping[GroupKey, _MissingShare]) -> dict[str, Value]:
+    """How many are in each group: those whom a variable concerns that concerns the most."""
+    sizes: dict[str, Value] = {}
+    for (_, group), share in shares.items():
+        before = sizes.get(group, share.concerned)
+        sizes[group] = combined(max, before, share.concerned)
+    return sizes
 
 
 def _missing_shares(rows: list[Record]) -> dict[GroupKey, _MissingShare]:

@@ -18,9 +18,13 @@ from mothers_margins.figures.figure import Figure, alt_text, left_out
 from mothers_margins.figures.page import EDGE, LINE, Page, on_both, upright
 from mothers_margins.figures.style import STYLE, BarLook
 from mothers_margins.results.results import About, Record, Results, checked
-from mothers_margins.results.shown import Value, is_hidden, is_known, percent_of, shown
+from mothers_margins.results.shown import Value, combined, is_hidden, is_known, percent_of, shown
+from mothers_margins.study.study import Study
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import cited, count_text, label, symbol
+from mothers_margins.wording.head_and_foot import cited
+from mothers_margins.wording.numbers import count_text, symbol
+from mothers_margins.wording.terms import label
+from mothers_margins.wording.whom import concerns_only_some
 
 WIDTH = 7.1  # inches
 TALL = 0.85  # inches, of a panel
@@ -51,13 +55,17 @@ def distributions(results: Results) -> Figure:
     every = [panel for by_group in panels.values() for panel in by_group.values()]
     hidden = left_out(panel.state for panel in every)
     many = about.study.file.unit.many
-    alt = alt_text(about, f"Histograms of numbers, in {many}.", chart.in_words(), hidden)
-    notes = [f"Heights: per cent of the group's {many} with a known value.", BINS, hidden]
+    sizes = _sizes(about.study, panels)
+    outside = " ".join(chart.to_whom_it_does_not_apply(sizes))
+    short = " ".join(chart.to_whom_it_does_not_apply(sizes, in_alt_text=True))
+    start = " ".join(filter(None, (f"Histograms of numbers, in {many}.", short)))
+    alt = alt_text(about, start, chart.in_words(), hidden)
+    notes = [f"Heights: per cent of the group's {many} with a known value.", outside, BINS, hidden]
 
     titles = [label(about.study, name) for name in panels]
     groups = {name: about.groups[name].label for name in looks}
-    what = captions.of_variables(about.study, "Distributions", titles, MOST)
-    caption = captions.by_group(what, groups)
+    what = captions.distributions(about.study, titles, MOST)
+    caption = captions.by_group(what, groups, sizes)
 
     def draw(page: Page) -> Figure:
         bottom = chart.draw(page)
@@ -92,6 +100,12 @@ class _Bins:
         hidden = [value for value in values if is_hidden(value)]
         unknown = [value for value in values if not is_hidden(value) and not is_known(value)]
         return [*hidden, *unknown, *values][0]
+
+    @property
+    def concerned(self) -> Value:
+        """How many it concerns: with a known value or without."""
+        known, missing = (shown(self.rows[0], name) for name in ("denominator", "missing"))
+        return combined(lambda known, missing: known + missing, known, missing)
 
     @property
     def drawn(self) -> bool:
@@ -151,6 +165,14 @@ def _panels(results: Results) -> Panels:
     return panels
 
 
+def _sizes(study: Study, panels: Panels) -> dict[str, Value]:
+    """How many are in each group: all of a variable that concerns everybody, known or not. Empty
+    where each variable concerns only some.
+    """
+    of_all = [name for name in panels if not concerns_only_some(study, name)]
+    return {group: bins.concerned for name in of_all[:1] for group, bins in panels[name].items()}
+
+
 @dataclass(frozen=True)
 class _Chart:
     """Histograms by variable and group. looks: of each group, in the order of the panels."""
@@ -167,6 +189,27 @@ class _Chart:
             told = [f"{self._name(group)} {bins.in_alt_text}" for group, bins in by_group.items()]
             shares = [max(bins.percents) for bins in by_group.values() if bins.drawn]
             yield max(shares, default=-1), f"{label(self.about.study, variable)}: {', '.join(told)}"
+
+    def to_whom_it_does_not_apply(
+        self, sizes: Mapping[str, Value], *, in_alt_text: bool = False
+    ) -> Iterator[str]:
+        """Of each variable that concerns only some, how many of each group are in no bin of it
+        because it does not apply to them. sizes: of the groups; nothing is said without.
+        in_alt_text: in few words, the groups in the order drawn.
+        """
+        for variable, by_group in self.panels.items():
+            if not sizes or not concerns_only_some(self.about.study, variable):
+                continue
+            others = {
+                group: count_text(_others(sizes[group], bins.concerned))
+                for group, bins in by_group.items()
+            }
+            name = label(self.about.study, variable)
+            if in_alt_text:
+                yield f"{name}: does not apply to {' and '.join(others.values())}."
+                continue
+            told = [f"{n} ({self._name(group)})" for group, n in others.items()]
+            yield f"{name} does not apply to {' and '.join(told)}, who are in no bin."
 
     def _name(self, group: str) -> str:
         return self.about.groups[group].label
@@ -223,6 +266,11 @@ class _Chart:
         title = ", ".join(filter(None, named))
         shared = _shared_edges(self.panels[name])
         return f"{title} (bins of {shared[1] - shared[0]:g})" if shared else title
+
+
+def _others(size: Value, concerned: Value) -> Value:
+    """How many of a group a variable does not concern."""
+    return combined(lambda size, concerned: size - concerned, size, concerned)
 
 
 def _shared_edges(by_group: Mapping[str, _Bins]) -> list[float]:

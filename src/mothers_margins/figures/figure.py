@@ -21,7 +21,8 @@ from mothers_margins.figures.style import STYLE
 from mothers_margins.results.results import About
 from mothers_margins.results.shown import Value, is_hidden, is_known
 from mothers_margins.results.writable import writable
-from mothers_margins.wording.terms import SYMBOLS, mark_of
+from mothers_margins.wording.head_and_foot import mark_of
+from mothers_margins.wording.numbers import SYMBOLS
 
 # A page at 390 pixels has 355 between its margins: at this width text keeps its 8.5 points there.
 NARROW = 3.7  # inches

@@ -12,7 +12,11 @@ from mothers_margins.figures.page import EDGE, Page, on_both
 from mothers_margins.figures.style import INK, PAPER, STYLE
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import shown
-from mothers_margins.wording.terms import STEPS, cited, count_text, in_sentence, label
+from mothers_margins.wording.head_and_foot import cited
+from mothers_margins.wording.logs import STEPS
+from mothers_margins.wording.numbers import count_text
+from mothers_margins.wording.sentences import in_sentence
+from mothers_margins.wording.terms import label
 
 # Inches: from outcome to outcome, and from box to box.
 COLUMN = 5.0

@@ -18,26 +18,14 @@ from mothers_margins.results.shown import LARGEST_LOG, is_hidden, is_known, show
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording import captions
+from mothers_margins.wording.codes_of_notes import note, ratio_decimals
 from mothers_margins.wording.events_of_all import EventsOfAll, events_of_all
-from mothers_margins.wording.terms import (
-    SHORT_INTERVALS,
-    SYMBOLS,
-    YES_NO,
-    cited,
-    clusters,
-    count_text,
-    in_sentence,
-    is_imputed,
-    label,
-    level,
-    lock_note,
-    method,
-    note,
-    ratio_decimals,
-    term,
-    unlocked,
-    variant,
-)
+from mothers_margins.wording.head_and_foot import cited, lock_note, unlocked
+from mothers_margins.wording.logs import clusters
+from mothers_margins.wording.methods import SHORT_INTERVALS, is_imputed, method, variant
+from mothers_margins.wording.numbers import SYMBOLS, count_text
+from mothers_margins.wording.sentences import in_sentence
+from mothers_margins.wording.terms import YES_NO, label, level, term
 
 # The shapes of methods, in the order in which a panel draws them.
 MARKERS = {
@@ -143,9 +131,8 @@ def _explained(rows: Sequence[Record], interval: str) -> str:
     if interval == "profile":
         drawn = SHORT_INTERVALS["profile"]
     return (
-        "Associations, not effects. aOR: odds ratios, mutually adjusted: each is given all others "
-        f"in its model. CI: confidence interval ({drawn}); an arrow means that it goes "
-        "on beyond the axis."
+        "Associations, not effects. aOR: adjusted odds ratio, given all other variables of its "
+        f"model. CI: confidence interval ({drawn}); an arrow means that it goes on beyond the axis."
     )
 
 

@@ -22,16 +22,10 @@ from mothers_margins.results.shown import Value, is_hidden, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import (
-    SYMBOLS,
-    YES_NO,
-    cited,
-    is_imputed,
-    label,
-    level,
-    symbol,
-    term,
-)
+from mothers_margins.wording.head_and_foot import cited
+from mothers_margins.wording.methods import is_imputed
+from mothers_margins.wording.numbers import SYMBOLS, symbol
+from mothers_margins.wording.terms import YES_NO, label, level, term
 
 WIDTH = 7.1  # inches, as of the other charts
 PANELS = 36  # panels in one figure
@@ -56,7 +50,7 @@ class _RHat:
 
 
 @mpl.rc_context(STYLE)
-def traces(results: Results, convergence: Results | None = None) -> Figure:
+def traces(results: Results, convergence: Results | None = None, outcome: str = "") -> Figure:
     """Means of the imputed values by sweep, one panel per imputed variable, each panel with a scale
     of its own.
 
@@ -64,9 +58,9 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     five, evenly chosen, before a band from the smallest to the largest mean of all. Of a variable
     with two levels the share of one is drawn (of Yes where that is one), with more levels the mean
     code. convergence: as `Imputed.convergence` returns it; then each panel says its R-hat. A
-    variable with a suppressed value is left out, which the figure says. Raises UsageError for
-    results of another kind or study, fewer than two sweeps, no variable or more than 36, and no
-    R-hat where asked.
+    variable with a suppressed value is left out, which the figure says. outcome: that of the run,
+    which the caption names. Raises UsageError for results of another kind or study, fewer than two
+    sweeps, no variable or more than 36, and no R-hat where asked.
     """
     about = checked(results, "traces", "chains")
     study = about.study
@@ -76,7 +70,7 @@ def traces(results: Results, convergence: Results | None = None) -> Figure:
     hidden = left_out(not_drawn)
     alt = alt_text(about, _traces_in_words(study, means, rhat), (), hidden)
     what = f"Means of imputed values by sweep, {count(_chains(means), 'chain')}"
-    caption = captions.of_outcome(study, what, results)
+    caption = captions.of_outcome(study, what, results, outcome)
     notes = [*_how_to_read(study, means, rhat), hidden, cited(study)]
 
     def draw(page: Page) -> Figure:
@@ -303,7 +297,7 @@ def fmi_by_m(results: Results) -> Figure:
     start = "Line chart of the fraction of missing information (FMI) by number of imputations."
     alt = alt_text(about, f"{start} {in_words}", (), hidden)
     what = "Fraction of missing information by number of imputations"
-    caption = captions.of_outcome(study, what, results)
+    caption = captions.of_methods(study, what, results)
 
     def draw(page: Page) -> Figure:
         top = page.write(EDGE, page.top, "Fraction of missing information (FMI)", weight="bold")
@@ -489,15 +483,15 @@ def _moved_apart(ends: list[float], heights: list[float], top: float, bottom: fl
     return upper
 
 
-def imputed_bars(results: Results) -> Figure:
+def imputed_bars(results: Results, outcome: str = "") -> Figure:
     """Shares of the observed and of the imputed values side by side, as `group_bars` draws groups.
 
     results: as `imputed_values` returns them (kind summaries). Of a Yes/No variable the Yes is
     drawn; of others every level, if all together are no more than 20. What is not drawn is left to
     the table, which the figure says; choose the rows of a variable to see its levels. An imputed
     share has beside it the number of participants with an imputed value, and no count, since it is
-    a share over all imputations. Raises UsageError as `group_bars` does, and for groups other than
-    these two.
+    a share over all imputations. outcome: that of the run, which the caption names. Raises
+    UsageError as `group_bars` does, and for groups other than these two.
     """
     study = checked(results, "imputed_bars", "summaries").study
     if not {*results["group"]} <= {"observed", "imputed"}:
@@ -521,4 +515,7 @@ def imputed_bars(results: Results) -> Figure:
     notes = [note]
     if apart:
         notes.append(f"In the table alone: {'; '.join(label(study, name) for name in apart)}.")
-    return bars_by_group(kept, "imputed_bars", "Percent", notes)
+    drawn = [label(study, name) for name in names if name not in apart]
+    what = captions.of_variables(study, "Observed and imputed values", drawn)
+    caption = captions.of_outcome(study, what, results, outcome)
+    return bars_by_group(kept, "imputed_bars", "Percent", notes, caption)

@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from mothers_margins.figures.figure import NARROW, Figure
 from mothers_margins.figures.style import INK, POINTS, STYLE, BarLook
 from mothers_margins.results.results import About
-from mothers_margins.wording.terms import captioned, mark_of, origin
+from mothers_margins.wording.head_and_foot import captioned, mark_of, origin
 
 LINE = 0.15  # inches from line to line
 EDGE = 0.1  # inches of white on every side

@@ -10,7 +10,7 @@ from mothers_margins.figures.forest import forest
 from mothers_margins.front_page.hidden import without_hidden_columns
 from mothers_margins.release.released import Released
 from mothers_margins.results.results import Results
-from mothers_margins.study.study import ORDER
+from mothers_margins.study.outcomes import ORDER
 from mothers_margins.study.study_file import TablePlan
 from mothers_margins.tables.characteristics import characteristics
 from mothers_margins.tables.imputation import per_hundred

@@ -12,7 +12,8 @@ from mothers_margins.tables.characteristics import characteristics
 from mothers_margins.tables.estimates_by_fit import read_estimates
 from mothers_margins.tables.model_table import EXTRAS
 from mothers_margins.wording import front_page as words
-from mothers_margins.wording.terms import is_imputed, label
+from mothers_margins.wording.methods import is_imputed
+from mothers_margins.wording.terms import label
 
 
 def told(released: Released) -> Iterator[str]:

@@ -304,6 +304,7 @@ class StudyFile(Definition):
     regression: Regression = Regression()
     missing_data: MissingData | None = None
     descriptive_only: dict[str, str] = {}  # variable: why it enters no model
+    to_decide: dict[str, str] = {}  # of the study team, beside that of derived variables
     published: Published | None = None
     tables: dict[str, TablePlan] = Field(min_length=1)
     side_by_side: SideBySide | None = None

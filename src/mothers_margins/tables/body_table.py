@@ -21,7 +21,9 @@ from mothers_margins.tables.characteristic_rows import (
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import NO_BREAK_SPACE, Cell, Row, Section, Table
 from mothers_margins.wording import brief
-from mothers_margins.wording.terms import SYMBOLS, YES_NO
+from mothers_margins.wording.codes_of_notes import p_sign
+from mothers_margins.wording.numbers import SYMBOLS
+from mothers_margins.wording.terms import YES_NO
 
 BASE_HIDDEN = "base_hidden"  # in the note of a released row
 COUNTED = f"n{NO_BREAK_SPACE}(%)"
@@ -78,6 +80,7 @@ class _Comparison(ComparisonColumns):
     """Difference, p and, where there is room, the standardised difference; its notes are short."""
 
     room = True  # for the standardised difference
+    levels_put_together = False  # of a variable of the table
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -104,10 +107,12 @@ class _Comparison(ComparisonColumns):
     def explain(self, *, differences: bool = True) -> None:
         """What the columns are, and which tests were planned."""
         self.notes.plain(brief.SHORT_DIFFERENCE if self.released else brief.DIFFERENCE)
-        used = {str(row["test"]) for rows in self.rows.values() for row in rows}
-        planned = brief.planned_tests(self.study.file.tests, used)
+        rules, together = self.study.file.tests, self.levels_put_together
+        planned = brief.planned_tests(rules, self.quoted, of_levels_shown=together)
         if planned:
             self.notes.plain(planned)
+        if any(p_sign(row) for rows in self.rows.values() for row in rows):
+            self.notes.plain(brief.P_CLASS)
         if "d" in self.keys:
             self.notes.plain(brief.STANDARDISED)
 
@@ -119,8 +124,9 @@ class _BodyRows(CharacteristicRows):
 
     def comparison_columns(self, comparisons: Results) -> ComparisonColumns:
         """The columns of a comparison that there is room for beside the groups."""
-        columns = _Comparison(comparisons, self.notes, "characteristics")
+        columns = _Comparison(comparisons, self.notes, self.plan.variables, "characteristics")
         columns.room = len(self.groups) <= GROUPS_BESIDE_ALL
+        columns.levels_put_together = self._has_levels_put_together()
         return columns
 
     def section(self, block: Block) -> Section:
@@ -196,8 +202,13 @@ class _BodyRows(CharacteristicRows):
         """The title of a variable; of one that stands for another the other's."""
         declared = self.study.derived.get(name)
         if declared and declared.use:
-            return super().title(declared.source)
+            return f"{super().title(declared.source)}, {brief.PUT_TOGETHER}"
         return super().title(name)
+
+    def _has_levels_put_together(self) -> bool:
+        """Whether a variable of the table stands for one with more levels."""
+        declared = (self.study.derived.get(name) for name in self.plan.variables)
+        return any(one.use for one in declared if one)
 
     def form_words(self, row: Record) -> str:
         """The note of a count in another form than n of those known; empty for any other."""
@@ -209,9 +220,12 @@ class _BodyRows(CharacteristicRows):
 
     def explain(self) -> None:
         """The few notes that a page has room for; all others stand under the whole table."""
-        self.notes.plain(brief.cells_are(self.study.file.unit.many))
+        unit = self.study.file.unit.many
+        self.notes.plain(brief.SHORT_CELLS if self.released else brief.cells_are(unit))
         if self.compared:
             self.compared.explain()
         for note in self.plan.notes:
             self.notes.plain(note)
-        self.notes.plain(brief.IN_FULL)
+        # what is released has the same levels in the whole table
+        all_levels = self.compared and self._has_levels_put_together() and not self.released
+        self.notes.plain(brief.ALL_LEVELS_IN_FULL if all_levels else brief.IN_FULL)

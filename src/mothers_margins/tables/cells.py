@@ -6,16 +6,8 @@ from mothers_margins.results.results import About, Record, codes
 from mothers_margins.results.shown import Hidden, Value, is_hidden, is_known, odds, shown
 from mothers_margins.tables.table import Cell, Column, Notes, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import (
-    FROM_WHOLE_PERCENT,
-    ONE_DECIMAL,
-    captioned,
-    cited,
-    held_back,
-    mark_of,
-    origin,
-    p_sign,
-)
+from mothers_margins.wording.codes_of_notes import FROM_WHOLE_PERCENT, ONE_DECIMAL, p_sign
+from mothers_margins.wording.head_and_foot import captioned, cited, held_back, mark_of, origin
 
 EMPTY = Cell("")
 WITH_INTERVAL = {  # by the name of the number, which says its decimals

@@ -12,20 +12,18 @@ from mothers_margins.study.study_file import Block, PrintedPercentage, TablePlan
 from mothers_margins.tables.cells import EMPTY, cell
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section
-from mothers_margins.wording.later import later_than_most
-from mothers_margins.wording.terms import (
+from mothers_margins.wording.codes_of_notes import (
     OR_DOES_NOT_APPLY,
     OR_NOT_KNOWN,
     OR_NOT_KNOWN_EITHER,
     PERCENT_ONLY,
     RELEASED_AS,
-    YES_NO,
-    decimals,
-    label,
-    level,
     released_as,
-    rounding_rule,
 )
+from mothers_margins.wording.later import later_than_most
+from mothers_margins.wording.numbers import decimals, rounding_rule
+from mothers_margins.wording.terms import YES_NO, label, level
+from mothers_margins.wording.whom import OF_THOSE, concerns_only_some
 
 NUMBER_LABELS = {"mean_sd": "mean (SD)", "median_iqr": "median (quartiles)"}
 NUMBER_PATTERNS = {
@@ -52,6 +50,7 @@ class CharacteristicRows:
         comparisons: Results | None,
     ) -> None:
         self.study: Study = results.about.study
+        self.released = results.about.released
         self.groups = {name: results.about.groups.get(name) for name in plan.groups}
         self.plan = plan
         self.later = later_than_most(self.study, plan.variables)
@@ -66,12 +65,10 @@ class CharacteristicRows:
             self.rows_by_key[key] = row
         self._refuse_gaps()
         self.compared = self.comparison_columns(comparisons) if comparisons is not None else None
-        if self.compared:
-            self.compared.check(iter(plan.variables))
 
     def comparison_columns(self, comparisons: Results) -> ComparisonColumns:
         """The columns of a comparison beside the groups."""
-        return ComparisonColumns(comparisons, self.notes, "characteristics")
+        return ComparisonColumns(comparisons, self.notes, self.plan.variables, "characteristics")
 
     def _refuse_gaps(self) -> None:
         absent: list[str] = []
@@ -111,9 +108,20 @@ class CharacteristicRows:
             yield Column(name, heading, self.size(name), spanner if name in inside else "")
 
     def title(self, name: str) -> str:
-        """The title of a variable, with when it was recorded if that was later than most."""
-        when = self.later.get(name)
-        return f"{label(self.study, name)}, {when}" if when else label(self.study, name)
+        """The title of a variable, with when it was recorded if that was later than most, and
+        whom it concerns if that is not everybody.
+        """
+        parts = [label(self.study, name), self.later.get(name, "")]
+        parts.append(OF_THOSE if self.of_those_concerned(name) else "")
+        return ", ".join(filter(None, parts))
+
+    def of_those_concerned(self, name: str) -> bool:
+        """Whether a variable is counted among those whom it concerns. Where what is released
+        counts the others with those not known, it is of all.
+        """
+        rows = [row for key, row in self.rows_by_key.items() if key[0] == name]
+        of_all = any({*codes(row)} & {"share_of_all", OR_NOT_KNOWN} for row in rows)
+        return concerns_only_some(self.study, name) and not of_all
 
     def section(self, block: Block) -> Section:
         """The rows of a block under its title."""
@@ -363,6 +371,8 @@ class CharacteristicRows:
         self._explain_groups()
         if self.percent:
             known = f"Percentages are of the {unit} in the column with a known value"
+            if any(self.of_those_concerned(name) for name in self.plan.variables):
+                known += f", {OF_THOSE} where a row says so"
             self.notes.plain(f"{known}; rounded, they may not add up to 100.")
         numbers = [name for name in self.plan.variables if not self.study.levels(name)]
         if numbers or self.percent or self.plan.printed_percentages:

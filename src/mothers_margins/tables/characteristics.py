@@ -21,6 +21,7 @@ def characteristics(
     percent: bool = False,
     as_published: bool = False,
     comparisons: Results | str | Absent | None = None,
+    title: str = "",
 ) -> Table:
     """A table of summaries: one column per group, one section per block of the study's plan for
     `name`.
@@ -35,6 +36,7 @@ def characteristics(
     stand alone, except where the plan corrects a printed percentage. comparisons: of two of the
     groups, from `compare`; adds difference, test, p and standardised difference, and percentages. A
     variable of Yes and No then takes one row, its Yes; where they are absent a note says why.
+    title: what the caption says in place of the plan's title.
     Raises UsageError if the results are not summaries or lack a cell of the plan.
     """
     if isinstance(results, Released):
@@ -48,6 +50,8 @@ def characteristics(
             "bases."
         )
     plan = _planned(results, name) if name else _plan_of(results)
+    if title:
+        plan = plan.model_copy(update={"title": title})
     if not {*plan.groups} & {*about.groups}:  # the table's rows for groups made in the call
         plan = plan.model_copy(update={"groups": tuple(about.groups)})
     why_none = ""

@@ -5,9 +5,9 @@ what may be missing; how variables are made, and how they enter models.
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from mothers_margins.study.conditions import Where
 from mothers_margins.study.participant_table import Variable
 from mothers_margins.study.study import Study
+from mothers_margins.wording.conditions import named_level
 
 Lines = Iterator[tuple[str, ...]]
 MANY = 5  # so many lines that say the same are one
@@ -24,29 +24,6 @@ WHEN = {1: "timepoint 1", 2: "timepoint 2", "between": "between the timepoints"}
 def identified(study: Study, name: str) -> str:
     """A variable in words, and what it is called in files: "Mother's age (age_years)"."""
     return f"{study.label(name)} ({name})"
-
-
-def in_words(study: Study, where: Where) -> str:
-    """A condition as a sentence without its end; for an empty one, every participant."""
-    conditions = []
-    for name, condition in where.items():
-        levels = " or ".join(
-            named(study, name, level) for level in (*condition.levels, *condition.codes)
-        )
-        levels += f" but not {' or '.join(condition.but)}" if condition.but else ""
-        if condition.known is not None:
-            levels = "known" if condition.known else "not known"
-        elif condition.at_least is not None:
-            levels = f"{condition.at_least:g} or more"
-        conditions.append(f"{study.label(name)} is {'not ' if condition.excluded else ''}{levels}")
-    return "; ".join(conditions) or f"every {study.file.unit.one}"
-
-
-def named(study: Study, variable: str, level: str) -> str:
-    """A level, with its label where the code does not speak."""
-    declared = study.fields[variable].categories if variable in study.fields else ()
-    label = next((other.label for other in declared if other.value == level), "")
-    return f"{level} ({label})" if label else level
 
 
 def alike_once(lines: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -86,7 +63,7 @@ def _kind(study: Study, field: Variable) -> str:
     if field.role == "codes":
         return "diagnosis codes"
     if field.levels:
-        levels = ", ".join(named(study, field.name, level) for level in field.levels)
+        levels = ", ".join(named_level(study, field.name, level) for level in field.levels)
         return f"{'in this order' if field.categories_ordered else 'one of'}: {levels}"
     limits = field.constraints
     low, high = (

@@ -1,8 +1,8 @@
-"""The columns that a comparison adds to a table of groups: difference, test, p, standardised
-difference.
+"""The columns that a comparison adds to a table of groups: difference, test, p, the p of the other
+test where there are two, standardised difference.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mothers_margins.errors import UsageError, count
 from mothers_margins.results.results import Record, Results, checked, codes
@@ -10,8 +10,10 @@ from mothers_margins.results.shown import is_hidden, is_known, shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, difference_of, of_row, p_of
 from mothers_margins.tables.table import Cell, Column, Notes
-from mothers_margins.wording.terms import MADE_FOR_RELEASE, NOTES, P_CLASSES, note, p_sign, sentence
+from mothers_margins.wording.codes_of_notes import MADE_FOR_RELEASE, NOTES, P_CLASSES, note, p_sign
+from mothers_margins.wording.sentences import sentence
 
+FISHER = "fisher_exact"
 STATISTICS = {
     "chi_squared": "χ²({df}) = {statistic}",
     "t": "t({df}) = {statistic}",
@@ -33,10 +35,12 @@ UNTESTED = (
 
 class ComparisonColumns:
     """Cells of the rows of comparisons, by variable and level; collects the notes that they
-    need. who: the verb in whose name errors speak.
+    need. variables: those of the table, which are all that its notes count and explain. who: the
+    verb in whose name errors speak; UsageError for variables that were not compared, but for those
+    that were made for the release, whose cells say so.
     """
 
-    def __init__(self, results: Results, notes: Notes, who: str) -> None:
+    def __init__(self, results: Results, notes: Notes, variables: Sequence[str], who: str) -> None:
         about = checked(results, who, "comparisons")
         self.who = who
         self.study: Study = about.study
@@ -45,17 +49,25 @@ class ComparisonColumns:
         self.groups = [group.label for group in about.groups.values()]
         self.rows: dict[tuple[str, str], list[Record]] = {}
         for row in results.to_dict("records"):
-            self.rows.setdefault((row["variable"], row["level"]), []).append(row)
+            if row["variable"] in variables:
+                self.rows.setdefault((row["variable"], row["level"]), []).append(row)
         self.compared = {variable for variable, _ in self.rows}
+        self._refuse_gaps(variables)
         tested = (key for key, rows in self.rows.items() if any(row["test"] for row in rows))
         self.tests = len({variable for variable, _ in tested})
+        self.has_two_p = any(_planned_beside(rows) for rows in self.rows.values())
+        self.quoted: set[str] = set()  # the tests whose p is shown, once the cells are made
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of the columns. Of what is released no test statistic is, so it has no column of
-        them.
+        them, nor of the p of a second test.
         """
-        return ("difference", "p", "d") if self.released else ("difference", "test", "p", "d")
+        if self.released:
+            return ("difference", "p", "d")
+        if self.has_two_p:
+            return ("difference", "test", "p", "other_p", "d")
+        return ("difference", "test", "p", "d")
 
     @property
     def none(self) -> tuple[Cell, ...]:
@@ -67,15 +79,13 @@ class ComparisonColumns:
         heading = f"Difference ({self.study.file.tests.confidence:g}% CI)"
         spanner = f"{self.groups[0]} compared with: {self.groups[1]}"
         headings = {"difference": heading, "test": "Test", "p": "p", "d": "Std. difference"}
+        headings["other_p"] = "p by chi-squared"
         for key in self.keys:
             yield Column(key, headings[key], None, spanner)
 
-    def check(self, names: Iterator[str]) -> None:
-        """Raises UsageError for variables that were not compared, but for those that were made for
-        the release, whose cells say so.
-        """
+    def _refuse_gaps(self, variables: Sequence[str]) -> None:
         made = self.study.standing_in("release").values()
-        absent = [name for name in names if name not in self.compared]
+        absent = [name for name in variables if name not in self.compared]
         if self.released:
             absent = [name for name in absent if name not in made]
         if absent:
@@ -100,14 +110,14 @@ class ComparisonColumns:
         if difference is None and not median:
             difference = effects.get("difference_of_means")
         standardised = None if median else effects.get("standardised_difference")
-        statistic, p_value = self._tested(tests)
+        statistic, p_value, other = self._tested(tests)
         untested = next((row for row in rows if codes(row)[:1] and codes(row)[0] in UNTESTED), None)
         if untested and not median:
             p_value = Cell("", {}, "missing", self.notes.mark(self.why_untested(untested)))
         if variable not in self.compared:
             p_value = Cell("", {}, "missing", self.notes.mark(self.why_not_compared))
         cells = {"difference": self._difference(difference), "test": statistic, "p": p_value}
-        cells["d"] = self._standardised(standardised)
+        cells |= {"other_p": other, "d": self._standardised(standardised)}
         return tuple(cells[key] for key in self.keys)
 
     def why_untested(self, row: Record) -> str:
@@ -124,34 +134,23 @@ class ComparisonColumns:
         """
         return self.cells(variable, level)[0], *self.none[1:]
 
-    def _tested(self, tests: list[Record]) -> tuple[Cell, Cell]:
-        """The planned test's statistic, and the p that is quoted: Fisher's where it stands
-        beside.
+    def _tested(self, tests: list[Record]) -> tuple[Cell, Cell, Cell]:
+        """The planned test's statistic, the p that the study's rule chooses, and the p of the
+        planned test where the rule chooses Fisher's.
         """
-        planned = next((row for row in tests if row["test"] != "fisher_exact"), None)
-        fisher = next((row for row in tests if row["test"] == "fisher_exact"), None)
+        planned = next((row for row in tests if row["test"] != FISHER), None)
+        fisher = next((row for row in tests if row["test"] == FISHER), None)
         by_fisher = fisher is not None and _has_p(fisher)
         quoted = fisher if by_fisher else planned
         if quoted is None:
-            return EMPTY, EMPTY
-        statistic = EMPTY
-        if planned is not None:
-            pattern = STATISTICS[str(planned["test"])]
-            if by_fisher:
-                pattern += " (p {p_planned})"
-            # ranks: a multiple of a half
-            shown_by = {
-                "df": "df",
-                "statistic": "statistic",
-                "ranks": "statistic",
-                "p_planned": "p_value",
-            }
-            asked = {name: column for name, column in shown_by.items() if f"{{{name}}}" in pattern}
-            statistic = of_row(pattern, planned, **asked)
+            return EMPTY, EMPTY, EMPTY
+        self.quoted.add(str(quoted["test"]))
+        statistic = EMPTY if planned is None else _statistic(planned)
+        other = EMPTY if planned is None or not by_fisher else p_of(planned)
         mark = ""
         if fisher and codes(fisher):  # a hidden one does not say why it stands there
             mark = self.notes.mark(self.why_fisher(codes(fisher)[0]))
-        return statistic, p_of(quoted, mark)
+        return statistic, p_of(quoted, mark), other
 
     @property
     def why_not_compared(self) -> str:
@@ -160,7 +159,7 @@ class ComparisonColumns:
 
     def why_fisher(self, code: str) -> str:
         """The note of a p that is Fisher's."""
-        return f"This p is Fisher's exact test's, {NOTES[code]}."
+        return f"Fisher's exact test, {NOTES[code]}."
 
     def _difference(self, row: Record | None) -> Cell:
         return EMPTY if row is None else difference_of(row, self._made_from(row))
@@ -179,14 +178,15 @@ class ComparisonColumns:
         """The note of an effect that was made again; empty for any other."""
         return note(row)
 
-    def _p_values(self) -> int:
-        """How many p-values there are to read: one for each variable or level that is tested, and
-        one more beside a median.
+    def _p_values(self, *, has_other: bool) -> int:
+        """How many p-values there are to read: one for each variable or level that is tested, one
+        more beside a median, and one more where that of a second test has a column (has_other).
         """
         so_many = 0
         for rows in self.rows.values():
             tests = {row["test"] for row in rows if row["test"]}
             so_many += len({test == "rank_sum" for test in tests})
+            so_many += has_other and _planned_beside(rows)
         return so_many
 
     def explain(self, *, differences: bool = True) -> None:
@@ -221,39 +221,57 @@ class ComparisonColumns:
                 "over the root of the average variance; with two levels of the first one, with "
                 "several a distance without a sign."
             )
+        number = count(self._p_values(has_other=has_statistics), "p-value")
         self.notes.plain(
-            f"p-values describe. {count(self.tests, 'variable')} tested, with "
-            f"{count(self._p_values(), 'p-value')}, without adjustment for their number; "
-            "no test chose an explanatory variable."
+            f"p-values describe. {count(self.tests, 'variable')} tested, with {number}, without "
+            "adjustment for their number; no test chose an explanatory variable."
         )
         if any(p_sign(row) for row in rows):
             self.notes.plain(P_CLASSES)
 
     def _explain_levels(self, rows: list[Record], has_statistics: bool) -> None:
-        """Which test stands at levels, and where Fisher's is quoted."""
+        """Which test stands at levels, and where Fisher's p does."""
         rules = self.study.file.tests
-        fisher = [row for row in rows if row["test"] == "fisher_exact"]
-        where = "Test and p of levels" if has_statistics else "p of levels"
-        asked_for = fisher and all("asked_for" in codes(row) for row in fisher)
+        fisher = [row for row in rows if row["test"] == FISHER]
         pearson = (
             f"Pearson's chi-squared {'with' if rules.yates else 'without'} continuity correction"
         )
-        if asked_for:
-            brackets = ", its p in brackets" if has_statistics else ""
-            beside = f"; {pearson} stands beside it{brackets}" if has_statistics else ""
-            self.notes.plain(f"{where}: Fisher's exact test{beside}.")
+        if fisher and all("asked_for" in codes(row) for row in fisher):
+            beside = f" Test, and p beside: {pearson}." if has_statistics else ""
+            self.notes.plain(f"p of levels: Fisher's exact test.{beside}")
         elif any(row["test"] == "chi_squared" for row in rows):
-            brackets = ", with its p in brackets" if has_statistics else ""
-            rule = (
-                f"where an expected count is below {rules.fisher_below:g}, Fisher's exact "
-                f"test is quoted{brackets}"
-            )
-            departs = (
-                ", which departs from the planned test by this rule"
-                if rules.reported != "none"
-                else ""
-            )
-            self.notes.plain(f"{where}: {pearson}; {rule}{departs}.")
+            where = "Test and p of levels" if has_statistics else "p of levels"
+            words = f"{where}: {pearson}"
+            if fisher:
+                words += (
+                    f"; where an expected count is below {rules.fisher_below:g}, p is by Fisher's "
+                    "exact test"
+                )
+                words += ", and that by chi-squared stands beside it" if has_statistics else ""
+                words += self._departs
+            self.notes.plain(f"{words}.")
+
+    @property
+    def _departs(self) -> str:
+        """That Fisher's test is not what the protocol reports; empty where it reports none."""
+        if self.study.file.tests.reported == "none":
+            return ""
+        return ", which departs from the planned test by the study's rule"
+
+
+def _statistic(planned: Record) -> Cell:
+    """The statistic of a test, with its degrees of freedom where it has them."""
+    pattern = STATISTICS[str(planned["test"])]
+    # ranks: a multiple of a half
+    shown_by = {"df": "df", "statistic": "statistic", "ranks": "statistic"}
+    asked = {name: column for name, column in shown_by.items() if f"{{{name}}}" in pattern}
+    return of_row(pattern, planned, **asked)
+
+
+def _planned_beside(rows: list[Record]) -> bool:
+    """Whether Fisher's p stands in the place of that of the planned test, which has one, too."""
+    tests = {row["test"]: _has_p(row) for row in rows if row["test"]}
+    return tests.get(FISHER, False) and "chi_squared" in tests
 
 
 def _has_p(row: Record) -> bool:

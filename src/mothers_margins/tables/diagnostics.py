@@ -7,7 +7,9 @@ from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import STATISTICS, label, method, note, term
+from mothers_margins.wording.codes_of_notes import STATISTICS, note
+from mothers_margins.wording.methods import is_imputed
+from mothers_margins.wording.terms import label, term
 
 SPECIFICATION = ("linktest", "goodness_of_fit", "discrimination", "brier")
 
@@ -61,12 +63,14 @@ def diagnostics(results: Results) -> Table:
         "participant is left out "
         "(one step of the fit, a little low for Firth)."
     )
-    used = method(str(rows[0]["method"]))
-    what = f"Checks of the adjusted model ({used})"
+    used = {str(row["method"]) for row in rows}
+    if not any(map(is_imputed, used)):
+        notes.plain("Checked: the model of complete cases, not that of imputed values.")
+    what = "Checks of the adjusted model"
     return table_of(
         about,
         name="diagnostics",
-        caption=captions.of_outcome(study, what, results),
+        caption=captions.of_checks(study, what, results),
         stub="Check",
         columns=(Column("statistic", "Statistic"), Column("p", "p"), Column("n", "n")),
         sections=sections,

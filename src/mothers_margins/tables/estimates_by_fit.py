@@ -13,7 +13,8 @@ from mothers_margins.results.results import About, Record, Results, checked, cod
 from mothers_margins.results.shown import is_known, shown
 from mothers_margins.study.study import Study
 from mothers_margins.wording.events_of_all import RowsKey, frames_of
-from mothers_margins.wording.terms import base, lock_note
+from mothers_margins.wording.head_and_foot import lock_note
+from mothers_margins.wording.methods import base
 
 JOINT = "joint_test"
 BY_PROFILE = ("profile", "clip")  # where the profile's interval is the primary one

@@ -14,32 +14,21 @@ from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, of_row, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import (
-    EQUATIONS,
-    at,
-    capital,
-    count_text,
-    happened,
-    is_firth,
-    is_imputed,
-    label,
-    level,
-    method,
-    rounding_rule,
-    specification,
-    symbol,
-    term,
-    unlocked,
-)
+from mothers_margins.wording.head_and_foot import unlocked
+from mothers_margins.wording.logs import EQUATIONS, happened
+from mothers_margins.wording.methods import is_firth, is_imputed, method
+from mothers_margins.wording.numbers import count_text, rounding_rule, symbol
+from mothers_margins.wording.sentences import capital
+from mothers_margins.wording.terms import at, label, level, specification, term
 
 BY_STATISTIC = dict[tuple[str, str, str, str], Record]
 
 
-def imputation_log(results: Results) -> Table:
+def imputation_log(results: Results, outcome: str = "") -> Table:
     """How a run was made and what happened in it, from `Imputed.log`: settings, participants,
     chains.
 
-    Raises UsageError for other events.
+    outcome: that of the run, which the caption names. Raises UsageError for other events.
     """
     about = checked(results, "imputation_log", "events")
     if not {*results["engine"]} <= {"run", "imputation", "chains"}:
@@ -63,7 +52,7 @@ def imputation_log(results: Results) -> Table:
     return _table(
         about,
         "imputation_log",
-        captions.of_outcome(study, "How the values were imputed", results),
+        captions.of_outcome(study, "How the values were imputed", results, outcome),
         "Variable",
         headings,
         sections,
@@ -164,9 +153,9 @@ def _share(row: Record, column: str) -> Cell:
     return cell("{percent}%", {"percent": combined(lambda share: 100 * share, shown(row, column))})
 
 
-def imputed_beside_observed(results: Results) -> Table:
-    """Imputed values beside observed ones, from `imputed_values`. Raises UsageError for other
-    results.
+def imputed_beside_observed(results: Results, outcome: str = "") -> Table:
+    """Imputed values beside observed ones, from `imputed_values`. outcome: that of the run, which
+    the caption names. Raises UsageError for other results.
     """
     about = checked(results, "imputed_beside_observed", "summaries")
     if {*about.groups} != {"observed", "imputed"}:
@@ -201,7 +190,7 @@ def imputed_beside_observed(results: Results) -> Table:
             "A composite is known once one part is a yes, so it is missing only where no known "
             "part is one."
         )
-    caption = captions.of_outcome(study, "Imputed values beside observed ones", results)
+    caption = captions.of_outcome(study, "Imputed values beside observed ones", results, outcome)
     headings = {"observed": "Observed", "imputed": "Imputed"}
     return _table(about, "imputed_beside_observed", caption, "Variable", headings, sections, notes)
 
@@ -395,7 +384,7 @@ def per_hundred(results: Results | Released, *, name: str | None = None) -> Tabl
         "Intervals are Wald's on the logit scale, by the delta method with the participants held "
         "fixed."
     )
-    caption = captions.of_outcome(study, "Adjusted numbers in 100 with", predictions)
+    caption = captions.of_methods(study, "Adjusted numbers in 100 with", predictions)
     return _table(about, "per_hundred", caption, "Explanatory variable", heads, sections, notes)
 
 
@@ -444,7 +433,7 @@ def in_words(results: Results, variable: str, method: str) -> str:
         texts.append((_where(about.study, row), about_so_many))
     (first, so_many), *others = reversed(texts)
     outcome = label(about.study, str(own["outcome"].iloc[0]))
-    sentence = f"Where {first}, {so_many} are expected with {outcome}"
+    sentence = f"Where {first}, {so_many} are expected with the outcome ({outcome})"
     compared = [f"where {clause}, {so_many}" for clause, so_many in others]
     marks = [f"{mark}." for mark in (unlocked(about), about.source.mark) if mark]
     return " ".join([f"{'; '.join([sentence, *compared])}.", *marks])

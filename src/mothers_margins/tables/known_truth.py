@@ -5,17 +5,10 @@ from mothers_margins.results.shown import is_known, shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, cell, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
-from mothers_margins.wording.terms import (
-    HOLDS,
-    MEASURES,
-    METHODS,
-    TRIED,
-    capital,
-    count_text,
-    label,
-    rounding_rule,
-    symbol,
-)
+from mothers_margins.wording.methods import HOLDS, MEASURES, METHODS, TRIED
+from mothers_margins.wording.numbers import count_text, rounding_rule, symbol
+from mothers_margins.wording.sentences import capital
+from mothers_margins.wording.terms import label
 
 COLUMNS = {"off": "Value", "error": "Its Monte Carlo error", "bar": "Bar", "holds": "Inside"}
 IMPUTED = "imputed"

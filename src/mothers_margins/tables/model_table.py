@@ -22,22 +22,16 @@ from mothers_margins.tables.notes_of_models import few_events
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import model_table as words
 from mothers_margins.wording.captions import of_estimates
+from mothers_margins.wording.codes_of_notes import note, p_sign
 from mothers_margins.wording.events_of_all import (
     Counts,
     counted_with_outcome,
     frames_of,
 )
-from mothers_margins.wording.terms import (
-    capital,
-    held_back,
-    is_imputed,
-    label,
-    level,
-    method,
-    note,
-    p_sign,
-    term_beside_reference,
-)
+from mothers_margins.wording.head_and_foot import held_back
+from mothers_margins.wording.methods import is_imputed, method
+from mothers_margins.wording.sentences import capital
+from mothers_margins.wording.terms import label, level, term_beside_reference
 
 # Of one upright page, the titles of sections among them, and of the notes under a body table.
 MOST_ROWS, MOST_WORDS = 30, 60

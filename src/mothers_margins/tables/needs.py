@@ -13,14 +13,9 @@ from mothers_margins.tables.cells import cell, of_row, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import (
-    OR_NOT_KNOWN,
-    OR_NOT_KNOWN_MARKED,
-    count_text,
-    label,
-    level,
-    released_as,
-)
+from mothers_margins.wording.codes_of_notes import OR_NOT_KNOWN, OR_NOT_KNOWN_MARKED, released_as
+from mothers_margins.wording.numbers import count_text
+from mothers_margins.wording.terms import label, level
 
 Key = tuple[str, str, str]  # variable, level, group
 Counts = dict[Key, Record]
@@ -54,9 +49,9 @@ def needs(
     counts = _counts(results)
     notes = Notes()
     columns = list(_columns(study, plan, levels, counts))
-    compared = ComparisonColumns(comparisons, notes, "needs") if comparisons is not None else None
-    if compared:
-        compared.check(iter(plan.variables))
+    compared = None
+    if comparisons is not None:
+        compared = ComparisonColumns(comparisons, notes, plan.variables, "needs")
         columns.append(Column("p", "p"))
     # a list, so that all is made here: cells of untested rows add notes
     sections = list(_sections(study, plan, counts, compared, notes))

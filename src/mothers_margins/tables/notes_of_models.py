@@ -16,31 +16,23 @@ from mothers_margins.tables.estimates_by_fit import (
     has_profile_beside,
 )
 from mothers_margins.tables.table import Notes
+from mothers_margins.wording.codes_of_notes import P_CLASSES, p_sign
 from mothers_margins.wording.events_of_all import (
     RowsKey,
     rows_key,
 )
-from mothers_margins.wording.terms import (
+from mothers_margins.wording.logs import clusters, done_to_model
+from mothers_margins.wording.methods import (
     DF_RULES,
     INTERVALS,
-    P_CLASSES,
-    capital,
-    clusters,
-    coding,
-    count_text,
-    done_to_model,
     in_place_of_planned,
     is_firth,
     is_imputed,
-    label,
     method,
-    named,
-    p_sign,
-    rounding_rule,
-    sentence,
-    specification,
-    symbol,
 )
+from mothers_margins.wording.numbers import count_text, rounding_rule, symbol
+from mothers_margins.wording.sentences import capital, sentence
+from mothers_margins.wording.terms import coding, label, named, specification
 
 # CLIP has no correction for few imputations.
 FEW_FOR_CLIP = 20

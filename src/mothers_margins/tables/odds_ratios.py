@@ -20,23 +20,16 @@ from mothers_margins.tables.estimates_by_fit import (
 from mothers_margins.tables.notes_of_models import explain, explain_codings, explain_log
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
+from mothers_margins.wording.codes_of_notes import note
 from mothers_margins.wording.events_of_all import (
     Counts,
     RowsKey,
     counted_with_outcome,
     frames_of,
 )
-from mothers_margins.wording.terms import (
-    MODELS,
-    is_imputed,
-    label,
-    level,
-    method,
-    note,
-    sentence,
-    specification,
-    term_beside_reference,
-)
+from mothers_margins.wording.methods import MODELS, is_imputed, method
+from mothers_margins.wording.sentences import sentence
+from mothers_margins.wording.terms import label, level, specification, term_beside_reference
 
 
 def odds_ratios(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError, count, expect, unknown
-from mothers_margins.results.results import NOT_LOCKED, Record, Results, checked
+from mothers_margins.results.results import Results
 from mothers_margins.rounding import IN_WORDS
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import Withheld
@@ -13,21 +13,21 @@ from mothers_margins.tables.codebook import (
     Lines,
     codings,
     derived,
-    in_words,
     models,
     variables,
 )
-from mothers_margins.tables.table import Cell, Column, Row, Section, Table
-from mothers_margins.wording.terms import (
-    DF_RULES,
-    POLICIES,
-    capital,
-    in_place_of_planned,
-    is_firth,
-    label,
-    method,
-    specification,
+from mothers_margins.tables.overview_of_outcome import (
+    OF_OUTCOME,
+    agreed_list,
+    deviations,
+    other_methods,
+    outcomes,
+    plan_for_missing_data,
 )
+from mothers_margins.tables.table import Cell, Column, Row, Section, Table
+from mothers_margins.wording import captions
+from mothers_margins.wording.conditions import in_words
+from mothers_margins.wording.head_and_foot import POLICIES
 
 KINDS = {
     "stated": "stated",
@@ -51,22 +51,28 @@ FORMS = {
 }
 
 
-def overview(study: Study, part: str, *estimates: Results) -> Table:
+def overview(study: Study, part: str, *estimates: Results, outcome: str = "") -> Table:
     """One part of a study definition as a table, for example about, groups, instruments, models or
     choices.
 
     estimates: of the part `deviations` only; each analysis among them that is by another method
-    than the planned one is a row of its own. A part that the study does not have says so. Raises
-    UsageError, naming the parts, if there is no such part, and for other results; AbsenceError for
-    a part that the study does not have.
+    than the planned one is a row of its own. outcome: of the parts `outcomes`, `lock`,
+    `missing_data` and `deviations` only what concerns it. Raises UsageError, naming the parts, if
+    there is no such part, for another outcome, and for other results; AbsenceError for a part that
+    the study does not have.
     """
     expect(study, Study, "overview", 'a study: mm.read_study("…")')
     if not isinstance(part, str) or part not in PARTS:
         raise unknown("part", [str(part)], PARTS, "overview")
     if estimates and part != "deviations":
         raise UsageError("overview: only the part deviations takes estimates.")
+    if outcome and part not in OF_OUTCOME:
+        raise UsageError("overview: an outcome is of some parts only.", OF_OUTCOME)
+    if outcome and outcome not in study.outcomes:
+        raise unknown("outcome", [outcome], study.outcomes, f"study {study.name}")
     caption, stub, headings, lines = PARTS[part]
-    every_line = [*lines(study), *_other_methods(study, estimates)]
+    own_lines = OF_OUTCOME[part](study, outcome) if outcome else lines(study)
+    every_line = [*own_lines, *other_methods(study, estimates)]
     if not every_line:
         raise not_there("not_declared", part=caption[0].lower() + caption[1:])
     looked_up = part in LOOKED_UP
@@ -76,7 +82,7 @@ def overview(study: Study, part: str, *estimates: Results) -> Table:
     ]
     return Table(
         name=part,
-        caption=f"{caption} (study {study.name})",
+        caption=captions.of_part(study, caption, outcome),
         stub=stub,
         columns=tuple(Column(heading, heading) for heading in headings),
         sections=(Section("", tuple(rows)),),
@@ -118,6 +124,7 @@ def _to_decide(study: Study) -> Lines:
     for variable in study.file.derived:
         if variable.to_decide:
             yield study.label(variable.source or variable.name), variable.to_decide
+    yield from study.file.to_decide.items()
 
 
 def _instruments(study: Study) -> Lines:
@@ -151,124 +158,6 @@ def _instruments(study: Study) -> Lines:
                 f"{low:g} to {high:g}; {' and '.join(SUMMARIES[kind] for kind in score.summary)}",
                 f"{fill[rule.items]}, {share} answered" if score.items else "all must be known",
             )
-
-
-def _outcomes(study: Study) -> Lines:
-    for outcome in study.outcomes.values():
-        conditions = " or ".join(in_words(study, where) for where in outcome.conditions)
-        yield (
-            outcome.title,
-            f"{outcome.kind}, timepoint {outcome.timepoint}",
-            conditions,
-            outcome.assumption,
-        )
-
-
-def _deviations(study: Study) -> Lines:
-    lock = study.file.lock
-    for outcome in lock.terms if lock else ():
-        verbs = zip(("added", "left out", "coded otherwise"), study.changed(outcome), strict=True)
-        parts = [f"{verb} {', '.join(map(study.label, terms))}" for verb, terms in verbs if terms]
-        if lock and parts:
-            said = f"The list agreed with {lock.agreed_with} was changed: {'; '.join(parts)}"
-            yield study.label(outcome), "changed after the lock", f"after {lock.locked_on}", said
-    for model in study.file.models.values():
-        if model.departs_from:
-            late = lock is not None and model.dated > lock.locked_on
-            kind = "declared after the lock" if late else "declared"
-            yield (
-                model.title,
-                f"{kind}; departs from {model.departs_from}",
-                model.dated,
-                model.reason,
-            )
-    tests, rules = study.file.tests, study.file.regression
-    if tests.reported != "none" and tests.fisher_below > 0:
-        rule = (
-            f"Quoted where an expected count is below {tests.fisher_below:g}; chi-squared "
-            "stands beside it."
-        )
-        yield "Fisher's exact test in place of chi-squared", "by rule", "", rule
-        if any(outcome.also_within for outcome in study.outcomes.values()):
-            rule = "Exploratory outcomes are rare, so all their levels are tested exactly."
-            yield "Fisher's exact test for exploratory outcomes", "by rule", "", rule
-    if study.file.models:
-        yield "Firth's method in place of maximum likelihood", "by rule", "", rules.reason
-
-
-def _other_methods(study: Study, estimates: tuple[Results, ...]) -> Lines:
-    """Analyses that are by another method than the planned one, each once, and why."""
-    seen: dict[tuple[str, ...], Record] = {}
-    for frame in estimates:
-        checked(frame, "overview", "estimates")
-        for row in frame.to_dict("records"):
-            key = tuple(str(row[name]) for name in ("outcome", "specification", "method"))
-            if row["standing"] not in ("", "planned", "beside"):
-                seen.setdefault(key, row)
-    for (outcome, model, used), row in seen.items():
-        name = "Firth's method" if is_firth(used) else "Maximum likelihood"
-        about = ". ".join(filter(None, (label(study, outcome), specification(study, model))))
-        kind = "asked for" if row["standing"] == "asked_for" else "found in the data"
-        yield f"{name}: {about}", f"{kind}; {method(used)}", "", capital(in_place_of_planned(row))
-
-
-def _lock(study: Study) -> Lines:
-    lock = study.file.lock
-    if study.file.models and not lock:
-        yield (
-            "Not locked",
-            "",
-            f"Until it is, every estimate from restricted data says {NOT_LOCKED}.",
-        )
-    for outcome, terms in lock.terms.items() if lock else ():
-        agreed = f"Locked on {lock.locked_on}, agreed with {lock.agreed_with}" if lock else ""
-        yield study.label(outcome), ", ".join(map(study.label, terms)), agreed
-
-
-def _how_made(study: Study, parts: tuple[str, ...]) -> str:
-    """How a composite is imputed: where it is one score cut at a number, before the score."""
-    labels = ", ".join(map(study.label, parts))
-    if len(parts) == 1 and parts[0] in study.scores:
-        return f"where the model has it, imputed itself, and inside it: {labels}; else made from it"
-    return f"made from imputed parts: {labels}"
-
-
-def _missing_data(study: Study) -> Lines:
-    plan = study.file.missing_data
-    if plan is None:
-        return
-    yield "Assumption", plan.assumption, ""
-    runs = f"{plan.sensitivity_m} in each sensitivity run"
-    yield "Imputations", f"{plan.m}, each after {plan.burnin} sweeps; seed {plan.seed}", runs
-    yield "Degrees of freedom", DF_RULES[plan.df_rule], ""
-    for name, parts in plan.composites.items():
-        yield study.label(name), _how_made(study, parts), ""
-    yield (
-        "Auxiliary variables",
-        ", ".join(map(study.label, plan.auxiliaries)) or "none",
-        "predict, in no model",
-    )
-    for name, shift in plan.shifts.items():
-        points = "point" if shift == 1 else "points"
-        what = "log-odds of a yes" if study.levels(name) else points
-        why = plan.reason_for_shifts if name == next(iter(plan.shifts)) else "as above"
-        yield (
-            study.label(name),
-            f"shifted by {shift:g} {what} in the run not missing at random",
-            why,
-        )
-    for name, run in plan.outcomes.items():
-        also = f"; also predicts: {', '.join(map(study.label, run.also))}" if run.also else ""
-        kept = {
-            "average": "stands at the share of those known",
-            "left_out": "left out of the run",
-            None: "",
-        }
-        yield (
-            study.label(name),
-            f"predicts in its own run{also}",
-            f"not known: {kept[run.unknown]}" if run.also else "",
-        )
 
 
 def _impossible(study: Study) -> Lines:
@@ -434,8 +323,8 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
         _instruments,
     ),
     "derived": ("Derived variables", "Variable", ("Made from", "Levels", "Assumption"), derived),
-    "to_decide": ("Still to be decided", "Variable", ("What",), _to_decide),
-    "outcomes": ("Outcomes", "Outcome", ("Kind", "Yes means", "Assumption"), _outcomes),
+    "to_decide": ("Still to be decided", "Of what", ("What",), _to_decide),
+    "outcomes": ("Outcomes", "Outcome", ("Kind", "Yes means", "Assumption"), outcomes),
     "models": (
         "Models",
         "Model",
@@ -452,14 +341,19 @@ PARTS: dict[str, tuple[str, str, tuple[str, ...], Callable[[Study], Lines]]] = {
         "The agreed list of explanatory variables",
         "Outcome",
         ("Agreed list", "State"),
-        _lock,
+        agreed_list,
     ),
-    "missing_data": ("The plan for missing data", "What", ("Setting", "Remark"), _missing_data),
+    "missing_data": (
+        "The plan for missing data",
+        "What",
+        ("Setting", "Remark"),
+        plan_for_missing_data,
+    ),
     "deviations": (
         "Departures from the protocol",
         "What",
         ("Kind", "Dated", "Reason"),
-        _deviations,
+        deviations,
     ),
     "impossible": ("Combinations that are refused", "Reason", ("Combination",), _impossible),
     "tables": ("Tables", "Table", ("Columns", "Blocks"), _tables),

@@ -22,7 +22,7 @@ from mothers_margins.results.shown import Hidden, Value
 from mothers_margins.results.writable import writable
 from mothers_margins.rounding import p_rounded, rounded
 from mothers_margins.study.study_file import Rounding
-from mothers_margins.wording.terms import SYMBOLS, count_text
+from mothers_margins.wording.numbers import SYMBOLS, count_text
 
 WIDE = 6  # from so many columns on, a table is set closer
 MOST = 14  # columns that a page can hold, lying

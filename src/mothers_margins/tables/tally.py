@@ -11,7 +11,9 @@ from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import cell, table_of
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
-from mothers_margins.wording.terms import STEPS, decimals, happened, label, rounding_rule
+from mothers_margins.wording.logs import STEPS, happened
+from mothers_margins.wording.numbers import decimals, rounding_rule
+from mothers_margins.wording.terms import label
 
 MEANS = (
     "Numbers are means over the imputations: rounded, they may not add up, and percentages are of "
@@ -82,8 +84,9 @@ def _caption(results: Results, caption: str, sizes: Mapping[str, Value]) -> str:
         title = label(about.study, outcomes[0])
         caption = caption if title in caption else f"{caption}. {title}"
     groups = {name: group.label for name, group in about.groups.items()}
-    several = groups if len(groups) > 1 else {}
-    return captions.by_group(caption, several, sizes)
+    if len(groups) > 1:
+        return captions.by_group(caption, groups, sizes)
+    return captions.of_all(caption, sizes)
 
 
 def _group_sizes(results: Results) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from mothers_margins.errors import UsageError
 from mothers_margins.results.results import Results, checked
 from mothers_margins.tables.table import Notes, Row, Section, Table
-from mothers_margins.wording.terms import cited
+from mothers_margins.wording.head_and_foot import cited
 
 
 def themes(results: Results) -> Table:

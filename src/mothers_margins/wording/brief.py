@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from mothers_margins.results.results import Record, codes
 from mothers_margins.study.analysis_plan import Tests
-from mothers_margins.wording.terms import PERCENT_ONLY, SYMBOLS
+from mothers_margins.wording.codes_of_notes import PERCENT_ONLY
+from mothers_margins.wording.numbers import SYMBOLS
 
 FISHER = "Fisher's exact test."
 NOT_TESTED = "Not tested."
@@ -14,14 +15,17 @@ AS_PRINTED = "From what is printed."  # an effect that was made again from what 
 HELD_BACK = f"{SYMBOLS['suppressed']}: held back."
 RELEASED_AS = {
     "share_of_all": "Of all in the column.",
-    "or_not_known": "Of all, those not known among them.",
+    "or_not_known": "Of all, with those not known.",
     PERCENT_ONLY: "Per cent of those known.",
 }
 DIFFERENCE = "Difference: the first minus the second, of unrounded percentages or means."
 # Of what is released, where more letters need their words.
 SHORT_DIFFERENCE = "Difference: of unrounded percentages or means."
+PUT_TOGETHER = "levels put together"  # after the title of a variable
 STANDARDISED = "Std. difference: in standard deviations."
-IN_FULL = "Rules and gaps: the whole table."
+P_CLASS = "<, ≥: class of p."  # where more digits would tell a small count
+IN_FULL = "Rules and gaps: whole table."
+ALL_LEVELS_IN_FULL = "Rules, gaps and p of all levels: the whole table."
 
 
 def cells_are(many: str) -> str:
@@ -29,8 +33,13 @@ def cells_are(many: str) -> str:
     return f"Of all {many} in the column, or of N known."
 
 
-def planned_tests(rules: Tests, used: Collection[str]) -> str:
-    """The planned tests among those that were used; empty where none was."""
+SHORT_CELLS = "Of all in the column, or of N known."  # of what is released, as above
+
+
+def planned_tests(rules: Tests, used: Collection[str], *, of_levels_shown: bool) -> str:
+    """The planned tests among those that were used; empty where none was. of_levels_shown: whether
+    levels are put together, so that p is of other ones than those recorded.
+    """
     of_means = "Student's" if rules.variances == "equal" else "Welch's"
     words = {
         "chi_squared": "chi-squared",
@@ -38,7 +47,8 @@ def planned_tests(rules: Tests, used: Collection[str]) -> str:
         "rank_sum": "Wilcoxon's rank sum",
     }
     planned = [said for test, said in words.items() if test in used]
-    return f"p: {', '.join(planned)}." if planned else ""
+    what = "p (of levels shown)" if of_levels_shown else "p"
+    return f"{what}: {', '.join(planned)}." if planned else ""
 
 
 def released_as(row: Record) -> str:

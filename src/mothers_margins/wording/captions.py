@@ -11,7 +11,10 @@ from mothers_margins.errors import count
 from mothers_margins.results.results import Record, Results, codes
 from mothers_margins.results.shown import Value, is_hidden, is_known, shown
 from mothers_margins.study.study import Study
-from mothers_margins.wording.terms import capital, count_text, label, method, specification, symbol
+from mothers_margins.wording.methods import method
+from mothers_margins.wording.numbers import count_text, symbol
+from mothers_margins.wording.sentences import capital
+from mothers_margins.wording.terms import label, specification
 
 NAMED = 2  # variables that a caption names; of more it says how many
 
@@ -56,11 +59,12 @@ def samples(study: Study, rows: Sequence[Record]) -> str:
     return capital("; ".join(texts))
 
 
-def of_outcome(study: Study, start: str, results: Results) -> str:
+def of_outcome(study: Study, start: str, results: Results, outcome: str = "") -> str:
     """'What the equations rest on: OUTCOME. MODEL': what is shown, and the outcomes and models that
-    results are of, as far as they say.
+    results are of, as far as they say. outcome: that of results which do not say theirs.
     """
-    outcomes = [name for name in _in_column(results, "outcome") if name in study.outcomes]
+    named = _in_column(results, "outcome") or [outcome]
+    outcomes = [name for name in named if name in study.outcomes]
     titles = "; ".join(label(study, name) for name in outcomes)
     models = [specification(study, name) for name in _in_column(results, "specification")]
     parts = [f"{start}: {titles}" if titles else start]
@@ -70,17 +74,47 @@ def of_outcome(study: Study, start: str, results: Results) -> str:
 
 
 def of_methods(study: Study, start: str, results: Results) -> str:
-    """As `of_outcome`, with the methods that estimates are by."""
-    methods = [method(name) for name in _in_column(results, "method")]
-    return ". ".join([of_outcome(study, start, results), capital("; ".join(methods))])
+    """As `of_outcome`, with the methods that results are by, and of how many."""
+    rows = results.to_dict("records")
+    return ". ".join([of_outcome(study, start, results), samples(study, rows)])
 
 
-def of_variables(study: Study, start: str, titles: Sequence[str], named: int = NAMED) -> str:
-    """'Percentages of mother-infant dyads, 11 variables', or the names of no more than `named`."""
+def of_checks(study: Study, start: str, results: Results) -> str:
+    """As `of_outcome`, with the method of the model that was checked, and of how many."""
+    used = [method(name) for name in _in_column(results, "method")]
+    rows = [row for row in results.to_dict("records") if row["check"] != "calibration"]
+    n = _from_to(shown(row, "n") for row in rows)
+    of_all = f"{'; '.join(used)}, {n} {study.file.unit.many}"
+    return f"{of_outcome(study, start, results)}. {capital(of_all)}"
+
+
+def of_variables(study: Study, start: str, titles: Sequence[str]) -> str:
+    """'Percentages of mother-infant dyads, 11 variables'; up to two are named: 'Percentages of
+    mother-infant dyads: Country'.
+    """
+    sign = ":" if len(titles) <= NAMED else ","
+    return f"{start} of {study.file.unit.many}{sign} {_named(titles, NAMED)}"
+
+
+def distributions(study: Study, titles: Sequence[str], named: int = NAMED) -> str:
+    """'Histograms of 12 variables, in mother-infant dyads', or the names of no more than
+    `named`.
+    """
+    return f"Histograms of {_named(titles, named)}, in {study.file.unit.many}"
+
+
+def _named(titles: Sequence[str], named: int) -> str:
+    """The names of variables, if they are no more than `named`; how many there are of more."""
+    if len(titles) > named:
+        return count(len(titles), "variable")
     *others, last = titles
-    names = f"{', '.join(others)} and {last}" if others else last
-    which = names if len(titles) <= named else count(len(titles), "variable")
-    return f"{start} of {study.file.unit.many}, {which}"
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def of_part(study: Study, part: str, outcome: str) -> str:
+    """A part of the study definition, as far as it concerns an outcome, if one is given."""
+    about = f": {label(study, outcome)}" if outcome else ""
+    return f"{part}{about} (study {study.name})"
 
 
 def with_percentages(title: str, *, percent: bool, as_published: bool) -> str:

@@ -6,8 +6,11 @@ from mothers_margins.results.results import Record, Results, checked, codes
 from mothers_margins.results.shown import combined, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
+from mothers_margins.wording.head_and_foot import unlocked
+from mothers_margins.wording.methods import is_imputed
+from mothers_margins.wording.numbers import count_text, symbol
 from mothers_margins.wording.prose import Prose
-from mothers_margins.wording.terms import count_text, is_imputed, symbol, term, unlocked
+from mothers_margins.wording.terms import term
 
 
 def enough_imputations(results: Results) -> Prose:

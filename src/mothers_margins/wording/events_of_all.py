@@ -13,7 +13,8 @@ from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import Value, combined, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
-from mothers_margins.wording.terms import base, symbol
+from mothers_margins.wording.methods import base
+from mothers_margins.wording.numbers import symbol
 
 
 class RowsKey(NamedTuple):

@@ -7,15 +7,11 @@ from mothers_margins.results.results import Record
 from mothers_margins.results.shown import Value, is_hidden, is_known, odds, percent_of, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
-from mothers_margins.wording.terms import (
-    POLICIES,
-    SYMBOLS,
-    count_text,
-    held_back,
-    in_sentence,
-    ratio_decimals,
-    term_beside_reference,
-)
+from mothers_margins.wording.codes_of_notes import ratio_decimals
+from mothers_margins.wording.head_and_foot import POLICIES, held_back
+from mothers_margins.wording.numbers import SYMBOLS, count_text
+from mothers_margins.wording.sentences import in_sentence
+from mothers_margins.wording.terms import term_beside_reference
 
 TOLD = "What the numbers say"
 EXPLAINED = "Words that you need"

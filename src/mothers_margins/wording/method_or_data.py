@@ -9,15 +9,11 @@ from mothers_margins.results.results import Record, Results, checked, codes
 from mothers_margins.results.shown import Value, combined, is_known, shown
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
+from mothers_margins.wording.head_and_foot import unlocked
+from mothers_margins.wording.methods import in_place_of_planned, is_firth, is_imputed
+from mothers_margins.wording.numbers import symbol
 from mothers_margins.wording.prose import Prose
-from mothers_margins.wording.terms import (
-    in_place_of_planned,
-    is_firth,
-    is_imputed,
-    symbol,
-    term,
-    unlocked,
-)
+from mothers_margins.wording.terms import term
 
 Term = tuple[str, str]  # a variable and its level
 Rows = dict[Term, Record]

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from mothers_margins.results.results import Record
 from mothers_margins.results.shown import Value
 from mothers_margins.study.study import Study
-from mothers_margins.wording.terms import SHORT_INTERVALS, capital, count_text
+from mothers_margins.wording.methods import SHORT_INTERVALS
+from mothers_margins.wording.numbers import count_text
+from mothers_margins.wording.sentences import capital
 
 HOW_TO_READ = "OR: odds ratio; adjusted: given all other variables; associations, not effects."
 UNADJUSTED = "OR: odds ratio; associations, not effects."
@@ -16,7 +18,7 @@ SAME_IN_SHORT = {"wald_t": "wald"}  # against which distribution is said in the 
 WHY_FIRTH = {
     "no_maximum": "Firth's method: the likelihood has no maximum.",
     "small_cells": "Firth's method: the study's rule for small cells.",
-    "asked_for": "Firth's method: as was asked for.",
+    "asked_for": "Firth's method: chosen by name.",
     "beside": "Firth's method: beside the primary estimates.",
 }
 

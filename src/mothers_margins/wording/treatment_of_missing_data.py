@@ -17,22 +17,13 @@ from mothers_margins.results.shown import (
 )
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
+from mothers_margins.wording.head_and_foot import unlocked
+from mothers_margins.wording.logs import EQUATIONS, happened, reason
+from mothers_margins.wording.methods import DF_RULES, is_firth, is_imputed, method
+from mothers_margins.wording.numbers import count_text, symbol
 from mothers_margins.wording.prose import Prose
-from mothers_margins.wording.terms import (
-    DF_RULES,
-    EQUATIONS,
-    capital,
-    count_text,
-    happened,
-    is_firth,
-    is_imputed,
-    label,
-    method,
-    reason,
-    symbol,
-    term,
-    unlocked,
-)
+from mothers_margins.wording.sentences import capital
+from mothers_margins.wording.terms import label, term
 
 Pair = tuple[Record, Record]
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import is_hidden, shown
 from mothers_margins.study.study import Study
+from mothers_margins.wording.numbers import symbol
 from mothers_margins.wording.prose import Prose
-from mothers_margins.wording.terms import label, symbol
+from mothers_margins.wording.terms import label
 
 NO_TEST = ("", "", "")  # neither a test, nor a level, nor an effect
 

@@ -597,7 +597,7 @@ def test_only_fisher_s_test_is_said_to_be_exact(demo):
     noted = tests[tests["note"] == "asked_for"]
     assert {*noted["test"]} == {"fisher_exact"}
     table = mm.characteristics(mm.summarise(demo, names, between), comparisons=tests)
-    (mark,) = (mark for mark, text in table.notes if "as was asked for" in text)
+    (mark,) = (mark for mark, text in table.notes if "as for all levels" in text)
     marked = {
         row.variable
         for section in table.sections
@@ -607,4 +607,4 @@ def test_only_fisher_s_test_is_said_to_be_exact(demo):
     }
     assert marked == {"ethnicity"}
     (text,) = (text for own, text in table.notes if own == mark)
-    assert text == "This p is Fisher's exact test's, for every level, as was asked for."
+    assert text == "Fisher's exact test, as for all levels of this comparison."

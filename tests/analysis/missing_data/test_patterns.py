@@ -15,7 +15,7 @@ from mothers_margins.analysis.missing_data.patterns import ALL_KNOWN
 from mothers_margins.cohort.design_columns import coded
 from mothers_margins.errors import UsageError
 from mothers_margins.results.results import codes
-from mothers_margins.wording.terms import origin
+from mothers_margins.wording.head_and_foot import origin
 from tests.by_hand import ruled, same
 
 

@@ -110,7 +110,7 @@ def test_a_method_that_is_asked_for_against_the_rule_is_one_too(demo, esmi, meth
     name = {"firth": "Firth's method", "logit": "Maximum likelihood"}[method]
     assert title == f"{name}: Children's social care involvement at timepoint 1"
     assert kind.startswith("asked for; complete cases")
-    assert why == "In place of the study's rule, as was asked for"
+    assert why == "In place of the study's rule, because it was chosen by name"
 
 
 def test_firth_replaces_where_the_study_says_so_and_maximum_likelihood_stands_beside(demo, esmi):

@@ -10,7 +10,7 @@ from tests.conftest import REPOSITORY
 
 IN_THREE = "    use: [release]\n    levels:\n      White British: [White British]\n"
 BODY = "    shows: body\n    of: characteristics_t1\n"
-MOTHER = "{title: Mother, variables: [age_years, ethnicity, relationship, deprivation_quintile, "
+MOTHER = "{title: Mother, variables: [age_years, ethnicity, relationship, deprivation_quintile"
 MOTHER_T1 = f"{BODY}    blocks:\n      - {MOTHER}"
 NUMBERS = "    numbers: {days_in_care: median_iqr}\n  involvement_over_time:"
 
