@@ -4,6 +4,7 @@ forms.
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from mothers_margins.imputation import Passive, chained, engine
 from tests.imputable import APART, PARTS, parts, same
@@ -153,3 +154,25 @@ def test_levels_are_made_once_for_each_row_and_its_imputed_values(monkeypatch):
     monkeypatch.setattr(engine, "ENOUGH_REMEMBERED", 0)
     same(remembering, chained(frame, equations, m=6, burnin=5, seed=6))
     assert len(asked) > 3 * len(of_chains)
+
+
+@pytest.mark.parametrize(
+    ("kind", "by_arrays"), [("float64", True), ("Int64", True), ("float32", False)]
+)
+def test_arrays_give_what_series_give_where_they_hold_the_same_numbers(kind, by_arrays):
+    """A function for arrays is asked in sweeps, to the same cells; a narrower type would round."""
+    frame = parts()
+    for name in ("a", "b"):
+        frame[name] = frame[name].round().astype(kind) if kind == "Int64" else frame[name]
+        frame[name] = frame[name].astype(kind)
+    asked: list[int] = []
+
+    def of_numbers(sources):
+        asked.append(len(sources))
+        return np.abs(sources[0] - sources[1])
+
+    fast = Passive(APART.sources, APART.make, of_numbers=of_numbers)
+    by_series = chained(frame, PARTS | {"apart": APART}, m=2, burnin=3, seed=5)
+    same(by_series, chained(frame, PARTS | {"apart": fast}, m=2, burnin=3, seed=5))
+    assert bool(asked) == by_arrays
+    assert {*asked} <= {2}

@@ -21,6 +21,7 @@ from mothers_margins.imputation.equations import Draws, Equations, Event
 from mothers_margins.imputation.imputations import Chain, Imputations
 from mothers_margins.imputation.passive import make
 from mothers_margins.imputation.plan import Plan, prepared
+from mothers_margins.imputation.values import as_numbers
 
 
 def chained(
@@ -159,6 +160,13 @@ class _Sweeps:
         self.expected: dict[object, float] = {}
         self.sources = {target.name: target for target in plan.targets}
         self.passive = {column.name: column.passive for column in plan.made if column.passive}
+        # of what is made of numbers alone, these as they stand: in each sweep a series of every
+        # source took most of the time
+        self.numbers = {
+            column.name: [as_numbers(part.column).copy() for part in column.parts]
+            for column in plan.made
+            if column.name not in self.needed_as_series and self._from_numbers_alone(column)
+        }
         self.counts: dict[tuple[str, Happening], int] = {}
         self.index = {column.name: plan.data.index[column.missing] for column in plan.made}
         self.kept: dict[tuple[object, object], tuple[object, pd.Series]] = {}
@@ -166,6 +174,21 @@ class _Sweeps:
         self.asked = {
             target.name: self._asked(plan.predictors[target.name]) for target in plan.targets
         }
+
+    def _from_numbers_alone(self, column: Column) -> bool:
+        """Whether a passive variable can be made from arrays: it says how, and its sources are
+        numbers of full width that are imputed or known.
+        """
+        if column.levels or column.passive is None or column.passive.of_numbers is None:
+            return False
+        if any(part.source in self.passive for part in column.parts):
+            return False
+        # a narrower type would round what is put into it
+        kinds = {str(part.column.dtype).lower() for part in column.parts}
+        imputed = (self.sources.get(part.source) for part in column.parts)
+        return kinds <= {"float64", "int64"} and not any(
+            target.levels for target in imputed if target
+        )
 
     def _asked(self, predictors: Array) -> set[object]:
         """Passive variables that predict a target, and those that they are made from."""
@@ -319,7 +342,9 @@ class _Sweeps:
 
     def _make(self, column: Column) -> None:
         """A passive variable from its sources as they stand, where they are not all known."""
-        if column.remembered is None or column.name in self.needed_as_series:
+        if column.name in self.numbers:
+            values, is_missing = self._from_numbers(column)
+        elif column.remembered is None or column.name in self.needed_as_series:
             values, is_missing = self._made(column)
         else:
             values, is_missing = self._from_memory(column, column.remembered)
@@ -327,6 +352,17 @@ class _Sweeps:
         outside = int((np.isnan(values) & ~is_missing).sum())
         self._happened(column.name, ("no_place", ()), outside)
         self._place(column, values)
+
+    def _from_numbers(self, column: Column) -> tuple[Array, Array]:
+        """Numbers, and which are missing, as `_made` has them, without a series of any source."""
+        sources = self.numbers[column.name]
+        for part, numbers in zip(column.parts, sources, strict=True):
+            if len(part.at):
+                numbers[part.at] = self.shown[part.source][part.pick]
+        of_numbers = self.passive[column.name].of_numbers
+        assert of_numbers  # noqa: S101 (`_from_numbers_alone` has looked)
+        made = of_numbers(sources)
+        return np.where(np.isfinite(made), made, np.nan), np.isnan(made)
 
     def _from_memory(self, column: Column, remembered: Remembered) -> tuple[Array, Array]:
         """Codes, and which are missing, as `_made` has them; its function is asked only for rows

@@ -1,6 +1,6 @@
 """What is imputed and how: one equation per incomplete variable."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -99,12 +99,15 @@ class Passive:
     sources: columns, or passive variables declared before. make: gets them in their own types, for
     some rows only if it works row by row, and of levels then each row with the same values only
     once; what it returns missing stands at the base as a predictor. Cells that are observed stay.
-    It never predicts its sources; predicts: whether it predicts other variables.
+    It never predicts its sources; predicts: whether it predicts other variables. of_numbers: the
+    same from arrays of the sources, nan where missing, in their order; a sweep is faster with it,
+    and uses it where the sources are numbers.
     """
 
     sources: tuple[Name, ...]
     make: Callable[[pd.DataFrame], pd.Series]
     predicts: bool = True
+    of_numbers: Callable[[Sequence[np.ndarray]], np.ndarray] | None = None
 
 
 Equations = Mapping[Name, Method | Equation | Passive]

@@ -2,7 +2,7 @@
 answer can carry.
 """
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,7 @@ class RunEquations:
         """How a composite, or a sum of scores, is made from its parts."""
         parts = self.parts_of[name]
         if name in self.cohort.study.scores:
-            return Passive(parts, _sum)
+            return Passive(parts, _sum, of_numbers=_sum_of_numbers)
         return Passive(parts, maker(self.cohort, name, parts))
 
     def equation(self, name: str) -> Equation:
@@ -187,7 +187,11 @@ class RunEquations:
 def _sum(parts: pd.DataFrame) -> pd.Series:
     """The sum of a row's parts; missing if one is."""
     columns = [values.to_numpy(dtype=float, na_value=np.nan) for _, values in parts.items()]
-    return pd.Series(np.sum(columns, axis=0), index=parts.index)
+    return pd.Series(_sum_of_numbers(columns), index=parts.index)
+
+
+def _sum_of_numbers(columns: Sequence[np.ndarray]) -> np.ndarray:
+    return np.asarray(np.sum(columns, axis=0))
 
 
 def as_analysed(cohort: Cohort, model: str, name: str, terms: Collection[str]) -> pd.Series:
