@@ -77,7 +77,7 @@ def test_the_key_of_a_meeting_covers_what_the_group_has_said(tmp_path, monkeypat
 
 
 def test_the_numbers_of_a_run_are_those_of_its_decks(run, tmp_path):
-    assert numbers_of_run(run) == {"36", "5"}
+    assert numbers_of_run(run) == {"36", "100", "5"}
     with pytest.raises(mm.UsageError, match="holds no deck"):
         numbers_of_run(tmp_path / "stage")
 
@@ -86,7 +86,7 @@ def test_an_edited_deck_is_audited_by_the_command(run):
     file = run / "release" / "leag_1" / "deck.pptx"
     whole = CliRunner().invoke(main, ["audit", str(file), "--out", str(run)])
     assert (whole.exit_code, whole.output) == (0, "Nothing was found.\n")
-    more = files_of_meeting(notebook(code(finding(lines=("37 in 100.",), numbers=("37",)))))
+    more = files_of_meeting(notebook(code(finding(lines=("37 in 100.",), says=("37 in 100",)))))
     file.write_bytes(more["release/leag_1/deck.pptx"])
     edited = CliRunner().invoke(main, ["audit", str(file), "--out", str(run)])
     assert edited.exit_code == 4

@@ -134,7 +134,7 @@ def test_a_deck_of_real_numbers_needs_support_contacts(monkeypatch, tmp_path):
 def test_numbers_are_hidden_where_a_cell_is_small():
     shown = mm.leag_meeting(released(), 2)
     small = shown.little_difference()
-    assert "Too few to show: had learning difficulties." in (*small.lines, *small.notes)
+    assert "Too few to show: had learning difficulties recorded." in (*small.lines, *small.notes)
     assert not any(character.isdigit() for line in small.lines for character in line)
 
 
@@ -159,7 +159,7 @@ def test_the_optional_block_is_announced_and_can_be_taken_out(monkeypatch):
 def test_diagnoses_are_off():
     leag = mm.read_study("esmi").leag
     assert leag.options["diagnoses"] is False
-    by_option = {phrase.variable: phrase.option for phrase in leag.phrases}
+    by_option = {factor.variable: factor.option for factor in leag.factors}
     assert by_option["personality_disorder"] == by_option["schizophrenia"] == "diagnoses"
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from mothers_margins.errors import UsageError
 from mothers_margins.release.released import Released, only_released
 from mothers_margins.results.results import NOT_LOCKED
-from mothers_margins.slides import findings
+from mothers_margins.slides import facts, findings
 from mothers_margins.slides.feedback import Given, Topic, given
 from mothers_margins.slides.slide import Meant, Slide
 from mothers_margins.study.leag_file import LeagFile, MeetingPlan
@@ -90,7 +90,8 @@ class Meeting:
         """The last slide: how people leave, and whom they can call."""
         contacts = self.given.contacts or (words.NO_CONTACT,)
         lines = (*words.CLOSING_LINES, *contacts[:3])
-        return Slide("closing", words.CLOSING, lines, notes=words.CLOSING_NOTES, minutes=10)
+        notes = words.CLOSING_NOTES
+        return Slide("closing", words.CLOSING, lines, notes=notes, minutes=10, says=contacts)
 
     def you_said(self) -> Slide:
         """What was said in earlier meetings, and what became of it; what is open is said to be."""
@@ -133,11 +134,8 @@ class Meeting:
         lines = [words.agreed_on(said)]
         if self.given.rehearsal:
             lines.append(f"{words.INVENTED}. The list of the plan stands in its place.")
-        factors = [
-            self.leag.expected[name]
-            for name in dict.fromkeys(term for terms in lock.terms.values() for term in terms)
-            if name in self.leag.expected
-        ]
+        names = dict.fromkeys(term for terms in lock.terms.values() for term in terms)
+        factors = [facts.plain_label(self.released.study, name) for name in names]
         return Slide(
             "list",
             words.NO_LIST,
@@ -145,26 +143,26 @@ class Meeting:
             _in_columns(factors),
             notes=("Ask whether this is the list they remember. Nothing was looked at before it.",),
             minutes=2,
-            numbers=(str(day.day), str(day.year)),
+            says=(said,),
         )
 
     # ---- talk
 
     def might_matter(self) -> Slide:
         """What the plan of the study expects to look at, as cards."""
-        factors = tuple(self.leag.expected.values())
         return Slide(
             "prompt",
             "What might matter?",
             ("Here is what the plan lists. What is not here?",),
-            _in_columns(list(factors)),
+            _in_columns(facts.expected_factors(self.released.study)),
             notes=("Add every idea. Say whether the data hold it or not.",),
         )
 
     def choices(self) -> Slide:
         """The table in which the group votes on the factors."""
         header = ("Factor", "Keep", "Leave out", "Not sure")
-        rows = tuple((name, "", "", "") for name in self.leag.expected.values())
+        factors = facts.expected_factors(self.released.study)
+        rows = tuple((name, "", "", "") for name in factors)
         return Slide(
             "vote",
             "Your choices so far",
@@ -218,8 +216,12 @@ class Meeting:
         return findings.ended(self.released)
 
     def answers_we_lack(self) -> Slide:
-        """Answers that are not there, as far as it may be said."""
+        """Answers that are not there, and what was done about it."""
         return findings.answers_we_lack(self.released)
+
+    def how_many_we_lack(self) -> Slide:
+        """How many answers are not there, where the release says it."""
+        return findings.how_many_we_lack(self.released, self._mark)
 
     def adjusted(self, timepoint: int = 1, most: int = 3) -> Slide:
         """Shares with involvement if everything else was alike."""
@@ -235,7 +237,7 @@ class Meeting:
 
     def few_factors(self) -> Slide:
         """Why not everything can be looked at together."""
-        return findings.few_factors(self.released, len(self.leag.expected))
+        return findings.few_factors(self.released)
 
     def story(self, title: str) -> Slide:
         """The whole in a few sentences; what goes with involvement only once a list is locked."""

@@ -62,10 +62,10 @@ class Slide:
 
     title: its message, unique in the deck. lines: bullets. table: rows, the first one the header.
     remember: one sentence to remember, of a slide with a number. notes: what the facilitator reads.
-    numbers: the released numbers it may print. counted: how many numbers it shows. by_factor: it
-    says how something goes together with involvement. part: in the body, in the optional block, or
-    in the reserve, which is hidden. gate: nothing follows but the closing, because no list is
-    locked.
+    says: each released fact that it says, as it says it; no number stands elsewhere on it. counted:
+    how many numbers it shows. by_factor: it says how something goes together with involvement.
+    part: in the body, in the optional block, or in the reserve, which is hidden. gate: nothing
+    follows but the closing, because no list is locked.
     """
 
     kind: Kind
@@ -76,7 +76,7 @@ class Slide:
     remember: str = ""
     notes: tuple[str, ...] = ()
     minutes: float = 0
-    numbers: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
     counted: int = 0
     by_factor: bool = False
     part: Part = "body"
