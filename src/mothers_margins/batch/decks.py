@@ -1,5 +1,5 @@
 """The files of a meeting, made from its executed notebook: PowerPoint, page, handout, run sheet,
-and a form for what is said.
+a form for what is said, and beside the last one what the group changed, for the report.
 """
 
 import json
@@ -31,17 +31,20 @@ def files_of_meeting(notebook: Notebook) -> dict[str, bytes]:
     from mothers_margins.slides.deck import deck_of
     from mothers_margins.slides.page import page
     from mothers_margins.slides.powerpoint import powerpoint
-    from mothers_margins.slides.run_sheet import feedback_form, handout, run_sheet
+    from mothers_margins.slides.run_sheet import feedback_form, handout, involvement, run_sheet
 
     deck = check_deck(deck_of(notebook["cells"]))
     folder = f"{DECKS}{deck.meant.meeting}"
-    return {
+    files = {
         f"{folder}/deck.pptx": powerpoint(deck),
         f"{folder}/deck.html": page(deck).encode(),
         f"{folder}/handout.pdf": handout(deck),
         f"{folder}/run_sheet.pdf": run_sheet(deck),
         f"{folder}/feedback.xlsx": feedback_form(deck),
     }
+    if deck.meant.involvement:
+        files[f"{folder}/involvement.pdf"] = involvement(deck)
+    return files
 
 
 def write_meeting(executed: Path, stage: Path) -> None:

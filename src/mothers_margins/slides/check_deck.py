@@ -123,13 +123,14 @@ def _notes(deck: Deck) -> Iterator[str]:
 def _words(deck: Deck) -> Iterator[str]:
     """Banned words, quotations, long sentences, and how hard the whole is to read."""
     for place, one in enumerate(deck.slides, start=1):
-        texts = (*one.seen, one.alt, *one.notes)
+        texts = [text for text in (*one.seen, one.alt, *one.notes) if text not in deck.meant.quotes]
         for word, instead in banned("\n".join(texts), deck.meant.banned):
             if not _asks_about(one, word):
                 yield f"slide {place}: '{word}' is not said here; say: {instead}"
-        if any(QUOTED.search(text) for text in one.seen):
+        own = [text for text in (*one.seen, *one.notes) if text not in deck.meant.quotes]
+        if any(QUOTED.search(text) for text in own):
             yield f"slide {place}: a quotation, which needs a source and permission"
-        longest = longest_sentence((*one.seen, *one.notes))
+        longest = longest_sentence(own)
         if len(longest.split()) > MOST_WORDS:
             yield f"slide {place}: a sentence of {len(longest.split())} words: {longest}"
     score = hardness(deck)
@@ -144,7 +145,7 @@ def _asks_about(one: Slide, word: str) -> bool:
 
 def hardness(deck: Deck) -> float:
     """SMOG of titles, bullets, tables and captions together, without the words of the study."""
-    texts = [text for one in deck.slides for text in one.seen]
+    texts = [text for one in deck.slides for text in one.seen if text not in deck.meant.quotes]
     return smog(texts, {word.lower() for word in deck.meant.study_words})
 
 

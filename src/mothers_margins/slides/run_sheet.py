@@ -77,6 +77,30 @@ def notes_pages(deck: Deck) -> bytes:
     return pdf(blocks, title_of(deck), footer=deck.meant.mark)
 
 
+def involvement(deck: Deck) -> bytes:
+    """What the group has said and what became of it, and the short form of GRIPP2, as tagged PDF
+    for the report.
+    """
+    given = deck.meant.involvement
+    width = len(words.INVOLVEMENT_COLUMNS)
+    topics = [row for row in given if len(row) == width]
+    items = [row for row in given if len(row) != width]
+    marks = [deck.meant.mark]
+    if deck.meant.rehearsal:
+        marks.append(f"{words.INVENTED}.")
+    header = words.INVOLVEMENT_COLUMNS
+    widths = ("2fr", "auto", "auto", "auto", "1.5fr", "1.5fr")
+    blocks = [
+        Block("title", words.INVOLVEMENT),
+        *(Block("mark", mark) for mark in marks),
+        Block("table", rows=(header, *topics), widths=widths),
+        Block("heading", words.GRIPP2),
+        Block("table", rows=(("Item", "What was done"), *items), widths=("auto", "1fr")),
+        Block("text", words.GRIPP2_SOURCE),
+    ]
+    return pdf(blocks, f"{title_of(deck)}: involvement", footer=deck.meant.mark)
+
+
 def _of_slide(one: Slide) -> Iterator[Block]:
     yield Block("heading", one.title)
     for line in one.lines:

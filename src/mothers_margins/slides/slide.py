@@ -41,7 +41,9 @@ class Meant:
 
     mark: what every slide says of the numbers. rehearsal: of made-up rows, never sent. banned,
     study_words, allowed: from leag.yaml. options: the optional slides that are shown. missing: what
-    is still to be filled in before the deck can be used.
+    is still to be filled in before the deck can be used. quotes: lines that may stand as
+    quotations, because they have a source and permission. involvement, gripp2: rows of two tables
+    for the report, which lie beside the deck of the last meeting.
     """
 
     meeting: int
@@ -54,6 +56,9 @@ class Meant:
     allowed: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+    involvement: tuple[tuple[str, ...], ...] = ()
+    gripp2: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Words of workshop slides that every deck shares, each once."""
 
 REHEARSAL = "REHEARSAL. The numbers are made up. They are not about real mothers."
-REAL = "Real numbers, checked before they left the research team."
 BEFORE = "Before we start"
 BEFORE_LINES = (
     "This is not part of social care. We do not work for them.",
@@ -19,6 +18,11 @@ BEFORE_NOTES = (
 WELCOME_NOTES = (
     "Open the room early. Let people choose the name they want to use.",
     "The chat is open. Cameras can stay off all the time.",
+)
+QUOTES = "In women's own words"
+QUOTES_NOTES = (
+    "Each line is printed with permission. Do not add to it, and do not ask who said it.",
+    "Say that anybody can ask us to take a line out.",
 )
 CLOSING = "How are you leaving today?"
 CLOSING_LINES = (
@@ -62,10 +66,39 @@ HOW_TO_FILL_IN = (
     "how: room, chat, call or written. Late answers are welcome: add a row.",
     "keep, leave_out, not_sure: how many said so.",
     "decision: what was done; leave it empty while it is open. reason: why.",
+    "decided_on: the day, as 2022-02-01.",
     "Save the sheet as meeting_N.csv in the folder that --feedback names, outside the project.",
 )
+
+
+def checked_on(day: str, threshold: int) -> str:
+    """What every slide with real numbers says of them: when they were checked, and by which rule.
+
+    day: 1 February 2022; empty where the release does not say it.
+    """
+    when = f" on {day}" if day else ""
+    return f"Real numbers, checked{when}. None is of fewer than {threshold} mothers."
 
 
 def agreed_on(day: str) -> str:
     """When the list was agreed, as its slide says it. day: 1 February 2022."""
     return f"Agreed on {day}."
+
+
+# ---- the involvement table and the short form of GRIPP2, for the report
+
+INVOLVEMENT = "What the Lived Experience Advisory Group said, and what became of it"
+INVOLVEMENT_COLUMNS = ("Topic", "Meeting", "Kind", "How it was said", "What became of it", "Why")
+GRIPP2 = "Reporting checklist of involvement (GRIPP2, short form)"
+GRIPP2_ITEMS = (
+    "1 Aim",
+    "2 Methods",
+    "3 Results of the involvement",
+    "4 What it changed in the study",
+    "5 Reflections",
+)
+GRIPP2_SOURCE = (
+    "Items: Staniszewska et al. 2017, GRIPP2 short form. Counts are of topics, not people."
+)
+NOBODY_NAMED = "Numbers and topics were written down, and never names."
+WITH_THE_GROUP = "To be written with the group: what went well, and what did not."
