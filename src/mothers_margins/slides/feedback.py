@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mothers_margins import places
 from mothers_margins.errors import StudyError, UsageError
 from mothers_margins.study.analysis_plan import Lock
 from mothers_margins.study.study import Study
@@ -96,8 +97,12 @@ class Given:
 
 
 def feedback_folder() -> Path | None:
-    """The folder with feedback, quotes and contacts, if one is named."""
+    """The folder with feedback, quotes and contacts, if one is named. Raises UsageError where it
+    lies in the project.
+    """
     named = os.environ.get(FOLDER)
+    if named and places.inside_project(Path(named)):
+        raise UsageError(f"{FOLDER} names a folder inside the project's; it lies outside.")
     return Path(named) if named else None
 
 

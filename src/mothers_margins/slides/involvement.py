@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from mothers_margins.release.released import Released
-from mothers_margins.results.results import NOT_LOCKED
 from mothers_margins.slides.feedback import HOW, OPEN, Given, Topic
 from mothers_margins.study.leag_file import LeagFile
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
@@ -17,10 +16,8 @@ Texts = tuple[str, ...]
 
 def involvement_table(released: Released, given: Given) -> Table:
     """A row for each topic: meeting, kind, how it was said, what became of it, and why."""
-    rows = topic_rows(given)
-    return _table(
-        released, given, "involvement", words.INVOLVEMENT, words.INVOLVEMENT_COLUMNS, rows
-    )
+    caption, headings = words.INVOLVEMENT, words.INVOLVEMENT_COLUMNS
+    return _table(released, given, "involvement", caption, headings, topic_rows(given))
 
 
 def gripp2_table(released: Released, given: Given) -> Table:
@@ -37,8 +34,8 @@ def topic_rows(given: Given) -> list[Texts]:
         (
             topic.said,
             str(topic.meeting),
-            topic.kind,
-            topic.how,
+            words.KINDS[topic.kind],
+            words.HOW[topic.how],
             " ".join(filter(None, (topic.decision or OPEN, topic.decided_on))),
             topic.reason,
         )
@@ -63,7 +60,7 @@ def _methods(leag: LeagFile, topics: Sequence[Topic]) -> str:
     held = len({topic.meeting for topic in topics})
     months = ", ".join(meeting.month for meeting in leag.meetings)
     ways = Counter(topic.how for topic in topics)
-    said = ", ".join(f"{way} {ways[way]}" for way in HOW if ways[way])
+    said = ", ".join(f"{words.HOW[way]} {ways[way]}" for way in HOW if ways[way])
     return (
         f"{len(leag.meetings)} meetings were planned ({months}); {held} have notes. "
         f"Topics by how they were said: {said or 'none'}. {words.NOBODY_NAMED}"
@@ -74,9 +71,8 @@ def _results(topics: Sequence[Topic]) -> str:
     done = sum(topic.is_done for topic in topics)
     still_open = sum(not topic.decision for topic in topics)
     not_done = len(topics) - done - still_open
-    return (
-        f"Of {len(topics)} topics {done} were done, {not_done} not done, {still_open} still open."
-    )
+    counts = f"{done} were done, {not_done} not done, {still_open} are still open"
+    return f"Of {len(topics)} topics {counts}."
 
 
 def _changed(topics: Sequence[Topic]) -> Iterator[str]:
@@ -115,7 +111,7 @@ def _table(
         columns=tuple(Column(f"column_{place}", one) for place, one in enumerate(columns)),
         sections=(Section("", tuple(_row(texts) for texts in rows or empty)),),
         notes=tuple(("", text) for text in marks),
-        mark=released.manifest.mark if released.manifest.mark != NOT_LOCKED else "",
+        mark=released.manifest.mark if given.rehearsal else "",
         source=released.study.file.citation.text,
         rounding=released.study.file.rounding,
     )

@@ -97,8 +97,15 @@ GRIPP2_ITEMS = (
     "4 What it changed in the study",
     "5 Reflections",
 )
-GRIPP2_SOURCE = (
-    "Items: Staniszewska et al. 2017, GRIPP2 short form. Counts are of topics, not people."
-)
+GRIPP2_SOURCE = "Staniszewska et al. 2017, GRIPP2 short form. Counts are of topics, not of people."
+# Codes of the form for feedback in words.
+KINDS = {
+    "variable": "a factor",
+    "word": "a word",
+    "reading": "how we read it",
+    "output": "what we make",
+    "process": "how we work",
+}
+HOW = {"room": "in the room", "chat": "in chat", "call": "in a call", "written": "in writing"}
 NOBODY_NAMED = "Numbers and topics were written down, and never names."
 WITH_THE_GROUP = "To be written with the group: what went well, and what did not."
