@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from mothers_margins import places
@@ -169,6 +170,16 @@ def _faults(rows: list[dict[str, str]]) -> Iterator[str]:
             yield f"line {line}: kind must be one of {', '.join(KINDS)}"
         if row["how"] not in HOW:
             yield f"line {line}: how must be one of {', '.join(HOW)}"
+        if row["decided_on"] and not _is_day(row["decided_on"]):
+            yield f"line {line}: decided_on must be a day, as 2022-02-01"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _quotes(folder: Path) -> Iterator[Quote]:

@@ -4,6 +4,7 @@ and the short form of GRIPP2 (Staniszewska et al. 2017).
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from mothers_margins.release.released import Released
 from mothers_margins.slides.feedback import HOW, OPEN, Given, Topic
@@ -36,11 +37,18 @@ def topic_rows(given: Given) -> list[Texts]:
             str(topic.meeting),
             words.KINDS[topic.kind],
             words.HOW[topic.how],
-            " ".join(filter(None, (topic.decision or OPEN, topic.decided_on))),
+            _became(topic),
             topic.reason,
         )
         for topic in given.topics
     ]
+
+
+def _became(topic: Topic) -> str:
+    """'Done (February 2022)'."""
+    if not (topic.decision and topic.decided_on):
+        return topic.decision or OPEN
+    return f"{topic.decision} ({date.fromisoformat(topic.decided_on):%B %Y})"
 
 
 def gripp2_rows(leag: LeagFile, given: Given) -> list[Texts]:

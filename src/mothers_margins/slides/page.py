@@ -103,7 +103,18 @@ def _row(header: tuple[str, ...], row: tuple[str, ...]) -> str:
 
 
 def _cells(header: tuple[str, ...], row: tuple[str, ...]) -> Iterator[str]:
-    empty = f'<td data-column="{escape(header[0])}"></td>'
-    yield f'<th scope="row">{escape(row[0])}</th>' if row[0] else empty
-    for name, cell in zip(header[1:], row[1:], strict=True):
-        yield f'<td data-column="{escape(name)}">{escape(cell)}</td>'
+    """The cells of a row, each with what a phone says of its column; the name of a row that is only
+    filled in is said without.
+    """
+    for place, (name, cell) in enumerate(zip(header, row, strict=True)):
+        column = escape(name)
+        if not cell:
+            yield f'<td data-box="{column}"></td>'
+            continue
+        colon = "" if name.endswith("?") else ":"
+        label = f' data-column="{column}{colon}"' if any(row[1:]) else ""
+        yield f"<td{label}>{escape(cell)}</td>" if place else _row_name(label, cell)
+
+
+def _row_name(label: str, cell: str) -> str:
+    return f'<th scope="row"{label}>{escape(cell)}</th>'

@@ -89,7 +89,7 @@ def involvement(deck: Deck) -> bytes:
     """
     meant = deck.meant
     marks = [meant.mark, f"{words.INVENTED}."] if meant.rehearsal else [meant.mark]
-    widths = ("2fr", "auto", "auto", "auto", "1.5fr", "1.5fr")
+    widths = ("2.2fr", "auto", "1.2fr", "1.2fr", "1.4fr", "2fr")
     blocks = [
         Block("title", words.INVOLVEMENT),
         *(Block("mark", mark) for mark in marks),
