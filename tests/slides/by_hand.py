@@ -105,7 +105,13 @@ def released(*, rows_are="synthetic", study=None, **changed) -> Released:
         "per_hundred_protocol_t2": predictions([]),
         **changed,
     }
-    manifest = SimpleNamespace(rows_are=rows_are, policy={"threshold": 10}, mark="SYNTHETIC DATA")
+    made_up = rows_are == "synthetic"
+    manifest = SimpleNamespace(
+        rows_are=rows_are,
+        policy={"threshold": 10},
+        mark="SYNTHETIC DATA" if made_up else "",
+        ledger=SimpleNamespace(on="" if made_up else "2022-01-20"),
+    )
     results = {name: pd.DataFrame(rows) for name, rows in tables.items()}
     return Released(Path("release"), study or mm.read_study("esmi"), manifest, results, _READ)
 

@@ -8,10 +8,13 @@ import yaml
 
 import mothers_margins as mm
 from mothers_margins import places
+from mothers_margins.documents.parts import unpacked
 from mothers_margins.slides import feedback, meeting
 from mothers_margins.slides.check_deck import check_deck, hardness
 from mothers_margins.slides.deck import deck_of, talk_minutes
-from mothers_margins.wording.leag import BEFORE_LINES
+from mothers_margins.slides.page import page
+from mothers_margins.slides.powerpoint import powerpoint
+from mothers_margins.wording.leag import BEFORE_LINES, checked_on
 from tests.slides.by_hand import cells_of, executed, released
 
 MEETINGS = (1, 2, 3, 4)
@@ -129,6 +132,14 @@ def test_a_deck_of_real_numbers_needs_support_contacts(monkeypatch, tmp_path):
     assert "Call the team on weekdays" in made.shown[-1].lines
     assert not made.meant.rehearsal
     assert "REHEARSAL" not in repr(made)
+    for deck_file in (page(made), str(unpacked(powerpoint(made)))):
+        mark = "Real numbers, checked on 20 January 2022. None is of fewer than 10 mothers."
+        # on every slide of them, in the page and in PowerPoint
+        assert deck_file.count(mark) >= len(made.shown)
+
+
+def test_a_release_that_does_not_say_its_day_has_a_mark_without_it():
+    assert checked_on("", 10) == "Real numbers, checked. None is of fewer than 10 mothers."
 
 
 def test_numbers_are_hidden_where_a_cell_is_small():
