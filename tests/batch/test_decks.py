@@ -138,9 +138,8 @@ def test_a_notes_page_has_the_picture_of_its_slide_and_its_notes(run, tmp_path):
     assert [page.split("\n")[0].strip() for page in pages][:5] == titles
     assert "Pause." in pages[2]
     assert "36 in 100 mothers" not in pages[2]  # the slide is a picture there
-    pictures = subprocess.run(
-        ["pdfimages", "-list", str(made)], capture_output=True, check=True, text=True
-    ).stdout
+    call = ["pdfimages", "-list", str(made)]
+    pictures = subprocess.run(call, capture_output=True, check=True, text=True).stdout
     assert {line.split()[0] for line in pictures.splitlines()[2:]} == {"1", "2", "3", "4", "5", "6"}
     assert b"/Alt" in made.read_bytes()
     with pytest.raises(mm.UsageError, match="no deck of meeting 2"):
