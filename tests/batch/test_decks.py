@@ -1,8 +1,10 @@
 """A meeting in the batch: its files, where they go, what its key covers, and the command."""
 
 import json
+import subprocess
 import tomllib
 from importlib import import_module
+from shutil import which
 
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from click.testing import CliRunner
 
 import mothers_margins as mm
 from mothers_margins import places
-from mothers_margins.batch.cache_key import feedback_digests
+from mothers_margins.batch.cache_key import feedback_digests, file_digest
 from mothers_margins.batch.decks import (
     files_of_meeting,
     is_meeting,
@@ -24,6 +26,7 @@ from tests.slides.by_hand import closing, code, finding, opening
 
 pytest.importorskip("pptx")
 pytest.importorskip("typst")
+# of a meeting that is not the last
 NAMES = ("deck.html", "deck.pptx", "feedback.xlsx", "handout.pdf", "run_sheet.pdf")
 
 
@@ -51,6 +54,20 @@ def test_five_files_of_a_meeting_wait_for_its_notebook_to_finish(run, tmp_path):
     assert waiting == [f"{name}{places.PART}" for name in NAMES]
 
 
+def test_the_last_deck_has_the_involvement_table_and_gripp2_beside_it():
+    first = opening(involvement=(("a", "1", "b", "c", "d", "e"),), gripp2=(("1 Aim", "f"),))
+    files = files_of_meeting({"cells": [*first, code(finding()), *closing()], "metadata": {}})
+    made = files["release/leag_1/involvement.pdf"]
+    assert b"pdfuaid" in made
+    assert (
+        made
+        == files_of_meeting({"cells": [*first, code(finding()), *closing()], "metadata": {}})[
+            "release/leag_1/involvement.pdf"
+        ]
+    )
+    assert "release/leag_1/involvement.pdf" not in files_of_meeting(notebook(code(finding())))
+
+
 def test_a_deck_that_says_what_was_not_released_makes_no_file(run, tmp_path):
     planted = json.dumps(notebook(code(finding(lines=("7 of 279 mothers.",)))))
     (run / "planted.ipynb").write_text(planted, encoding="utf-8")
@@ -66,18 +83,36 @@ def test_which_notebooks_are_meetings():
 
 def test_the_key_of_a_meeting_covers_what_the_group_has_said(tmp_path, monkeypatch):
     monkeypatch.setenv(FOLDER, str(tmp_path))
-    (tmp_path / "meeting_1.csv").write_text("a", encoding="utf-8")
-    before = feedback_digests("08_1_getting_started")
-    assert [*before] == ["meeting_1.csv"]
-    assert feedback_digests("07_release") == {}
-    (tmp_path / "meeting_1.csv").write_text("b", encoding="utf-8")
-    assert feedback_digests("08_1_getting_started") != before
+    names = ["contacts.txt", "meeting_1.csv", "quotes.csv"]
+    for name in names:
+        (tmp_path / name).write_text("a", encoding="utf-8")
+    notebook = "08_1_getting_started"
+    assert {*feedback_digests(notebook).values()} == {""}  # to look leaves no key behind
+    before = feedback_digests(notebook, make_key=True)
+    assert [*before] == names
+    assert feedback_digests("07_release", make_key=True) == {}
+    for name in names:
+        (tmp_path / name).write_text("b", encoding="utf-8")
+        assert feedback_digests(notebook)[name] != before[name]
     monkeypatch.delenv(FOLDER)
-    assert feedback_digests("08_1_getting_started") == {}
+    assert feedback_digests(notebook) == {}
+
+
+def test_hashes_of_feedback_cannot_be_guessed_without_its_key(tmp_path, monkeypatch):
+    found = []
+    for place in ("one", "other"):
+        folder = tmp_path / place
+        folder.mkdir()
+        (folder / "contacts.txt").write_text("Call 020 7946 0018", encoding="utf-8")
+        monkeypatch.setenv(FOLDER, str(folder))
+        found.append(feedback_digests("08_1_getting_started", make_key=True)["contacts.txt"])
+        assert (folder / "data.key").stat().st_mode & 0o077 == 0
+        assert found[-1] != file_digest(folder / "contacts.txt")
+    assert found[0] != found[1]
 
 
 def test_the_numbers_of_a_run_are_those_of_its_decks(run, tmp_path):
-    assert numbers_of_run(run) == {"36", "5"}
+    assert numbers_of_run(run) == {"36", "100", "5"}
     with pytest.raises(mm.UsageError, match="holds no deck"):
         numbers_of_run(tmp_path / "stage")
 
@@ -86,17 +121,27 @@ def test_an_edited_deck_is_audited_by_the_command(run):
     file = run / "release" / "leag_1" / "deck.pptx"
     whole = CliRunner().invoke(main, ["audit", str(file), "--out", str(run)])
     assert (whole.exit_code, whole.output) == (0, "Nothing was found.\n")
-    more = files_of_meeting(notebook(code(finding(lines=("37 in 100.",), numbers=("37",)))))
+    more = files_of_meeting(notebook(code(finding(lines=("37 in 100.",), says=("37 in 100",)))))
     file.write_bytes(more["release/leag_1/deck.pptx"])
     edited = CliRunner().invoke(main, ["audit", str(file), "--out", str(run)])
     assert edited.exit_code == 4
     assert "slide 3 says 37, which was not released" in edited.output
 
 
-def test_slides_with_their_notes_are_a_pdf_whose_name_says_rehearsal(run, tmp_path):
+@pytest.mark.skipif(not which("soffice"), reason="LibreOffice is not installed: .ci/pages")
+def test_a_notes_page_has_the_picture_of_its_slide_and_its_notes(run, tmp_path):
     (made,) = pictures_of_meeting(run, 1, tmp_path / "to", ("pdf",))
     assert made.name == "REHEARSAL_leag_1_notes.pdf"
-    assert made.read_bytes().startswith(b"%PDF")
+    call = ["pdftotext", "-layout", str(made), "-"]
+    pages = subprocess.run(call, capture_output=True, check=True, text=True).stdout.split("\f")
+    titles = ["A meeting", "Before we start", "What we saw", "Break", "What do you see?"]
+    assert [page.split("\n")[0].strip() for page in pages][:5] == titles
+    assert "Pause." in pages[2]
+    assert "36 in 100 mothers" not in pages[2]  # the slide is a picture there
+    call = ["pdfimages", "-list", str(made)]
+    pictures = subprocess.run(call, capture_output=True, check=True, text=True).stdout
+    assert {line.split()[0] for line in pictures.splitlines()[2:]} == {"1", "2", "3", "4", "5", "6"}
+    assert b"/Alt" in made.read_bytes()
     with pytest.raises(mm.UsageError, match="no deck of meeting 2"):
         pictures_of_meeting(run, 2, tmp_path / "to", ("pdf",))
 

@@ -16,6 +16,7 @@ from mothers_margins.slides.check_deck import check_deck
 from mothers_margins.slides.deck import Deck, deck_of
 from mothers_margins.slides.page import page as page_of
 from mothers_margins.slides.powerpoint import powerpoint
+from mothers_margins.slides.run_sheet import handout, involvement, run_sheet
 from mothers_margins.slides.slide import Slide
 from tests.pages.test_accessible import faults, sideways
 from tests.slides.by_hand import cells_of, executed, released
@@ -149,6 +150,21 @@ def _open_xml_faults(path: Path) -> list[str]:
     from openxml_audit import validate_pptx
 
     return [str(fault) for fault in validate_pptx(str(path)).errors]
+
+
+def test_documents_beside_a_deck_are_pdf_ua_1(decks, tmp_path):
+    if find_spec("page") is None:
+        pytest.skip("page-validation is not installed: .ci/pages installs it")
+    from page import validate_pdf_bytes
+
+    for deck in decks:
+        for write in (handout, run_sheet):
+            assert validate_pdf_bytes(write(deck), profile="ua1").is_compliant
+    assert validate_pdf_bytes(involvement(decks[3]), profile="ua1").is_compliant
+    # an alt text that is taken away is found
+    made = handout(decks[0])
+    assert made.count(b"/Alt") > 0
+    assert not validate_pdf_bytes(made.replace(b"/Alt", b"/Xlt"), profile="ua1").is_compliant
 
 
 def test_a_planted_fault_is_found(decks, tmp_path):

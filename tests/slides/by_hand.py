@@ -2,6 +2,7 @@
 
 import ast
 import json
+from math import nan
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,21 +15,29 @@ from mothers_margins.slides.deck import Deck, deck_of
 from mothers_margins.slides.slide import Meant, Slide
 
 INVOLVED, NOT, EVERYONE = "involved_t1", "not_involved_t1", "all_t1"
+FACT = "36 in 100 mothers"  # as the slide below says it
 # Of 99 mothers with involvement and 179 without: how many.
 COUNTS = {
     ("dv_any", "Yes"): (41, 47),
     ("ctq_physical_abuse_in_two", "moderate to extreme"): (60, 70),
     ("ctq_physical_neglect_in_two", "moderate to extreme"): (66, 70),
+    ("substance_misuse", "Yes"): (29, 45),
     ("relationship", "single"): (20, 34),
     ("admissions_2y", "Yes"): (36, 47),
     ("learning_difficulties", "Yes"): (7, 9),  # too few: 7 of 99
 }
 
 
-def row(variable, level, group, statistic, value, status="shown"):
+def row(variable, level, group, statistic, value, status="shown", note="", **more):
     """A row of a released summary."""
     names = ("variable", "level", "group", "statistic", "value", "status", "note")
-    return dict(zip(names, (variable, level, group, statistic, value, status, ""), strict=True))
+    cells = (variable, level, group, statistic, value, status, note)
+    return {**dict(zip(names, cells, strict=True)), "n": nan, "missing": nan, **more}
+
+
+def scored(variable, known, missing):
+    """A score of all mothers, with how many have none."""
+    return row(variable, None, EVERYONE, "mean", 40.0, n=float(known), missing=float(missing))
 
 
 def counted(variable, level, group, yes, of):
@@ -83,7 +92,12 @@ def released(*, rows_are="synthetic", study=None, **changed) -> Released:
         ("admissions_2y", "Yes", "No", 0.44, 0.31),
     ]
     tables = {
-        "characteristics_t1": characteristics(1, (99, 179), COUNTS),
+        "characteristics_t1": [
+            *characteristics(1, (99, 179), COUNTS),
+            scored("ctq_total", 249, 29),
+            scored("cas_total", 235, 30),
+            scored("bonding", 273, 5),  # too few are missing
+        ],
         "characteristics_t2": at_2,
         "needs_t1": needs,
         "involvement_over_time_t1": course,
@@ -91,7 +105,13 @@ def released(*, rows_are="synthetic", study=None, **changed) -> Released:
         "per_hundred_protocol_t2": predictions([]),
         **changed,
     }
-    manifest = SimpleNamespace(rows_are=rows_are, policy={"threshold": 10}, mark="SYNTHETIC DATA")
+    made_up = rows_are == "synthetic"
+    manifest = SimpleNamespace(
+        rows_are=rows_are,
+        policy={"threshold": 10},
+        mark="SYNTHETIC DATA" if made_up else "",
+        ledger=SimpleNamespace(on="" if made_up else "2022-01-20"),
+    )
     results = {name: pd.DataFrame(rows) for name, rows in tables.items()}
     return Released(Path("release"), study or mm.read_study("esmi"), manifest, results, _READ)
 
@@ -181,8 +201,8 @@ def closing() -> list[dict]:
 def finding(title: str = "What we saw", **more) -> Slide:
     """A slide with a number that was released."""
     given = {
-        "lines": ("36 in 100 mothers.",), "remember": "Linked is not caused.", "notes": ("Pause.",),
-        "minutes": 3, "numbers": ("36",), "counted": 1, **more,
+        "lines": (f"{FACT}.",), "remember": "Linked is not caused.", "notes": ("Pause.",),
+        "minutes": 3, "says": (FACT,), "counted": 1, **more,
     }  # fmt: skip
     return Slide("finding", title, **given)
 

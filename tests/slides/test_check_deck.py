@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 import mothers_margins as mm
-from mothers_margins.slides.check_deck import PLACEHOLDER, check_deck, hardness
+from mothers_margins.slides.check_deck import PLACEHOLDER, check_deck, hardness, unsaid
 from mothers_margins.slides.deck import Deck
 from mothers_margins.slides.slide import Picture, Slide
-from tests.slides.by_hand import a_deck, finding
+from tests.slides.by_hand import FACT, a_deck, finding
 
 AGREED = Slide("list", "The list we agreed", ("Agreed.",), notes=("Ask.",))
 ALT = "Grid of 100 figures. 36 of 100 mothers had social care involved."
+IN_ALT = ("of 100 figures", "36 of 100 mothers had social care involved")
 PICTURE = Picture("", "", ALT, 11.8, 4.5)
 
 
@@ -25,7 +26,7 @@ def changed(place: int, **change) -> Deck:
 
 def test_a_whole_deck_has_no_fault():
     assert check_deck(a_deck(finding(), AGREED, finding("By factor", by_factor=True)))
-    assert check_deck(a_deck(finding(picture=PICTURE)))
+    assert check_deck(a_deck(finding(picture=PICTURE, says=(FACT, *IN_ALT))))
 
 
 @pytest.mark.parametrize(
@@ -42,8 +43,46 @@ def test_a_number_that_was_not_released_stops_the_deck(where):
 
 
 def test_a_number_in_an_alt_text_counts_too():
+    wrong = replace(PICTURE, alt=ALT.replace("36", "37"))
     with pytest.raises(mm.DisclosureError, match=r"alt text .* says 37"):
-        check_deck(a_deck(finding(picture=replace(PICTURE, alt=ALT.replace("36", "37")))))
+        check_deck(a_deck(finding(picture=wrong, says=(FACT, *IN_ALT))))
+
+
+def test_a_number_counts_only_where_its_own_fact_says_it():
+    one = finding(
+        "One", lines=("41 in 100 mothers had help.",), says=("41 in 100 mothers had help",)
+    )
+    other = finding("Other", lines=("26 in 100 had none.",), says=("26 in 100 had none",))
+    assert check_deck(a_deck(one, other))
+    taken_from_the_other = replace(one, lines=("26 in 100 mothers had help.",))
+    with pytest.raises(mm.DisclosureError, match="slide 3: 'One' says 26"):
+        check_deck(a_deck(taken_from_the_other, other))
+    both = ("41 in 100 mothers had help", "26 in 100 had none")
+    exchanged = replace(one, lines=("26 in 100 mothers had help.",), says=both)
+    with pytest.raises(mm.DisclosureError, match="says 26"):
+        check_deck(a_deck(exchanged))
+    in_notes = replace(other, notes=("Pause. 41 in 100 mothers had help.",))
+    with pytest.raises(mm.DisclosureError, match="slide 4: the notes of 'Other' says 41"):
+        check_deck(a_deck(one, in_notes))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("36 in 100 mothers", []),
+        ("136 in 100 mothers", ["136", "100"]),  # no fact within a longer number
+        ("36 in 1000 mothers", ["36", "1000"]),
+        ("37 in 100 mothers", ["37", "100"]),
+        ("36 in 100 women", ["36", "100"]),
+    ],
+)
+def test_numbers_that_stand_in_no_fact(text, left):
+    assert unsaid(text, ("36 in 100",) if "mothers" in text else ("36 in 100 mothers",)) == left
+
+
+def test_a_number_that_people_may_write_is_none_for_a_slide_of_released_numbers():
+    with pytest.raises(mm.DisclosureError, match="says 5"):
+        check_deck(a_deck(finding(lines=("36 in 100 mothers. 5 of them.",)), allowed=("5",)))
 
 
 def test_a_number_in_what_a_person_writes_needs_the_list_of_the_group():

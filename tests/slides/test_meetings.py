@@ -8,10 +8,13 @@ import yaml
 
 import mothers_margins as mm
 from mothers_margins import places
+from mothers_margins.documents.parts import unpacked
 from mothers_margins.slides import feedback, meeting
 from mothers_margins.slides.check_deck import check_deck, hardness
 from mothers_margins.slides.deck import deck_of, talk_minutes
-from mothers_margins.wording.leag import BEFORE_LINES
+from mothers_margins.slides.page import page
+from mothers_margins.slides.powerpoint import powerpoint
+from mothers_margins.wording.leag import BEFORE_LINES, checked_on
 from tests.slides.by_hand import cells_of, executed, released
 
 MEETINGS = (1, 2, 3, 4)
@@ -129,12 +132,20 @@ def test_a_deck_of_real_numbers_needs_support_contacts(monkeypatch, tmp_path):
     assert "Call the team on weekdays" in made.shown[-1].lines
     assert not made.meant.rehearsal
     assert "REHEARSAL" not in repr(made)
+    for deck_file in (page(made), str(unpacked(powerpoint(made)))):
+        mark = "Real numbers, checked on 20 January 2022. None is of fewer than 10 mothers."
+        # on every slide of them, in the page and in PowerPoint
+        assert deck_file.count(mark) >= len(made.shown)
+
+
+def test_a_release_that_does_not_say_its_day_has_a_mark_without_it():
+    assert checked_on("", 10) == "Real numbers, checked. None is of fewer than 10 mothers."
 
 
 def test_numbers_are_hidden_where_a_cell_is_small():
     shown = mm.leag_meeting(released(), 2)
     small = shown.little_difference()
-    assert "Too few to show: had learning difficulties." in (*small.lines, *small.notes)
+    assert "Too few to show: had learning difficulties recorded." in (*small.lines, *small.notes)
     assert not any(character.isdigit() for line in small.lines for character in line)
 
 
@@ -159,7 +170,7 @@ def test_the_optional_block_is_announced_and_can_be_taken_out(monkeypatch):
 def test_diagnoses_are_off():
     leag = mm.read_study("esmi").leag
     assert leag.options["diagnoses"] is False
-    by_option = {phrase.variable: phrase.option for phrase in leag.phrases}
+    by_option = {factor.variable: factor.option for factor in leag.factors}
     assert by_option["personality_disorder"] == by_option["schizophrenia"] == "diagnoses"
 
 

@@ -82,7 +82,23 @@ def test_the_band_stands_on_every_slide_and_the_reserve_is_left_out(text):
 def test_a_list_in_two_columns_is_read_down_one_after_the_other():
     table = (FACTORS, ("age", "abuse"), ("home", ""))
     text = page(a_deck(Slide("list", "The list", (), table, notes=("Ask.",))))
-    assert "<ul><li>age</li><li>home</li><li>abuse</li></ul>" in text
+    assert '<ul class="factors"><li>age</li><li>home</li><li>abuse</li></ul>' in text
+
+
+def test_on_a_phone_every_cell_says_its_column_and_an_empty_one_is_a_box():
+    said = (("You said", "We did"), ("Look again", "Done"))
+    vote = (("Output", "Yes", "No"), ("A film", "", ""))
+    write = (("Workers", "Mothers"), ("", ""), ("", ""))
+    slides = [
+        Slide("words", f"Table {place}", (), table, notes=("Read it.",))
+        for place, table in enumerate((said, vote, write))
+    ]
+    found = Elements(page(a_deck(*slides)))
+    columns = [one.get("data-column") for one in found.all("th", "td") if one.get("scope") != "col"]
+    assert [one for one in columns if one] == ["You said:", "We did:"]
+    boxes = [one["data-box"] for one in found.all("td") if "data-box" in one]
+    assert boxes == ["Yes", "No", "Workers", "Mothers", "Workers", "Mothers"]
+    assert [one.get("class") for one in found.all("tr")].count("to-fill") == 2
 
 
 def test_text_is_at_least_24_pixels_on_a_laptop(text):

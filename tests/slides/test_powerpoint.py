@@ -79,16 +79,23 @@ def test_tables_are_native_with_a_header_row(shown):
     assert tables[0].cell(1, 0).text == "Look again"
 
 
+def frames(slide):
+    """Every frame of text on a slide, those of tables too."""
+    for shape in slide.shapes:
+        if shape.has_text_frame:
+            yield shape.text_frame
+        elif shape.has_table:
+            yield from (cell.text_frame for cell in shape.table.iter_cells())
+
+
+def runs_of(frame):
+    return [run for paragraph in frame.paragraphs for run in paragraph.runs]
+
+
 def test_text_is_large_in_one_font_and_one_language(shown):
-    runs = [
-        run
-        for slide in shown.slides
-        for shape in slide.shapes
-        if shape.has_text_frame
-        for paragraph in shape.text_frame.paragraphs
-        for run in paragraph.runs
-    ]
+    runs = [run for slide in shown.slides for frame in frames(slide) for run in runs_of(frame)]
     assert len(runs) > 40
+    assert "Look again" in [run.text for run in runs]  # tables are among them
     assert min(run.font.size.pt for run in runs) >= 18
     assert {run.font.name for run in runs} == {tokens.FONT}
     assert {run._r.rPr.get("lang") for run in runs} == {"en-GB"}

@@ -310,12 +310,12 @@ def test_numbers_in_100_by_hand(esmi):
 
 def test_a_sentence_of_them_carries_its_marks(esmi):
     sentence = mm.in_words(predictions(esmi), "dv_any", "imputed_firth")
-    yes, no = esmi.declared["dv_any"].said.values()
+    yes, no = (f"the mother {said}" for said in esmi.declared["dv_any"].said.values())
     words = (
         f"Where {yes}, about 47 in 100 (39 to 57) are expected with the outcome ({T1}); "
         f"where {no}, about 30 in 100 (25 to 35)."
     )
-    assert yes == "the mother's answers told of abuse by a partner"
+    assert yes == "the mother told of abuse by a partner"
     assert sentence == f"{words} SYNTHETIC DATA."
     restricted = predictions(esmi, RESTRICTED, "open")
     assert mm.in_words(restricted, "dv_any", "complete_case") == f"{words} {NOT_LOCKED}."

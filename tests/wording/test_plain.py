@@ -81,11 +81,11 @@ def test_gap(low, high, said):
 
 
 def test_adjusted_says_that_all_else_is_alike():
-    said = plain.adjusted(48, 28, "who had faced abuse", "who had not")
+    said = plain.adjusted(48, 28, "told of abuse", "told of none")
     assert said == (
+        "Look at mothers who told of abuse. The others told of none. "
         "Suppose everything else we measured was alike. "
-        "Then about 48 in 100 mothers who had faced abuse had social care involved. "
-        "This is compared with about 28 in 100 mothers who had not."
+        "Then about 48 in 100 had social care involved, compared with 28 in 100 others."
     )
 
 
@@ -132,7 +132,7 @@ NEVER = ("odds", "risk", "significant", "times as", "predict", "cause", "effect"
 def test_no_sentence_is_long_or_says_what_numbers_cannot():
     said = [
         plain.compared(41, 26, "had been in hospital for mental health in the two years before"),
-        plain.adjusted(41, 26, "who had been in hospital in the two years before", "who had not"),
+        plain.adjusted(41, 26, "had been in hospital in the two years before", "had not been"),
         plain.gap(Range(3, 26)),
         plain.not_known(30, 278),
         plain.TOO_FEW,

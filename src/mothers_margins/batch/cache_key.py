@@ -84,14 +84,23 @@ def key_parts(
     }
 
 
-def feedback_digests(notebook: str) -> dict[str, str]:
-    """Of a meeting: hashes of what lies in the folder of feedback, which its deck is made from."""
+def feedback_digests(notebook: str, *, make_key: bool = False) -> dict[str, str]:
+    """Of a meeting: per file in the folder of feedback, which its deck is made from (contacts,
+    quotes, what was said), a hash that is keyed like that of restricted data.
+
+    make_key: make the key where there is none; else the hashes are then empty.
+    """
     from mothers_margins.slides.feedback import feedback_folder
 
     folder = feedback_folder() if is_meeting(notebook) else None
     if folder is None:
         return {}
-    return {path.name: file_digest(path) for path in sorted(folder.glob("*")) if path.is_file()}
+    key = key_file_of(folder)
+    files = [path for path in sorted(folder.glob("*")) if path.is_file() and path != key]
+    return {
+        path.name: data_fingerprint(folder, [path], restricted=True, make_key=make_key)
+        for path in files
+    }
 
 
 def code_folder() -> Path:

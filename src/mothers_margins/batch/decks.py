@@ -1,5 +1,5 @@
 """The files of a meeting, made from its executed notebook: PowerPoint, page, handout, run sheet,
-and a form for what is said.
+a form for what is said, and beside the last one what the group changed, for the report.
 """
 
 import json
@@ -10,9 +10,11 @@ from tempfile import TemporaryDirectory
 
 from mothers_margins import places
 from mothers_margins.batch.notebook import Notebook
+from mothers_margins.documents.parts import packed, unpacked
 from mothers_margins.errors import UsageError
 
 DECKS = "release/leag_"  # a number follows: release/leag_1/deck.pptx
+HIDDEN = b' show="0"'  # how PowerPoint says that a slide is hidden
 SLIDES = "08_"  # how the name of a meeting's notebook begins
 
 
@@ -31,17 +33,20 @@ def files_of_meeting(notebook: Notebook) -> dict[str, bytes]:
     from mothers_margins.slides.deck import deck_of
     from mothers_margins.slides.page import page
     from mothers_margins.slides.powerpoint import powerpoint
-    from mothers_margins.slides.run_sheet import feedback_form, handout, run_sheet
+    from mothers_margins.slides.run_sheet import feedback_form, handout, involvement, run_sheet
 
     deck = check_deck(deck_of(notebook["cells"]))
     folder = f"{DECKS}{deck.meant.meeting}"
-    return {
+    files = {
         f"{folder}/deck.pptx": powerpoint(deck),
         f"{folder}/deck.html": page(deck).encode(),
         f"{folder}/handout.pdf": handout(deck),
         f"{folder}/run_sheet.pdf": run_sheet(deck),
         f"{folder}/feedback.xlsx": feedback_form(deck),
     }
+    if deck.meant.involvement:
+        files[f"{folder}/involvement.pdf"] = involvement(deck)
+    return files
 
 
 def write_meeting(executed: Path, stage: Path) -> None:
@@ -73,8 +78,9 @@ def numbers_of_run(run: Path) -> set[str]:
 
 
 def pictures_of_meeting(run: Path, meeting: int, to: Path, formats: tuple[str, ...]) -> list[Path]:
-    """A deck that a run has made in other formats, in a folder: `pdf`, its slides with their notes;
-    `png`, a picture of each slide, which needs LibreOffice and pdftoppm.
+    """A deck that a run has made in other formats, in a folder: `pdf`, a notes page of each slide,
+    the reserve too; `png`, a picture of each slide that is shown. Both need LibreOffice and
+    pdftoppm.
 
     Raises UsageError for a deck that is not there, or a program that is not installed.
     """
@@ -85,30 +91,38 @@ def pictures_of_meeting(run: Path, meeting: int, to: Path, formats: tuple[str, .
     file = run / f"{DECKS}{meeting}" / "deck.pptx"
     if not found or not file.is_file():
         raise UsageError(f"{places.shown(run)} holds no deck of meeting {meeting}.")
-    deck = deck_of(json.loads(found[0].read_text(encoding="utf-8"))["cells"])
-    mark = "REHEARSAL_" if deck.meant.rehearsal else ""
-    to.mkdir(parents=True, exist_ok=True)
-    written = []
-    if "pdf" in formats:
-        path = to / f"{mark}leag_{meeting}_notes.pdf"
-        path.write_bytes(notes_pages(deck))
-        written.append(path)
-    if "png" in formats:
-        written += _pictures(file, to, f"{mark}leag_{meeting}")
-    return written
-
-
-def _pictures(file: Path, to: Path, name: str) -> list[Path]:
-    """A picture of each slide, by LibreOffice and pdftoppm."""
     lacking = [program for program in ("soffice", "pdftoppm") if not which(program)]
     if lacking:
-        raise UsageError(
-            "Pictures of slides need a program.", [f"{one} is missing" for one in lacking]
-        )
+        faults = [f"{one} is missing" for one in lacking]
+        raise UsageError("Pictures of slides need a program.", faults)
+    deck = deck_of(json.loads(found[0].read_text(encoding="utf-8"))["cells"])
+    pictures = _pictures(_nothing_hidden(file.read_bytes()))
+    name = f"{'REHEARSAL_' if deck.meant.rehearsal else ''}leag_{meeting}"
+    files: dict[str, bytes] = {}
+    if "pdf" in formats:
+        files[f"{name}_notes.pdf"] = notes_pages(deck, pictures)
+    if "png" in formats:
+        shown = pictures[: len(deck.shown)]
+        files |= {f"{name}-{place:02}.png": one for place, one in enumerate(shown, start=1)}
+    for file_name, content in files.items():
+        _write(to / file_name, content)
+    return [to / file_name for file_name in files]
+
+
+def _nothing_hidden(deck: bytes) -> bytes:
+    """A deck whose reserve is shown as well: LibreOffice leaves out what is hidden."""
+    parts = unpacked(deck)
+    slides = [name for name in parts if name.startswith("ppt/slides/slide")]
+    return packed({**parts, **{name: parts[name].replace(HIDDEN, b"") for name in slides}})
+
+
+def _pictures(deck: bytes) -> list[bytes]:
+    """A picture of each slide, by LibreOffice and pdftoppm."""
     with TemporaryDirectory() as folder:
+        Path(folder, "deck.pptx").write_bytes(deck)
         convert = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless"]
-        convert += ["--convert-to", "pdf", "--outdir", folder, str(file)]
+        convert += ["--convert-to", "pdf", "--outdir", folder, f"{folder}/deck.pptx"]
         subprocess.run(convert, check=True, capture_output=True)  # noqa: S603
-        pages = ["pdftoppm", "-r", "110", "-png", f"{folder}/{file.stem}.pdf", str(to / name)]
+        pages = ["pdftoppm", "-r", "110", "-png", f"{folder}/deck.pdf", f"{folder}/slide"]
         subprocess.run(pages, check=True, capture_output=True)  # noqa: S603
-    return sorted(to.glob(f"{name}-*.png"))
+        return [path.read_bytes() for path in sorted(Path(folder).glob("slide-*.png"))]

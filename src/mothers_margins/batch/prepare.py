@@ -12,6 +12,7 @@ from mothers_margins.batch.cache_key import (
     changed,
     count_rows,
     data_fingerprint,
+    feedback_digests,
     file_digest,
     files_of,
     key_parts,
@@ -130,6 +131,8 @@ def prepare(
         problems.append("--study must name the study that the file belongs to")
     if problems:
         raise UsageError(CANNOT_START, problems)
+    for step in () if dry else steps.values():
+        feedback_digests(step.entry.notebook, make_key=True)
     folder = (out or places.project() / "outputs" / "demo").resolve()
     records = manifest.read_records(folder)
     _refuse_other_kind(records.values(), restricted=data is not None)

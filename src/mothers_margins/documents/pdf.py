@@ -12,7 +12,7 @@ from typing import Literal
 
 import matplotlib as mpl
 
-Kind = Literal["title", "mark", "heading", "text", "strong", "item", "table", "picture"]
+Kind = Literal["title", "page", "mark", "heading", "text", "strong", "item", "table", "picture"]
 FONT = "DejaVu Sans"  # ships with matplotlib, so that every machine has it
 NO_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 SMALL, LARGE = 12, 18  # points
@@ -20,7 +20,8 @@ SMALL, LARGE = 12, 18  # points
 
 @dataclass(frozen=True)
 class Block:
-    """One block of a document. text: what it says, of a picture its alt text; rows: of a table, the
+    """One block of a document; a `page` is a title on a page of its own. text: what it says, of a
+    picture its alt text; rows: of a table, the
     first one the header; widths: of its columns, as Typst has them, all alike if it says none;
     picture: a PNG file.
     """
@@ -74,8 +75,10 @@ def _head(title: str, footer: str, size: int) -> Iterator[str]:
 def _body(blocks: Sequence[Block]) -> Iterator[str]:
     for number, block in enumerate(blocks):
         said = _text(block.text)
-        if block.kind in ("title", "heading"):
-            yield f"#heading(level: {1 if block.kind == 'title' else 2}, {said})"
+        if block.kind == "page" and number > 0:
+            yield "#pagebreak()"
+        if block.kind in ("title", "page", "heading"):
+            yield f"#heading(level: {2 if block.kind == 'heading' else 1}, {said})"
         elif block.kind in ("mark", "strong"):
             yield f"#strong({said})\n"
         elif block.kind == "item":

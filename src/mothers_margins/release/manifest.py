@@ -33,13 +33,14 @@ _STRICT = ConfigDict(strict=True, extra="forbid")
 
 @dataclass(frozen=True, config=_STRICT)
 class LedgerEntry:
-    """The entry of the ledger that a release made."""
+    """The entry of the ledger that a release made. on: the day, of restricted rows; else empty."""
 
     number: int
     own_hash: str
     content_hash: str
     previous: str
     kept: Literal["beside_the_data", "in_memory"]
+    on: str = ""
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -339,6 +339,7 @@ def _manifest(
             entry.content_hash,
             entry.previous,
             "beside_the_data" if ready.run.restricted else "in_memory",
+            entry.when[:10] if ready.run.restricted else "",
         ),
         files={},
     )

@@ -5,7 +5,7 @@ Each fault is a sentence with its slide. `check_deck` raises; both exporters and
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mothers_margins.errors import DisclosureError, UsageError
 from mothers_margins.figures.slides import tokens
@@ -55,20 +55,28 @@ def _other(deck: Deck) -> Iterator[str]:
 
 
 def _numbers(deck: Deck) -> Iterator[str]:
-    """Numbers on slides, in alt texts and in notes that no released one stands for."""
-    allowed = {*BASES, *deck.meant.allowed}
+    """Numbers on slides, in alt texts and in notes that stand in none of the slide's released
+    facts. What a person writes may hold the numbers of leag.yaml.
+    """
     for place, one in enumerate(deck.slides, start=1):
-        own = allowed | {*one.numbers}
-        # a slide may take up what others of the deck have shown; its notes too
-        own |= deck.numbers
+        allowed = () if one.says else (*BASES, *deck.meant.allowed)
         for where, texts in (
             ("", one.seen),
             ("the alt text of ", (one.alt,)),
             ("the notes of ", one.notes),
         ):
-            for number in NUMBER.findall(" ".join(texts)):
-                if number not in own:
+            for number in (number for text in texts for number in unsaid(text, one.says)):
+                if number not in allowed:
                     yield f"slide {place}: {where}'{one.title}' says {number}"
+
+
+def unsaid(text: str, says: Iterable[str]) -> list[str]:
+    """The numbers of a text that stand in none of these facts, each taken as it is written: a
+    number that another fact says counts for nothing.
+    """
+    for fact in sorted(says, key=len, reverse=True):
+        text = re.sub(rf"(?<!\d){re.escape(fact)}(?!\d)", "", text)
+    return NUMBER.findall(text)
 
 
 def _lock(deck: Deck) -> Iterator[str]:
@@ -115,13 +123,14 @@ def _notes(deck: Deck) -> Iterator[str]:
 def _words(deck: Deck) -> Iterator[str]:
     """Banned words, quotations, long sentences, and how hard the whole is to read."""
     for place, one in enumerate(deck.slides, start=1):
-        texts = (*one.seen, one.alt, *one.notes)
+        texts = [text for text in (*one.seen, one.alt, *one.notes) if text not in deck.meant.quotes]
         for word, instead in banned("\n".join(texts), deck.meant.banned):
             if not _asks_about(one, word):
                 yield f"slide {place}: '{word}' is not said here; say: {instead}"
-        if any(QUOTED.search(text) for text in one.seen):
+        own = [text for text in (*one.seen, *one.notes) if text not in deck.meant.quotes]
+        if any(QUOTED.search(text) for text in own):
             yield f"slide {place}: a quotation, which needs a source and permission"
-        longest = longest_sentence((*one.seen, *one.notes))
+        longest = longest_sentence(own)
         if len(longest.split()) > MOST_WORDS:
             yield f"slide {place}: a sentence of {len(longest.split())} words: {longest}"
     score = hardness(deck)
@@ -136,7 +145,7 @@ def _asks_about(one: Slide, word: str) -> bool:
 
 def hardness(deck: Deck) -> float:
     """SMOG of titles, bullets, tables and captions together, without the words of the study."""
-    texts = [text for one in deck.slides for text in one.seen]
+    texts = [text for one in deck.slides for text in one.seen if text not in deck.meant.quotes]
     return smog(texts, {word.lower() for word in deck.meant.study_words})
 
 

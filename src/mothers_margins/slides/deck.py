@@ -19,7 +19,7 @@ KINDS: dict[str, Kind] = {
     "finding": "finding",
 }
 REMEMBER = "> "  # a line of Markdown that begins so is the sentence to remember
-NUMBER = re.compile(r"\d+")
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 CELLS_BORDER = re.compile(r"(?=.*-)[\s:|-]+")
 
 
@@ -37,8 +37,9 @@ class Deck:
 
     @property
     def numbers(self) -> frozenset[str]:
-        """Released numbers that it may print."""
-        return frozenset(number for one in self.slides for number in one.numbers)
+        """Released numbers that it says."""
+        facts = [fact for one in self.slides for fact in one.says]
+        return frozenset(NUMBER.findall(" ".join(facts)))
 
 
 def deck_of(cells: Iterable[Mapping[str, Any]]) -> Deck:

@@ -7,8 +7,10 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from mothers_margins import places
 from mothers_margins.errors import StudyError, UsageError
 from mothers_margins.study.analysis_plan import Lock
 from mothers_margins.study.study import Study
@@ -29,6 +31,7 @@ COLUMNS = (
     "reason",
     "decided_on",
 )
+QUOTE_COLUMNS = ("meeting", "quote", "source", "permission")  # no column can name a participant
 KINDS = ("variable", "word", "reading", "output", "process")
 HOW = ("room", "chat", "call", "written")
 OPEN = "Still open"
@@ -37,7 +40,9 @@ NOT_DONE = "not"  # how a decision not to do it begins
 
 @dataclass(frozen=True)
 class Topic:
-    """One thing that was said. decision: empty while it is open."""
+    """One thing that was said. decision: empty while it is open. decided_on: the day, if it is
+    written down.
+    """
 
     meeting: int
     topic: str
@@ -46,6 +51,7 @@ class Topic:
     how: str
     decision: str
     reason: str
+    decided_on: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -61,15 +67,30 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """What a woman has said, with where it was printed or said, and her permission."""
+
+    meeting: int
+    quote: str
+    source: str
+
+    @property
+    def line(self) -> str:
+        """As a slide says it."""
+        return f"“{self.quote}” ({self.source})"
+
+
+@dataclass(frozen=True)
 class Given:
     """What was given beside the release: topics of earlier meetings, the list that is locked, whom
-    to call. rehearsal: it is invented.
+    to call, quotes. rehearsal: it is invented, and has no quotes.
     """
 
     topics: tuple[Topic, ...]
     lock: Lock | None
     contacts: tuple[str, ...]
     rehearsal: bool
+    quotes: tuple[Quote, ...] = ()
 
     def before(self, meeting: int) -> tuple[Topic, ...]:
         """Topics of the meetings before this one."""
@@ -77,8 +98,12 @@ class Given:
 
 
 def feedback_folder() -> Path | None:
-    """The folder with feedback, quotes and contacts, if one is named."""
+    """The folder with feedback, quotes and contacts, if one is named. Raises UsageError where it
+    lies in the project.
+    """
     named = os.environ.get(FOLDER)
+    if named and places.inside_project(Path(named)):
+        raise UsageError(f"{FOLDER} names a folder inside the project's; it lies outside.")
     return Path(named) if named else None
 
 
@@ -98,7 +123,8 @@ def given(study: Study, *, made_up: bool) -> Given:
     lock = study.file.lock
     if made_up:
         lock = lock or _rehearsed_lock(folder)
-    return Given(topics, lock, contacts, made_up)
+    quotes = tuple(_quotes(real)) if real and not made_up else ()
+    return Given(topics, lock, contacts, made_up, quotes)
 
 
 def _rehearsed_lock(folder: Path) -> Lock | None:
@@ -128,6 +154,7 @@ def _topics(folder: Path) -> Iterator[Topic]:
                 row["how"],
                 row["decision"],
                 row["reason"],
+                row["decided_on"],
             )
 
 
@@ -143,6 +170,46 @@ def _faults(rows: list[dict[str, str]]) -> Iterator[str]:
             yield f"line {line}: kind must be one of {', '.join(KINDS)}"
         if row["how"] not in HOW:
             yield f"line {line}: how must be one of {', '.join(HOW)}"
+        if row["decided_on"] and not _is_day(row["decided_on"]):
+            yield f"line {line}: decided_on must be a day, as 2022-02-01"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _quotes(folder: Path) -> Iterator[Quote]:
+    """Quotes of quotes.csv, each with its source and permission; nothing says which participant it
+    is of.
+    """
+    path = folder / "quotes.csv"
+    if not path.is_file():
+        return
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True))
+    faults = list(_faults_of_quotes(rows))
+    if faults:
+        remedy = f"Each line needs {', '.join(QUOTE_COLUMNS)}; permission begins with yes."
+        raise UsageError("quotes.csv cannot be used.", faults, remedy)
+    for row in rows:
+        yield Quote(int(row["meeting"]), row["quote"].strip(), row["source"].strip())
+
+
+def _faults_of_quotes(rows: list[dict[str, str]]) -> Iterator[str]:
+    """What is wrong with quotes; no text of theirs is repeated."""
+    if rows and tuple(rows[0]) != QUOTE_COLUMNS:
+        yield f"the columns must be {', '.join(QUOTE_COLUMNS)}, and no other"
+        return
+    for line, row in enumerate(rows, start=2):
+        if not row["meeting"].isdigit():
+            yield f"line {line}: meeting must be a number"
+        if not row["quote"].strip() or not row["source"].strip():
+            yield f"line {line}: quote and source must be filled in"
+        if not row["permission"].strip().lower().startswith("yes"):
+            yield f"line {line}: there is no permission"
 
 
 def _contacts(folder: Path) -> Iterator[str]:

@@ -5,19 +5,30 @@
 from collections.abc import Sequence
 
 from mothers_margins.errors import UsageError
+from mothers_margins.figures.slides import tokens
 from mothers_margins.figures.slides.drawing import Chart
 from mothers_margins.figures.slides.icons import Grid, icon_array, icon_pair
-from mothers_margins.figures.slides.rows import Bar, Pair, bar_list, dumbbell, paired_dots
+from mothers_margins.figures.slides.rows import (
+    Bar,
+    Pair,
+    bar_list,
+    dumbbell,
+    missing_bars,
+    paired_dots,
+)
 from mothers_margins.release.released import Released
 from mothers_margins.slides import facts
 from mothers_margins.slides.facts import Adjusted, Compared, Share
 from mothers_margins.slides.slide import Slide, picture_of
-from mothers_margins.study.leag_file import Phrase
 from mothers_margins.wording import leag as words
 from mothers_margins.wording import plain
 
 GROUPS = ("mothers with involvement", "mothers without")
+WHO = ("mothers of whom this is true", "all others")
 HAD = "had social care involved"
+# Levels of the course of involvement, as study.yaml names them.
+ENDED, BEGAN = "ended (timepoint 1 only)", "new (timepoint 2 only)"
+IN_100_OF_ROW = "how many in 100 had social care"
 Options = tuple[str, ...]
 
 
@@ -28,7 +39,7 @@ def _finding(
     chart: Chart | None = None,
     remember: str,
     notes: Sequence[str] = (),
-    numbers: Sequence[str] = (),
+    says: Sequence[str] = (),
     counted: int = 0,
     by_factor: bool = False,
     part: str = "body",
@@ -44,7 +55,7 @@ def _finding(
         remember=remember,
         notes=(*notes, *said, words.PAUSE),
         minutes=3 if chart else 2,
-        numbers=tuple(dict.fromkeys(numbers)),
+        says=tuple(dict.fromkeys(says)),
         counted=counted,
         by_factor=by_factor,
         part="optional" if part == "optional" else "body",
@@ -59,13 +70,25 @@ def _needed(share: Share | None, what: str) -> Share:
     return share
 
 
+def _of_grid(share: Share, who: str, phrase: str) -> tuple[str, ...]:
+    """A share as a grid of 100 figures says it: in its alt text, and in notes."""
+    in_alt_text = f"{share.in_100} of 100 {who} {phrase}"
+    return "of 100 figures", in_alt_text, f"{share.in_100} in 100 {who} {phrase}"
+
+
+def _of_pair(label: str, first: Share, second: Share) -> str:
+    """Two shares as a row of a chart says them."""
+    return f"{label}: {first.in_100} and {second.in_100} in 100"
+
+
 def who_is_in(released: Released, mark: str, *, picture: bool) -> Slide:
     """How many mothers are in the study, and how many had social care involved."""
     share = _needed(facts.group_share(released, 1), "how many mothers had involvement")
     chart = icon_array("who_is_in", Grid(share.in_100, "mothers"), HAD, mark)
     several = plain.how_many(share.yes or 0, share.of)
+    about = f"We know about {share.of} mothers and their babies."
     lines = (
-        f"We know about {share.of} mothers and their babies.",
+        about,
         "All were in urgent mental health care after the birth.",
         f"{several} {HAD} at that time.",
     )
@@ -75,7 +98,7 @@ def who_is_in(released: Released, mark: str, *, picture: bool) -> Slide:
         chart=chart if picture else None,
         remember=f"{several} {HAD}.",
         notes=(*lines, "They agreed to take part. No names are known to us."),
-        numbers=share.numbers,
+        says=(about, f"{several} {HAD}", *_of_grid(share, "mothers", HAD)),
         counted=1,
     )
 
@@ -86,12 +109,12 @@ def living_with(released: Released, mark: str, options: Options, most: int) -> S
     found = []
     for phrase in facts.phrases(released, options):
         share = known.get((phrase.variable, phrase.level, "all_t1"))
-        if share and phrase.everyone:
-            found.append((phrase, share))
-    found.sort(key=lambda one: -one[1].percent)
+        if share and phrase.everyone and not share.or_not_known:
+            found.append((phrase.short, share))
     return _of_everyone(
         "What mothers were living with",
-        [(phrase.short, share) for phrase, share in found[:most]],
+        found,
+        most,
         mark,
         "These are things mothers lived with. They are no fault of theirs.",
         ("This is about all mothers in the study, whether or not social workers were involved.",),
@@ -99,38 +122,52 @@ def living_with(released: Released, mark: str, options: Options, most: int) -> S
 
 
 def unmet_needs(released: Released, mark: str, most: int) -> Slide:
-    """Help that was needed and not given, of all mothers, the most frequent first."""
+    """Help that was needed and not given, of all mothers, the most frequent first. Where the door
+    shows it only together with those not known, the slide says so.
+    """
+    found = facts.unmet_needs(released)
+    no_fault = "These are gaps in help. They are no fault of mothers."
+    has_unknown = any(share.or_not_known for _, share in found)
     return _of_everyone(
         "Help that was needed and not given",
-        facts.unmet_needs(released)[:most],
+        found,
+        most,
         mark,
-        "These are gaps in help. They are no fault of mothers.",
-        ("This says what services did not give. It is not about what mothers did.",),
+        words.UNKNOWN_COUNTED if has_unknown else no_fault,
+        (no_fault, "This says what services did not give. It is not about what mothers did."),
     )
 
 
 def _of_everyone(
-    title: str, found: list[tuple[str, Share]], mark: str, remember: str, notes: Sequence[str]
+    title: str,
+    given: list[tuple[str, Share]],
+    most: int,
+    mark: str,
+    remember: str,
+    notes: Sequence[str],
 ) -> Slide:
-    """Shares of all mothers as bars."""
+    """The largest shares of all mothers as bars."""
+    found = sorted(given, key=lambda one: -one[1].percent)[:most]
     if not found:
         return _finding(title, (plain.TOO_FEW,), remember=remember, notes=notes)
     bars = [Bar(name, share.in_100) for name, share in found]
-    name = title.lower().replace(" ", "_")
     return _finding(
         title,
-        chart=bar_list(name, bars, "all mothers", mark),
+        chart=bar_list(title.lower().replace(" ", "_"), bars, "all mothers", mark),
         remember=remember,
         notes=notes,
-        numbers=[number for _, share in found for number in share.numbers],
+        says=[f"{name}: {share.in_100} in 100" for name, share in found],
         counted=len(found),
     )
 
 
+def _is_wide(pair: Compared | Adjusted) -> bool:
+    """Whether two shares are at least 10 in 100 apart; others are said to differ little or not."""
+    return abs(pair.difference) >= plain.LEAST_GAP
+
+
 def _wide_pairs(released: Released, options: Options) -> list[Compared]:
-    """Pairs at least 10 in 100 apart."""
-    found = facts.pairs(released, 1, options)
-    return [pair for pair in found if abs(pair.difference) >= plain.LEAST_GAP]
+    return [pair for pair in facts.pairs(released, 1, options) if _is_wide(pair)]
 
 
 def with_and_without(released: Released, mark: str, options: Options, most: int) -> Slide:
@@ -145,13 +182,13 @@ def with_and_without(released: Released, mark: str, options: Options, most: int)
         )
     sure = all(plain.differs(pair.likely, pair.difference) for pair in wide)
     rows = [Pair(one.phrase.short, one.first.in_100, one.second.in_100) for one in wide]
-    gaps = [f"{one.phrase.short}: {plain.gap(one.likely)}" for one in wide]
+    gaps = [f"{one.phrase.short}. {plain.gap(one.likely)}" for one in wide]
     return _finding(
         "Where we saw a difference" if sure else "Mothers with and without involvement",
         chart=dumbbell("with_and_without", rows, GROUPS, mark),
         remember=words.NOT_CAUSED,
         notes=(words.HELP_WAS_MISSING, *gaps),
-        numbers=[number for one in wide for number in one.numbers],
+        says=(*gaps, *(_of_pair(one.phrase.short, one.first, one.second) for one in wide)),
         counted=2 * len(rows),
         by_factor=True,
     )
@@ -159,16 +196,13 @@ def with_and_without(released: Released, mark: str, options: Options, most: int)
 
 def little_difference(released: Released, options: Options) -> Slide:
     """Factors that differ little or not, named together, and those too few to show."""
-    same = [
-        one.phrase.short
-        for one in facts.pairs(released, 1, options)
-        if abs(one.difference) < plain.LEAST_GAP
-    ]
+    pairs = facts.pairs(released, 1, options)
+    same = [one.phrase.short for one in pairs if not _is_wide(one)]
     hidden = [phrase.short for phrase in facts.without_pair(released, 1, options)]
     lines = [f"{name}." for name in same[:3]]
-    lines += [f"{plain.HIDDEN.capitalize()}: {name.lower()}." for name in hidden[:2]]
+    lines += [_hidden(name) for name in hidden[:2]]
     notes = [f"Little or no difference too: {name.lower()}." for name in same[3:]]
-    notes += [f"{plain.HIDDEN.capitalize()}: {name.lower()}." for name in hidden[2:]]
+    notes += [_hidden(name) for name in hidden[2:]]
     return _finding(
         "Here we saw little or no difference",
         lines or (plain.TOO_FEW,),
@@ -176,6 +210,11 @@ def little_difference(released: Released, options: Options) -> Slide:
         notes=notes,
         by_factor=True,
     )
+
+
+def _hidden(name: str) -> str:
+    """What is said in place of a number that is not shown."""
+    return f"{plain.HIDDEN.capitalize()}: {name.lower()}."
 
 
 def one_difference(released: Released, mark: str, options: Options) -> Slide:
@@ -186,13 +225,19 @@ def one_difference(released: Released, mark: str, options: Options) -> Slide:
         text = "We saw no difference that is wide enough to draw."
         return _finding(title, (text,), remember=words.NOT_CAUSED, by_factor=True)
     one = wide[0]
+    phrase = one.phrase.with_it
     grids = (Grid(one.first.in_100, GROUPS[0]), Grid(one.second.in_100, GROUPS[1], involved=False))
+    gap = plain.gap(one.likely)
     return _finding(
         title,
-        chart=icon_pair("one_difference", grids, one.phrase.with_it, mark),
-        remember=plain.gap(one.likely),
+        chart=icon_pair("one_difference", grids, phrase, mark),
+        remember=gap,
         notes=(words.NOT_CAUSED, words.HELP_WAS_MISSING),
-        numbers=one.numbers,
+        says=(
+            gap,
+            *_of_grid(one.first, GROUPS[0], phrase),
+            *_of_grid(one.second, GROUPS[1], phrase),
+        ),
         counted=2,
         by_factor=True,
     )
@@ -202,71 +247,99 @@ def one_year_later(released: Released) -> Slide:
     """How many mothers had social care involved at the two times."""
     first = _needed(facts.group_share(released, 1), "involvement in urgent care")
     later = _needed(facts.group_share(released, 2), "involvement 1 year later")
-    lines = (
-        f"1 year later, {facts.said_in_100(later)} mothers {HAD}.",
-        "For some mothers we do not know what came later.",
-    )
+    line = f"1 year later, {facts.said_in_100(later)} mothers {HAD}."
     before = f"When they were in urgent care it was {facts.said_in_100(first)}."
+    known = f"1 year later we know about {later.of} mothers."
     return _finding(
         "One year later",
-        lines,
+        (line, "For some mothers we do not know what came later."),
         remember="Involvement does not stay the same.",
-        notes=(before, f"1 year later we know about {later.of} mothers."),
-        numbers=(*first.numbers, *later.numbers),
+        notes=(before, known),
+        says=(line, before, known),
         counted=1,
     )
 
 
+def _course(released: Released, level: str) -> Share | None:
+    """The share of all mothers in whom involvement took this course."""
+    known = facts.shares(released, "involvement_over_time_t1")
+    return known.get(("involvement_course", level, "everyone"))
+
+
+def _over(share: Share) -> str:
+    """How often involvement ended, of all mothers."""
+    return f"Of all mothers, {facts.said_in_100(share)} had involvement that ended within the year."
+
+
 def ended(released: Released) -> Slide:
     """How often involvement had ended 1 year later, and how often it had begun."""
-    known = facts.shares(released, "involvement_over_time_t1")
-    over = known.get(("involvement_course", "ended (timepoint 1 only)", "everyone"))
-    began = known.get(("involvement_course", "new (timepoint 2 only)", "everyone"))
-    lines = [plain.TOO_FEW]
-    if over is not None:
-        lines = [f"For {facts.said_in_100(over)} mothers it had ended 1 year later."]
+    over, began = _course(released, ENDED), _course(released, BEGAN)
+    says = [_over(over)] if over else []
     notes = ["The number is of all mothers in the study, not only those with involvement."]
-    if began is not None:
-        notes.append(f"For {facts.said_in_100(began)} mothers it had begun 1 year later.")
+    if began:
+        notes.append(f"Of all mothers, {facts.said_in_100(began)} had involvement that began.")
+        says.append(notes[-1])
     return _finding(
         "Involvement can end",
-        lines,
+        (_over(over) if over else plain.TOO_FEW,),
         remember="Social care can step back again.",
         notes=notes,
-        numbers=[number for share in (over, began) if share for number in share.numbers],
+        says=says,
         counted=1 if over else 0,
     )
 
 
 def answers_we_lack(released: Released) -> Slide:
-    """Answers that are not there. How many is said only where the release says it."""
+    """Answers that are not there, and what was done about it."""
     lines = (
         "Some questions were not answered, or not asked.",
-        "We do not show how many, so that nobody can be found.",
+        "We often cannot show how many, so that nobody can be found.",
         "We filled gaps in a careful way, and also looked at full answers only.",
     )
+    notes = [_hidden("how many did not answer")] if not facts.not_known(released, 1) else []
+    return _finding("Answers we do not have", lines, remember=words.GAP, notes=notes)
+
+
+def how_many_we_lack(released: Released, mark: str) -> Slide:
+    """How many answers are not there, where the release says it."""
+    found = facts.not_known(released, 1)
+    title = "How many answers we do not have"
+    if not found:
+        return _finding(title, (plain.TOO_FEW,), remember=words.GAP)
+    bars = [Bar(name, share.in_100) for name, share in found]
     return _finding(
-        "Answers we do not have",
-        lines,
-        remember="A gap can be a choice. It is not a fault of a mother.",
+        title,
+        chart=missing_bars("how_many_we_lack", bars, "mothers who could be asked", mark),
+        remember=words.GAP,
+        notes=("Where no number stands, too few were missing to show it.",),
+        says=[f"{name}: {share.in_100} in 100" for name, share in found],
+        counted=len(bars),
     )
 
 
 def adjusted(released: Released, mark: str, options: Options, timepoint: int, most: int) -> Slide:
-    """Shares with involvement if everything else was alike, the widest difference first."""
-    found = facts.adjusted_pairs(released, timepoint, options)[:most]
+    """Shares with involvement if everything else was alike: those at least 10 in 100 apart, the
+    widest first; the others are named together.
+    """
+    pairs = facts.adjusted_pairs(released, timepoint, options)
+    wide = [one for one in pairs if _is_wide(one)][:most]
+    same = [f"Little or no difference: {one.phrase.with_it}." for one in pairs if not _is_wide(one)]
     when = {1: "", 2: " a year later"}[timepoint]
     title = f"Had social care{when}, all else alike"
-    if not found:
-        return _finding(title, (plain.TOO_FEW,), remember=words.WHY_HIDDEN, by_factor=True)
-    rows = [Pair(one.phrase.short, one.first.in_100, one.second.in_100) for one in found]
-    groups = ("mothers of whom this is true", "all others")
+    if not wide:
+        lines = same[: tokens.MOST_LINES] or [plain.TOO_FEW]
+        remember = words.SMALL_GAPS if same else words.WHY_HIDDEN
+        return _finding(title, lines, remember=remember, by_factor=True)
+    rows = [Pair(one.phrase.short, one.first.in_100, one.second.in_100) for one in wide]
+    told = [_in_words(one) for one in wide]
     return _finding(
         title,
-        chart=dumbbell(f"adjusted_{timepoint}", rows, groups, mark),
+        chart=dumbbell(
+            f"adjusted_{timepoint}", rows, ("mothers of whom this is true", "all others"), mark
+        ),
         remember=words.NOT_CAUSED,
-        notes=[_in_words(one) for one in found],
-        numbers=[number for one in found for number in one.numbers],
+        notes=(*told, *same),
+        says=(*told, *(_of_pair(one.phrase.short, one.first, one.second) for one in wide)),
         counted=2 * len(rows),
         by_factor=True,
     )
@@ -274,15 +347,14 @@ def adjusted(released: Released, mark: str, options: Options, timepoint: int, mo
 
 def _in_words(one: Adjusted) -> str:
     """An adjusted pair as sentences."""
-    phrase: Phrase = one.phrase
-    first, second = one.first.percent, one.second.percent
-    return plain.adjusted(first, second, f"who {phrase.with_it}", f"who {phrase.without}")
+    phrase = one.phrase
+    return plain.adjusted(one.first.percent, one.second.percent, phrase.with_it, phrase.without)
 
 
 def how_sure(released: Released, mark: str, options: Options, most: int) -> Slide:
     """Shares with gaps filled in beside those of full answers only."""
     found = [
-        (one, one.full_first)
+        (one.phrase.short, one.first, one.full_first)
         for one in facts.adjusted_pairs(released, 1, options)
         if one.full_first is not None
     ][:most]
@@ -291,43 +363,45 @@ def how_sure(released: Released, mark: str, options: Options, most: int) -> Slid
     if not found:
         text = "With full answers only, there were too few mothers to show."
         return _finding(title, (text,), remember=remember, by_factor=True)
-    rows = [Pair(one.phrase.short, one.first.in_100, full.in_100) for one, full in found]
+    rows = [Pair(name, first.in_100, full.in_100) for name, first, full in found]
     return _finding(
         title,
         chart=paired_dots("how_sure", rows, mark),
         remember=remember,
         notes=("Each row is of mothers of whom this is true: how many in 100 had social care.",),
-        numbers=[number for one, _ in found for number in one.numbers],
+        says=(IN_100_OF_ROW, *(_of_pair(name, first, full) for name, first, full in found)),
         counted=2 * len(rows),
         by_factor=True,
     )
 
 
 def most_serious(released: Released) -> Slide:
-    """Babies who were not living with their mother 1 year later: one number at most."""
+    """Mothers who did not have custody of their baby at some time: one number at most."""
     known = facts.shares(released, facts.table_at(2))
     share = known.get(("custody_lost_by_t2", "Yes", "all_t2"))
     line = plain.TOO_FEW
     if share is not None:
-        line = f"For {facts.said_in_100(share)} mothers the baby was not living with her."
+        line = f"For {facts.said_in_100(share)} mothers, others had custody of the baby for a time."
+    until = "This was up to 1 year after urgent care."
     return _finding(
         "Babies who live apart from their mothers",
-        ("You can step out for this slide.", line, "This was 1 year after urgent care."),
+        ("You can step out for this slide.", line, until),
         remember="Few numbers can say what this means.",
-        notes=("Say before it comes what it is about. Leave it out if one person asks.",),
-        numbers=share.numbers if share else (),
+        notes=(
+            "Say before it comes what it is about. Leave it out if one person asks.",
+            "Custody is a word of the law. A baby may still have lived with her, or come back.",
+        ),
+        says=(line, until),
         counted=1 if share else 0,
         part="optional",
         option="most_serious",
     )
 
 
-def few_factors(released: Released, factors: int) -> Slide:
-    """Why not everything can be looked at together: mothers with involvement for each factor.
-
-    factors: how many the plan lists, at least 1.
-    """
+def few_factors(released: Released) -> Slide:
+    """Why not everything can be looked at together: mothers with involvement for each factor."""
     share = _needed(facts.group_share(released, 1), "how many mothers had involvement")
+    factors = len(facts.expected_factors(released.study))
     involved = share.yes or 0
     each = involved // factors
     lines = (
@@ -340,7 +414,7 @@ def few_factors(released: Released, factors: int) -> Slide:
         lines,
         remember="Each factor we add makes all the others less sure.",
         notes=("No result is shown here. This is about how many factors the data can carry.",),
-        numbers=(str(involved), str(factors), str(each)),
+        says=lines[:2],
         counted=3,
     )
 
@@ -351,22 +425,19 @@ def story(released: Released, options: Options, title: str, *, by_factor: bool) 
     """
     first = _needed(facts.group_share(released, 1), "involvement in urgent care")
     lines = [f"{plain.how_many(first.yes or 0, first.of)} {HAD}."]
-    numbers = [*first.numbers]
     wide = [one for one in _wide_pairs(released, options) if not one.likely.holds_zero]
     for one in wide[:2] if by_factor else ():
-        phrase = one.phrase.with_it
-        lines.append(f"Mothers with involvement more often {phrase}.")
-    known = facts.shares(released, "involvement_over_time_t1")
-    over = known.get(("involvement_course", "ended (timepoint 1 only)", "everyone"))
+        group = "with involvement" if one.difference > 0 else "without involvement"
+        lines.append(f"Mothers {group} more often {one.phrase.with_it}.")
+    over = _course(released, ENDED)
     if over is not None:
-        lines.append(f"For {facts.said_in_100(over)} mothers it had ended 1 year later.")
-        numbers += over.numbers
+        lines.append(_over(over))
     lines.append("We cannot say what caused what.")
     return _finding(
         title,
         lines,
         remember=words.NOT_CAUSED,
-        numbers=numbers,
+        says=[line for line in lines if any(map(str.isdigit, line))],
         counted=2 if over else 1,
         by_factor=by_factor,
     )

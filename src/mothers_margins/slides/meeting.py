@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mothers_margins.errors import UsageError
+from mothers_margins.figures.slides import tokens
 from mothers_margins.release.released import Released, only_released
 from mothers_margins.results.results import NOT_LOCKED
-from mothers_margins.slides import findings
-from mothers_margins.slides.feedback import Given, Topic, given
+from mothers_margins.slides import facts, findings
+from mothers_margins.slides.feedback import Given, Quote, Topic, given
+from mothers_margins.slides.involvement import (
+    gripp2_rows,
+    gripp2_table,
+    involvement_table,
+    topic_rows,
+)
 from mothers_margins.slides.slide import Meant, Slide
 from mothers_margins.study.leag_file import LeagFile, MeetingPlan
+from mothers_margins.tables.table import Table
 from mothers_margins.wording import leag as words
 
 IN_A_TABLE = 6  # rows of what was said; more do not fit
@@ -52,13 +60,24 @@ class Meeting:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The optional slides that are on."""
-        return tuple(name for name, is_on in self.leag.options.items() if is_on)
+        """The optional slides that are on; quotes where the analyst has supplied some."""
+        on = [name for name, is_on in self.leag.options.items() if is_on]
+        return (*on, *(["quotes"] if self._quotes else []))
+
+    @property
+    def _quotes(self) -> tuple[Quote, ...]:
+        return tuple(quote for quote in self.given.quotes if quote.meeting == self.number)
 
     @property
     def mark(self) -> str:
-        """What every slide says of the numbers."""
-        return words.REHEARSAL if self.given.rehearsal else words.REAL
+        """What every slide says of the numbers: that they are made up, or when and by which rule
+        they were checked.
+        """
+        if self.given.rehearsal:
+            return words.REHEARSAL
+        release = self.released.manifest
+        day = day_in_words(release.ledger.on) if release.ledger.on else ""
+        return words.checked_on(day, int(str(release.policy["threshold"])))
 
     # ---- slides that every meeting has
 
@@ -76,6 +95,9 @@ class Meeting:
             allowed=self.leag.numbers,
             options=self.options,
             missing=missing,
+            quotes=tuple(quote.line for quote in self._quotes),
+            involvement=tuple(topic_rows(self.given)) if self._is_last else (),
+            gripp2=tuple(gripp2_rows(self.leag, self.given)) if self._is_last else (),
         )
         lines = (self.plan.purpose,)
         notes = words.WELCOME_NOTES
@@ -90,7 +112,8 @@ class Meeting:
         """The last slide: how people leave, and whom they can call."""
         contacts = self.given.contacts or (words.NO_CONTACT,)
         lines = (*words.CLOSING_LINES, *contacts[:3])
-        return Slide("closing", words.CLOSING, lines, notes=words.CLOSING_NOTES, minutes=10)
+        notes = words.CLOSING_NOTES
+        return Slide("closing", words.CLOSING, lines, notes=notes, minutes=10, says=contacts)
 
     def you_said(self) -> Slide:
         """What was said in earlier meetings, and what became of it; what is open is said to be."""
@@ -128,16 +151,12 @@ class Meeting:
         if lock is None:
             notes = ("No list has a date yet. The rest of the deck is not made.",)
             return Slide("list", words.NO_LIST, words.NO_LIST_LINES, notes=notes, gate=stop)
-        day = date.fromisoformat(lock.locked_on)
-        said = f"{day.day} {day:%B %Y}"
+        said = day_in_words(lock.locked_on)
         lines = [words.agreed_on(said)]
         if self.given.rehearsal:
             lines.append(f"{words.INVENTED}. The list of the plan stands in its place.")
-        factors = [
-            self.leag.expected[name]
-            for name in dict.fromkeys(term for terms in lock.terms.values() for term in terms)
-            if name in self.leag.expected
-        ]
+        names = dict.fromkeys(term for terms in lock.terms.values() for term in terms)
+        factors = [facts.plain_label(self.released.study, name) for name in names]
         return Slide(
             "list",
             words.NO_LIST,
@@ -145,26 +164,51 @@ class Meeting:
             _in_columns(factors),
             notes=("Ask whether this is the list they remember. Nothing was looked at before it.",),
             minutes=2,
-            numbers=(str(day.day), str(day.year)),
+            says=(said,),
         )
+
+    def quotes(self) -> Slide:
+        """What women have said, where the analyst supplies it with source and permission; without
+        any there is no such slide.
+        """
+        lines = tuple(quote.line for quote in self._quotes)
+        notes = words.QUOTES_NOTES
+        said = lines[: tokens.MOST_LINES]
+        return Slide(
+            "words", words.QUOTES, said, notes=notes, minutes=2, says=said, option="quotes"
+        )
+
+    # ---- for the report
+
+    def involvement(self) -> Table:
+        """What the group said in all meetings, and what became of it, as a table of the report."""
+        return involvement_table(self.released, self.given)
+
+    def gripp2(self) -> Table:
+        """The short form of GRIPP2, as far as what was written down fills it."""
+        return gripp2_table(self.released, self.given)
+
+    @property
+    def _is_last(self) -> bool:
+        return self.number == len(self.leag.meetings)
 
     # ---- talk
 
     def might_matter(self) -> Slide:
         """What the plan of the study expects to look at, as cards."""
-        factors = tuple(self.leag.expected.values())
         return Slide(
             "prompt",
             "What might matter?",
             ("Here is what the plan lists. What is not here?",),
-            _in_columns(list(factors)),
+            _in_columns(facts.expected_factors(self.released.study)),
             notes=("Add every idea. Say whether the data hold it or not.",),
         )
 
     def choices(self) -> Slide:
         """The table in which the group votes on the factors."""
         header = ("Factor", "Keep", "Leave out", "Not sure")
-        rows = tuple((name, "", "", "") for name in self.leag.expected.values())
+        factors = facts.expected_factors(self.released.study)
+        rows = tuple((name, "", "", "") for name in factors)
         return Slide(
             "vote",
             "Your choices so far",
@@ -218,8 +262,12 @@ class Meeting:
         return findings.ended(self.released)
 
     def answers_we_lack(self) -> Slide:
-        """Answers that are not there, as far as it may be said."""
+        """Answers that are not there, and what was done about it."""
         return findings.answers_we_lack(self.released)
+
+    def how_many_we_lack(self) -> Slide:
+        """How many answers are not there, where the release says it."""
+        return findings.how_many_we_lack(self.released, self._mark)
 
     def adjusted(self, timepoint: int = 1, most: int = 3) -> Slide:
         """Shares with involvement if everything else was alike."""
@@ -235,7 +283,7 @@ class Meeting:
 
     def few_factors(self) -> Slide:
         """Why not everything can be looked at together."""
-        return findings.few_factors(self.released, len(self.leag.expected))
+        return findings.few_factors(self.released)
 
     def story(self, title: str) -> Slide:
         """The whole in a few sentences; what goes with involvement only once a list is locked."""
@@ -246,6 +294,12 @@ class Meeting:
     def _mark(self) -> str:
         marks = (self.released.manifest.mark,) if self.given.rehearsal else ()
         return " ".join(mark for mark in marks if mark != NOT_LOCKED)
+
+
+def day_in_words(day: str) -> str:
+    """'1 February 2022' of 2022-02-01."""
+    known = date.fromisoformat(day)
+    return f"{known.day} {known:%B %Y}"
 
 
 def _in_columns(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:

@@ -57,12 +57,13 @@ def _section(deck: Deck, one: Slide, place: int) -> str:
 
 
 def _content(one: Slide) -> Iterator[str]:
-    if len(one.lines) == 1:
-        yield f"<p>{escape(one.lines[0])}</p>"
+    has_list = bool(one.table) and one.table[0] == words.FACTORS
+    if len(one.lines) == 1 or has_list:
+        yield from (f"<p>{escape(line)}</p>" for line in one.lines)
     elif one.lines:
         yield _list(one.lines)
-    if one.table and one.table[0] == words.FACTORS:
-        yield _list(_down(one.table))
+    if has_list:
+        yield _list(_down(one.table), "factors")
     elif one.table:
         yield _table(one)
     if one.picture:
@@ -76,9 +77,9 @@ def _content(one: Slide) -> Iterator[str]:
         yield f'<p class="remember">{escape(one.remember)}</p>'
 
 
-def _list(lines: Iterable[str]) -> str:
+def _list(lines: Iterable[str], name: str = "") -> str:
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f"<ul>{items}</ul>"
+    return f'<ul class="{name}">{items}</ul>' if name else f"<ul>{items}</ul>"
 
 
 def _down(table: tuple[tuple[str, ...], ...]) -> Iterator[str]:
@@ -91,11 +92,29 @@ def _table(one: Slide) -> str:
     """A table with its header row. On a phone each row stands for itself, its columns named."""
     header, *rows = one.table
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
-    body = "".join(f"<tr>{''.join(_cells(header, row))}</tr>" for row in rows)
+    body = "".join(_row(header, row) for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def _row(header: tuple[str, ...], row: tuple[str, ...]) -> str:
+    """A row; one that is wholly empty is to be written into."""
+    start = "<tr>" if any(row) else '<tr class="to-fill">'
+    return f"{start}{''.join(_cells(header, row))}</tr>"
+
+
 def _cells(header: tuple[str, ...], row: tuple[str, ...]) -> Iterator[str]:
-    yield f'<th scope="row">{escape(row[0])}</th>' if row[0] else "<td></td>"
-    for name, cell in zip(header[1:], row[1:], strict=True):
-        yield f'<td data-column="{escape(name)}">{escape(cell)}</td>'
+    """The cells of a row, each with what a phone says of its column; the name of a row that is only
+    filled in is said without.
+    """
+    for place, (name, cell) in enumerate(zip(header, row, strict=True)):
+        column = escape(name)
+        if not cell:
+            yield f'<td data-box="{column}"></td>'
+            continue
+        colon = "" if name.endswith("?") else ":"
+        label = f' data-column="{column}{colon}"' if any(row[1:]) else ""
+        yield f"<td{label}>{escape(cell)}</td>" if place else _row_name(label, cell)
+
+
+def _row_name(label: str, cell: str) -> str:
+    return f'<th scope="row"{label}>{escape(cell)}</th>'

@@ -24,6 +24,7 @@ DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 ROW, ROW_TO_FILL = 0.5, 0.75  # of a table to read, and of one to write into
 FIRST_OF_VOTE = 0.46  # of the width: the first column of a vote, which holds the words
 FEW_LINES = 3  # so many are written large
+FEW_ROWS, SHORT = 7, 42  # of a table whose text is larger; characters of its longest cell
 
 
 def powerpoint(deck: Deck) -> bytes:
@@ -214,7 +215,9 @@ def _table(page: Any, one: Slide, top: float) -> None:
     room = _bottom(one) - top
     wide = tokens.WIDTH - 2 * tokens.MARGIN
     is_to_fill = not any(any(row[1:]) for row in one.table[1:])
-    height = min(ROW_TO_FILL if is_to_fill else ROW, room / rows)
+    is_short = rows <= FEW_ROWS and max(len(text) for row in one.table for text in row) < SHORT
+    size = tokens.IN_TABLE if is_short else tokens.SMALLEST
+    height = min(ROW_TO_FILL if is_to_fill or is_short else ROW, room / rows)
     holder = page.shapes.add_table(
         rows, columns, Inches(tokens.MARGIN), Inches(top), Inches(wide), Inches(height * rows)
     )
@@ -235,7 +238,7 @@ def _table(page: Any, one: Slide, top: float) -> None:
             ground = tokens.PROMPT if number == 0 else tokens.TINT
             cell.fill.fore_color.rgb = RGBColor.from_string(ground[1:].upper())
             ink = tokens.ON_PROMPT if number == 0 else INK
-            _write(cell.text_frame, (text,), tokens.SMALLEST, ink, bold=number == 0)
+            _write(cell.text_frame, (text,), size, ink, bold=number == 0)
             cell.text_frame.paragraphs[0].space_after = 0
 
 

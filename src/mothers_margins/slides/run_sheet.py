@@ -4,7 +4,7 @@ before, and a file for what the group says. Each as bytes; the same deck makes t
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from io import BytesIO
 
@@ -67,14 +67,38 @@ def handout(deck: Deck) -> bytes:
     return pdf(blocks, title_of(deck), footer=mark, large=True)
 
 
-def notes_pages(deck: Deck) -> bytes:
-    """Every slide with its notes, the reserve too, as PDF for the person who leads."""
-    blocks = [Block("title", title_of(deck)), Block("mark", deck.meant.mark)]
-    for one in deck.slides:
-        blocks += _of_slide(one)
-        blocks += [Block("strong", f"Notes ({one.minutes:g} minutes)")]
-        blocks += [Block("text", note) for note in one.notes]
-    return pdf(blocks, title_of(deck), footer=deck.meant.mark)
+def notes_pages(deck: Deck, pictures: Sequence[bytes]) -> bytes:
+    """Notes pages as PDF for the person who leads: of every slide, the reserve too, its picture
+    (PNG, one for each slide in their order) and below it its notes.
+    """
+    blocks: list[Block] = []
+    for one, picture in zip(deck.slides, pictures, strict=True):
+        said = " ".join([*one.seen[1:], one.alt]).strip()
+        blocks += [
+            Block("page", one.title),
+            Block("picture", f"Slide: {one.title}. {said}".strip(), picture=picture),
+            Block("strong", f"Notes ({one.minutes:g} minutes)"),
+            *(Block("text", note) for note in one.notes),
+        ]
+    return pdf(blocks, f"{title_of(deck)}: notes", footer=deck.meant.mark)
+
+
+def involvement(deck: Deck) -> bytes:
+    """What the group has said and what became of it, and the short form of GRIPP2, as tagged PDF
+    for the report.
+    """
+    meant = deck.meant
+    marks = [meant.mark, f"{words.INVENTED}."] if meant.rehearsal else [meant.mark]
+    widths = ("2.2fr", "auto", "1.2fr", "1.2fr", "1.4fr", "2fr")
+    blocks = [
+        Block("title", words.INVOLVEMENT),
+        *(Block("mark", mark) for mark in marks),
+        Block("table", rows=(words.INVOLVEMENT_COLUMNS, *meant.involvement), widths=widths),
+        Block("heading", words.GRIPP2),
+        Block("table", rows=(("Item", "What was done"), *meant.gripp2), widths=("auto", "1fr")),
+        Block("text", words.GRIPP2_SOURCE),
+    ]
+    return pdf(blocks, f"{title_of(deck)}: involvement", footer=meant.mark)
 
 
 def _of_slide(one: Slide) -> Iterator[Block]:

@@ -41,7 +41,9 @@ class Meant:
 
     mark: what every slide says of the numbers. rehearsal: of made-up rows, never sent. banned,
     study_words, allowed: from leag.yaml. options: the optional slides that are shown. missing: what
-    is still to be filled in before the deck can be used.
+    is still to be filled in before the deck can be used. quotes: lines that may stand as
+    quotations, because they have a source and permission. involvement, gripp2: rows of two tables
+    for the report, which lie beside the deck of the last meeting.
     """
 
     meeting: int
@@ -54,6 +56,9 @@ class Meant:
     allowed: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+    involvement: tuple[tuple[str, ...], ...] = ()
+    gripp2: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,10 +67,10 @@ class Slide:
 
     title: its message, unique in the deck. lines: bullets. table: rows, the first one the header.
     remember: one sentence to remember, of a slide with a number. notes: what the facilitator reads.
-    numbers: the released numbers it may print. counted: how many numbers it shows. by_factor: it
-    says how something goes together with involvement. part: in the body, in the optional block, or
-    in the reserve, which is hidden. gate: nothing follows but the closing, because no list is
-    locked.
+    says: each released fact that it says, as it says it; no number stands elsewhere on it. counted:
+    how many numbers it shows. by_factor: it says how something goes together with involvement.
+    part: in the body, in the optional block, or in the reserve, which is hidden. gate: nothing
+    follows but the closing, because no list is locked.
     """
 
     kind: Kind
@@ -76,7 +81,7 @@ class Slide:
     remember: str = ""
     notes: tuple[str, ...] = ()
     minutes: float = 0
-    numbers: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
     counted: int = 0
     by_factor: bool = False
     part: Part = "body"

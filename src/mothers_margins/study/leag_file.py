@@ -2,7 +2,7 @@
 Group, and the words that are used there.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -20,18 +20,15 @@ class MeetingPlan(Definition):
     purpose: str
 
 
-class Phrase(Definition):
-    """How one level of a variable is said of mothers, after 'mothers who': with it and without it.
+class Factor(Definition):
+    """A level of a variable that decks may show; what is said of it stands in the dictionary.
 
-    short: as a row of a chart. option: shown only where this option is on.
-    everyone: whether it stands among what all mothers were living with.
+    option: shown only where this option is on. everyone: whether it stands among what all mothers
+    were living with.
     """
 
     variable: str
     level: str
-    with_it: str = Field(alias="with")
-    without: str
-    short: str = Field(max_length=48)
     option: Optional | None = None
     everyone: bool = True
 
@@ -43,8 +40,7 @@ class LeagFile(Definition):
     what stands in its place. agreed: the words of the study with those the group would rather hear,
     as a slide asks about them. study_words: words that readability does not count, because they are
     explained; at most 15. numbers: numbers that may stand in what a person writes (times, dates).
-    needs: domains of need by variable, as rows of a chart. expected: what the plan lists as
-    explanatory variables, in plain words.
+    factors: the levels that decks may show. needs: the variables of areas of need.
     """
 
     meetings: tuple[MeetingPlan, ...] = Field(min_length=1)
@@ -53,6 +49,5 @@ class LeagFile(Definition):
     agreed: dict[str, str] = {}
     study_words: tuple[str, ...] = Field((), max_length=MOST_STUDY_WORDS)
     numbers: tuple[str, ...] = ()
-    needs: dict[str, Annotated[str, Field(max_length=48)]] = {}
-    phrases: tuple[Phrase, ...] = ()
-    expected: dict[str, str] = {}
+    factors: tuple[Factor, ...] = ()
+    needs: tuple[str, ...] = ()

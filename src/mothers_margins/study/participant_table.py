@@ -75,9 +75,9 @@ class Summarised(Definition):
 
     summary: for a number, what is shown of it, in order; a skewed score has its median added, never
     substituted. plain_label: wording for people who are not researchers, proposed until the LEAG
-    has agreed it. said: of a variable with levels, a clause for each of them that can follow
-    "where", for sentences: "learning difficulties were recorded"; proposed as well. timepoint: when
-    it was recorded; `between` the two, as a re-admission is.
+    has agreed it. said: of a variable with levels, a phrase for each of them that can
+    follow "the mother" and "mothers who": "had learning difficulties recorded"; proposed as well.
+    timepoint: when it was recorded; `between` the two, as a re-admission is.
     """
 
     title: str

@@ -449,7 +449,8 @@ def _where(study: Study, row: Record) -> str:
     """The clause of a level, as the study words it; else the variable and the level by name."""
     name = str(row["variable"])
     agreed = study.declared[name].said if name in study.declared else {}
-    return agreed.get(str(row["level"])) or f"{label(study, name)} is {at(study, row)}"
+    said = agreed.get(str(row["level"]))
+    return f"the mother {said}" if said else f"{label(study, name)} is {at(study, row)}"
 
 
 def _in_100(row: Record | None) -> Cell:

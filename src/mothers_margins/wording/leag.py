@@ -1,7 +1,6 @@
 """Words of workshop slides that every deck shares, each once."""
 
 REHEARSAL = "REHEARSAL. The numbers are made up. They are not about real mothers."
-REAL = "Real numbers, checked before they left the research team."
 BEFORE = "Before we start"
 BEFORE_LINES = (
     "This is not part of social care. We do not work for them.",
@@ -20,6 +19,11 @@ WELCOME_NOTES = (
     "Open the room early. Let people choose the name they want to use.",
     "The chat is open. Cameras can stay off all the time.",
 )
+QUOTES = "In women's own words"
+QUOTES_NOTES = (
+    "Each line is printed with permission. Do not add to it, and do not ask who said it.",
+    "Say that anybody can ask us to take a line out.",
+)
 CLOSING = "How are you leaving today?"
 CLOSING_LINES = (
     "One word or a sign in the chat, if you like.",
@@ -32,6 +36,9 @@ CLOSING_NOTES = (
 NO_CONTACT = "To fill in: who to call, and when"
 PAUSE = "Pause. Count to ten, then ask: what do you notice?"
 WHY_HIDDEN = "We hide small groups, so that nobody can be found."
+UNKNOWN_COUNTED = "Mothers whose answer we do not have are counted here too."
+SMALL_GAPS = "Little or no difference here does not mean it does not matter."
+GAP = "A gap can be a choice. It is not a fault of a mother."
 NOT_CAUSED = "Linked does not mean caused."
 HELP_WAS_MISSING = "More hardship does not make a worse mother. It shows where help was missing."
 NO_LIST = "The list we agreed"
@@ -59,10 +66,46 @@ HOW_TO_FILL_IN = (
     "how: room, chat, call or written. Late answers are welcome: add a row.",
     "keep, leave_out, not_sure: how many said so.",
     "decision: what was done; leave it empty while it is open. reason: why.",
+    "decided_on: the day, as 2022-02-01.",
     "Save the sheet as meeting_N.csv in the folder that --feedback names, outside the project.",
 )
+
+
+def checked_on(day: str, threshold: int) -> str:
+    """What every slide with real numbers says of them: when they were checked, and by which rule.
+
+    day: 1 February 2022; empty where the release does not say it.
+    """
+    when = f" on {day}" if day else ""
+    return f"Real numbers, checked{when}. None is of fewer than {threshold} mothers."
 
 
 def agreed_on(day: str) -> str:
     """When the list was agreed, as its slide says it. day: 1 February 2022."""
     return f"Agreed on {day}."
+
+
+# ---- the involvement table and the short form of GRIPP2, for the report
+
+INVOLVEMENT = "What the Lived Experience Advisory Group said, and what became of it"
+INVOLVEMENT_COLUMNS = ("Topic", "Meeting", "Kind", "How it was said", "What became of it", "Why")
+GRIPP2 = "Reporting checklist of involvement (GRIPP2, short form)"
+GRIPP2_ITEMS = (
+    "1 Aim",
+    "2 Methods",
+    "3 Results of the involvement",
+    "4 What it changed in the study",
+    "5 Reflections",
+)
+GRIPP2_SOURCE = "Staniszewska et al. 2017, GRIPP2 short form. Counts are of topics, not of people."
+# Codes of the form for feedback in words.
+KINDS = {
+    "variable": "a factor",
+    "word": "a word",
+    "reading": "how we read it",
+    "output": "what we make",
+    "process": "how we work",
+}
+HOW = {"room": "in the room", "chat": "in chat", "call": "in a call", "written": "in writing"}
+NOBODY_NAMED = "Numbers and topics were written down, and never names."
+WITH_THE_GROUP = "To be written with the group: what went well, and what did not."

@@ -112,13 +112,14 @@ def gap(likely: Range) -> str:
 
 
 def adjusted(percent_with: float, percent_without: float, phrase: str, phrase_without: str) -> str:
-    """Two shares with involvement if all else was alike. The phrases tell apart who is meant:
-    'who had faced abuse by a partner', 'who had not'.
+    """Two shares with involvement if all else was alike. The phrases tell apart who is meant: 'told
+    of abuse by a partner', 'told of no abuse by a partner'.
     """
     return (
+        f"Look at mothers who {phrase}. The others {phrase_without}. "
         "Suppose everything else we measured was alike. "
-        f"Then about {in_100(percent_with)} mothers {phrase} had social care involved. "
-        f"This is compared with about {in_100(percent_without)} mothers {phrase_without}."
+        f"Then about {in_100(percent_with)} had social care involved, "
+        f"compared with {in_100(percent_without)} others."
     )
 
 

@@ -70,8 +70,8 @@ def dumbbell(name: str, pairs: Sequence[Pair], groups: tuple[str, str], mark: st
     wide = on_screen()
     scale = Scale(5.3, 10.9)
     _legend(wide, groups, 0.25, (0.3, 6.0))
-    _ends(wide, scale, 4.3)
     pitch = 3.5 / max(len(ordered), 3)
+    _ends(wide, scale, 0.8 + pitch * len(ordered))
     for place, pair in enumerate(ordered):
         y = 0.65 + pitch * (place + 0.5)
         wide.text(0.05, y, wrapped(pair.label, 30))

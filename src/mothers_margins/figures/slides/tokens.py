@@ -34,6 +34,7 @@ PHONE = 4.2  # width of a drawing for a phone
 
 # Points.
 SMALLEST = 18.0
+IN_TABLE = 22.0  # where it is short
 BODY = 24.0
 ASKED = 30.0
 TITLE = 32.0

@@ -69,9 +69,9 @@ def _in_summary(field: Variable) -> Iterator[str]:
 
 
 def _in_said(variable: Variable | Derived) -> Iterator[str]:
-    """Clauses are of every level and of nothing else, or a sentence would name some of them."""
+    """Phrases are of every level and of nothing else, or a sentence would name some of them."""
     if variable.said and {*variable.said} != {*variable.levels}:
-        yield f"said needs one clause for each of: {', '.join(variable.levels) or 'no level'}"
+        yield f"said needs one phrase for each of: {', '.join(variable.levels) or 'no level'}"
 
 
 def _in_constraints(field: Variable) -> Iterator[str]:
