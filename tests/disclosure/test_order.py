@@ -11,6 +11,7 @@ import pytest
 import mothers_margins as mm
 from benchmarks import disclosure_requests
 from mothers_margins.disclosure import given_forms
+from mothers_margins.disclosure import protect as protecting
 from mothers_margins.disclosure.order import in_order, universe_in_order
 from mothers_margins.disclosure.printed import Cell, Form
 from mothers_margins.disclosure.problem import NotProtectableError
@@ -155,6 +156,33 @@ def test_no_order_changes_what_is_hidden_of_small_blocks(seed, form):
     for _ in range(3):
         other = turned(request, random, levels_too=form == "counts")
         assert pattern(other, policy) == expected
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_order_changes_what_is_hidden_of_joint_whole_numbers_in_100(seed):
+    """By protect() alone: where witnesses are hardest to find, of variables made from each other
+    and of the same place in the order of tables.
+    """
+    request = two_variables(seed)
+    request = replace(request, forms=dict.fromkeys(request.variables, "percent"))
+    policy = small_blocks.policy(threshold=8, not_known="shown")
+    expected = pattern(request, policy)
+    random = np.random.default_rng(seed)
+    for _ in range(3):
+        assert pattern(turned(request, random), policy) == expected
+
+
+def test_where_the_question_is_not_laid_out_by_names_an_order_does(monkeypatch):
+    """The planted mistake: whole numbers in 100, asked in the order in which they are given."""
+    monkeypatch.setattr(protecting, "in_order", lambda request: request)
+    policy = small_blocks.policy(threshold=8, not_known="shown")
+    differing = 0
+    for seed in range(12):
+        request = two_variables(seed)
+        request = replace(request, forms=dict.fromkeys(request.variables, "percent"))
+        other = turned(request, np.random.default_rng(seed))
+        differing += pattern(request, policy) != pattern(other, policy)
+    assert differing
 
 
 def test_without_the_names_that_decide_an_order_does(monkeypatch):

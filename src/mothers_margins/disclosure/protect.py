@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mothers_margins.disclosure.given_forms import NOTHING, PREFERENCE, GivenForms, shown
+from mothers_margins.disclosure.order import in_order
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import FORMS, Cell, Form
 from mothers_margins.disclosure.problem import NotProtectableError, TooDearError
@@ -17,10 +18,11 @@ def protect(request: Request, policy: Policy) -> Protected:
     """The forms and cells of a block that show most and let nothing be worked out.
 
     Each variable begins with the form that shows most of it alone; then forms are changed one by
-    one as long as the block shows more. Raises NotProtectableError, naming the target, where a
-    fixed form or an earlier release leaves no way.
+    one as long as the block shows more. No order in which groups, variables, regions or joint
+    levels are given changes anything: they are asked in the order of `in_order`. Raises
+    NotProtectableError, naming the target, where a fixed form or an earlier release leaves no way.
     """
-    search = _Search(request, policy)
+    search = _Search(in_order(request), policy)
     return search.best()
 
 
@@ -32,9 +34,10 @@ class Alone:
     """
 
     def __init__(self, request: Request, name: str, policy: Policy) -> None:
+        ordered = in_order(request)
         own = replace(
-            request,
-            block=request.block.margin([name]),
+            ordered,
+            block=ordered.block.margin([name]),
             variables={name: request.variables[name]},
         )
         self._name = name
