@@ -7,7 +7,7 @@ import re
 TO_DO = re.compile(
     r"to decide|to be (?:decided|agreed)|to do\b|study team|not yet (?:decided|agreed)|"
     r"has (?:still|yet) to|still to be|to choose the|compare (?:it|them)? ?with the form|"
-    r"\bmap them\b",
+    r"(?:^|[.;:] )map them\b",  # an order; that a file must map them is a rule
     re.IGNORECASE,
 )
 EXAMPLES = (  # as they once stood under tables
