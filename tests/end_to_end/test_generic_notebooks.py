@@ -27,6 +27,8 @@ GENERIC = (
 )
 # What each study lacks, as its notebook says it.
 SAID = [
+    ("twenty lines", "00", "This study declares none: instruments and scores."),
+    ("twenty lines", "00", "This study declares none: models."),
     ("twenty lines", "01", "This study declares nothing impossible."),
     ("twenty lines", "01", "This study has no instruments, so there are no scores."),
     ("twenty lines", "01", "This study declares no primary or secondary outcome."),

@@ -4,7 +4,7 @@ the same.
 
 import re
 from dataclasses import replace
-from math import log, nan
+from math import inf, log, nan
 
 import matplotlib as mpl
 import nbformat
@@ -581,6 +581,15 @@ def planted_data(study: mm.Study) -> Results:
     """Events of another engine."""
     row = {"engine": "data", "event": "known", "variable": "dv_any", "group": "all", "n": 5}
     return tidy([row], About("events", study, SYNTHETIC, {}))
+
+
+def test_estimates_of_which_none_is_finite_are_said_to_be_nothing_to_draw(esmi):
+    separated = term("dv_any", **YES) | {"estimate": inf, "conf_low": nan, "conf_high": nan}
+    assert str(mm.forest(estimates(esmi, separated))) == "There is nothing to draw here."
+    figure = mm.forest(estimates(esmi, separated, term("age_years")))
+    assert "Mother's age" in " ".join(words(figure))
+    with pytest.raises(mm.UsageError, match="each frame needs adjusted estimates"):
+        mm.forest(estimates(esmi, term("age_years"), model="unadjusted"))
 
 
 def test_events_of_all_stand_beside_their_method(esmi):

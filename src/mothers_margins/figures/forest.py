@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
+from mothers_margins.absent import not_there
 from mothers_margins.errors import UsageError
 from mothers_margins.figures.figure import Figure, alt_text, left_out
 from mothers_margins.figures.page import EDGE, Item, Page, Stub, on_both
@@ -117,8 +118,12 @@ def _in_words(
 
 
 def _refuse_panels(panels: Sequence["_Panel"], abouts: Sequence[About], interval: str) -> None:
-    """Raise UsageError for frames of several studies, or one with nothing to draw."""
+    """Raise UsageError for frames of several studies, or one with nothing to draw; AbsenceError
+    where the only frame has estimates and none of them is finite.
+    """
     one_study = len({about.study.name for about in abouts}) == 1
+    if len(panels) == 1 and panels[0].is_separated:
+        raise not_there("nothing_to_draw")
     if not (one_study and all(panel.can_be_drawn for panel in panels)):
         needed = f"adjusted estimates with {interval} intervals, of the same study"
         raise UsageError(f"forest: each frame needs {needed}.")
@@ -274,6 +279,7 @@ class _Panel:
     rows: tuple[Record, ...]
     methods: tuple[str, ...]
     can_be_drawn: bool
+    is_separated: bool  # it has estimates, and for none of them the data have a finite one
 
 
 def _panel(frame: Results, about: About, ends: Ends) -> _Panel:
@@ -289,7 +295,7 @@ def _panel(frame: Results, about: About, ends: Ends) -> _Panel:
     order += [name for name in dict.fromkeys(methods) if name not in order]
     # where all are hidden there is still something to say: that they are
     can_be_drawn = bool(hidden) or any(is_known(shown(row, ends[0])) for row in finite)
-    return _Panel(rows_drawn, tuple(order), can_be_drawn)
+    return _Panel(rows_drawn, tuple(order), can_be_drawn, bool(rows) and not rows_drawn)
 
 
 def _key(row: Record) -> Key:
