@@ -172,17 +172,23 @@ def test_no_order_changes_what_is_hidden_of_joint_whole_numbers_in_100(seed):
         assert pattern(turned(request, random), policy) == expected
 
 
-def test_where_the_question_is_not_laid_out_by_names_an_order_does(monkeypatch):
-    """The planted mistake: whole numbers in 100, asked in the order in which they are given."""
-    monkeypatch.setattr(protecting, "in_order", lambda request: request)
+def test_protect_asks_one_question_in_whatever_order_it_is_given(monkeypatch):
+    """Patterns could agree by chance; here what is asked is compared."""
+    asked = []
+
+    def keeps(request, policy, given=protecting.GivenForms):
+        asked.append(request)
+        return given(request, policy)
+
+    monkeypatch.setattr(protecting, "GivenForms", keeps)
+    request = two_variables(1)
     policy = small_blocks.policy(threshold=8, not_known="shown")
-    differing = 0
-    for seed in range(12):
-        request = two_variables(seed)
-        request = replace(request, forms=dict.fromkeys(request.variables, "percent"))
-        other = turned(request, np.random.default_rng(seed))
-        differing += pattern(request, policy) != pattern(other, policy)
-    assert differing
+    for own in (request, turned(request, np.random.default_rng(1))):
+        protect(own, policy)
+    half = len(asked) // 2
+    assert asked[half:]
+    assert len(asked) == 2 * half
+    assert all(same(*pair) for pair in zip(asked[:half], asked[half:], strict=True))
 
 
 def test_without_the_names_that_decide_an_order_does(monkeypatch):

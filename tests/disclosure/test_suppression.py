@@ -1,11 +1,13 @@
 """The solver's word against enumeration: intervals, witnesses and the least that must be hidden."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
+from mothers_margins.disclosure import choice
 from mothers_margins.disclosure.feasible_values import (
     InfeasibleError,
     Question,
@@ -15,7 +17,7 @@ from mothers_margins.disclosure.feasible_values import (
     witnesses,
 )
 from mothers_margins.disclosure.printed import Printing, Rule, Variable, statements
-from mothers_margins.disclosure.problem import NotProtectableError, Problem
+from mothers_margins.disclosure.problem import NotProtectableError, Problem, TooDearError
 from mothers_margins.disclosure.suppression import suppress
 from mothers_margins.disclosure.targets import last_targets, policy_targets
 from mothers_margins.disclosure.universe import System
@@ -179,3 +181,35 @@ def test_what_contradicts_itself_is_said():
     question = Question(np.array([[1, 1]]), np.array([3]), rows, np.array([True]), truth)
     with pytest.raises(InfeasibleError):
         interval(question, np.array([0, 1]))
+
+
+@pytest.mark.parametrize("form", ["counts", "share_of_all"])
+def test_branches_and_the_integer_programme_choose_the_same(form, monkeypatch):
+    """Where there are too many branches the solver's own programme is asked."""
+    for seed in range(20):
+        problem, _ = problem_of(seed, form, *THREE)
+        outcomes = []
+        for most in (choice.MOST_BRANCHES, 0):
+            monkeypatch.setattr(choice, "MOST_BRANCHES", most)
+            try:
+                outcomes.append(problem.costs[suppress(problem).hidden].sum())
+            except NotProtectableError:
+                outcomes.append(None)
+            monkeypatch.undo()
+        assert outcomes[0] == outcomes[1], seed
+
+
+def test_what_costs_more_than_it_may_is_given_up_and_nothing_else():
+    """At exactly the least cost it is found; at less it is said to be too dear."""
+    tried = 0
+    for seed in range(20):
+        problem, tables = problem_of(seed, "counts", *THREE)
+        least = cheapest(problem, tables)
+        if least is None:
+            continue
+        chosen = suppress(replace(problem, most_cost=least))
+        assert problem.costs[chosen.hidden].sum() == least
+        with pytest.raises(TooDearError):
+            suppress(replace(problem, most_cost=least - 1))
+        tried += 1
+    assert tried >= 10
