@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -220,6 +221,7 @@ def test_titles_are_unique_and_figures_are_numbered(demo_run):
     releases = [esmi, mm.read_release(folder / "hscc_2019")]
     assert page == front_page(releases, meetings(folder))
     assert {*meetings(folder)} >= {f"leag_{number}/deck.html" for number in (1, 2, 3, 4)}
+    assert 'href="leag_2/deck.pptx" download="REHEARSAL_leag_2_deck.pptx"' in page
     assert all(f"Figure {number}. " in page for number in (1, 2))
     assert "comparisons" not in re.sub(r"\d comparisons the", "", page.split("<details")[0])
     found = Cells(page)
@@ -269,3 +271,30 @@ def test_sentences_and_the_words_that_they_need_stand_before_the_first_picture(d
     words = re.findall(r"<dt>(.*?)</dt>", before)
     assert words == ["Timepoint", "Adjusted odds ratio (aOR)", "Imputed", "[c]"]
     assert before.count("SYNTHETIC DATA") >= 3  # the mark, and the end of each paragraph
+
+
+def of_real_rows(released: mm.Released) -> mm.Released:
+    """The same release, as if its rows had been restricted ones."""
+    results = {}
+    for name in released.names:
+        frame = released.results(name)
+        frame.about = replace(frame.about, source=replace(frame.about.source, kind="restricted"))
+        results[name] = frame
+    return replace(released, _results=results)
+
+
+def test_what_is_saved_for_a_meeting_says_that_it_is_a_rehearsal(made, tmp_path):
+    """Only where the numbers are made up; a page opens in the browser and is not saved."""
+    _, released, _ = made
+    folder = tmp_path / "leag_3"
+    folder.mkdir()
+    for name in ("deck.html", "deck.pptx", "handout.pdf"):
+        (folder / name).write_bytes(b"")
+    documents = meetings(tmp_path)
+    made_up = front_page([released], documents)
+    real = front_page([of_real_rows(released)], documents)
+    assert 'download="REHEARSAL_leag_3_deck.pptx"' in made_up
+    assert 'download="leag_3_deck.pptx"' in real
+    assert "REHEARSAL" not in real
+    for page in (real, made_up):
+        assert '<a href="leag_3/deck.html">' in page

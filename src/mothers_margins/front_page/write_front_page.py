@@ -19,7 +19,16 @@ from mothers_margins.wording import front_page as words
 NAME = "index.html"
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MEETING = re.compile(r"^leag_(\d+)$")
-OF_MEETING = {"deck.html": words.SLIDES, "handout.pdf": words.HANDOUT}
+# What women are sent, then what the person needs who leads a meeting.
+OF_MEETING = {
+    "deck.html": words.SLIDES,
+    "handout.pdf": words.HANDOUT,
+    "deck.pptx": words.EDITABLE,
+    "run_sheet.pdf": words.RUN_SHEET,
+    "feedback.xlsx": words.FEEDBACK,
+    "involvement.pdf": words.INVOLVEMENT,
+}
+OPENED = ".html"  # a browser shows it; everything else is saved, by a name that says what it is
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +92,8 @@ def front_page(releases: Sequence[Released], workshops: Mapping[str, str] | None
     contents = "".join(_link(study) for study in studies)
     body = "".join(part for study in studies for part in _section(study))
     page = page.replace("{{ style }}", style).replace("{{ table_style }}", STYLE)
-    body += "".join(_workshops(workshops or {}))
+    rehearsal = any(_is_made_up(released) for released in releases)
+    body += "".join(_workshops(workshops or {}, rehearsal=rehearsal))
     return page.replace("{{ contents }}", contents).replace("{{ studies }}", body)
 
 
@@ -176,13 +186,31 @@ def _files(study: str, names: Iterable[str]) -> Iterator[str]:
     yield f'<details class="files"><summary>{summary}</summary><ul>{items}</ul></details>'
 
 
-def _workshops(documents: Mapping[str, str]) -> Iterator[str]:
-    """What lies beside the releases for meetings."""
+def _is_made_up(released: Released) -> bool:
+    """Whether a release holds rows of nobody."""
+    return any(released.results(name).about.source.kind == "synthetic" for name in released.names)
+
+
+def _workshops(documents: Mapping[str, str], *, rehearsal: bool) -> Iterator[str]:
+    """What lies beside the releases for meetings. rehearsal: the names by which documents are saved
+    say so.
+    """
     if documents:
         items = "".join(
-            f'<li><a href="{escape(path)}">{escape(called)}</a></li>'
+            f'<li><a href="{escape(path)}"{_saved_as(path, rehearsal=rehearsal)}>'
+            f"{escape(called)}</a></li>"
             for path, called in documents.items()
         )
         yield '<section class="workshops" aria-labelledby="workshops">'
         yield f'<h2 id="workshops">{words.WORKSHOPS}</h2><p>{words.FOR_WORKSHOPS}</p>'
         yield f"<ul>{items}</ul></section>"
+
+
+def _saved_as(path: str, *, rehearsal: bool) -> str:
+    """The attribute that names a document where it is saved: `REHEARSAL_leag_1_deck.pptx`; none of
+    what a browser shows.
+    """
+    if path.endswith(OPENED):
+        return ""
+    name = path.replace("/", "_")
+    return f' download="{escape(f"REHEARSAL_{name}" if rehearsal else name)}"'

@@ -35,7 +35,12 @@ NUMBERS = "Numbers for other programs"
 FOR_NUMBERS = "For statisticians: every released result, one file each."
 WORKSHOPS = "Workshops"
 FOR_WORKSHOPS = "For the women of the advisory group, and for those who lead a meeting."
-SLIDES, HANDOUT = "slides", "slides with room for notes, to print"
+SLIDES = "slides to read on a phone, a laptop or paper"
+HANDOUT = "handout in large print, sent a week before"
+EDITABLE = "slides to show and edit (PowerPoint)"
+RUN_SHEET = "run sheet with timings"
+FEEDBACK = "form for what the group says"
+INVOLVEMENT = "what the group changed, for the report"
 
 
 def figure(number: int, title: str) -> str:
