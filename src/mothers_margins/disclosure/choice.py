@@ -45,7 +45,7 @@ class Choice:
     """The programme that chooses the cells. cuts: that it meets, all so far."""
 
     def __init__(self, problem: Problem) -> None:
-        self._most_cost = problem.most_cost
+        self._most_cost = problem.most_cost + LEAST_TIE
         self._root = _Branch(
             problem.hidden.astype(float),
             np.where(problem.shown & ~problem.hidden, 0.0, 1.0),
