@@ -6,10 +6,10 @@ from mothers_margins.absent import Absent
 from mothers_margins.errors import UsageError
 from mothers_margins.release.released import Released
 from mothers_margins.results.results import Record, Results, checked, codes
-from mothers_margins.results.shown import percent_of, shown
+from mothers_margins.results.shown import Value, is_hidden, is_known, percent_of, shown
 from mothers_margins.study.study import Study
 from mothers_margins.study.study_file import TablePlan
-from mothers_margins.tables.cells import cell, of_row, table_of
+from mothers_margins.tables.cells import cell, table_of
 from mothers_margins.tables.comparison_columns import ComparisonColumns
 from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
 from mothers_margins.wording import captions
@@ -102,7 +102,19 @@ def _columns(
             if _holds_not_known(plan, level_, group, counts):
                 heading += OR_NOT_KNOWN_MARKED
             yield Column(f"{group}_{level_}", heading, None, spanner)
-        yield Column(f"{group}_missing", "Not known", None, spanner)
+        if _says_who_is_not_known(study, plan, group, counts):
+            yield Column(f"{group}_missing", "Not known", None, spanner)
+
+
+def _says_who_is_not_known(study: Study, plan: TablePlan, group: str, counts: Counts) -> bool:
+    """Whether results say of any variable how many are not known. What was released may count them
+    among those at a level everywhere; a column of dashes would read as if there were none.
+    """
+    return any(
+        is_known(number) or is_hidden(number)
+        for variable in plan.variables
+        for number in [_not_known(_records(study, variable, group, counts))]
+    )
 
 
 def _holds_not_known(plan: TablePlan, level_: str, group: str, counts: Counts) -> bool:
@@ -135,9 +147,22 @@ def _cells_of_variable(
     """The cells of one variable, group by group."""
     cells: list[Cell] = []
     for group in plan.groups:
-        keys = [(variable, level_, group) for level_ in study.levels(variable)]
-        cells += _cells_of_group([_record_of(counts, key) for key in keys], notes)
+        records = _records(study, variable, group, counts)
+        cells += _cells_of_levels(records, notes)
+        if _says_who_is_not_known(study, plan, group, counts):
+            cells.append(cell("{n}", {"n": _not_known(records)}))
     return cells
+
+
+def _records(study: Study, variable: str, group: str, counts: Counts) -> list[Record]:
+    """The records of a variable in a group, one per level."""
+    return [_record_of(counts, (variable, level_, group)) for level_ in study.levels(variable)]
+
+
+def _not_known(records: list[Record]) -> Value:
+    """How many are not known: all levels say it; one that may be shown is asked first."""
+    may_be_shown = [record for record in records if record["status"] != "suppressed"]
+    return shown((may_be_shown or records)[0], "missing")
 
 
 def _record_of(counts: Counts, key: Key) -> Record:
@@ -147,9 +172,9 @@ def _record_of(counts: Counts, key: Key) -> Record:
     return counts[key]
 
 
-def _cells_of_group(records: list[Record], notes: Notes) -> list[Cell]:
-    """The numbers of one variable in one group: each level with its share, and how many are not
-    known; with a mark where what was released is counted otherwise.
+def _cells_of_levels(records: list[Record], notes: Notes) -> list[Cell]:
+    """The numbers of one variable in one group, each with its share; with a mark where what was
+    released is counted otherwise.
     """
     cells: list[Cell] = []
     for record in records:
@@ -158,7 +183,4 @@ def _cells_of_group(records: list[Record], notes: Notes) -> list[Cell]:
         words = released_as(record)
         mark = notes.mark(words) if words else ""
         cells.append(cell("{n} ({percent}%)", {"n": n, "percent": percent}, mark))
-    # all levels say how many are not known; one that may be shown is asked first
-    may_be_shown = [record for record in records if record["status"] != "suppressed"]
-    asked = (may_be_shown or records)[0]
-    return [*cells, of_row("{n}", asked, n="missing")]
+    return cells
