@@ -41,14 +41,15 @@ def missing_answers(released: Released, names: Sequence[str]) -> Table:
 
 
 def _rows(released: Released, results: Results) -> Iterator[Row]:
-    """One row for each variable, with a cell for each of the groups, in their order."""
+    """One row for each variable of which a number was released, with a cell for each of the groups, in their order."""
     found: dict[str, dict[str, Record]] = {}
     for row in results.to_dict("records"):
         if row["variable"] != SIZE and row["statistic"] in COUNTED:
             found.setdefault(str(row["variable"]), {}).setdefault(str(row["group"]), row)
     for variable, by_group in found.items():
         cells = tuple(_not_known(by_group, group) for group in results.about.groups)
-        yield Row(label(released.study, variable), cells, variable)
+        if any(one.status == "shown" for one in cells):
+            yield Row(label(released.study, variable), cells, variable)
 
 
 def _not_known(by_group: Mapping[str, Record], group: str) -> Cell:

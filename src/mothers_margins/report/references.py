@@ -3,6 +3,7 @@
     {{cell: model_t1; dv_any; Yes; adjusted}}       a cell of an exhibit, as it is printed there
     {{percent: mothers_t1; dv_any; Yes; involved_t1}}   of that cell one number alone (percent, n,
                                                     mean, sd, per_100 …)
+    {{in_100: mothers_t1; dv_any; Yes; involved_t1}}    its share as a whole number in 100
     {{size: mothers_t1; involved_t1}}               how many are in a column
     {{fact: newborns}}   {{cite: broadhurst_2018}}  a figure of facts.yaml, its source
     {{plan: m}}                                     a number of the study's definition
@@ -22,13 +23,15 @@ from mothers_margins.report.exhibits import Made, Numbered
 from mothers_margins.report.material import Material
 from mothers_margins.report.report_file import Chapter
 from mothers_margins.report.text_tables import day_in_words
+from mothers_margins.results.shown import Hidden
 from mothers_margins.tables.table import Cell, Table
+from mothers_margins.wording.plain import in_100
 
 REFERENCE = re.compile(r"\{\{([^{}]*)\}\}")
 IF_SHOWN = "{{if shown}}"
 OWN_LINE = ("show", "list")
 PERCENT = "percent"
-NUMBERS = ("cell", "size")  # and the name of a single number
+NUMBERS = ("cell", "size", "in_100")  # and the name of a single number
 # What a single number may be called; a share has its sign behind it.
 SINGLE = ("percent", "whole", "n", "denominator", "mean", "sd", "median", "per_100", "p_value")
 SHARES = ("percent", "whole")
@@ -88,6 +91,7 @@ class Resolver:
         return {
             "cell": self._cell,
             "size": self._size,
+            "in_100": self._in_100,
             "fact": self._fact,
             "cite": self._cite,
             "plan": self._plan,
@@ -143,6 +147,16 @@ class Resolver:
         sign = "%" if own in SHARES else ""
         alone = replace(cell, pattern=f"{{{own}}}{sign}")
         return Said(table.print(alone), _is_known(cell), reference.parts[0])
+
+    def _in_100(self, reference: Reference, _: Chapter) -> Said:
+        """A share of a cell as a whole number in 100."""
+        table, cell = self._found(reference)
+        shares = [value for name, value in (cell.numbers or {}).items() if name in SHARES]
+        if not shares:
+            raise UnresolvedError("that cell has no share")
+        if not _is_known(cell) or isinstance(shares[0], Hidden):
+            return Said(table.print(cell), False, reference.parts[0])
+        return Said(in_100(float(shares[0])), True, reference.parts[0])
 
     def _size(self, reference: Reference, _: Chapter) -> Said:
         if len(reference.parts) != 2:

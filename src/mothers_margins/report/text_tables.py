@@ -199,7 +199,7 @@ def plan_test(material: Material, asked: Exhibit) -> Table:
         held=int(with_bars["within"].sum()),
         bars=len(with_bars),
     )
-    headings = (words.VARIABLE, *words.PLAN_TEST_HEADINGS)
+    headings = (words.MEASURE, *words.PLAN_TEST_HEADINGS)
     return told(material.study, "plan_test", words.PLAN_TEST, headings, lines, note)
 
 

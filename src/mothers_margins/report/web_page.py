@@ -36,11 +36,11 @@ def page_of(front: Front, chapters: Sequence[Told]) -> bytes:
         "skip": words.SKIP,
         "front": "".join(_front(front)),
         "contents": _contents(chapters),
-        "body": body_of(chapters, 1),
         "heading": words.CONTENTS,
+        "body": body_of(chapters, 1),
     }
     for name, text in filled.items():
-        page = page.replace(f"{{{{ {name} }}}}", text, 1)
+        page = page.replace(f"{{{{ {name} }}}}", text)
     return page.encode()
 
 

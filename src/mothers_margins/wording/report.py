@@ -16,8 +16,8 @@ VARIABLE = "Variable"
 MISSING_CAPTION = "Answers that are not known, as far as their number was released"
 MISSING_COLUMNS = ("All", "Involved", "Not involved")
 MISSING_NOTE = (
-    "Numbers are those in the group without a known answer. [c] also stands where those who are "
-    "not known are counted with the rest, or where no count of the variable was released."
+    "Numbers are those in the group without a known answer. Left out are variables of which none "
+    "was released: those who are not known are counted there with the rest."
 )
 
 EXPLANATORY = "Explanatory variables of the planned models"
@@ -70,6 +70,7 @@ REPRODUCIBILITY_HEADINGS = ("Value",)
 WHAT = "What"
 
 PLAN_TEST = "The plan for missing data on cohorts whose truth is known"
+MEASURE = "What was measured"
 PLAN_TEST_HEADINGS = ("Value", "Its bar", "Inside")
 PLAN_TEST_NOTE = (
     "{cohorts} cohorts were drawn by a program whose truth is known, and the plan was carried out "
