@@ -121,6 +121,8 @@ def _write_list(
         return
     index = list(body).index(place)
     titled = styled("TOCHeading")
+    if place.find(f"{name_of('w:pPr')}/{name_of('w:pageBreakBefore')}") is not None:
+        SubElement(titled[0], name_of("w:pageBreakBefore"))
     titled.append(run(heading))
     written = list(entries)
     if written:
@@ -161,6 +163,25 @@ def _headings_of_all_levels(body: Element) -> Iterator[tuple[Element, str]]:
             name = node.get(name_of("w:name"), "")
         if node.tag == name_of("w:p") and style_of(node).startswith("Heading"):
             yield node, name
+
+
+def begin_pages(body: Element, marker: str) -> None:
+    """Let the paragraph behind each paragraph with the marker begin a page, and take the marker
+    away.
+    """
+    waiting = False
+    for node in list(body):
+        if node.tag == name_of("w:p") and text_of(node).strip() == marker:
+            body.remove(node)
+            waiting = True
+        elif waiting and node.tag == name_of("w:p"):
+            properties = node.find(name_of("w:pPr"))
+            if properties is None:
+                properties = Element(name_of("w:pPr"))
+                node.insert(0, properties)
+            after = 1 if properties.find(name_of("w:pStyle")) is not None else 0
+            properties.insert(after, Element(name_of("w:pageBreakBefore")))
+            waiting = False
 
 
 def page_number() -> list[Element]:

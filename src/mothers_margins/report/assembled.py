@@ -12,6 +12,7 @@ CHAPTER = "part_"  # how the names of chapters begin in links
 LINK = re.compile(r"\]\(#([0-9]{2}_[a-z0-9_]+)\)")
 TOKEN = re.compile(r"\[\[([0-9]{2}_[a-z0-9_]+)\]\]")  # in a cell: a link to a chapter
 CONTENTS = "CONTENTSHERE"
+BREAK = "PAGEBREAKHERE"
 BEFORE_CONTENTS = ("front",)
 
 
@@ -21,16 +22,21 @@ def marker(exhibit: Numbered) -> str:
 
 
 def assembled(chapters: Sequence[Told], *, contents: bool = True) -> str:
-    """All chapters as Markdown. contents: with a mark where the contents stand, behind the front
+    """All chapters as Markdown, with a mark where a page begins. contents: with a mark where the contents stand, behind the front
     matter.
     """
     pieces: list[str] = []
     waiting = contents
+    before = "front"
     for told in chapters:
-        if waiting and told.chapter.kind not in BEFORE_CONTENTS:
-            pieces.append(CONTENTS)
+        kind = told.chapter.kind
+        if waiting and kind not in BEFORE_CONTENTS:
+            pieces += [BREAK, CONTENTS]
             waiting = False
+        if pieces and not kind == before == "body":  # chapters of the body follow on one page
+            pieces.append(BREAK)
         pieces += _chapter(told)
+        before = kind
     return "\n\n".join(piece for piece in pieces if piece) + "\n"
 
 

@@ -44,7 +44,7 @@ def _of_outcome(study: Study, results: Results) -> Iterator[Section]:
     by_model: dict[str, list[Record]] = {}
     for row in results.to_dict("records"):
         is_shown = row["model"] == "adjusted" and is_imputed(row["method"])
-        if is_shown and not is_firth(row["method"]) and JOINT not in codes(row):
+        if is_shown and not is_firth(row["method"]) and not _is_joint(study, row):
             by_model.setdefault(str(row["specification"]), []).append(row)
     planned = {_key(row): row for row in by_model.pop(next(iter(by_model)), [])}
     for name, rows in by_model.items():
@@ -53,6 +53,12 @@ def _of_outcome(study: Study, results: Results) -> Iterator[Section]:
         changed = [row for row in rows if _is_changed(study, name, row, planned)]
         made = [_row(study, name, row, planned) for row in changed]
         yield Section(f"{model.title}. {outcome}", tuple(made))
+
+
+def _is_joint(study: Study, row: Record) -> bool:
+    """Whether a row is of all levels of a variable together; one that is held back has no code."""
+    coded = study.coding(str(row["specification"]), str(row["variable"]))
+    return JOINT in codes(row) or (not row["level"] and bool(coded.reference))
 
 
 def _key(row: Record) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from mothers_margins.documents import pandoc
 from mothers_margins.documents.typeset import FONT, as_string, typeset
 from mothers_margins.figures.figure import Figure
 from mothers_margins.report.assembled import (
+    BREAK,
     CHAPTER,
     CONTENTS,
     TOKEN,
@@ -27,10 +28,11 @@ HEAD = """#set document(title: {title}, date: none)
   footer: context [#text(size: 8.5pt, {short}) #h(1fr) #counter(page).display()])
 #set text(font: {font}, size: 10pt, lang: "en", region: "GB", hyphenate: false)
 #set par(justify: false, leading: 0.75em, spacing: 1.1em)
-#set table(inset: (x: 3pt, y: 2.6pt))
+#set table(inset: (x: 3pt, y: 2.2pt))
 #show figure.where(kind: table): set block(breakable: true)
+#show figure: set align(left)
 #show figure.caption: it => block(width: 100%, align(left, text(size: 9pt, weight: "bold", it.body)))
-#show heading.where(level: 1): it => {{ pagebreak(weak: true); text(size: 17pt, it); v(0.4em) }}
+#show heading.where(level: 1): set text(size: 17pt)
 #show heading.where(level: 2): set text(size: 13pt)
 #show heading.where(level: 3): set text(size: 11pt)
 #show heading: set block(above: 1.5em, below: 0.9em, sticky: true)
@@ -38,9 +40,12 @@ HEAD = """#set document(title: {title}, date: none)
 #set outline.entry(fill: repeat[.])
 """
 LISTS = """#outline(title: {contents}, depth: 2)
-#outline(title: {tables}, target: figure.where(kind: table))
-#outline(title: {figures}, target: figure.where(kind: image))
+#heading(level: 2, outlined: false, {tables})
+#outline(title: none, target: figure.where(kind: table))
+#heading(level: 2, outlined: false, {figures})
+#outline(title: none, target: figure.where(kind: image))
 """
+NEW_PAGE = "#pagebreak(weak: true)"
 
 
 def pdf_of(front: Front, chapters: Sequence[Told]) -> bytes:
@@ -64,7 +69,7 @@ def source_of(front: Front, chapters: Sequence[Told], exhibits: Sequence[Numbere
         tables=as_string(words.TABLES_LIST),
         figures=as_string(words.FIGURES_LIST),
     )
-    body = body.replace(CONTENTS, lists, 1)
+    body = body.replace(CONTENTS, lists, 1).replace(BREAK, NEW_PAGE)
     head = HEAD.format(
         title=as_string(front.title),
         mark=as_string(front.mark),
@@ -77,13 +82,18 @@ def source_of(front: Front, chapters: Sequence[Told], exhibits: Sequence[Numbere
 def _title(front: Front) -> str:
     """The title page."""
     lines = [
-        "#v(3cm)",
-        f"#text(size: 24pt, weight: \"bold\")[#title({as_string(front.title)})]",
+        "#v(2cm)",
+        f"#text(size: 20pt, weight: \"bold\")[#title({as_string(unbroken(front.title))})]",
         f"#text(size: 14pt, {as_string(front.subtitle)})\n",
         *(f"#text(weight: \"bold\", {as_string(line)})\n" for line in front.marks),
         *(f"#strong({as_string(what + ':')}) #text({as_string(who)})\n" for what, who in front.lines),
     ]
     return "\n".join(lines)
+
+
+def unbroken(title: str) -> str:
+    """A title whose words with a hyphen stay in one line."""
+    return title.replace("-", "\u2011")
 
 
 def _linked(chapters: Sequence[Told]) -> Callable[[str], str]:

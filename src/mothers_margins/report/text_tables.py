@@ -54,9 +54,13 @@ def explanatory(material: Material, asked: Exhibit) -> Table:
     study, (model, *outcomes) = material.study, asked.of
     terms = dict.fromkeys(term for outcome in outcomes for term in study.terms(model, outcome))
     lines = [
-        (label(study, name), _entering(study, model, name), study.assumption(name), chosen)
+        (
+            label(study, name),
+            _entering(study, model, name),
+            study.assumption(name).removeprefix(f"{label(study, name)}: "),
+            _who_chose(material, name),
+        )
         for name in terms
-        for chosen in [_who_chose(material, name)]
     ]
     headings = (words.VARIABLE, *words.EXPLANATORY_HEADINGS)
     return told(study, "explanatory", words.EXPLANATORY, headings, lines)

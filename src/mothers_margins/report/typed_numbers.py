@@ -28,6 +28,6 @@ def typed_numbers(text: str, allowed: Sequence[str]) -> Iterator[tuple[int, str]
     for line, written in enumerate(text.splitlines(), start=1):
         bare = HEADING_ID.sub(" ", LINK.sub(" ", REFERENCE.sub(" ", written)))
         for phrase in known:
-            bare = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", " ", bare)
+            bare = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", " ", bare, flags=re.IGNORECASE)
         for found in (*DIGITS.finditer(bare), *IN_WORDS.finditer(bare)):
             yield line, found[0]

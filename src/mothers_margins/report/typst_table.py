@@ -12,8 +12,8 @@ from mothers_margins.tables.table import Cell, Column, Row, Section, Table
 
 UPRIGHT, LYING = 481.0, 728.0  # points between the margins of an A4 page
 WIDER = 1.17  # times as wide as Arial's are the letters of the font
-GAP = 6.0  # points between two columns
-SIZES = (8.5, 8.0, 7.5, 7.0)
+GAP = 5.0  # points between two columns
+SIZES = (8.0, 7.5, 7.0)  # points; the letters of the font are tall
 LINK = Callable[[str], str]  # a text with its links to chapters, as content
 
 
@@ -42,7 +42,7 @@ def laid_out(table: Table) -> Laid:
         texts = [table.print(row.cells[place]) for row in rows]
         wishes.append(wish([column.heading, column.size_text], texts))
     gaps = GAP * len(wishes)
-    tried = [(UPRIGHT, size) for size in SIZES[:2]] + [(LYING, size) for size in SIZES]
+    tried = [(UPRIGHT, size) for size in SIZES] + [(LYING, size) for size in SIZES]
     for room, size in tried:
         em = size * WIDER
         if sum(one.least for one in wishes) * em + gaps <= room:
@@ -61,6 +61,7 @@ def typst_table(table: Table, caption: str, anchor: str, link: LINK) -> str:
     ends = ", ".join(["left", *("right" if _is_number(table, at) else "left" for at in _all(table))])
     lines = [
         f"#set text(size: {laid.size}pt)",
+        "#set par(leading: 0.5em, spacing: 0.55em)",
         "#figure(kind: table, supplement: none, numbering: none,",
         f"  caption: figure.caption(position: top, {as_string(caption)}),",
         f"  table(columns: ({widths},), align: ({ends},), stroke: none,",
@@ -73,7 +74,10 @@ def typst_table(table: Table, caption: str, anchor: str, link: LINK) -> str:
         *_notes(table),
     ]
     inside = "\n".join(lines)
-    return f"#page(flipped: true)[\n{inside}\n]" if laid.lies else f"#[\n{inside}\n]"
+    if laid.lies:
+        return f"#page(flipped: true)[\n{inside}\n]"
+    whole = "false" if table.one_page else "true"  # one that fits a page is not divided
+    return f"#block(width: 100%, breakable: {whole})[\n{inside}\n]"
 
 
 def _all(table: Table) -> range:
@@ -156,8 +160,7 @@ def _raised(mark: str) -> str:
 
 def _notes(table: Table) -> Iterator[str]:
     """The notes as paragraphs below the table."""
-    yield "#set text(size: 7.5pt)"
-    yield "#set par(spacing: 0.6em)"
+    yield "#set text(size: 7pt)"
     for mark, text in table.notes:
         yield f"\n{_raised(mark)}#h(0.2em)#text({as_string(text)})\n" if mark else (
             f"\n#text({as_string(text)})\n"

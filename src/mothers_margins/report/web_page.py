@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mothers_margins.documents import pandoc
 from mothers_margins.report.assembled import (
+    BREAK,
     CHAPTER,
     TOKEN,
     assembled,
@@ -37,7 +38,7 @@ def page_of(front: Front, chapters: Sequence[Told]) -> bytes:
         "front": "".join(_front(front)),
         "contents": _contents(chapters),
         "heading": words.CONTENTS,
-        "body": body_of(chapters, 1),
+        "body": body_of(chapters, 1).replace(f"<p>{BREAK}</p>", ""),
     }
     for name, text in filled.items():
         page = page.replace(f"{{{{ {name} }}}}", text)

@@ -9,13 +9,14 @@ from pathlib import Path
 from mothers_margins.documents.parts import Element, Parts
 from mothers_margins.documents.word import word
 from mothers_margins.documents.word_fields import (
+    begin_pages,
     name_headings,
     number_captions,
     write_captions,
     write_contents,
 )
 from mothers_margins.documents.word_margins import write_margins
-from mothers_margins.report.assembled import CHAPTER, CONTENTS, exhibits_of
+from mothers_margins.report.assembled import BREAK, CHAPTER, CONTENTS, exhibits_of
 from mothers_margins.report.chapters import Told
 from mothers_margins.report.front import Front
 from mothers_margins.report.web_page import body_of
@@ -31,6 +32,7 @@ def write_document(front: Front, chapters: Sequence[Told], path: Path) -> Path:
 
     def finish(parts: Parts, body: Element) -> None:
         number_captions(body, anchors)
+        begin_pages(body, BREAK)
         write_contents(body, CONTENTS, words.CONTENTS)
         write_captions(body, TABLES, words.TABLES_LIST, "Table")
         write_captions(body, FIGURES, words.FIGURES_LIST, "Figure")
