@@ -182,6 +182,7 @@ def _batch(selection: Selection, *, dry: bool) -> "Batch":
     from mothers_margins.batch.decks import is_meeting
     from mothers_margins.batch.plan import plan, read_run_list
     from mothers_margins.batch.prepare import prepare
+    from mothers_margins.batch.report import is_report
 
     if selection["demo"] == bool(selection["data"]):
         raise UsageError(
@@ -189,8 +190,13 @@ def _batch(selection: Selection, *, dry: bool) -> "Batch":
         )
     steps = plan(read_run_list(), selection["names"], selection["settings"], selection["study"])
     if selection["data"] and not selection["names"]:
-        # restricted numbers leave by a command of their own; meetings come after it
-        steps = {name: step for name, step in steps.items() if not is_meeting(step.entry.notebook)}
+        # restricted numbers leave by a command of their own; meetings and the report come after it
+        later = (is_meeting, is_report)
+        steps = {
+            name: step
+            for name, step in steps.items()
+            if not any(is_later(step.entry.notebook) for is_later in later)
+        }
     return prepare(steps, selection["data"], selection["out"], dry=dry)
 
 
@@ -629,3 +635,65 @@ def doctor() -> int:
     for fine, line in findings:
         click.echo(f"{'ok  ' if fine else 'LOOK'} {line}")
     return int(not all(fine for fine, _ in findings))
+
+
+@main.command()
+@click.option(
+    "--status",
+    type=click.Choice(["draft", "final"]),
+    default="draft",
+    show_default=True,
+    help="A final report needs the agreed list and what became of the last meeting.",
+)
+@click.option(
+    "--format",
+    "formats",
+    default="html,docx,pdf",
+    show_default=True,
+    metavar="html,docx,pdf",
+    help="Which files are made.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="The restricted file of the run, after its release (default: the demonstration).",
+)
+@click.option("--study", default="esmi", show_default=True, help="Whose report it is.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the run (default: outputs/demo)."
+)
+@click.option(
+    "--feedback",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder with what the group has said, and with draft.json; outside the project.",
+)
+@click.option("--to", type=click.Path(path_type=Path), help="Copy the files into this folder.")
+@_exits
+def report(
+    status: str,
+    formats: str,
+    data: Path | None,
+    study: str,
+    out: Path | None,
+    feedback: Path | None,
+    to: Path | None,
+) -> int:
+    """Make the report of a study from its release, in release/report of the run's folder."""
+    from mothers_margins.batch.report import NOTEBOOK, copied, formats_of
+
+    asked = formats_of(formats)
+    _take_feedback(feedback)
+    selection = Selection(
+        names=(NOTEBOOK,),
+        demo=data is None,
+        data=data,
+        study=study,
+        settings=(f"{NOTEBOOK}.status={status}", f"{NOTEBOOK}.formats={','.join(asked)}"),
+        out=out,
+    )
+    code = _run_batch(selection, jobs=2, force=False, dry_run=False, keep_going=False)
+    if code == 0 and to is not None:
+        run = (out or places.project() / "outputs" / "demo").resolve()
+        for path in copied(run, asked, to):
+            click.echo(str(path))
+    return code

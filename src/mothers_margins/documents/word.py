@@ -44,8 +44,9 @@ def word(
 
     title: what the file calls itself, which is not printed; language: of the text, as 'en-GB';
     private: only the owner may read the file, and no text of it stands in a message; also: is given
-    the parts and the body of the document when all else is done. The same text makes the same bytes. Raises UsageError if pandoc is not installed, and MothersMarginsError if
-    it warns, for example of a picture without a file, and for a picture without alt text.
+    the parts and the body of the document when all else is done. The same text makes the same
+    bytes. Raises UsageError if pandoc is not installed, and MothersMarginsError if it warns, for
+    example of a picture without a file, and for a picture without alt text.
     """
     if markup == "markdown":  # by HTML, because pandoc flattens a table of HTML inside of Markdown
         text = pandoc.run(text, "--from=markdown", "--to=html", private=private).decode()

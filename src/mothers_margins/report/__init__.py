@@ -1,1 +1,1 @@
-"""The final report of a study, from one source: its prose in Markdown, its numbers from `Released`."""
+"""The final report of a study, from one source: prose in Markdown, numbers from `Released`."""

@@ -22,8 +22,9 @@ def marker(exhibit: Numbered) -> str:
 
 
 def assembled(chapters: Sequence[Told], *, contents: bool = True) -> str:
-    """All chapters as Markdown, with a mark where a page begins. contents: with a mark where the contents stand, behind the front
-    matter.
+    """All chapters as Markdown, with a mark where a page begins.
+
+    contents: with a mark where the contents stand, behind the front matter.
     """
     pieces: list[str] = []
     waiting = contents

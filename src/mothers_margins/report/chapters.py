@@ -265,4 +265,3 @@ class _Reader:
         asked = self.material.written.file.exhibits[reference.parts[0]]
         if asked.show in OF_RATIOS:
             self._fault(line, f"{{{{{reference.written}}}}}: a summary quotes no odds ratio")
-

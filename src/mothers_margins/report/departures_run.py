@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from mothers_margins.release.released import Released
 from mothers_margins.results.results import Record, Results, codes
-from mothers_margins.results.shown import odds, shown
 from mothers_margins.study.study import Study
 from mothers_margins.tables.cells import EMPTY, ratio_of, table_of
-from mothers_margins.tables.table import Cell, Column, Notes, Row, Section, Table
-from mothers_margins.wording.terms import ONE_DECIMAL, is_firth, is_imputed, term_beside_reference
+from mothers_margins.tables.table import Column, Notes, Row, Section, Table
+from mothers_margins.wording.terms import is_firth, is_imputed, term_beside_reference
 
 JOINT = "joint_test"
 PLANNED = "Planned list: adjusted OR (95% CI)"
@@ -80,5 +79,3 @@ def _row(study: Study, model: str, row: Record, planned: dict[tuple[str, str], R
     label = term_beside_reference(study, row)
     cells = (ratio_of(row), ratio_of(beside) if beside else EMPTY)
     return Row(label, cells, variable, level)
-
-

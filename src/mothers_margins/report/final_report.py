@@ -3,21 +3,23 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mothers_margins import places
-from mothers_margins.errors import StudyError, UsageError
+from mothers_margins.errors import StudyError, UsageError, unknown
 from mothers_margins.release.released import Released, only_released
 from mothers_margins.report.chapters import Told, told_chapters
-from mothers_margins.report.exhibits import Numbered, exhibits
+from mothers_margins.report.exhibits import Made, Numbered, exhibits
 from mothers_margins.report.front import Front, front_of
 from mothers_margins.report.material import Material, read_material
 from mothers_margins.report.printed import pdf_of
+from mothers_margins.report.report_file import SUMMARIES
 from mothers_margins.report.status import (
     RECORD,
     Status,
+    lacking,
     record_of,
     refuse_unfinished,
     status_of,
@@ -75,8 +77,29 @@ class Report:
     @property
     def exhibits(self) -> tuple[Numbered, ...]:
         """Its tables and figures in their order."""
+        return tuple(part.exhibit for told in self.chapters for part in told.parts if part.exhibit)
+
+    def exhibit(self, name: str) -> Made:
+        """One of its tables or figures. Raises UsageError for a name that it does not show."""
+        by_name = {one.name: one.made for one in self.exhibits}
+        if name not in by_name:
+            raise unknown("exhibit", [name], by_name, "the report")
+        return by_name[name]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What a final report would lack; a draft may lack it."""
+        return lacking(self.material)
+
+    @property
+    def quoted(self) -> tuple[str, ...]:
+        """Every number of the summaries, with the table that it stands in."""
+        labels = {one.name: one.label for one in self.exhibits}
         return tuple(
-            part.exhibit for told in self.chapters for part in told.parts if part.exhibit
+            f"{told.title}: {quote.text} ({labels[quote.exhibit]})"
+            for told in self.chapters
+            if told.chapter.kind in SUMMARIES
+            for quote in told.quoted
         )
 
     @property
@@ -118,7 +141,7 @@ class Report:
         written = []
         for name, content in self.files(formats).items():
             path = places.staged(f"{FOLDER}/{name}")
-            places.write_whole(path, lambda part, c=content: part.write_bytes(c), private=private)
+            places.write_whole(path, partial(_fill, content), private=private)
             written.append(f"{FOLDER}/{name}")
         return tuple(written)
 
@@ -131,3 +154,7 @@ class Report:
     def _repr_markdown_(self) -> str:
         title, *lines = repr(self).splitlines()
         return "\n".join([f"**{title}**", "", *(f"- {line.strip()}" for line in lines)])
+
+
+def _fill(content: bytes, part: Path) -> None:
+    part.write_bytes(content)

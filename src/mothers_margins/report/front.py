@@ -35,9 +35,9 @@ def front_of(material: Material, status: str) -> Front:
             marks,
             registration,
         )
-    credits = tuple((one.what, one.who) for one in file.credits)
+    people = tuple((one.what, one.who) for one in file.credits)
     is_final = status == "final"
     subtitle = words.FINAL if is_final else words.DRAFT
     mark = "" if is_final else words.DRAFT_MARK
-    marks = (mark,) if mark else ()
-    return Front(file.title, subtitle, file.short_title, mark, marks, credits + registration)
+    said = tuple(filter(None, (mark,)))
+    return Front(file.title, subtitle, file.short_title, mark, said, people + registration)

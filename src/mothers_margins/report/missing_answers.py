@@ -41,7 +41,7 @@ def missing_answers(released: Released, names: Sequence[str]) -> Table:
 
 
 def _rows(released: Released, results: Results) -> Iterator[Row]:
-    """One row for each variable of which a number was released, with a cell for each of the groups, in their order."""
+    """One row for each variable of which a number was released, with a cell for each group."""
     found: dict[str, dict[str, Record]] = {}
     for row in results.to_dict("records"):
         if row["variable"] != SIZE and row["statistic"] in COUNTED:

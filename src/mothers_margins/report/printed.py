@@ -31,7 +31,8 @@ HEAD = """#set document(title: {title}, date: none)
 #set table(inset: (x: 3pt, y: 2.2pt))
 #show figure.where(kind: table): set block(breakable: true)
 #show figure: set align(left)
-#show figure.caption: it => block(width: 100%, align(left, text(size: 9pt, weight: "bold", it.body)))
+#show figure.caption: it => block(
+  width: 100%, align(left, text(size: 9pt, weight: "bold", it.body)))
 #show heading.where(level: 1): set text(size: 17pt)
 #show heading.where(level: 2): set text(size: 13pt)
 #show heading.where(level: 3): set text(size: 11pt)
@@ -83,12 +84,19 @@ def _title(front: Front) -> str:
     """The title page."""
     lines = [
         "#v(2cm)",
-        f"#text(size: 20pt, weight: \"bold\")[#title({as_string(unbroken(front.title))})]",
+        f'#text(size: 20pt, weight: "bold")[#title({as_string(unbroken(front.title))})]',
         f"#text(size: 14pt, {as_string(front.subtitle)})\n",
-        *(f"#text(weight: \"bold\", {as_string(line)})\n" for line in front.marks),
-        *(f"#strong({as_string(what + ':')}) #text({as_string(who)})\n" for what, who in front.lines),
+        *(f'#text(weight: "bold", {as_string(line)})\n' for line in front.marks),
+        *(
+            f"#strong({as_string(what + ':')}) #text({as_string(who)})\n"
+            for what, who in front.lines
+        ),
     ]
     return "\n".join(lines)
+
+
+def _line(what: str, who: str) -> str:
+    return f"#strong({as_string(what + ':')}) #text({as_string(who)})\n"
 
 
 def unbroken(title: str) -> str:

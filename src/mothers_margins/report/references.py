@@ -1,17 +1,17 @@
 """The grammar in which prose names numbers, and what each reference stands for.
 
-    {{cell: model_t1; dv_any; Yes; adjusted}}       a cell of an exhibit, as it is printed there
-    {{percent: mothers_t1; dv_any; Yes; involved_t1}}   of that cell one number alone (percent, n,
-                                                    mean, sd, per_100 …)
-    {{in_100: mothers_t1; dv_any; Yes; involved_t1}}    its share as a whole number in 100
-    {{size: mothers_t1; involved_t1}}               how many are in a column
-    {{fact: newborns}}   {{cite: broadhurst_2018}}  a figure of facts.yaml, its source
-    {{plan: m}}                                     a number of the study's definition
-    {{see: model_t1}}   {{section: 03_methods}}     a link to an exhibit, to a chapter
-    {{show: model_t1}}                              in a line of its own: the exhibit stands here
-    {{list: references}}                            in a line of its own: a list that is made
-    {{if shown}}                                    at the beginning of a line: without the line
-                                                    where one of its numbers is held back
+{{cell: model_t1; dv_any; Yes; adjusted}}       a cell of an exhibit, as it is printed there
+{{percent: mothers_t1; dv_any; Yes; involved_t1}}   of that cell one number alone (percent, n,
+                                                mean, sd, per_100 …)
+{{in_100: mothers_t1; dv_any; Yes; involved_t1}}    its share as a whole number in 100
+{{size: mothers_t1; involved_t1}}               how many are in a column
+{{fact: newborns}}   {{cite: broadhurst_2018}}  a figure of facts.yaml, its source
+{{plan: m}}                                     a number of the study's definition
+{{see: model_t1}}   {{section: 03_methods}}     a link to an exhibit, to a chapter
+{{show: model_t1}}                              in a line of its own: the exhibit stands here
+{{list: references}}                            in a line of its own: a list that is made
+{{if shown}}                                    at the beginning of a line: without the line
+                                                where one of its numbers is held back
 """
 
 import re
@@ -84,7 +84,9 @@ class Resolver:
         known = self._kinds()
         if reference.kind not in known:
             names = [*known, *SINGLE]
-            raise UnresolvedError(f"there is no kind '{reference.kind}'{near(reference.kind, names)}")
+            raise UnresolvedError(
+                f"there is no kind '{reference.kind}'{near(reference.kind, names)}"
+            )
         return known[reference.kind](reference, chapter)
 
     def _kinds(self) -> Mapping[str, Callable[[Reference, Chapter], Said]]:

@@ -44,9 +44,7 @@ def record_of(status: Status, chapters: Sequence[Told]) -> Record:
         for part in told.parts:
             if part.exhibit and isinstance(part.exhibit.made, Table):
                 exhibits[part.exhibit.name] = list(_texts(part.exhibit.made))
-    prose = {
-        told.chapter.file: sha256(told.markdown.encode()).hexdigest() for told in chapters
-    }
+    prose = {told.chapter.file: sha256(told.markdown.encode()).hexdigest() for told in chapters}
     return {"status": status, "chapters": prose, "exhibits": exhibits}
 
 
@@ -60,10 +58,15 @@ def refuse_unfinished(material: Material) -> None:
     """Raise UsageError with all that a final report lacks: the agreed list, what became of the last
     meeting's feedback, facts that were compared with their sources, the record of the draft.
     """
-    problems = list(_lacking(material))
+    problems = lacking(material)
     if problems:
         remedy = "Make a draft (status draft), or put what is missing into the folder of feedback."
         raise UsageError("The report cannot be final yet.", problems, remedy)
+
+
+def lacking(material: Material) -> tuple[str, ...]:
+    """All that a final report lacks."""
+    return tuple(_lacking(material))
 
 
 def _lacking(material: Material) -> Iterator[str]:
@@ -77,9 +80,7 @@ def _lacking(material: Material) -> Iterator[str]:
     still_open = sum(not topic.decision for topic in given.topics)
     if still_open:
         yield f"topics without a decision: {still_open}"
-    unchecked = [
-        name for name, fact in material.written.facts.facts.items() if not fact.checked
-    ]
+    unchecked = [name for name, fact in material.written.facts.facts.items() if not fact.checked]
     if unchecked:
         yield f"facts not compared with their sources (facts.yaml): {', '.join(unchecked)}"
     if _draft_file() is None:

@@ -9,6 +9,7 @@ import pandas as pd
 from mothers_margins.errors import UsageError
 from mothers_margins.report.material import Material
 from mothers_margins.report.report_file import Exhibit
+from mothers_margins.results.results import Record
 from mothers_margins.rounding import rounded
 from mothers_margins.study.study import Study
 from mothers_margins.tables.table import Cell, Column, Row, Section, Table
@@ -180,9 +181,7 @@ def reproducibility(material: Material, _: Exhibit) -> Table:
             ("Seed", str(plan.seed)),
         ]
     headings = (words.WHAT, *words.REPRODUCIBILITY_HEADINGS)
-    return told(
-        material.study, "reproducibility", words.REPRODUCIBILITY, headings, lines
-    )
+    return told(material.study, "reproducibility", words.REPRODUCIBILITY, headings, lines)
 
 
 def plan_test(material: Material, asked: Exhibit) -> Table:
@@ -207,7 +206,7 @@ def plan_test(material: Material, asked: Exhibit) -> Table:
     return told(material.study, "plan_test", words.PLAN_TEST, headings, lines, note)
 
 
-def _tried(study: Study, rows: Iterable[Mapping[str, object]]) -> Iterator[Line]:
+def _tried(study: Study, rows: Iterable[Record]) -> Iterator[Line]:
     for row in rows:
         title = f"{label(study, str(row['outcome']))}: {MEASURES[str(row['measure'])]}"
         value, bar = (rounded(float(str(row[name])), 2, "half_up") for name in ("value", "bar"))

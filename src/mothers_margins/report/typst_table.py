@@ -58,7 +58,9 @@ def typst_table(table: Table, caption: str, anchor: str, link: LINK) -> str:
     """
     laid = laid_out(table)
     widths = ", ".join(f"{width:.1f}pt" for width in laid.widths)
-    ends = ", ".join(["left", *("right" if _is_number(table, at) else "left" for at in _all(table))])
+    ends = ", ".join(
+        ["left", *("right" if _is_number(table, at) else "left" for at in _all(table))]
+    )
     lines = [
         f"#set text(size: {laid.size}pt)",
         "#set par(leading: 0.5em, spacing: 0.55em)",
@@ -86,9 +88,7 @@ def _all(table: Table) -> range:
 
 def _is_number(table: Table, place: int) -> bool:
     """Whether a column holds numbers, which stand at its right."""
-    cells = [
-        row.cells[place] for section in table.sections for row in section.rows if row.cells
-    ]
+    cells = [row.cells[place] for section in table.sections for row in section.rows if row.cells]
     return any(cell.numbers is not None for cell in cells)
 
 
@@ -162,8 +162,10 @@ def _notes(table: Table) -> Iterator[str]:
     """The notes as paragraphs below the table."""
     yield "#set text(size: 7pt)"
     for mark, text in table.notes:
-        yield f"\n{_raised(mark)}#h(0.2em)#text({as_string(text)})\n" if mark else (
-            f"\n#text({as_string(text)})\n"
+        yield (
+            f"\n{_raised(mark)}#h(0.2em)#text({as_string(text)})\n"
+            if mark
+            else (f"\n#text({as_string(text)})\n")
         )
     if table.mark or table.source:
         source = " ".join(filter(None, (f"{table.mark}." if table.mark else "", table.source)))
