@@ -1,7 +1,7 @@
 """Words of the final report that no person writes for it: titles, marks, headings of its tables."""
 
 REHEARSAL = "Rehearsal on made-up data"
-REHEARSAL_MARK = "REHEARSAL ON MADE-UP DATA. No number here is about any mother or infant."
+REHEARSAL_MARK = "REHEARSAL ON MADE-UP DATA. No number here is about a real person."
 DRAFT = "Draft"
 FINAL = "Final report"
 DRAFT_MARK = "DRAFT. Not for circulation."
