@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -71,9 +72,10 @@ def test_what_the_command_refuses(arguments, said):
 
 
 def test_of_restricted_rows_it_is_made_only_when_asked_for(tmp_path):
-    file = project() / "data_dictionary" / "esmi" / "dyads_synthetic.csv"
-    text = file.read_text(encoding="utf-8").replace("synthetic", "")
-    (tmp_path / "rows.csv").write_text(text, encoding="utf-8")
+    shipped = project() / "data_dictionary" / "esmi" / "dyads_synthetic.csv"
+    rows = pd.read_csv(shipped, dtype=str, keep_default_na=False).drop(columns="data_status")
+    rows["dyad_id"] = rows["dyad_id"].str.replace("SYN", "R")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
     call = ["run", "--data", str(tmp_path / "rows.csv"), "--study", "esmi", "--dry-run"]
     call += ["--out", str(tmp_path / "out")]
     assert "09_report" not in CliRunner().invoke(main, call).output

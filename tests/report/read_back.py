@@ -1,4 +1,4 @@
-"""Reports read back by programs that had no part in writing them, and compared with their tables."""
+"""Reports read back by programs that had no part in writing them, beside their tables."""
 
 import io
 import re
@@ -25,9 +25,7 @@ def bare(text: str) -> str:
 
 def tables_of(report: Report) -> dict[str, Table]:
     """The tables of a report by their label."""
-    return {
-        one.label: one.made for one in report.exhibits if isinstance(one.made, Table)
-    }
+    return {one.label: one.made for one in report.exhibits if isinstance(one.made, Table)}
 
 
 def cells_of(table: Table) -> Counter[str]:

@@ -14,7 +14,8 @@ from tests.release.small_release import STUDY, Sixty
 
 MODEL = """
 outcomes:
-  - {name: smoker, title: Smokes now, kind: primary, timepoint: 1, from: smokes, event_levels: ["Yes"]}
+  - {name: smoker, title: Smokes now, kind: primary, timepoint: 1, from: smokes,
+    event_levels: ["Yes"]}
 coding: {works: {reference: "No"}}
 models:
   planned: {title: Planned, terms: {smoker: [works]}}
@@ -55,8 +56,8 @@ FACTS = """
 sources:
   example_2001: {short: "Example, 2001", text: "Example A. A book. 2001."}
 facts:
-  towns: {figure: 12 of 20, population: towns, place: Anywhere, period: "2001", source: example_2001,
-    page: "7", checked: true, stays_out_of: [summary]}
+  towns: {figure: 12 of 20, population: towns, place: Anywhere, period: "2001",
+    source: example_2001, page: "7", checked: true, stays_out_of: [summary]}
 allowed:
   - {text: visit 1, meaning: the first visit}
 """
@@ -77,8 +78,9 @@ TEXTS = {
     "{{mean: people; age_years; ; everyone}} years old ({{section: 20_more}}).\n\n"
     "- {{if shown}} Walking: {{cell: people; walks; Yes; everyone}}.\n\n{{show: people}}\n\n"
     "{{show: leag}}\n",
-    "20_more.md": "# More\n\n{{fact: towns}} towns ({{cite: example_2001}}).\n\n{{list: references}}"
-    "\n\n{{show: facts}}\n\n{{show: allowed}}\n\n{{show: rules}}\n\n{{show: changed}}\n\n"
+    "20_more.md": "# More\n\n{{fact: towns}} towns ({{cite: example_2001}}).\n\n"
+    "{{list: references}}\n\n{{show: facts}}\n\n{{show: allowed}}\n\n"
+    "{{show: rules}}\n\n{{show: changed}}\n\n"
     "{{show: strobe}}\n",
 }
 TOPIC = {

@@ -53,9 +53,7 @@ def test_a_file_that_is_not_there_and_a_title_too_many(small):
 
 def test_chapters_of_the_body_have_numbers_and_annexes_letters():
     kinds = ("front", "summary", "body", "body", "annex", "annex")
-    chapters = [
-        Chapter(file=f"{place:02}_part.md", kind=kind) for place, kind in enumerate(kinds)
-    ]
+    chapters = [Chapter(file=f"{place:02}_part.md", kind=kind) for place, kind in enumerate(kinds)]
     assert labels_of(chapters) == {
         "02_part": "1",
         "03_part": "2",

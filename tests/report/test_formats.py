@@ -85,7 +85,9 @@ def test_html_holds_every_cell_and_nothing_from_outside(report):
         for cell in cells_of(table):
             assert cell in text.replace("&#x27;", "'"), cell
     assert "<script" not in page
-    assert not re.search(r"(?:src|href)=[\"']https?:", page.replace('href="https://example.org', ""))
+    assert not re.search(
+        r"(?:src|href)=[\"']https?:", page.replace('href="https://example.org', "")
+    )
     assert 'lang="en-GB"' in page
     identities = re.findall(r'\bid="([^"]+)"', page)
     assert len(identities) == len({*identities})
@@ -146,9 +148,7 @@ def test_tables_of_word_are_real(docx):
     for table in Document(io.BytesIO(docx)).element.body.iter(qn("w:tbl")):
         rows = table.findall(qn("w:tr"))
         switches = [row.find(qn("w:trPr")) for row in rows]
-        heading = [
-            one is not None and one.find(qn("w:tblHeader")) is not None for one in switches
-        ]
+        heading = [one is not None and one.find(qn("w:tblHeader")) is not None for one in switches]
         assert heading[0]
         assert any(one is not None and one.find(qn("w:cantSplit")) is not None for one in switches)
 

@@ -5,7 +5,6 @@ import pytest
 from mothers_margins.errors import StudyError
 from mothers_margins.report.final_report import final_report
 
-
 LONG = "considerate, deliberate, sensitive, educational, universal, extraordinary"
 
 

@@ -38,9 +38,7 @@ def test_no_prose_of_a_study_in_the_project_holds_a_typed_number(esmi):
     folder = project() / "data_dictionary" / "esmi" / "report"
     written = read_written(esmi, folder)
     allowed = [one.text for one in written.facts.allowed]
-    found = {
-        name: list(typed_numbers(text, allowed)) for name, text in written.texts.items()
-    }
+    found = {name: list(typed_numbers(text, allowed)) for name, text in written.texts.items()}
     assert {name: numbers for name, numbers in found.items() if numbers} == {}
 
 
@@ -49,5 +47,12 @@ def test_prose_has_no_quotations_and_no_words_that_blame(esmi):
     written = read_written(esmi)
     for name, text in written.texts.items():
         assert not any(sign in text for sign in ('"', "“", "”", "\n> ")), name
-        for word in ("vulnerable mothers", "at-risk", "non-compliant", "failed", "victim", "abuser"):
+        for word in (
+            "vulnerable mothers",
+            "at-risk",
+            "non-compliant",
+            "failed",
+            "victim",
+            "abuser",
+        ):
             assert word not in text.lower(), (name, word)

@@ -12,6 +12,8 @@ CHAPTER = "part_"  # how the names of chapters begin in links
 LINK = re.compile(r"\]\(#([0-9]{2}_[a-z0-9_]+)\)")
 TOKEN = re.compile(r"\[\[([0-9]{2}_[a-z0-9_]+)\]\]")  # in a cell: a link to a chapter
 CONTENTS = "CONTENTSHERE"
+MARKDOWN = "--from=markdown+autolink_bare_uris"  # an address is a link
+ADDRESS = re.compile(r"https?://[^\s,;()]+")
 BREAK = "PAGEBREAKHERE"
 BEFORE_CONTENTS = ("front",)
 

@@ -1,14 +1,17 @@
 """The report as a tagged PDF."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from mothers_margins.documents import pandoc
 from mothers_margins.documents.typeset import FONT, as_string, typeset
 from mothers_margins.figures.figure import Figure
 from mothers_margins.report.assembled import (
+    ADDRESS,
     BREAK,
     CHAPTER,
     CONTENTS,
+    MARKDOWN,
     TOKEN,
     assembled,
     called,
@@ -61,7 +64,7 @@ def pdf_of(front: Front, chapters: Sequence[Told]) -> bytes:
 def source_of(front: Front, chapters: Sequence[Told], exhibits: Sequence[Numbered]) -> str:
     """The report in Typst's words."""
     text = assembled(chapters)
-    body = pandoc.run(text, "--from=markdown", "--to=typst", "--wrap=none").decode()
+    body = pandoc.run(text, MARKDOWN, "--to=typst", "--wrap=none").decode()
     link = _linked(chapters)
     for one in exhibits:
         body = body.replace(marker(one), _exhibit(one, link), 1)
@@ -87,16 +90,19 @@ def _title(front: Front) -> str:
         f'#text(size: 20pt, weight: "bold")[#title({as_string(unbroken(front.title))})]',
         f"#text(size: 14pt, {as_string(front.subtitle)})\n",
         *(f'#text(weight: "bold", {as_string(line)})\n' for line in front.marks),
-        *(
-            f"#strong({as_string(what + ':')}) #text({as_string(who)})\n"
-            for what, who in front.lines
-        ),
+        *(_line(what, who) for what, who in front.lines),
     ]
     return "\n".join(lines)
 
 
 def _line(what: str, who: str) -> str:
-    return f"#strong({as_string(what + ':')}) #text({as_string(who)})\n"
+    """A line of the title page; an address in it is a link."""
+    pieces = [
+        f"#link({as_string(piece)})" if ADDRESS.fullmatch(piece) else f"#text({as_string(piece)})"
+        for piece in re.split(f"({ADDRESS.pattern})", who)
+        if piece
+    ]
+    return f"#strong({as_string(what + ':')}) {''.join(pieces)}\n"
 
 
 def unbroken(title: str) -> str:

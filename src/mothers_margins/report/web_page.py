@@ -7,8 +7,10 @@ from pathlib import Path
 
 from mothers_margins.documents import pandoc
 from mothers_margins.report.assembled import (
+    ADDRESS,
     BREAK,
     CHAPTER,
+    MARKDOWN,
     TOKEN,
     assembled,
     called,
@@ -50,7 +52,7 @@ def body_of(chapters: Sequence[Told], deeper: int, *, contents: bool = False) ->
     below; contents: with a mark where the contents stand.
     """
     text = assembled(chapters, contents=contents)
-    options = ("--from=markdown", "--to=html5", "--wrap=none")
+    options = (MARKDOWN, "--to=html5", "--wrap=none")
     html = pandoc.run(text, *options, f"--shift-heading-level-by={deeper}").decode()
     link = _linked(chapters)
     for one in exhibits_of(chapters):
@@ -95,10 +97,15 @@ def _front(front: Front) -> list[str]:
     """The first page: title, marks, who."""
     lines = [f"<h1>{escape(front.title)}</h1>", f"<p class='subtitle'>{escape(front.subtitle)}</p>"]
     lines += [f'<p class="mark">{escape(mark)}</p>' for mark in front.marks]
-    rows = "".join(f"<dt>{escape(what)}</dt><dd>{escape(who)}</dd>" for what, who in front.lines)
+    rows = "".join(f"<dt>{escape(what)}</dt><dd>{linked(who)}</dd>" for what, who in front.lines)
     if rows:
         lines.append(f"<dl>{rows}</dl>")
     return lines
+
+
+def linked(text: str) -> str:
+    """A text as HTML, in which an address is a link."""
+    return ADDRESS.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escape(text))
 
 
 def _contents(chapters: Sequence[Told]) -> str:

@@ -19,7 +19,7 @@ from mothers_margins.documents.word_margins import write_margins
 from mothers_margins.report.assembled import BREAK, CHAPTER, CONTENTS, exhibits_of
 from mothers_margins.report.chapters import Told
 from mothers_margins.report.front import Front
-from mothers_margins.report.web_page import body_of
+from mothers_margins.report.web_page import body_of, linked
 from mothers_margins.wording import report as words
 
 TABLES, FIGURES = "TABLESHERE", "FIGURESHERE"
@@ -70,5 +70,5 @@ def _front(front: Front) -> list[str]:
     ]
     lines += [f"<p><strong>{escape(mark)}</strong></p>" for mark in front.marks]
     for what, who in front.lines:
-        lines.append(f"<p><strong>{escape(what)}:</strong> {escape(who)}</p>")
+        lines.append(f"<p><strong>{escape(what)}:</strong> {linked(who)}</p>")
     return lines
