@@ -14,6 +14,7 @@ UPRIGHT, LYING = 481.0, 728.0  # points between the margins of an A4 page
 WIDER = 1.17  # times as wide as Arial's are the letters of the font
 GAP = 5.0  # points between two columns
 SIZES = (8.0, 7.5, 7.0)  # points; the letters of the font are tall
+MOST_LINES, MOST_WORDS = 40, 150  # of a table that is not divided, and of its notes
 LINK = Callable[[str], str]  # a text with its links to chapters, as content
 
 
@@ -78,8 +79,19 @@ def typst_table(table: Table, caption: str, anchor: str, link: LINK) -> str:
     inside = "\n".join(lines)
     if laid.lies:
         return f"#page(flipped: true)[\n{inside}\n]"
-    whole = "false" if table.one_page else "true"  # one that fits a page is not divided
+    whole = "false" if _fits_a_page(table) else "true"
     return f"#block(width: 100%, breakable: {whole})[\n{inside}\n]"
+
+
+def _fits_a_page(table: Table) -> bool:
+    """Whether a table is made for one page, or has so few rows of numbers that it is not divided
+    either; how high cells with texts become, nobody knows.
+    """
+    rows = [row for section in table.sections for row in section.rows]
+    told = sum(len(text.split()) for _, text in table.notes)
+    has_texts = any(cell.numbers is None and cell.pattern for row in rows for cell in row.cells)
+    few = len(rows) + len(table.sections) <= MOST_LINES and told <= MOST_WORDS
+    return table.one_page or (few and not has_texts)
 
 
 def _all(table: Table) -> range:
