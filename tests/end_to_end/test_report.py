@@ -110,3 +110,26 @@ def test_nobody_is_named_in_a_rehearsal(folder, report):
 
 def test_nothing_leaves_with_it(folder):
     assert audit(folder / "report") == []
+
+
+def test_a_departure_stands_beside_the_planned_estimate_of_what_it_replaces(report):
+    table, model = report.exhibit("departures_run"), report.exhibit("model_t1")
+    assert table.quote("dv_any_7", "planned", "Yes") == model.quote("dv_any", "adjusted", "Yes")
+    replaced = model.quote("substance_misuse", "adjusted", "Yes")
+    assert table.quote("substance_misuse_honos_1", "planned", "Yes") == replaced
+    # a variable that the departure adds has nothing beside it
+    assert table.quote("readmitted_1y", "planned", "Yes") == ""
+
+
+def test_the_flow_says_the_released_sizes(report):
+    """Its alt text has room for the first outcome; the sizes of the second head their table."""
+    said = report.exhibit("flow").alt
+    for column in report.exhibit("mothers_t1").columns[:3]:
+        assert str(report.exhibit("mothers_t1").size(column.key)) in said
+
+
+def test_answers_that_are_not_known_are_as_released(report):
+    """CTQ totals of timepoint 1: those in the body table and those not known make the group."""
+    table, body = report.exhibit("missing_answers"), report.exhibit("mothers_t1")
+    known = body.quote("ctq_total", "all_t1").split(" of ")[1]
+    assert int(known) + int(table.quote("ctq_total", "0")) == body.size("all_t1")
