@@ -8,7 +8,7 @@ import pytest
 
 import mothers_margins as mm
 from mothers_margins.release.audit import audit
-from mothers_margins.report.final_report import Report, final_report
+from mothers_margins.report.final_report import Report
 from mothers_margins.report.summaries import smog_of, words_in
 from tests.report.read_back import (
     absent,
@@ -34,7 +34,7 @@ def folder(demo_run) -> Path:
 
 @pytest.fixture(scope="module")
 def report(folder) -> Report:
-    return final_report(mm.read_release(folder / "esmi"))
+    return mm.final_report(mm.read_release(folder / "esmi"))
 
 
 @pytest.fixture(scope="module")
