@@ -58,6 +58,8 @@ from mothers_margins.release.preview_release import preview_release as preview_r
 from mothers_margins.release.released import Released as Released
 from mothers_margins.release.released import read_release as read_release
 from mothers_margins.release.write_release import write_release as write_release
+from mothers_margins.report.final_report import Report as Report
+from mothers_margins.report.final_report import final_report as final_report
 from mothers_margins.results.results import Results as Results
 from mothers_margins.results.results import stack as stack
 from mothers_margins.results.save import save as save

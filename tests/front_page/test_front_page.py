@@ -13,7 +13,12 @@ import pytest
 import mothers_margins as mm
 from mothers_margins import places
 from mothers_margins.front_page.ready import main_figures, tables
-from mothers_margins.front_page.write_front_page import front_page, meetings, write_front_page
+from mothers_margins.front_page.write_front_page import (
+    front_page,
+    meetings,
+    report,
+    write_front_page,
+)
 from mothers_margins.release.run_folder import read_run
 from mothers_margins.release.write_release import release
 from mothers_margins.tables.table import Table
@@ -219,7 +224,9 @@ def test_titles_are_unique_and_figures_are_numbered(demo_run):
     assert [figure.name for figure in figures] == ["estimates_protocol_t1", "estimates_protocol_t2"]
     page = (folder / "index.html").read_text(encoding="utf-8")
     releases = [esmi, mm.read_release(folder / "hscc_2019")]
-    assert page == front_page(releases, meetings(folder))
+    assert page == front_page(releases, meetings(folder), report(folder))
+    assert 'href="report/report.docx" download="REHEARSAL_report.docx"' in page
+    assert 'href="report/report.html">' in page
     assert {*meetings(folder)} >= {f"leag_{number}/deck.html" for number in (1, 2, 3, 4)}
     assert 'href="leag_2/deck.pptx" download="REHEARSAL_leag_2_deck.pptx"' in page
     assert all(f"Figure {number}. " in page for number in (1, 2))

@@ -22,6 +22,7 @@ from mothers_margins.batch.index_page import write_index
 from mothers_margins.batch.manifest import Record, Status
 from mothers_margins.batch.plan import read_run_list
 from mothers_margins.batch.prepare import Batch
+from mothers_margins.batch.report import REPORT, is_report
 from mothers_margins.batch.worker import Job, Outcome
 
 log = logging.getLogger("mothers_margins")
@@ -121,6 +122,8 @@ class Shelf:
         own = tuple(f"{folder}/{study}/" for folder in manifest.RESULTS for study in studies)
         if is_meeting(job.notebook):
             own = (*own, DECKS)
+        if is_report(job.notebook):
+            own = (*own, REPORT)
         results = [name for name in names if not name.startswith("notebooks/")]
         others = [name for name in results if not name.startswith(own)]
         if others:

@@ -17,6 +17,7 @@ from mothers_margins.batch.decks import is_meeting
 from mothers_margins.batch.notebook import slide_type, source, tags
 from mothers_margins.batch.packages import needed_packages
 from mothers_margins.batch.plan import RUN_LIST, Step
+from mothers_margins.batch.report import is_report
 from mothers_margins.batch.watch import Signature, Signatures, files_in
 from mothers_margins.errors import DataError, UsageError
 from mothers_margins.study.yaml_file import Written
@@ -85,14 +86,14 @@ def key_parts(
 
 
 def feedback_digests(notebook: str, *, make_key: bool = False) -> dict[str, str]:
-    """Of a meeting: per file in the folder of feedback, which its deck is made from (contacts,
-    quotes, what was said), a hash that is keyed like that of restricted data.
+    """Of a meeting or a report: per file in the folder of feedback, which it is made from
+    (contacts, quotes, what was said), a hash that is keyed like that of restricted data.
 
     make_key: make the key where there is none; else the hashes are then empty.
     """
     from mothers_margins.slides.feedback import feedback_folder
 
-    folder = feedback_folder() if is_meeting(notebook) else None
+    folder = feedback_folder() if is_meeting(notebook) or is_report(notebook) else None
     if folder is None:
         return {}
     key = key_file_of(folder)
@@ -125,11 +126,16 @@ def files_of(step: Step, data: Mapping[str, Iterable[Path]]) -> dict[str, list[P
 
 
 def _definition(study: str) -> list[Path]:
-    """Files of a study's folder; its run list has parts of the key of its own, and defines
-    nothing.
+    """Files of a study's folder. Its run list has parts of the key of its own, and defines nothing;
+    nor does the prose of its report, which is an input of that entry alone.
     """
     folder = places.project() / "data_dictionary" / study
-    return [file for file in files_in(folder) if file != folder / RUN_LIST]
+    prose = folder / "report"
+    return [
+        file
+        for file in files_in(folder)
+        if file != folder / RUN_LIST and not file.is_relative_to(prose)
+    ]
 
 
 def _files_digest(folder: Path, files: Signatures) -> str:

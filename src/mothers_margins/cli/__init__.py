@@ -2,7 +2,7 @@
 call as well. A file holds the commands of one subject; importing it adds them.
 """
 
-from mothers_margins.cli import installation, meetings, releasing, running, studies
+from mothers_margins.cli import installation, meetings, releasing, reporting, running, studies
 from mothers_margins.cli.command import main
 
-__all__ = ["installation", "main", "meetings", "releasing", "running", "studies"]
+__all__ = ["installation", "main", "meetings", "releasing", "reporting", "running", "studies"]

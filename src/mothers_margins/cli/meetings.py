@@ -55,7 +55,7 @@ def leag(
         raise UsageError(f"--format: {', '.join(strange)} is none of png, pdf.")
     if asked and to is None:
         raise UsageError("--format needs a folder: --to DIR")
-    _take_feedback(feedback)
+    take_feedback(feedback)
     selection = Selection(
         names=(f"{SLIDES}{meeting}",),
         demo=data is None,
@@ -72,7 +72,7 @@ def leag(
     return code
 
 
-def _take_feedback(folder: Path | None) -> None:
+def take_feedback(folder: Path | None) -> None:
     """Let notebooks find the folder of feedback. Raises UsageError where it lies in the project."""
     from mothers_margins.slides.feedback import FOLDER
 

@@ -136,6 +136,7 @@ def _batch(selection: Selection, *, dry: bool) -> "Batch":
     from mothers_margins.batch.decks import is_meeting
     from mothers_margins.batch.plan import plan, read_run_list
     from mothers_margins.batch.prepare import prepare
+    from mothers_margins.batch.report import is_report
 
     if selection["demo"] == bool(selection["data"]):
         raise UsageError(
@@ -143,8 +144,13 @@ def _batch(selection: Selection, *, dry: bool) -> "Batch":
         )
     steps = plan(read_run_list(), selection["names"], selection["settings"], selection["study"])
     if selection["data"] and not selection["names"]:
-        # restricted numbers leave by a command of their own; meetings come after it
-        steps = {name: step for name, step in steps.items() if not is_meeting(step.entry.notebook)}
+        # restricted numbers leave by a command of their own; meetings and the report come after it
+        later = (is_meeting, is_report)
+        steps = {
+            name: step
+            for name, step in steps.items()
+            if not any(is_later(step.entry.notebook) for is_later in later)
+        }
     return prepare(steps, selection["data"], selection["out"], dry=dry)
 
 

@@ -42,6 +42,8 @@ class Style:
     keeps: bool = False
     outline: int | None = None
     font: str = ""
+    left: int = 0  # twips that it stands in
+    tab: int = 0  # twips from the left at which a tabulator ends at the right
     line: int = 0  # how high lines are, in 240ths of a line; 0: as the style that it is based on
 
     @property
@@ -81,6 +83,12 @@ PARAGRAPHS = (
     Style("Figure", before=120, own=True),
     Style("Captioned Figure", "Figure", before=120, keeps=True, own=True),
     Style("TOC Heading", follows="BodyText", size=14, bold=True, before=240, after=100, keeps=True),
+    Style("toc 1", before=80, after=20, bold=True),
+    Style("toc 2", after=20, left=240),
+    Style("table of figures", after=40),
+    Style("header", size=8.5, bold=True),
+    Style("footer", size=8.5, tab=A4[0] - 2 * MARGIN),
+    Style("Source File", size=8, after=80, own=True),
     Style("Table Text", size=TABLE_SIZE, before=15, after=15, own=True, line=240),
     Style(
         "Table Heading",
@@ -133,6 +141,8 @@ def _paragraph_style(style: Style) -> str:
     follows = f'<w:next w:val="{style.follows}"/>' if style.follows else ""
     keeps = style.keeps or style.outline is not None
     keep = "<w:keepNext/><w:keepLines/>" if keeps else ""
+    tab = f'<w:tabs><w:tab w:val="right" w:pos="{style.tab}"/></w:tabs>' if style.tab else ""
+    left = f'<w:ind w:left="{style.left}"/>' if style.left else ""
     level = "" if style.outline is None else f'<w:outlineLvl w:val="{style.outline}"/>'
     letters = "<w:b/><w:bCs/>" if style.bold else ""
     letters += "<w:i/><w:iCs/>" if style.italic else ""
@@ -144,8 +154,8 @@ def _paragraph_style(style: Style) -> str:
     return (
         f'<w:style w:type="paragraph"{own} w:styleId="{style.key}">'
         f'<w:name w:val="{style.name}"/><w:basedOn w:val="{style.based_on}"/>{follows}'
-        f"<w:qFormat/><w:pPr>{keep}"
-        f'<w:spacing w:before="{style.before}" w:after="{style.after}"{line}/>{level}</w:pPr>'
+        f"<w:qFormat/><w:pPr>{keep}{tab}"
+        f'<w:spacing w:before="{style.before}" w:after="{style.after}"{line}/>{left}{level}</w:pPr>'
         f"<w:rPr>{font}{letters}</w:rPr></w:style>"
     )
 

@@ -1,5 +1,6 @@
 """HTML, or Markdown, as a Word document: real tables that can be edited, no network, no date."""
 
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from mothers_margins.documents.parts import (
     BOOKMARKS,
     HEAD,
     Element,
+    Parts,
     as_xml,
     name_of,
     packed,
@@ -24,6 +26,7 @@ BELOW_A_TABLE = 180  # twips
 HIGHEST = 635 * (A4[1] - 2 * MARGIN - 1800)  # of a picture, with its heading; 635 units to a twip
 APP = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"
 CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
+Finish = Callable[[Parts, Element], None]
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 
 
@@ -35,13 +38,15 @@ def word(
     language: str = LANGUAGE,
     markup: Literal["html", "markdown"] = "html",
     private: bool = False,
+    also: Finish | None = None,
 ) -> Path:
     """Write a text as a Word document and return its path; there is a whole file or none.
 
     title: what the file calls itself, which is not printed; language: of the text, as 'en-GB';
-    private: only the owner may read the file, and no text of it stands in a message. The same text
-    makes the same bytes. Raises UsageError if pandoc is not installed, and MothersMarginsError if
-    it warns, for example of a picture without a file, and for a picture without alt text.
+    private: only the owner may read the file, and no text of it stands in a message; also: is given
+    the parts and the body of the document when all else is done. The same text makes the same
+    bytes. Raises UsageError if pandoc is not installed, and MothersMarginsError if it warns, for
+    example of a picture without a file, and for a picture without alt text.
     """
     if markup == "markdown":  # by HTML, because pandoc flattens a table of HTML inside of Markdown
         text = pandoc.run(text, "--from=markdown", "--to=html", private=private).decode()
@@ -49,6 +54,9 @@ def word(
     parts = unpacked(pandoc.run(text, *options, "--output=-", private=private))
     document = read_xml(parts["word/document.xml"])
     _finish(document)
+    body = document.find(name_of("w:body"))
+    if also is not None and body is not None:
+        also(parts, body)
     parts["word/document.xml"] = as_xml(document)
     parts["docProps/core.xml"] = _core(title, language)
     parts["docProps/app.xml"] = HEAD + f'<Properties xmlns="{APP}"/>'.encode()

@@ -28,6 +28,11 @@ OF_MEETING = {
     "feedback.xlsx": words.FEEDBACK,
     "involvement.pdf": words.INVOLVEMENT,
 }
+OF_REPORT = {
+    "report/report.html": words.REPORT_PAGE,
+    "report/report.pdf": words.REPORT_PDF,
+    "report/report.docx": words.REPORT_WORD,
+}
 OPENED = ".html"  # a browser shows it; everything else is saved, by a name that says what it is
 
 
@@ -60,7 +65,7 @@ def write_front_page(folder: Path, *, private: bool = False) -> Path | None:
     if not releases:
         page.unlink(missing_ok=True)
         return None
-    text = front_page(releases, meetings(folder))
+    text = front_page(releases, meetings(folder), report(folder))
     return places.write_whole(
         page, lambda part: part.write_text(text, encoding="utf-8"), private=private
     )
@@ -82,9 +87,18 @@ def meetings(folder: Path) -> dict[str, str]:
     return there
 
 
-def front_page(releases: Sequence[Released], workshops: Mapping[str, str] | None = None) -> str:
-    """The page as text. It holds everything that it shows, pictures too. workshops: documents that
-    lie beside the releases, with what each is called.
+def report(folder: Path) -> dict[str, str]:
+    """The files of the report in a folder release/, each with what it is called."""
+    return {path: what for path, what in OF_REPORT.items() if (folder / path).is_file()}
+
+
+def front_page(
+    releases: Sequence[Released],
+    workshops: Mapping[str, str] | None = None,
+    report: Mapping[str, str] | None = None,
+) -> str:
+    """The page as text. It holds everything that it shows, pictures too. workshops, report:
+    documents that lie beside the releases, with what each is called.
     """
     style = (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8")
     page = (TEMPLATES / "release.html").read_text(encoding="utf-8")
@@ -93,7 +107,9 @@ def front_page(releases: Sequence[Released], workshops: Mapping[str, str] | None
     body = "".join(part for study in studies for part in _section(study))
     page = page.replace("{{ style }}", style).replace("{{ table_style }}", STYLE)
     rehearsal = any(_is_made_up(released) for released in releases)
-    body += "".join(_workshops(workshops or {}, rehearsal=rehearsal))
+    first = _documents("report", words.REPORT, words.FOR_REPORT, report or {}, rehearsal)
+    last = _documents("workshops", words.WORKSHOPS, words.FOR_WORKSHOPS, workshops or {}, rehearsal)
+    body = f"{first}{body}{last}"
     return page.replace("{{ contents }}", contents).replace("{{ studies }}", body)
 
 
@@ -191,19 +207,23 @@ def _is_made_up(released: Released) -> bool:
     return any(released.results(name).about.source.kind == "synthetic" for name in released.names)
 
 
-def _workshops(documents: Mapping[str, str], *, rehearsal: bool) -> Iterator[str]:
-    """What lies beside the releases for meetings. rehearsal: the names by which documents are saved
-    say so.
+def _documents(
+    name: str, title: str, for_whom: str, documents: Mapping[str, str], rehearsal: bool
+) -> str:
+    """A section of documents that lie beside the releases; empty where there is none. rehearsal:
+    the names by which they are saved say so.
     """
-    if documents:
-        items = "".join(
-            f'<li><a href="{escape(path)}"{_saved_as(path, rehearsal=rehearsal)}>'
-            f"{escape(called)}</a></li>"
-            for path, called in documents.items()
-        )
-        yield '<section class="workshops" aria-labelledby="workshops">'
-        yield f'<h2 id="workshops">{words.WORKSHOPS}</h2><p>{words.FOR_WORKSHOPS}</p>'
-        yield f"<ul>{items}</ul></section>"
+    if not documents:
+        return ""
+    items = "".join(
+        f'<li><a href="{escape(path)}"{_saved_as(path, rehearsal=rehearsal)}>'
+        f"{escape(called)}</a></li>"
+        for path, called in documents.items()
+    )
+    return (
+        f'<section class="{name}" aria-labelledby="{name}"><h2 id="{name}">{title}</h2>'
+        f"<p>{for_whom}</p><ul>{items}</ul></section>"
+    )
 
 
 def _saved_as(path: str, *, rehearsal: bool) -> str:
@@ -212,5 +232,5 @@ def _saved_as(path: str, *, rehearsal: bool) -> str:
     """
     if path.endswith(OPENED):
         return ""
-    name = path.replace("/", "_")
+    name = path.replace("report/report", "report").replace("/", "_")
     return f' download="{escape(f"REHEARSAL_{name}" if rehearsal else name)}"'
