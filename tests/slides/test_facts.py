@@ -62,7 +62,7 @@ def test_a_level_that_counts_those_not_known_is_no_pair_and_not_what_mothers_liv
     assert not facts.shares(plain, "characteristics_t1")[(*DV, EVERYONE)].or_not_known
     assert paired(plain) == ["dv_any"]
     assert paired(unknown) == []
-    assert findings.living_with(plain, "", (), 3).says == ("Told of abuse by a partner: 32 in 100",)
+    assert findings.living_with(plain, "", (), 3).says == ("Faced abuse by a partner: 32 in 100",)
     assert findings.living_with(unknown, "", (), 3).says == ()
 
 
@@ -109,7 +109,7 @@ def test_factors_less_than_10_points_apart_are_named_together_without_numbers():
     # 41 and 26 in 100; 29 and 25 in 100
     release = at_1({DV: (41, 47), ("substance_misuse", "Yes"): (29, 45)})
     shown = findings.with_and_without(release, "", (), 3)
-    assert shown.says[-1] == "Told of abuse by a partner: 41 and 26 in 100"
+    assert shown.says[-1] == "Faced abuse by a partner: 41 and 26 in 100"
     assert "alcohol" not in " ".join((*shown.seen, shown.alt, *shown.says))
     same = findings.little_difference(release, ())
     assert same.title == "Here we saw little or no difference"
@@ -121,7 +121,7 @@ def test_factors_less_than_10_points_apart_are_named_together_without_numbers():
 def test_adjusted_shares_less_than_10_points_apart_are_named_without_numbers_too():
     near = predictions([("dv_any", "Yes", "No", 0.30, 0.27)])
     slide = findings.adjusted(released(per_hundred_protocol_t1=near), "", (), 1, 3)
-    assert slide.lines == ("Little or no difference: told of abuse by a partner.",)
+    assert slide.lines == ("Little or no difference: faced abuse by a partner.",)
     assert slide.picture is None
     far = predictions([("dv_any", "Yes", "No", 0.48, 0.28)])
     slide = findings.adjusted(released(per_hundred_protocol_t1=far), "", (), 1, 3)
@@ -155,7 +155,10 @@ def test_unmet_needs_are_of_all_mothers_by_area_and_say_who_is_counted():
 
 def test_how_often_involvement_ended_is_said():
     said = findings.ended(released())
-    assert said.lines == ("Of all mothers, 23 in 100 had involvement that ended within the year.",)
+    assert said.lines == (
+        "Of mothers we know about both times, for 23 in 100 it had ended.",
+        "For 16 in 100 of them it had begun.",
+    )
     hidden = [row("n", None, "everyone", "n", 258.0)]
     said = findings.ended(released(involvement_over_time_t1=hidden))
     assert said.lines == ("There were too few mothers for us to show a number.",)

@@ -73,9 +73,9 @@ def test_before_we_start_says_its_six_things():
     said = " ".join(BEFORE_LINES)
     for thing in (
         "not part of social care",
-        "come, stay silent or leave. Nobody outside is told",
-        "We write down ideas and numbers. We never write down names",
-        "unless someone is in danger",
+        "come, stay silent or leave. Nobody outside is told that you did",
+        "We write down ideas and numbers, and no names unless you ask",
+        "Only if someone is in danger now must we tell somebody. We tell you first",
         "Nobody is asked for her story",
         "paid before the meeting",
     ):

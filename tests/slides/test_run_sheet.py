@@ -1,6 +1,7 @@
 """What lies beside a deck: run sheet, handout, form for feedback."""
 
 import subprocess
+from dataclasses import replace
 from io import BytesIO
 from shutil import which
 
@@ -41,9 +42,16 @@ def test_a_handout_holds_the_slides_without_notes(tmp_path):
     assert "36 in 100 mothers." in said
     assert "Pause" not in said
     assert "Not to be sent." in said
-    assert "How are you leaving?" not in said
+    assert "How are you leaving?" in said  # whom to call stands there
     real = text_of(handout(a_deck(finding(), rehearsal=False, mark="Real numbers.")), tmp_path)
     assert "Not to be sent." not in real
+
+
+def test_an_announced_block_is_not_sent(tmp_path):
+    """It is read where somebody is there, and can be stepped out of."""
+    alone = replace(finding("Babies"), part="optional", option="most_serious")
+    assert "Babies" in text_of(handout(a_deck(finding("Babies"))), tmp_path)
+    assert "Babies" not in text_of(handout(a_deck(finding(), alone)), tmp_path)
 
 
 def test_a_run_sheet_says_when_each_slide_begins_and_ends_at_ninety(tmp_path):

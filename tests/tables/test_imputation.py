@@ -315,7 +315,7 @@ def test_a_sentence_of_them_carries_its_marks(esmi):
         f"Where {yes}, about 47 in 100 (39 to 57) are expected with the outcome ({T1}); "
         f"where {no}, about 30 in 100 (25 to 35)."
     )
-    assert yes == "the mother told of abuse by a partner"
+    assert yes == "the mother faced abuse by a partner"
     assert sentence == f"{words} SYNTHETIC DATA."
     restricted = predictions(esmi, RESTRICTED, "open")
     assert mm.in_words(restricted, "dv_any", "complete_case") == f"{words} {NOT_LOCKED}."

@@ -28,6 +28,9 @@ WHO = ("mothers of whom this is true", "all others")
 HAD = "had social care involved"
 # Levels of the course of involvement, as study.yaml names them.
 ENDED, BEGAN = "ended (timepoint 1 only)", "new (timepoint 2 only)"
+LEAST_ROWS = (
+    2  # of a comparison of methods: alone, a factor would stand out for no reason of its own
+)
 IN_100_OF_ROW = "how many in 100 had social care"
 Options = tuple[str, ...]
 
@@ -86,9 +89,10 @@ def who_is_in(released: Released, mark: str, *, picture: bool) -> Slide:
     share = _needed(facts.group_share(released, 1), "how many mothers had involvement")
     chart = icon_array("who_is_in", Grid(share.in_100, "mothers"), HAD, mark)
     several = plain.how_many(share.yes or 0, share.of)
-    about = f"We know about {share.of} mothers and their babies."
+    about = f"The numbers are about {share.of} mothers and their babies."
     lines = (
         about,
+        "They agreed to take part. We do not know their names.",
         "All were in urgent mental health care after the birth.",
         f"{several} {HAD} at that time.",
     )
@@ -97,7 +101,7 @@ def who_is_in(released: Released, mark: str, *, picture: bool) -> Slide:
         () if picture else lines,
         chart=chart if picture else None,
         remember=f"{several} {HAD}.",
-        notes=(*lines, "They agreed to take part. No names are known to us."),
+        notes=lines,
         says=(about, f"{several} {HAD}", *_of_grid(share, "mothers", HAD)),
         counted=1,
     )
@@ -200,9 +204,10 @@ def little_difference(released: Released, options: Options) -> Slide:
     same = [one.phrase.short for one in pairs if not _is_wide(one)]
     hidden = [phrase.short for phrase in facts.without_pair(released, 1, options)]
     lines = [f"{name}." for name in same[:3]]
-    lines += [_hidden(name) for name in hidden[:2]]
     notes = [f"Little or no difference too: {name.lower()}." for name in same[3:]]
-    notes += [_hidden(name) for name in hidden[2:]]
+    if hidden:
+        lines.append(words.NOT_SHOWN)
+    notes += [_hidden(name) for name in hidden]
     return _finding(
         "Here we saw little or no difference",
         lines or (plain.TOO_FEW,),
@@ -252,40 +257,47 @@ def one_year_later(released: Released) -> Slide:
     known = f"1 year later we know about {later.of} mothers."
     return _finding(
         "One year later",
-        (line, "For some mothers we do not know what came later."),
+        (before, line, "For some mothers we do not know what came later."),
         remember="Involvement does not stay the same.",
-        notes=(before, known),
+        notes=(known,),
         says=(line, before, known),
         counted=1,
     )
 
 
 def _course(released: Released, level: str) -> Share | None:
-    """The share of all mothers in whom involvement took this course."""
+    """The share of mothers in whom involvement took this course, of those known at both times."""
     known = facts.shares(released, "involvement_over_time_t1")
     return known.get(("involvement_course", level, "everyone"))
 
 
 def _over(share: Share) -> str:
-    """How often involvement ended, of all mothers."""
-    return f"Of all mothers, {facts.said_in_100(share)} had involvement that ended within the year."
+    """How often involvement ended, of mothers who are known at both times."""
+    return f"Of mothers we know about both times, for {facts.said_in_100(share)} it had ended."
+
+
+def _began(share: Share) -> str:
+    """How often involvement began, of the same mothers."""
+    return f"For {facts.said_in_100(share)} of them it had begun."
 
 
 def ended(released: Released) -> Slide:
     """How often involvement had ended 1 year later, and how often it had begun."""
     over, began = _course(released, ENDED), _course(released, BEGAN)
     says = [_over(over)] if over else []
-    notes = ["The number is of all mothers in the study, not only those with involvement."]
-    if began:
-        notes.append(f"Of all mothers, {facts.said_in_100(began)} had involvement that began.")
-        says.append(notes[-1])
+    if over and began:
+        says.append(_began(began))
     return _finding(
         "Involvement can end",
-        (_over(over) if over else plain.TOO_FEW,),
+        says or (plain.TOO_FEW,),
         remember="Social care can step back again.",
-        notes=notes,
+        notes=(
+            "The numbers are of all mothers whom we know about both times, with involvement or "
+            "without.",
+            "They are fewer mothers than at either time, so these numbers need not add up to it.",
+        ),
         says=says,
-        counted=1 if over else 0,
+        counted=len(says),
     )
 
 
@@ -293,7 +305,7 @@ def answers_we_lack(released: Released) -> Slide:
     """Answers that are not there, and what was done about it."""
     lines = (
         "Some questions were not answered, or not asked.",
-        "We often cannot show how many, so that nobody can be found.",
+        "We often cannot show how many, so that nobody can be recognised.",
         "We filled gaps in a careful way, and also looked at full answers only.",
     )
     notes = [_hidden("how many did not answer")] if not facts.not_known(released, 1) else []
@@ -325,7 +337,7 @@ def adjusted(released: Released, mark: str, options: Options, timepoint: int, mo
     wide = [one for one in pairs if _is_wide(one)][:most]
     same = [f"Little or no difference: {one.phrase.with_it}." for one in pairs if not _is_wide(one)]
     when = {1: "", 2: " a year later"}[timepoint]
-    title = f"Had social care{when}, all else alike"
+    title = f"Who had social care{when}, all else alike"
     if not wide:
         lines = same[: tokens.MOST_LINES] or [plain.TOO_FEW]
         remember = words.SMALL_GAPS if same else words.WHY_HIDDEN
@@ -360,8 +372,8 @@ def how_sure(released: Released, mark: str, options: Options, most: int) -> Slid
     ][:most]
     title = "Two ways to treat gaps"
     remember = "Both ways have gaps. We show them side by side."
-    if not found:
-        text = "With full answers only, there were too few mothers to show."
+    if len(found) < LEAST_ROWS:
+        text = "With full answers only, there were too few mothers to compare."
         return _finding(title, (text,), remember=remember, by_factor=True)
     rows = [Pair(name, first.in_100, full.in_100) for name, first, full in found]
     return _finding(

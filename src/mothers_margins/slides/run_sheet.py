@@ -36,7 +36,7 @@ def run_sheet(deck: Deck) -> bytes:
         Block("table", rows=tuple(rows), widths=("auto", "auto", "1fr")),
         Block("heading", "Before the meeting"),
         *(Block("text", line) for line in words.BEFORE_THE_MEETING),
-        Block("heading", "Words that the meeting explains"),
+        Block("heading", "Longer words in these slides"),
         Block(
             "text", ", ".join(deck.meant.study_words) + "." if deck.meant.study_words else "None."
         ),
@@ -62,7 +62,8 @@ def handout(deck: Deck) -> bytes:
         mark = f"{mark} {words.NOT_TO_BE_SENT}"
     blocks = [Block("title", title_of(deck)), Block("mark", mark)]
     for one in deck.shown:
-        if one.kind not in ("title", "break", "closing"):
+        # an announced block is for the meeting, where somebody is there; alone, it is not sent
+        if one.kind not in ("title", "break") and one.part != "optional":
             blocks += _of_slide(one)
     return pdf(blocks, title_of(deck), footer=mark, large=True)
 

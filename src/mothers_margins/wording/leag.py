@@ -4,9 +4,9 @@ REHEARSAL = "REHEARSAL. The numbers are made up. They are not about real mothers
 BEFORE = "Before we start"
 BEFORE_LINES = (
     "This is not part of social care. We do not work for them.",
-    "You can come, stay silent or leave. Nobody outside is told.",
-    "We write down ideas and numbers. We never write down names.",
-    "We keep what you say to ourselves, unless someone is in danger.",
+    "You can come, stay silent or leave. Nobody outside is told that you did.",
+    "We write down ideas and numbers, and no names unless you ask us to.",
+    "Only if someone is in danger now must we tell somebody. We tell you first.",
     "Nobody is asked for her story.",
     "You are paid before the meeting, not after it.",
 )
@@ -35,8 +35,9 @@ CLOSING_NOTES = (
 )
 NO_CONTACT = "To fill in: who to call, and when"
 PAUSE = "Pause. Count to ten, then ask: what do you notice?"
-WHY_HIDDEN = "We hide small groups, so that nobody can be found."
+WHY_HIDDEN = "We hide small groups, so that nobody can be recognised."
 UNKNOWN_COUNTED = "Mothers whose answer we do not have are counted here too."
+NOT_SHOWN = "We cannot show the others. That does not mean few mothers lived with them."
 SMALL_GAPS = "Little or no difference here does not mean it does not matter."
 GAP = "A gap can be a choice. It is not a fault of a mother."
 NOT_CAUSED = "Linked does not mean caused."
@@ -57,6 +58,8 @@ FACTORS = ("Factors", "More factors")  # heads of a list in two columns
 NOT_TO_BE_SENT = "Not to be sent."
 BEFORE_THE_MEETING = (
     "A week before: send the handout. Ask how each person wants to take part.",
+    "Agree who supports people, who reads the chat, and who keeps the time.",
+    "If time runs short, leave out slides that come before a break, and no talk.",
     "On the day: pay first. Open the room early. Put the contacts on the last slide.",
     "What is said alone, in chat or in a letter counts as much as what is said in the room.",
 )

@@ -34,7 +34,7 @@ def test_the_study_has_no_fault(esmi):
         ({"needs": ("canm_02",)}, "canm_02 has no plain label"),
         (
             {"banned": {"abuse": "harm"}},
-            "'told of abuse by a partner', which holds the banned word",
+            "'faced abuse by a partner', which holds the banned word",
         ),
         ({"banned": {"sleep": "rest"}}, "'Sleep', which holds the banned word 'sleep'"),
     ],
