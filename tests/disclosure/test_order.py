@@ -11,7 +11,6 @@ import pytest
 import mothers_margins as mm
 from benchmarks import disclosure_requests
 from mothers_margins.disclosure import given_forms
-from mothers_margins.disclosure import protect as protecting
 from mothers_margins.disclosure.order import in_order, universe_in_order
 from mothers_margins.disclosure.printed import Cell, Form
 from mothers_margins.disclosure.problem import NotProtectableError
@@ -170,25 +169,6 @@ def test_no_order_changes_what_is_hidden_of_joint_whole_numbers_in_100(seed):
     random = np.random.default_rng(seed)
     for _ in range(3):
         assert pattern(turned(request, random), policy) == expected
-
-
-def test_protect_asks_one_question_in_whatever_order_it_is_given(monkeypatch):
-    """Patterns could agree by chance; here what is asked is compared."""
-    asked = []
-
-    def keeps(request, policy, given=protecting.GivenForms):
-        asked.append(request)
-        return given(request, policy)
-
-    monkeypatch.setattr(protecting, "GivenForms", keeps)
-    request = two_variables(1)
-    policy = small_blocks.policy(threshold=8, not_known="shown")
-    for own in (request, turned(request, np.random.default_rng(1))):
-        protect(own, policy)
-    half = len(asked) // 2
-    assert asked[half:]
-    assert len(asked) == 2 * half
-    assert all(same(*pair) for pair in zip(asked[:half], asked[half:], strict=True))
 
 
 def test_without_the_names_that_decide_an_order_does(monkeypatch):

@@ -16,6 +16,7 @@ NAMES = {
 }
 PAGES = {  # by how their names begin: why raw names may stand there
     "07_release": "names what to write into the definition, and files, by their own names",
+    "00_study": "is the codebook: beside its words each variable has its name in files",
     "02_characteristics": "shows the first lines of the long form, as it is stored",
 }
 CAUSAL = re.compile(

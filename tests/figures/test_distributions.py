@@ -114,8 +114,8 @@ def test_each_variable_has_a_row_of_its_own_in_which_its_groups_stand_beside_eac
         assert total.y1 < age.y0
         assert age.x1 < other_age.x0
     assert figure.caption == (
-        "Distributions of mother-infant dyads, Mother's age and Childhood trauma (CTQ total): "
-        "Involved at timepoint 1; Not involved at timepoint 1"
+        "Histograms of Mother's age and Childhood trauma (CTQ total), in mother-infant dyads: "
+        "Involved at timepoint 1 (n = 11); Not involved at timepoint 1 (n = 27)"
     )
 
 

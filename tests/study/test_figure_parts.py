@@ -22,7 +22,7 @@ def test_blocks_stay_together_where_they_fit(blocks, parts):
 
 
 def test_numbers_of_a_planned_table_stand_in_parts_by_its_blocks(esmi):
-    parts = esmi.numbers_by_subject("characteristics_t1")
+    parts = esmi.numbers_by_block("characteristics_t1")
     assert parts == (
         ("age_years", "honos_total", "ctq_total", "cas_total"),
         ("canm_met", "canm_unmet", "canm_answered"),
@@ -31,4 +31,4 @@ def test_numbers_of_a_planned_table_stand_in_parts_by_its_blocks(esmi):
     )
     planned = esmi.planned("characteristics", 1).variables
     assert [name for part in parts for name in part] == [*esmi.numbers(planned)]
-    assert esmi.numbers_by_subject("no such table") == ()
+    assert esmi.numbers_by_block("no such table") == ()

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mothers_margins.disclosure.given_forms import NOTHING, PREFERENCE, GivenForms, shown
-from mothers_margins.disclosure.order import in_order
 from mothers_margins.disclosure.policy import Policy
 from mothers_margins.disclosure.printed import FORMS, Cell, Form
 from mothers_margins.disclosure.problem import NotProtectableError, TooDearError
@@ -18,11 +17,10 @@ def protect(request: Request, policy: Policy) -> Protected:
     """The forms and cells of a block that show most and let nothing be worked out.
 
     Each variable begins with the form that shows most of it alone; then forms are changed one by
-    one as long as the block shows more. No order in which groups, variables, regions or joint
-    levels are given changes anything: they are asked in the order of `in_order`. Raises
-    NotProtectableError, naming the target, where a fixed form or an earlier release leaves no way.
+    one as long as the block shows more. Raises NotProtectableError, naming the target, where a
+    fixed form or an earlier release leaves no way.
     """
-    search = _Search(in_order(request), policy)
+    search = _Search(request, policy)
     return search.best()
 
 
@@ -34,10 +32,9 @@ class Alone:
     """
 
     def __init__(self, request: Request, name: str, policy: Policy) -> None:
-        ordered = in_order(request)
         own = replace(
-            ordered,
-            block=ordered.block.margin([name]),
+            request,
+            block=request.block.margin([name]),
             variables={name: request.variables[name]},
         )
         self._name = name

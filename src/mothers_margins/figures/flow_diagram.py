@@ -12,6 +12,7 @@ from mothers_margins.figures.page import EDGE, Page, on_both
 from mothers_margins.figures.style import INK, PAPER, STYLE
 from mothers_margins.results.results import Record, Results, checked
 from mothers_margins.results.shown import shown
+from mothers_margins.wording import captions
 from mothers_margins.wording.head_and_foot import cited
 from mothers_margins.wording.logs import STEPS
 from mothers_margins.wording.numbers import count_text
@@ -47,7 +48,8 @@ def flow_diagram(results: Results) -> Figure:
     notes = [f"Numbers are {many}.", hidden, cited(study)]
     alt = alt_text(about, f"Flow diagram of {many}.", _columns_in_words(columns), hidden)
 
-    caption = f"Flow of {many}: {' and '.join(columns)}"
+    in_file = shown(results.to_dict("records")[0], "n")
+    caption = captions.of_all(f"Flow of {many}: {' and '.join(columns)}", {"in_file": in_file})
 
     def draw(page: Page) -> Figure:
         bottom = _draw_columns(page, columns)

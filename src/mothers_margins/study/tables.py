@@ -88,7 +88,7 @@ class Tables(Outcomes):
         groups = {f"{title}: {level}": {named.columns: level} for level in levels}
         return Planned("", (named.rows,), groups, absent("no_pair"), absent("no_body_table"))
 
-    def numbers_by_subject(self, table: str) -> tuple[tuple[str, ...], ...]:
+    def numbers_by_block(self, table: str) -> tuple[tuple[str, ...], ...]:
         """The numbers of a planned table whose limits are declared, in parts of a figure each, by
         the blocks of the table; then those that stand for others in its body tables. None where
         the study plans no such table.

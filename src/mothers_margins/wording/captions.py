@@ -104,8 +104,10 @@ def distributions(study: Study, titles: Sequence[str], named: int = NAMED) -> st
 
 
 def _named(titles: Sequence[str], named: int) -> str:
-    """The names of variables, if they are no more than `named`; how many there are of more."""
-    if len(titles) > named:
+    """The names of variables, if they are no more than `named`; how many there are of more, and of
+    none.
+    """
+    if len(titles) > named or not titles:
         return count(len(titles), "variable")
     *others, last = titles
     return f"{', '.join(others)} and {last}" if others else last

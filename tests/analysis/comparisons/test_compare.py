@@ -344,7 +344,7 @@ def test_every_variable_is_tested_as_pandas_counts_it(demo, esmi, between):
     start = "Test and p of levels: "
     (said,) = (note for note in notes_of(demo, "ethnicity", between) if note.startswith(start))
     assert said.endswith(
-        "is quoted, with its p in brackets, which departs from the planned test by this rule."
+        "stands beside it, which departs from the planned test by the study's rule."
     )
 
 
