@@ -124,7 +124,7 @@ def test_a_studys_run_list_may_name_its_own_study(project):
 def test_the_shipped_lists_hold_every_study_in_its_own_folder():
     for study in ("esmi", "hscc_2019"):
         assert (REPOSITORY / "data_dictionary" / study / "run_list.yaml").is_file()
-    assert len(read_run_list()) == 22
+    assert len(read_run_list()) == 23
     assert {len(entry.studies) for entry in read_run_list().values()} == {1}
 
 
