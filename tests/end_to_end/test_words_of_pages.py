@@ -17,6 +17,7 @@ NAMES = {
 PAGES = {  # by how their names begin: why raw names may stand there
     "07_release": "names what to write into the definition, and files, by their own names",
     "00_study": "is the codebook: beside its words each variable has its name in files",
+    "09_report": "lists what is still to be checked, by its name in the file of facts",
     "02_characteristics": "shows the first lines of the long form, as it is stored",
 }
 CAUSAL = re.compile(
