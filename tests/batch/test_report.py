@@ -51,7 +51,7 @@ def test_prose_belongs_to_the_entry_of_the_report_and_to_no_other():
 def test_what_the_group_says_makes_the_report_again(tmp_path, monkeypatch):
     monkeypatch.setenv(FOLDER, str(tmp_path))
     (tmp_path / "meeting_4.csv").write_text("a", encoding="utf-8")
-    before = feedback_digests("09_final_report")
+    before = feedback_digests("09_final_report", make_key=True)
     (tmp_path / "meeting_4.csv").write_text("b", encoding="utf-8")
     assert before != feedback_digests("09_final_report") != {}
     assert feedback_digests("05_regression") == {}

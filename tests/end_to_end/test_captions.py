@@ -95,7 +95,12 @@ def with_to_dos(every: list[Captioned]) -> list[str]:
 @pytest.fixture(scope="module")
 def every(demo_run) -> list[Captioned]:
     demo_run.said()
-    pages: list[Path] = sorted(demo_run.out.glob("notebooks/*.html"))
+    # notebook 09 shows tables of the report, which are those of other pages by design
+    pages: list[Path] = [
+        page
+        for page in sorted(demo_run.out.glob("notebooks/*.html"))
+        if not page.name.startswith("09_")
+    ]
     found = [one for page in pages for one in captioned(page.read_text(encoding="utf-8"))]
     assert len(found) > 100
     assert sum(one.number.startswith("Figure") for one in found) > 10

